@@ -1,0 +1,32 @@
+/* Time through a seam: programs use the machine's clocks, the simulator its own. */
+#ifndef VAFA_BASE_CLOCK_H
+#define VAFA_BASE_CLOCK_H
+
+#include <stdint.h>
+
+struct clock {
+    /* Microseconds since 1970-01-01 UTC; may jump. */
+    int64_t (*wall_us)(struct clock *clock);
+    /* Microseconds since any point; never goes back. */
+    int64_t (*mono_us)(struct clock *clock);
+};
+
+struct clock *clock_system(void); /* CLOCK_REALTIME and CLOCK_MONOTONIC; shared, never freed */
+
+static inline int64_t clock_wall_us(struct clock *clock)
+{
+    return clock->wall_us(clock);
+}
+
+static inline int64_t clock_mono_us(struct clock *clock)
+{
+    return clock->mono_us(clock);
+}
+
+#define MS_US INT64_C(1000)
+#define SECOND_US INT64_C(1000000)
+#define MINUTE_US (60 * SECOND_US)
+#define HOUR_US (60 * MINUTE_US)
+#define DAY_US (24 * HOUR_US)
+
+#endif
