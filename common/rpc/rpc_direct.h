@@ -2,8 +2,8 @@
  * A transport without a network: frames go straight to a router through the loop, after a delay a hook decides, or never.
  * The simulator's seam, and the fastest way to test a service.
  */
-#ifndef VAFA_RPC_TEST_H
-#define VAFA_RPC_TEST_H
+#ifndef VAFA_RPC_DIRECT_H
+#define VAFA_RPC_DIRECT_H
 
 #include "rpc/rpc_client.h"
 #include "rpc/rpc_router.h"
