@@ -1,0 +1,25 @@
+/* Copies of a store: for a backup, and for telling two stores apart. */
+#ifndef VAFA_STORE_COPY_H
+#define VAFA_STORE_COPY_H
+
+#include "store/store.h"
+
+/* Copies the snapshot of `txn` into <folder>/ (made here, must not exist): data.mdb with everything but the keys space, and
+ * keys.mdb with that alone (kept apart: what forgets a citizen must reach every copy of the keys). Synced before return. */
+enum status store_copy(struct store_txn *txn, const char *folder, struct error *err);
+/* Puts the two files of a copy together again as a store in `folder` (must not hold one). */
+enum status store_restore(const char *copy_folder, const char *folder, const char *service, struct error *err);
+
+/* Where two stores' spaces differ first. OK and *ret_same true when byte for byte the same. */
+struct store_difference {
+    enum store_space space;
+    struct key key;
+    const char *kind; /* "missing", "extra", "different" */
+};
+enum status store_compare(struct store_txn *expected, struct store_txn *actual, enum store_space space,
+                          bool *ret_same, struct store_difference *ret_difference, struct error *err);
+
+/* BLAKE2b-256 of a file. */
+enum status file_digest(const char *path, uint8_t ret_digest[32], uint64_t *ret_size, struct error *err);
+
+#endif
