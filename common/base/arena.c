@@ -1,0 +1,133 @@
+/* Blocks that grow up to BLOCK_MAX; what is larger gets a block of its own. */
+#include "base/arena.h"
+
+#include "base/check.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CAP_MIN ((size_t)1024)
+#define CAP_MAX ((size_t)64 * 1024 * 1024)
+#define BLOCK_FIRST ((size_t)8 * 1024)
+#define BLOCK_MAX ((size_t)64 * 1024)
+#define ALIGNMENT alignof(max_align_t)
+
+struct block {
+    struct block *next;
+    size_t size;
+    size_t used;
+    alignas(max_align_t) uint8_t data[];
+};
+
+struct arena {
+    size_t cap_bytes;
+    size_t used_bytes;    /* rounded up to the alignment */
+    struct block *first;  /* kept by arena_reset */
+    struct block *latest; /* the one that is being filled */
+};
+
+static struct block *block_new(size_t size)
+{
+    struct block *block = malloc(sizeof(*block) + size);
+    CHECK(block != NULL);
+    block->next = NULL;
+    block->size = size;
+    block->used = 0;
+    return block;
+}
+
+struct arena *arena_new(size_t cap_bytes)
+{
+    CHECK(cap_bytes >= CAP_MIN && cap_bytes <= CAP_MAX);
+    struct arena *arena = malloc(sizeof(*arena));
+    CHECK(arena != NULL);
+    struct block *first = block_new(cap_bytes < BLOCK_FIRST ? cap_bytes : BLOCK_FIRST);
+    *arena = (struct arena){.cap_bytes = cap_bytes, .first = first, .latest = first};
+    return arena;
+}
+
+static void blocks_free(struct block *block)
+{
+    while (block != NULL) {
+        struct block *next = block->next;
+        free(block);
+        block = next;
+    }
+}
+
+void arena_free(struct arena *arena)
+{
+    if (arena != NULL) {
+        blocks_free(arena->first);
+        free(arena);
+    }
+}
+
+void arena_reset(struct arena *arena)
+{
+    blocks_free(arena->first->next);
+    arena->first->next = NULL;
+    arena->first->used = 0;
+    arena->latest = arena->first;
+    arena->used_bytes = 0;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    size_t left = arena->cap_bytes - arena->used_bytes;
+    if (size > left) {
+        return NULL;
+    }
+    size_t rounded = size == 0 ? ALIGNMENT : (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (rounded > left) {
+        return NULL;
+    }
+    struct block *block = arena->latest;
+    if (block->size - block->used < rounded) {
+        size_t size_new = block->size * 2 < BLOCK_MAX ? block->size * 2 : BLOCK_MAX;
+        size_new = size_new < left ? size_new : left;
+        block = block_new(size_new < rounded ? rounded : size_new);
+        arena->latest->next = block;
+        arena->latest = block;
+    }
+    void *memory = block->data + block->used;
+    block->used += rounded;
+    arena->used_bytes += rounded;
+    memset(memory, 0, rounded);
+    return memory;
+}
+
+char *arena_copy_text(struct arena *arena, const char *text)
+{
+    return arena_copy(arena, text, strlen(text) + 1);
+}
+
+void *arena_copy(struct arena *arena, const void *data, size_t size)
+{
+    void *copy = arena_alloc(arena, size);
+    if (copy != NULL && size > 0) {
+        memcpy(copy, data, size);
+    }
+    return copy;
+}
+
+char *arena_format(struct arena *arena, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    CHECK(length >= 0);
+    char *text = arena_alloc(arena, (size_t)length + 1);
+    if (text != NULL) {
+        vsnprintf(text, (size_t)length + 1, format, again);
+    }
+    va_end(again);
+    va_end(arguments);
+    return text;
+}
