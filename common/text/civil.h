@@ -49,7 +49,7 @@ enum status civil_parse(const struct civil *civil, const char *text, int64_t now
 
 /* "2011-08-28 14:30" in the calendar and zone. */
 void civil_format(const struct civil *civil, int64_t us, char out[32]);
-/* "شنبه ۶ شهریور ۱۳۹۰، ۱۴:۳۰" / "Sunday 28 August 2011, 14:30": pattern "EEEE d MMMM y, HH:mm" in the language ("fa", "en"). */
+/* "یکشنبه ۶ شهریور ۱۳۹۰، ۱۴:۳۰" / "Sunday 28 August 2011, 14:30": pattern "EEEE d MMMM y, HH:mm" in the language ("fa", "en"). */
 void civil_format_long(const struct civil *civil, int64_t us, const char *language, char out[96]);
 /* "2011-08-28T18:30:00.000000Z" */
 void civil_format_utc(int64_t us, char out[32]);
