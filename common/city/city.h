@@ -1,9 +1,11 @@
 /*
- * A city pack: all that Vafa knows of one city, read from a folder of files that city staff edit in a
- * spreadsheet. docs/CITY_PACKS.md is the format. A loaded pack is immutable and shared by every thread.
+ * A city pack: all that Vafa knows of one city, read from a folder of files that city staff edit in
+ * a spreadsheet. docs/CITY_PACKS.md is the format. A loaded pack is immutable and shared by every
+ * thread.
  *
- * Keys are short ASCII names ("asphalt", "district-5"); names are Persian first. A topic, unit or area the pack does not
- * know is "unlisted": services keep it as it came (imports) or refuse it (live requests).
+ * Keys are short ASCII names ("asphalt", "district-5"); names are Persian first. A topic, unit or
+ * area the pack does not know is "unlisted": services keep it as it came (imports) or refuse it
+ * (live requests).
  */
 #ifndef VAFA_CITY_CITY_H
 #define VAFA_CITY_CITY_H
@@ -31,9 +33,9 @@ struct city_topic {
     const char *key;
     const char *name_fa;
     const char *name_en;
-    const char *group;     /* for listings: "cleaning" */
-    const char *level;     /* service level key, "" for none */
-    bool urgent;           /* urgent whatever the caller says */
+    const char *group; /* for listings: "cleaning" */
+    const char *level; /* service level key, "" for none */
+    bool urgent;       /* urgent whatever the caller says */
 };
 
 struct city_area {
@@ -51,13 +53,13 @@ struct city_level {
 
 /* A routing decision: which unit, under which service level, by which rule. */
 struct city_route {
-    const char *unit;  /* key; borrowed from the pack */
-    const char *level; /* key, "" for none */
+    const char *unit;   /* key; borrowed from the pack */
+    const char *level;  /* key, "" for none */
     uint32_t due_hours; /* 0: no due date */
-    int rule_line;     /* line in rules.csv */
+    int rule_line;      /* line in rules.csv */
 };
 
-struct city_callback { /* call-backs after a finished task */
+struct city_callback {            /* call-backs after a finished task */
     uint32_t first_delay_minutes; /* from done to the first call */
     uint32_t retry_minutes;       /* when nobody answered */
     uint32_t attempts_max;        /* 1..20 */
@@ -67,29 +69,30 @@ struct city_callback { /* call-backs after a finished task */
 /* One finding of city_check. */
 struct city_finding {
     char file[64];
-    int line; /* 0: the whole file */
+    int line;      /* 0: the whole file */
     bool is_error; /* false: a warning */
     char message[256];
 };
 
-/* Reads and checks a pack. INVALID_ARGUMENT with "file:line: what is wrong" in err for its first error; NOT_FOUND when
- * there is no such folder. */
+/* Reads and checks a pack. INVALID_ARGUMENT with "file:line: what is wrong" in err for its first
+ * error; NOT_FOUND when there is no such folder. */
 enum status city_load(struct city **ret_city, const char *folder, struct error *err);
 void city_free(struct city *city); /* NULL is allowed */
 
-/* Every finding of a pack, errors and warnings, at most findings_max; returns how many there were. */
+/* Every finding of a pack, errors and warnings, at most findings_max; returns how many there were.
+ */
 size_t city_check(const char *folder, struct city_finding *findings, size_t findings_max);
 
-const char *city_key(const struct city *city);     /* "isfahan" */
+const char *city_key(const struct city *city);                        /* "isfahan" */
 const char *city_name(const struct city *city, const char *language); /* "fa" or "en" */
-const char *city_language(const struct city *city); /* "fa" */
+const char *city_language(const struct city *city);                   /* "fa" */
 const struct civil *city_civil(const struct city *city);
 const struct phone_plan *city_phone_plan(const struct city *city);
 const struct city_callback *city_callback(const struct city *city);
 
-const struct city_unit *city_unit(const struct city *city, const char *key);    /* NULL: unlisted */
-const struct city_topic *city_topic(const struct city *city, const char *key);  /* NULL: unlisted */
-const struct city_area *city_area(const struct city *city, const char *key);    /* NULL: unlisted */
+const struct city_unit *city_unit(const struct city *city, const char *key);   /* NULL: unlisted */
+const struct city_topic *city_topic(const struct city *city, const char *key); /* NULL: unlisted */
+const struct city_area *city_area(const struct city *city, const char *key);   /* NULL: unlisted */
 const struct city_level *city_level(const struct city *city, const char *key);
 size_t city_unit_count(const struct city *city);
 size_t city_topic_count(const struct city *city);
@@ -98,37 +101,39 @@ const struct city_unit *city_unit_at(const struct city *city, size_t index);
 const struct city_topic *city_topic_at(const struct city *city, size_t index);
 const struct city_area *city_area_at(const struct city *city, size_t index);
 
-/* First rule that matches wins; the pack's last rule matches everything. `{area}` in a rule's unit is replaced by the area's key, and
- * such a rule matches only when that unit exists. Topic may be unlisted and area "" or unlisted. */
+/* First rule that matches wins; the pack's last rule matches everything. `{area}` in a rule's unit
+ * is replaced by the area's key, and such a rule matches only when that unit exists. Topic may be
+ * unlisted and area "" or unlisted. */
 void city_route(const struct city *city, const char *topic, const char *area, bool urgent,
                 struct city_route *ret_route);
 
 /* The unit that decides what nobody takes. */
 const char *city_coordinator(const struct city *city);
 
-/* A digest of the pack's files (BLAKE2b-256 over names and contents, sorted): which rules were in force. */
+/* A digest of the pack's files (BLAKE2b-256 over names and contents, sorted): which rules were in
+ * force. */
 struct bytes city_digest(const struct city *city);
 
 /* An import profile of the pack: how the columns of a city's own export become requests. */
 struct city_profile;
 
 enum city_field { /* the columns a profile may map */
-    CITY_FIELD_EXTERNAL_ID,
-    CITY_FIELD_OPENED,
-    CITY_FIELD_DUE,
-    CITY_FIELD_CLOSED,
-    CITY_FIELD_TOPIC,
-    CITY_FIELD_UNIT,
-    CITY_FIELD_AREA,
-    CITY_FIELD_CHANNEL,
-    CITY_FIELD_LATITUDE,
-    CITY_FIELD_LONGITUDE,
-    CITY_FIELD_ADDRESS,
-    CITY_FIELD_WORDS,
-    CITY_FIELD_NOTE, /* the office's closing note */
-    CITY_FIELD_PHONE,
-    CITY_FIELD_NAME,
-    CITY_FIELD_COUNT
+                  CITY_FIELD_EXTERNAL_ID,
+                  CITY_FIELD_OPENED,
+                  CITY_FIELD_DUE,
+                  CITY_FIELD_CLOSED,
+                  CITY_FIELD_TOPIC,
+                  CITY_FIELD_UNIT,
+                  CITY_FIELD_AREA,
+                  CITY_FIELD_CHANNEL,
+                  CITY_FIELD_LATITUDE,
+                  CITY_FIELD_LONGITUDE,
+                  CITY_FIELD_ADDRESS,
+                  CITY_FIELD_WORDS,
+                  CITY_FIELD_NOTE, /* the office's closing note */
+                  CITY_FIELD_PHONE,
+                  CITY_FIELD_NAME,
+                  CITY_FIELD_COUNT
 };
 
 enum status city_profile_load(struct city_profile **ret_profile, const struct city *city,
@@ -138,13 +143,15 @@ void city_profile_free(struct city_profile *profile);
 const char *city_profile_source(const struct city_profile *profile); /* of (source, external id) */
 /* The header of the column that holds the field, NULL when the profile does not map it. */
 const char *city_profile_column(const struct city_profile *profile, enum city_field field);
-const char *city_profile_time_format(const struct city_profile *profile); /* as civil_parse_format */
+const char *
+city_profile_time_format(const struct city_profile *profile); /* as civil_parse_format */
 const struct civil *city_profile_civil(const struct city_profile *profile); /* zone of the times */
 /* True for a point that stands for "no place" in the export (Boston: City Hall). */
 bool city_profile_is_default_point(const struct city_profile *profile, double latitude,
                                    double longitude);
-/* A column's value in our words: value map first ("Constituent Call" -> "phone"), then the field's prefix to strip ("Ward 17" -> "17"), trimmed,
- * leading zeros stripped where the profile says so. Writes at most out_size bytes with NUL. */
+/* A column's value in our words: value map first ("Constituent Call" -> "phone"), then the field's
+ * prefix to strip ("Ward 17" -> "17"), trimmed, leading zeros stripped where the profile says so.
+ * Writes at most out_size bytes with NUL. */
 void city_profile_value(const struct city_profile *profile, enum city_field field,
                         const char *value, char *out, size_t out_size);
 

@@ -1,0 +1,137 @@
+/* A loaded pack: look-ups and routing. Nothing here allocates. */
+#include "city/city_internal.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+const char *city_key(const struct city *city)
+{
+    return city->key;
+}
+
+const char *city_name(const struct city *city, const char *language)
+{
+    return strcmp(language, "fa") == 0 ? city->name_fa : city->name_en;
+}
+
+const char *city_language(const struct city *city)
+{
+    return city->language;
+}
+
+const struct civil *city_civil(const struct city *city)
+{
+    return city->civil;
+}
+
+const struct phone_plan *city_phone_plan(const struct city *city)
+{
+    return &city->phone_plan;
+}
+
+const struct city_callback *city_callback(const struct city *city)
+{
+    return &city->callback;
+}
+
+const char *city_coordinator(const struct city *city)
+{
+    return city->coordinator;
+}
+
+struct bytes city_digest(const struct city *city)
+{
+    return bytes_of(city->digest, sizeof(city->digest));
+}
+
+const struct city_unit *city_unit(const struct city *city, const char *key)
+{
+    int32_t place = key_index_find(&city->unit_index, key);
+    return place == KEY_INDEX_NONE ? NULL : &city->units[place];
+}
+
+const struct city_topic *city_topic(const struct city *city, const char *key)
+{
+    int32_t place = key_index_find(&city->topic_index, key);
+    return place == KEY_INDEX_NONE ? NULL : &city->topics[place].topic;
+}
+
+const struct city_area *city_area(const struct city *city, const char *key)
+{
+    int32_t place = key_index_find(&city->area_index, key);
+    return place == KEY_INDEX_NONE ? NULL : &city->areas[place];
+}
+
+const struct city_level *city_level(const struct city *city, const char *key)
+{
+    int32_t place = key_index_find(&city->level_index, key);
+    return place == KEY_INDEX_NONE ? NULL : &city->levels[place];
+}
+
+size_t city_unit_count(const struct city *city)
+{
+    return city->unit_index.count;
+}
+
+size_t city_topic_count(const struct city *city)
+{
+    return city->topic_index.count;
+}
+
+size_t city_area_count(const struct city *city)
+{
+    return city->area_index.count;
+}
+
+const struct city_unit *city_unit_at(const struct city *city, size_t index)
+{
+    CHECK(index < city->unit_index.count);
+    return &city->units[index];
+}
+
+const struct city_topic *city_topic_at(const struct city *city, size_t index)
+{
+    CHECK(index < city->topic_index.count);
+    return &city->topics[index].topic;
+}
+
+const struct city_area *city_area_at(const struct city *city, size_t index)
+{
+    CHECK(index < city->area_index.count);
+    return &city->areas[index];
+}
+
+void city_route(const struct city *city, const char *topic, const char *area, bool urgent,
+                struct city_route *ret_route)
+{
+    int32_t topic_place = key_index_find(&city->topic_index, topic);
+    int32_t area_place = key_index_find(&city->area_index, area);
+    bool is_urgent =
+        urgent || (topic_place != KEY_INDEX_NONE && city->topics[topic_place].topic.urgent);
+
+    const struct city_rule *rule = NULL;
+    int32_t unit = KEY_INDEX_NONE;
+    for (size_t i = 0; i < city->rule_count && unit == KEY_INDEX_NONE; i++) {
+        rule = &city->rules[i];
+        if ((rule->topic == CITY_ANY || rule->topic == topic_place) &&
+            (rule->area == CITY_ANY || rule->area == area_place) &&
+            (rule->urgent == CITY_ANY || rule->urgent == (int8_t)is_urgent)) {
+            unit = city_rule_unit(city, rule, area);
+        }
+    }
+    CHECK(unit != KEY_INDEX_NONE); /* the last rule matches everything */
+
+    int32_t level = rule->level;
+    if (level == KEY_INDEX_NONE && topic_place != KEY_INDEX_NONE) {
+        level = city->topics[topic_place].level;
+    }
+    *ret_route =
+        (struct city_route){.unit = city->units[unit].key, .level = "", .rule_line = rule->line};
+    if (level != KEY_INDEX_NONE) {
+        const struct city_level *found = &city->levels[level];
+        ret_route->level = found->key;
+        ret_route->due_hours =
+            is_urgent && found->urgent_hours > 0 ? found->urgent_hours : found->due_hours;
+    }
+}

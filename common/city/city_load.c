@@ -1,0 +1,335 @@
+/* Reading a pack: the tables into arrays with an index each. Every mistake becomes a finding. */
+#include "city/city_internal.h"
+
+#include "base/check.h"
+#include "text/utf8.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const city_unit_kinds[] = {"district", "office", "deputy", "organisation",
+                                              "company",  "centre", "outside"};
+
+/* One table while it is read: what the checks of a cell need. */
+struct city_cells {
+    const char *file;
+    const struct csv_table *table;
+    struct findings *findings;
+};
+
+static const char *city_cell_key(const struct city_cells *cells, size_t row, size_t column)
+{
+    const char *key = csv_table_cell(cells->table, row, column);
+    int line = csv_table_line(cells->table, row);
+    struct error err = ERROR_NONE;
+    if (key[0] == '\0') {
+        findings_error(cells->findings, cells->file, line, "the key is empty");
+    } else if (text_check_key(key, CITY_KEY_SIZE_MAX, "key", &err) != STATUS_OK) {
+        findings_error(cells->findings, cells->file, line, "the key \"%s\" cannot be used: %s",
+                       findings_quote(key).text, err.message);
+    } else if (strcmp(key, "*") == 0 || strpbrk(key, "{}") != NULL) {
+        findings_error(cells->findings, cells->file, line,
+                       "\"*\", \"{\" and \"}\" have a meaning in rules.csv: choose another key");
+    }
+    return key;
+}
+
+static void city_cell_names(const struct city *city, const struct city_cells *cells, size_t row,
+                            size_t column, const char **ret_fa, const char **ret_en)
+{
+    const char *names[2] = {csv_table_cell(cells->table, row, column),
+                            csv_table_cell(cells->table, row, column + 1)};
+    int line = csv_table_line(cells->table, row);
+    for (size_t i = 0; i < 2; i++) {
+        struct error err = ERROR_NONE;
+        if (names[i][0] != '\0' &&
+            text_check_key(names[i], CITY_NAME_SIZE_MAX, "name", &err) != STATUS_OK) {
+            findings_error(cells->findings, cells->file, line, "the name \"%s\" cannot be used: %s",
+                           findings_quote(names[i]).text, err.message);
+        }
+    }
+    bool is_fa = city->language == NULL || strcmp(city->language, "fa") == 0;
+    if (names[is_fa ? 0 : 1][0] == '\0') {
+        findings_error(cells->findings, cells->file, line,
+                       "%s is empty: it is the language of the city",
+                       is_fa ? "name_fa" : "name_en");
+    }
+    *ret_fa = names[0][0] != '\0' ? names[0] : names[1];
+    *ret_en = names[1][0] != '\0' ? names[1] : names[0];
+}
+
+static bool city_cell_yes(const struct city_cells *cells, size_t row, size_t column)
+{
+    const char *value = csv_table_cell(cells->table, row, column);
+    if (value[0] != '\0' && strcmp(value, "no") != 0 && strcmp(value, "yes") != 0) {
+        findings_error(cells->findings, cells->file, csv_table_line(cells->table, row),
+                       "\"%s\" must be yes or no", findings_quote(value).text);
+    }
+    return strcmp(value, "yes") == 0;
+}
+
+static void city_tell_duplicate(void *context, size_t row, size_t first_row)
+{
+    const struct city_cells *cells = context;
+    findings_error(cells->findings, cells->file, csv_table_line(cells->table, row),
+                   "the key \"%s\" is already on line %d: a key is there once",
+                   findings_quote(csv_table_cell(cells->table, row, 0)).text,
+                   csv_table_line(cells->table, first_row));
+}
+
+/* Reads the file's table; `size` is that of one item. Never NULL. */
+static void *city_open_table(const struct city *city, const char *file,
+                             const struct csv_column *columns, size_t column_count, size_t size,
+                             struct csv_table **ret_table, struct city_cells *ret_cells,
+                             struct findings *findings)
+{
+    const struct pack_file *found = pack_files_find(&city->files, file);
+    /* A file that cannot be read was told already: nothing more about it. */
+    struct findings ignored = {0};
+    bool readable = found != NULL && found->readable;
+    *ret_table = csv_table_read(file, readable ? found->text : bytes_of("", 0), columns,
+                                column_count, readable ? findings : &ignored);
+    *ret_cells = (struct city_cells){.file = file, .table = *ret_table, .findings = findings};
+    void *items = calloc(csv_table_rows(*ret_table) + 1, size);
+    CHECK(items != NULL);
+    return items;
+}
+
+static void city_load_levels(struct city *city, struct findings *findings)
+{
+    static const struct csv_column columns[] = {
+        {"key", true}, {"due_hours", true}, {"urgent_hours", true}};
+    struct city_cells cells;
+    city->levels = city_open_table(city, "levels.csv", columns, COUNT_OF(columns),
+                                   sizeof(*city->levels), &city->level_table, &cells, findings);
+    size_t count = csv_table_rows(cells.table);
+    for (size_t row = 0; row < count; row++) {
+        struct city_level *level = &city->levels[row];
+        level->key = city_cell_key(&cells, row, 0);
+        struct ini_value value = {.name = "due_hours",
+                                  .value = csv_table_cell(cells.table, row, 1),
+                                  .line = csv_table_line(cells.table, row)};
+        ini_value_number(&value, cells.file, 1, CITY_HOURS_MAX, &level->due_hours, findings);
+        value.name = "urgent_hours";
+        value.value = csv_table_cell(cells.table, row, 2);
+        if (value.value[0] != '\0') {
+            ini_value_number(&value, cells.file, 0, CITY_HOURS_MAX, &level->urgent_hours, findings);
+        }
+    }
+    key_index_init(&city->level_index, city->levels, sizeof(*city->levels), count);
+    key_index_each_duplicate(&city->level_index, city_tell_duplicate, &cells);
+}
+
+static void city_load_areas(struct city *city, struct findings *findings)
+{
+    static const struct csv_column columns[] = {
+        {"key", true}, {"name_fa", true}, {"name_en", true}};
+    struct city_cells cells;
+    city->areas = city_open_table(city, "areas.csv", columns, COUNT_OF(columns),
+                                  sizeof(*city->areas), &city->area_table, &cells, findings);
+    size_t count = csv_table_rows(cells.table);
+    for (size_t row = 0; row < count; row++) {
+        struct city_area *area = &city->areas[row];
+        area->key = city_cell_key(&cells, row, 0);
+        city_cell_names(city, &cells, row, 1, &area->name_fa, &area->name_en);
+    }
+    key_index_init(&city->area_index, city->areas, sizeof(*city->areas), count);
+    key_index_each_duplicate(&city->area_index, city_tell_duplicate, &cells);
+}
+
+static void city_load_topics(struct city *city, struct findings *findings)
+{
+    static const struct csv_column columns[] = {{"key", true},     {"name_fa", true},
+                                                {"name_en", true}, {"group", true},
+                                                {"level", true},   {"urgent", true}};
+    struct city_cells cells;
+    city->topics = city_open_table(city, "topics.csv", columns, COUNT_OF(columns),
+                                   sizeof(*city->topics), &city->topic_table, &cells, findings);
+    size_t count = csv_table_rows(cells.table);
+    for (size_t row = 0; row < count; row++) {
+        struct city_topic *topic = &city->topics[row].topic;
+        topic->key = city_cell_key(&cells, row, 0);
+        city_cell_names(city, &cells, row, 1, &topic->name_fa, &topic->name_en);
+        topic->group = csv_table_cell(cells.table, row, 3);
+        topic->level = csv_table_cell(cells.table, row, 4);
+        topic->urgent = city_cell_yes(&cells, row, 5);
+        struct error err = ERROR_NONE;
+        if (topic->group[0] != '\0' &&
+            text_check_key(topic->group, CITY_KEY_SIZE_MAX, "group", &err) != STATUS_OK) {
+            findings_error(findings, cells.file, csv_table_line(cells.table, row),
+                           "the group \"%s\" cannot be used: %s", findings_quote(topic->group).text,
+                           err.message);
+        }
+        city->topics[row].level = key_index_find(&city->level_index, topic->level);
+        if (topic->level[0] != '\0' && city->topics[row].level == KEY_INDEX_NONE) {
+            findings_error(findings, cells.file, csv_table_line(cells.table, row),
+                           "the level \"%s\" is not in levels.csv",
+                           findings_quote(topic->level).text);
+        }
+    }
+    key_index_init(&city->topic_index, city->topics, sizeof(*city->topics), count);
+    key_index_each_duplicate(&city->topic_index, city_tell_duplicate, &cells);
+}
+
+static void city_check_parent(const struct city *city, size_t row, const struct city_cells *cells)
+{
+    int line = csv_table_line(cells->table, row);
+    const struct city_unit *unit = &city->units[row];
+    for (int depth = 0; unit->parent[0] != '\0'; depth++) {
+        if (depth == CITY_UNIT_DEPTH_MAX) {
+            findings_error(cells->findings, cells->file, line,
+                           "more than %d units stand above \"%s\", or it is its own parent",
+                           CITY_UNIT_DEPTH_MAX, findings_quote(city->units[row].key).text);
+            return;
+        }
+        int32_t parent = key_index_find(&city->unit_index, unit->parent);
+        if (parent == KEY_INDEX_NONE) {
+            if (depth == 0) { /* else it is told at the unit above */
+                findings_error(cells->findings, cells->file, line,
+                               "the parent \"%s\" is not a unit of this file",
+                               findings_quote(unit->parent).text);
+            }
+            return;
+        }
+        unit = &city->units[parent];
+    }
+}
+
+static void city_load_units(struct city *city, struct findings *findings)
+{
+    static const struct csv_column columns[] = {
+        {"key", true}, {"kind", true}, {"name_fa", true}, {"name_en", true}, {"parent", true}};
+    struct city_cells cells;
+    city->units = city_open_table(city, "units.csv", columns, COUNT_OF(columns),
+                                  sizeof(*city->units), &city->unit_table, &cells, findings);
+    size_t count = csv_table_rows(cells.table);
+    for (size_t row = 0; row < count; row++) {
+        struct city_unit *unit = &city->units[row];
+        unit->key = city_cell_key(&cells, row, 0);
+        unit->kind = csv_table_cell(cells.table, row, 1);
+        city_cell_names(city, &cells, row, 2, &unit->name_fa, &unit->name_en);
+        unit->parent = csv_table_cell(cells.table, row, 4);
+        bool known = false;
+        for (size_t i = 0; i < COUNT_OF(city_unit_kinds); i++) {
+            known = known || strcmp(unit->kind, city_unit_kinds[i]) == 0;
+        }
+        if (!known) {
+            findings_error(findings, cells.file, csv_table_line(cells.table, row),
+                           "the kind \"%s\" is none of district, office, deputy, organisation, "
+                           "company, centre, outside",
+                           findings_quote(unit->kind).text);
+        }
+    }
+    key_index_init(&city->unit_index, city->units, sizeof(*city->units), count);
+    key_index_each_duplicate(&city->unit_index, city_tell_duplicate, &cells);
+    for (size_t row = 0; row < count; row++) {
+        city_check_parent(city, row, &cells);
+    }
+}
+
+static void city_load_profiles(const struct city *city, struct findings *findings)
+{
+    for (size_t i = 0; i < city->files.count; i++) {
+        const struct pack_file *file = &city->files.files[i];
+        if (strncmp(file->name, "imports/", 8) == 0 && file->readable) {
+            city_profile_free(city_profile_read(city, file, findings));
+        }
+    }
+}
+
+/* Reads all there is. The city is to be used only when `findings` has no errors. */
+static enum status city_read(struct city *city, const char *folder, struct findings *findings,
+                             struct error *err)
+{
+    if (sodium_init() < 0) {
+        return error_set(err, STATUS_INTERNAL, NULL, "libsodium does not start");
+    }
+    enum status status = pack_files_read(&city->files, folder, findings, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    city_settings_load(city, findings);
+    city_load_levels(city, findings);
+    city_load_areas(city, findings);
+    city_load_topics(city, findings);
+    city_load_units(city, findings);
+    if (city->coordinator != NULL && csv_table_rows(city->unit_table) > 0 &&
+        key_index_find(&city->unit_index, city->coordinator) == KEY_INDEX_NONE) {
+        findings_error(findings, "city.ini", city->coordinator_line,
+                       "the coordinator \"%s\" is not in units.csv",
+                       findings_quote(city->coordinator).text);
+    }
+    /* Where a table could not be read at all, every rule would be wrong: only the cause is told. */
+    if (findings->errors == 0 ||
+        (csv_table_rows(city->unit_table) > 0 && csv_table_rows(city->topic_table) > 0)) {
+        city_rules_load(city, findings);
+    }
+    city_load_profiles(city, findings);
+    if (findings->errors == 0) {
+        city_rules_review(city, findings);
+        pack_files_digest(&city->files, city->digest);
+    }
+    return STATUS_OK;
+}
+
+enum status city_load(struct city **ret_city, const char *folder, struct error *err)
+{
+    struct city *city = calloc(1, sizeof(*city));
+    CHECK(city != NULL);
+    struct findings findings = {0};
+    enum status status = city_read(city, folder, &findings, err);
+    if (status == STATUS_OK && findings.errors > 0) {
+        const struct city_finding *first = &findings.first_error;
+        status = first->line > 0 ? error_set(err, STATUS_INVALID_ARGUMENT, first->file, "%s:%d: %s",
+                                             first->file, first->line, first->message)
+                                 : error_set(err, STATUS_INVALID_ARGUMENT, first->file, "%s: %s",
+                                             first->file, first->message);
+    }
+    if (status == STATUS_OK) {
+        *ret_city = city;
+        city = NULL;
+    }
+    city_free(city);
+    return status;
+}
+
+size_t city_check(const char *folder, struct city_finding *findings, size_t findings_max)
+{
+    struct city *city = calloc(1, sizeof(*city));
+    CHECK(city != NULL);
+    struct findings found = {.kept = findings, .kept_max = findings_max};
+    struct error err = ERROR_NONE;
+    if (city_read(city, folder, &found, &err) != STATUS_OK) {
+        findings_error(&found, "", 0, "%s", err.message);
+    }
+    city_free(city);
+    return found.count;
+}
+
+void city_free(struct city *city)
+{
+    if (city == NULL) {
+        return;
+    }
+    key_index_fini(&city->unit_index);
+    key_index_fini(&city->topic_index);
+    key_index_fini(&city->area_index);
+    key_index_fini(&city->level_index);
+    free(city->units);
+    free(city->topics);
+    free(city->areas);
+    free(city->levels);
+    free(city->rules);
+    csv_table_free(city->unit_table);
+    csv_table_free(city->topic_table);
+    csv_table_free(city->area_table);
+    csv_table_free(city->level_table);
+    csv_table_free(city->rule_table);
+    ini_table_free(city->settings);
+    civil_free(city->civil);
+    pack_files_fini(&city->files);
+    free(city);
+}

@@ -1,0 +1,132 @@
+/* The packs of deploy/cities are free of errors and route as their pages say. */
+#include "city/city.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define PACKS VAFA_SOURCE_DIR "/deploy/cities/"
+
+static struct city *load(const char *folder)
+{
+    struct city_finding findings[64];
+    size_t found = city_check(folder, findings, 64);
+    for (size_t i = 0; i < found && i < 64; i++) {
+        if (findings[i].is_error) {
+            fail_msg("%s:%d: %s", findings[i].file, findings[i].line, findings[i].message);
+        }
+    }
+    assert_true(found <= 64);
+    struct city *city = NULL;
+    struct error err = ERROR_NONE;
+    if (city_load(&city, folder, &err) != STATUS_OK) {
+        fail_msg("%s", err.message);
+    }
+    return city;
+}
+
+static void expect_unit(const struct city *city, const char *topic, const char *area, bool urgent,
+                        const char *unit, uint32_t due_hours)
+{
+    struct city_route route;
+    city_route(city, topic, area, urgent, &route);
+    assert_string_equal(route.unit, unit);
+    assert_int_equal(route.due_hours, due_hours);
+}
+
+static void isfahan_routes_to_desks_companies_and_the_centre(void **state)
+{
+    (void)state;
+    struct city *city = load(PACKS "isfahan");
+    assert_string_equal(city_key(city), "isfahan");
+    assert_string_equal(city_coordinator(city), "centre-137");
+    assert_int_equal(city_area_count(city), 15);
+    expect_unit(city, "asphalt", "5", false, "district-5-civil", 168);
+    expect_unit(city, "asphalt", "", false, "deputy-civil", 168);
+    expect_unit(city, "cleaning", "15", false, "district-15-urban-services", 48);
+    expect_unit(city, "broken-branch", "3", false, "district-3-green-space", 2);
+    expect_unit(city, "bus-headway", "5", false, "bus-company", 48);
+    expect_unit(city, "bus-condition", "", false, "bus-company", 48);
+    expect_unit(city, "blocked-pavement", "7", false, "district-7-enforcement", 48);
+    expect_unit(city, "water-cut", "1", false, "water-company", 0);
+    expect_unit(city, "unheard-of", "9", false, "district-9", 48);
+    expect_unit(city, "unheard-of", "9", true, "district-9-urban-services", 2);
+    expect_unit(city, "unheard-of", "", true, "deputy-urban-services", 2);
+    expect_unit(city, "unheard-of", "", false, "centre-137", 48);
+    assert_non_null(city_topic(city, "lighting"));
+    assert_true(city_topic(city, "flooding")->urgent);
+    assert_string_equal(city_unit(city, "district-15-civil")->parent, "district-15");
+    city_free(city);
+}
+
+static void isfahan_s_phone_numbers_are_those_of_iran(void **state)
+{
+    (void)state;
+    struct city *city = load(PACKS "isfahan");
+    const struct phone_plan *plan = city_phone_plan(city);
+    struct phone_plan iran = phone_plan_iran();
+    assert_string_equal(plan->country, iran.country);
+    assert_string_equal(plan->trunk, iran.trunk);
+    assert_string_equal(plan->area, iran.area);
+    assert_int_equal(plan->local_digits, iran.local_digits);
+    assert_int_equal(plan->national_digits_min, iran.national_digits_min);
+    assert_int_equal(plan->national_digits_max, iran.national_digits_max);
+    assert_int_equal(plan->mobile_count, iran.mobile_count);
+    assert_int_equal(plan->refused_count, iran.refused_count);
+    assert_memory_equal(plan->mobile, iran.mobile, sizeof(iran.mobile));
+    assert_memory_equal(plan->refused, iran.refused, sizeof(iran.refused));
+    city_free(city);
+}
+
+static void every_topic_of_isfahan_has_a_unit_in_every_district(void **state)
+{
+    (void)state;
+    struct city *city = load(PACKS "isfahan");
+    for (size_t t = 0; t < city_topic_count(city); t++) {
+        const struct city_topic *topic = city_topic_at(city, t);
+        for (size_t a = 0; a < city_area_count(city); a++) {
+            struct city_route route;
+            city_route(city, topic->key, city_area_at(city, a)->key, false, &route);
+            const struct city_unit *unit = city_unit(city, route.unit);
+            assert_non_null(unit);
+            if (strcmp(unit->kind, "office") == 0) {
+                char district[32];
+                snprintf(district, sizeof(district), "district-%s", city_area_at(city, a)->key);
+                assert_string_equal(unit->parent, district);
+            }
+        }
+    }
+    city_free(city);
+}
+
+static void boston_routes_each_type_as_its_departments_did(void **state)
+{
+    (void)state;
+    struct city *city = load(PACKS "boston-2011");
+    assert_int_equal(city_topic_count(city), 129);
+    assert_int_equal(city_unit_count(city), 11);
+    assert_int_equal(city_area_count(city), 22);
+    expect_unit(city, "Tree Emergencies", "17", true, "PARK", 24);
+    expect_unit(city, "Schedule a Bulk Item Pickup", "", false, "PWDx", 48);
+    expect_unit(city, "Unsatisfactory Living Conditions", "3", false, "ISD", 2880);
+    expect_unit(city, "Heat - Excessive  Insufficient", "", false, "ISD", 720);
+    expect_unit(city, "Missed Trash/Recycling/Yard Waste/Bulk Item", "", false, "PWDx", 48);
+    expect_unit(city, "Something New", "1", false, "INFO", 0);
+    assert_string_equal(city_name(city, "fa"), "Boston (2011)");
+    city_free(city);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(isfahan_routes_to_desks_companies_and_the_centre),
+        cmocka_unit_test(isfahan_s_phone_numbers_are_those_of_iran),
+        cmocka_unit_test(every_topic_of_isfahan_has_a_unit_in_every_district),
+        cmocka_unit_test(boston_routes_each_type_as_its_departments_did),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
