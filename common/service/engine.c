@@ -1,0 +1,507 @@
+#include "service/engine.h"
+
+#include "base/check.h"
+#include "service/decision.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct signals {
+    uint64_t keys[ENGINE_SIGNALS_MAX];
+    size_t count;
+    bool all;
+};
+
+struct engine {
+    const struct service_def *def;
+    struct store *store;
+    const struct city *city;
+    const struct keyring *keyring;
+    struct clock *clock;
+    struct random *random;
+    int64_t last_recorded_us;
+    struct decision decision; /* of the operation being run: there is one writer */
+    struct arena *apply_arena;
+    struct buffer open;
+    struct buffer record;
+    struct signals signals;
+};
+
+#define APPLY_ARENA_BYTES_MAX (16u << 20)
+
+/* --- small parts --- */
+
+const char *service_name(Common__ServiceId id)
+{
+    static const char *const names[] = {"", "intake", "routing", "followup", "feedback", "report"};
+    return (unsigned)id <= SERVICE_COUNT ? names[id] : "";
+}
+
+void engine_cursor_name(Common__ServiceId upstream, char out[CURSOR_NAME_MAX])
+{
+    static const char prefix[] = "follow.";
+    memcpy(out, prefix, sizeof prefix - 1);
+    strncpy(out + sizeof prefix - 1, service_name(upstream), CURSOR_NAME_MAX - sizeof prefix);
+    out[CURSOR_NAME_MAX - 1] = '\0';
+}
+
+/* The cursor's row that remembers how far an event has told of it. */
+static void seen_name(Common__ServiceId upstream, char out[CURSOR_NAME_MAX])
+{
+    static const char prefix[] = "seen.";
+    memcpy(out, prefix, sizeof prefix - 1);
+    strncpy(out + sizeof prefix - 1, service_name(upstream), CURSOR_NAME_MAX - sizeof prefix);
+    out[CURSOR_NAME_MAX - 1] = '\0';
+}
+
+/* Which member of the Event's oneof is set: protobuf-c keeps it where every member's quantifier points. */
+static uint32_t event_kind(const ProtobufCMessage *open)
+{
+    const ProtobufCMessageDescriptor *type = open->descriptor;
+    CHECK(type->n_fields > 0);
+    uint32_t kind;
+    memcpy(&kind, (const uint8_t *)open + type->fields[0].quantifier_offset, sizeof kind);
+    return kind;
+}
+
+uint64_t service_signal_key(const char *name)
+{
+    /* FNV-1a, 64 bits: a collision only wakes a read for nothing. */
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (const unsigned char *c = (const unsigned char *)name; *c != '\0'; c++) {
+        hash = (hash ^ *c) * UINT64_C(1099511628211);
+    }
+    return hash == 0 ? 1 : hash;
+}
+
+void apply_signal(struct apply *a, uint64_t key)
+{
+    struct signals *signals = a->signals;
+    if (signals == NULL) {
+        return;
+    }
+    for (size_t i = signals->count; i > 0 && i + 8 > signals->count; i--) {
+        if (signals->keys[i - 1] == key) {
+            return;
+        }
+    }
+    if (signals->count == ENGINE_SIGNALS_MAX) {
+        signals->all = true;
+        return;
+    }
+    signals->keys[signals->count++] = key;
+}
+
+size_t engine_take_signals(struct engine *engine, uint64_t *ret_keys, size_t max, bool *ret_all)
+{
+    struct signals *signals = &engine->signals;
+    size_t count = signals->count < max ? signals->count : max;
+    memcpy(ret_keys, signals->keys, count * sizeof *ret_keys);
+    *ret_all = signals->all || count < signals->count;
+    signals->count = 0;
+    signals->all = false;
+    return count;
+}
+
+/* --- decisions --- */
+
+enum status decide_emit(struct decide *d, const ProtobufCMessage *open, const struct event_options *options)
+{
+    struct decision *decision = d->decision;
+    if (decision->event_count == SERVICE_EVENTS_PER_COMMAND_MAX) {
+        return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "one command may not cause more than %d events",
+                             SERVICE_EVENTS_PER_COMMAND_MAX);
+    }
+    size_t i = decision->event_count++;
+    decision->events[i].open = open;
+    decision->events[i].options = options != NULL ? *options : (struct event_options){0};
+    return STATUS_OK;
+}
+
+enum status decide_refuse(struct decide *d, enum status status, const char *field, const char *format, ...)
+{
+    char text[sizeof d->error->message];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return error_set(d->error, status, field, "%s", text);
+}
+
+enum status decision_add_key_row(struct decide *d, const struct key *key, struct bytes value)
+{
+    struct decision *decision = d->decision;
+    if (decision->key_row_count == DECISION_KEY_ROWS_MAX) {
+        return decide_refuse(d, STATUS_INTERNAL, NULL, "one command may not make more than %d key rows",
+                             DECISION_KEY_ROWS_MAX);
+    }
+    size_t i = decision->key_row_count++;
+    decision->key_rows[i].key = *key;
+    decision->key_rows[i].value = value;
+    return STATUS_OK;
+}
+
+int64_t engine_now_us(struct engine *engine, int64_t *ret_behind_us)
+{
+    int64_t wall_us = clock_wall_us(engine->clock);
+    int64_t behind_us = engine->last_recorded_us > wall_us ? engine->last_recorded_us - wall_us : 0;
+    if (ret_behind_us != NULL) {
+        *ret_behind_us = behind_us;
+    }
+    return wall_us + behind_us;
+}
+
+static struct decide begin_decision(struct engine *engine, struct store_txn *txn, struct arena *arena,
+                                    const struct rpc_caller *caller, struct error *err)
+{
+    engine->decision.event_count = 0;
+    engine->decision.key_row_count = 0;
+    engine->decision.random = engine->random;
+    return (struct decide){
+        .txn = txn,
+        .city = engine->city,
+        .keyring = engine->keyring,
+        .arena = arena,
+        .now_us = engine_now_us(engine, NULL),
+        .caller = caller,
+        .error = err,
+        .decision = &engine->decision,
+    };
+}
+
+/* How far we have followed each log, of those that moved since our event before. */
+static size_t seen_moved(struct engine *engine, struct store_txn *txn, Common__Seen seen[SERVICE_FEEDS_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < engine->def->feed_count; i++) {
+        char name[CURSOR_NAME_MAX];
+        struct log_position cursor;
+        Common__ServiceId upstream = engine->def->feeds[i].upstream;
+        engine_cursor_name(upstream, name);
+        if (!cursor_get(txn, name, &cursor)) {
+            continue;
+        }
+        seen_name(upstream, name);
+        if (meta_get_u64(txn, name) == cursor.offset) {
+            continue;
+        }
+        meta_put_u64(txn, name, cursor.offset);
+        common__seen__init(&seen[count]);
+        seen[count].service = upstream;
+        seen[count].offset = cursor.offset;
+        count++;
+    }
+    return count;
+}
+
+static void append_event(struct engine *engine, struct store_txn *txn, size_t index, int64_t now_us,
+                         const struct rpc_caller *caller, const uint8_t *trace_id)
+{
+    const ProtobufCMessage *open = engine->decision.events[index].open;
+    const struct event_options *options = &engine->decision.events[index].options;
+    Common__Seen seen[SERVICE_FEEDS_MAX];
+    Common__Seen *seen_list[SERVICE_FEEDS_MAX];
+    size_t seen_count = seen_moved(engine, txn, seen);
+    for (size_t i = 0; i < seen_count; i++) {
+        seen_list[i] = &seen[i];
+    }
+    buffer_clear(&engine->open);
+    message_pack(open, &engine->open);
+
+    Common__EventRecord record = COMMON__EVENT_RECORD__INIT;
+    record.kind = event_kind(open);
+    record.ignorable = options->ignorable;
+    record.recorded_at_us = now_us;
+    record.occurred_at_us = options->occurred_at_us != 0 ? options->occurred_at_us : now_us;
+    record.historical = options->historical;
+    record.seen = seen_list;
+    record.n_seen = seen_count;
+    record.open = (ProtobufCBinaryData){engine->open.size, engine->open.data};
+    record.sealed = (ProtobufCBinaryData){options->sealed.size, (uint8_t *)(uintptr_t)options->sealed.data};
+    record.citizen = options->citizen;
+    if (caller != NULL) {
+        record.actor = (char *)(uintptr_t)caller->name;
+    }
+    if (trace_id != NULL) {
+        record.trace_id = (ProtobufCBinaryData){RPC_TRACE_BYTES, (uint8_t *)(uintptr_t)trace_id};
+    }
+    buffer_clear(&engine->record);
+    message_pack(&record.base, &engine->record);
+
+    struct log_position position;
+    log_append(txn, buffer_bytes(&engine->record), &position);
+    struct apply a = {.arena = engine->apply_arena, .txn = txn, .signals = &engine->signals};
+    struct event event = {
+        .offset = position.offset,
+        .recorded_at_us = record.recorded_at_us,
+        .occurred_at_us = record.occurred_at_us,
+        .historical = record.historical,
+        .actor = record.actor,
+        .open = open,
+        .sealed = options->sealed,
+        .citizen = options->citizen,
+    };
+    engine->def->apply(&a, &event);
+    apply_signal(&a, ENGINE_SIGNAL_LOG);
+    arena_reset(engine->apply_arena);
+}
+
+/* Everything a decision wants, into the transaction. */
+static enum status write_decision(struct engine *engine, struct store_txn *txn, const struct decide *d,
+                                  const uint8_t *trace_id)
+{
+    const struct decision *decision = &engine->decision;
+    for (size_t i = 0; i < decision->key_row_count; i++) {
+        txn_put(txn, STORE_KEYS, &decision->key_rows[i].key, decision->key_rows[i].value);
+    }
+    for (size_t i = 0; i < decision->event_count; i++) {
+        append_event(engine, txn, i, d->now_us, d->caller, trace_id);
+    }
+    if (decision->event_count > 0) {
+        engine->last_recorded_us = d->now_us;
+    }
+    return txn_error(txn, d->error);
+}
+
+/* --- the three kinds of operation --- */
+
+static void answer_again(struct store_txn *txn, const struct idempotency_answer *answer,
+                         struct engine_command *command)
+{
+    const uint8_t *hash;
+    struct bytes record;
+    log_head(txn, &command->position);
+    if (answer->offset < command->position.offset) {
+        command->position.offset = answer->offset;
+        memset(command->position.hash, 0, sizeof command->position.hash);
+        if (answer->offset > 0 && log_get(txn, answer->offset, &record, &hash)) {
+            memcpy(command->position.hash, hash, sizeof command->position.hash);
+        }
+    }
+    buffer_append_bytes(command->response, answer->response);
+}
+
+enum status engine_run_command(struct engine *engine, struct store_txn *txn, struct engine_command *command,
+                               struct error *err)
+{
+    struct idempotency_answer answer;
+    bool known;
+    buffer_clear(command->response);
+    enum status status = idempotency_find(txn, command->key, command->digest, engine_now_us(engine, NULL), &known,
+                                          &answer, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (known) {
+        answer_again(txn, &answer, command);
+        return txn_error(txn, err);
+    }
+    ProtobufCMessage *response = arena_alloc(command->arena, command->response_type->sizeof_message);
+    if (response == NULL) {
+        return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL, "the call needs more memory than a call may have");
+    }
+    command->response_type->message_init(response);
+
+    struct decide d = begin_decision(engine, txn, command->arena, command->caller, err);
+    status = command->method->decide(&d, command->request, response);
+    if (status == STATUS_OK) {
+        status = txn_error(txn, err);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = write_decision(engine, txn, &d, command->trace_id);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    message_pack(response, command->response);
+    log_head(txn, &command->position);
+    answer.response = buffer_bytes(command->response);
+    answer.offset = command->position.offset;
+    idempotency_keep(txn, command->key, command->digest, &answer, d.now_us);
+    return txn_error(txn, err);
+}
+
+enum engine_readiness engine_event_readiness(struct engine *engine, struct store_txn *txn,
+                                             const Common__EventRecord *record)
+{
+    for (size_t i = 0; i < record->n_seen; i++) {
+        const Common__Seen *seen = record->seen[i];
+        if (seen->service == engine->def->id) {
+            struct log_position head;
+            log_head(txn, &head);
+            if (head.offset < seen->offset) {
+                return ENGINE_LOST;
+            }
+        }
+        for (size_t j = 0; j < engine->def->feed_count; j++) {
+            if (engine->def->feeds[j].upstream != seen->service) {
+                continue;
+            }
+            char name[CURSOR_NAME_MAX];
+            struct log_position cursor = {.offset = 0};
+            engine_cursor_name(seen->service, name);
+            (void)cursor_get(txn, name, &cursor); /* missing: at the beginning */
+            if (cursor.offset < seen->offset) {
+                return ENGINE_HELD;
+            }
+        }
+    }
+    return ENGINE_READY;
+}
+
+enum status engine_run_event(struct engine *engine, struct store_txn *txn, size_t feed,
+                             const struct log_position *position, const Common__EventRecord *record,
+                             struct arena *arena, struct error *err)
+{
+    const struct service_feed *f = &engine->def->feeds[feed];
+    struct event event;
+    bool known;
+    enum status status = engine_event_unpack(record, position->offset, f->event_type, arena, &event, &known, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (!known && !record->ignorable) {
+        return error_set(err, STATUS_UNIMPLEMENTED, NULL,
+                         "event %llu of %s is of kind %u, which this program does not know: upgrade it",
+                         (unsigned long long)position->offset, service_name(f->upstream), record->kind);
+    }
+    struct decide d = begin_decision(engine, txn, arena, NULL, err);
+    if (known && f->decide != NULL) {
+        status = f->decide(&d, &event);
+        if (status == STATUS_OK) {
+            status = txn_error(txn, err);
+        }
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    char name[CURSOR_NAME_MAX];
+    engine_cursor_name(f->upstream, name);
+    cursor_put(txn, name, position); /* before our events: they tell that we have seen this one */
+    if (known && f->view != NULL) {
+        struct apply a = {
+            .arena = engine->apply_arena, .txn = txn, .city = engine->city, .signals = &engine->signals};
+        f->view(&a, &event);
+        arena_reset(engine->apply_arena);
+    }
+    const uint8_t *trace_id = record->trace_id.len == RPC_TRACE_BYTES ? record->trace_id.data : NULL;
+    return write_decision(engine, txn, &d, trace_id);
+}
+
+enum status engine_run_timer(struct engine *engine, struct store_txn *txn, const struct timer *timer,
+                             struct arena *arena, struct error *err)
+{
+    struct decide d = begin_decision(engine, txn, arena, NULL, err);
+    enum status status = engine->def->timer(&d, timer);
+    if (status == STATUS_OK) {
+        status = txn_error(txn, err);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (engine->decision.event_count == 0) {
+        return error_set(err, STATUS_FAILED_PRECONDITION, NULL, "timer %u of %llu is due, and nothing follows from it",
+                         timer->kind, (unsigned long long)timer->subject);
+    }
+    return write_decision(engine, txn, &d, NULL);
+}
+
+/* --- records --- */
+
+const Common__EventRecord *engine_record_unpack(struct bytes packed, struct arena *arena, struct error *err)
+{
+    ProtobufCMessage *message;
+    if (message_unpack(&common__event_record__descriptor, packed, MESSAGE_UNKNOWN_KEEP, arena, &message, err) !=
+        STATUS_OK) {
+        return NULL;
+    }
+    return (const Common__EventRecord *)message;
+}
+
+enum status engine_event_unpack(const Common__EventRecord *record, uint64_t offset,
+                                const ProtobufCMessageDescriptor *type, struct arena *arena, struct event *ret_event,
+                                bool *ret_known, struct error *err)
+{
+    ProtobufCMessage *open;
+    enum status status =
+        message_unpack(type, bytes_of(record->open.data, record->open.len), MESSAGE_UNKNOWN_KEEP, arena, &open, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    *ret_event = (struct event){
+        .offset = offset,
+        .recorded_at_us = record->recorded_at_us,
+        .occurred_at_us = record->occurred_at_us,
+        .historical = record->historical,
+        .actor = record->actor,
+        .open = open,
+        .sealed = bytes_of(record->sealed.data, record->sealed.len),
+        .citizen = record->citizen,
+    };
+    *ret_known = event_kind(open) != 0;
+    return STATUS_OK;
+}
+
+/* --- life --- */
+
+/* The last event's time, so that recorded_at never runs backwards, whatever the clock did meanwhile. */
+static enum status read_last_recorded(struct engine *engine, struct error *err)
+{
+    struct store_txn *txn;
+    enum status status = store_read_begin(engine->store, &txn, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct log_position head;
+    struct bytes packed;
+    log_head(txn, &head);
+    if (head.offset > 0 && log_get(txn, head.offset, &packed, NULL)) {
+        const Common__EventRecord *record = engine_record_unpack(packed, engine->apply_arena, err);
+        if (record == NULL) {
+            status = STATUS_DATA_LOSS;
+        } else {
+            engine->last_recorded_us = record->recorded_at_us;
+        }
+        arena_reset(engine->apply_arena);
+    }
+    if (status == STATUS_OK) {
+        status = txn_error(txn, err);
+    }
+    store_read_end(txn);
+    return status;
+}
+
+enum status engine_new(struct engine **ret_engine, const struct engine_options *options, struct error *err)
+{
+    CHECK(options->def->feed_count <= SERVICE_FEEDS_MAX);
+    struct engine *engine = calloc(1, sizeof *engine);
+    CHECK(engine != NULL);
+    engine->def = options->def;
+    engine->store = options->store;
+    engine->city = options->city;
+    engine->keyring = options->keyring;
+    engine->clock = options->clock;
+    engine->random = options->random;
+    engine->apply_arena = arena_new(APPLY_ARENA_BYTES_MAX);
+    enum status status = read_last_recorded(engine, err);
+    if (status != STATUS_OK) {
+        engine_free(engine);
+        return status;
+    }
+    *ret_engine = engine;
+    return STATUS_OK;
+}
+
+void engine_free(struct engine *engine)
+{
+    if (engine == NULL) {
+        return;
+    }
+    arena_free(engine->apply_arena);
+    buffer_fini(&engine->open);
+    buffer_fini(&engine->record);
+    free(engine);
+}

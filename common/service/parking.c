@@ -1,0 +1,235 @@
+#include "service/parking.h"
+
+#include "base/check.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define BUCKETS 256
+
+struct parking {
+    pthread_mutex_t lock;
+    struct loop *loop;
+    struct loop_task task; /* resumes what is ready */
+    struct parked *buckets[BUCKETS];
+    struct parked *ready, **ready_end; /* in order of waking */
+    size_t count, count_max;
+    uint64_t generation;
+    bool drained;
+};
+
+static size_t bucket_of(uint64_t key)
+{
+    return (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> 56);
+}
+
+/* --- under the lock --- */
+
+static void unlink_parked(struct parking *parking, struct parked *parked)
+{
+    if (parked->previous != NULL) {
+        parked->previous->next = parked->next;
+    } else {
+        parking->buckets[bucket_of(parked->key)] = parked->next;
+    }
+    if (parked->next != NULL) {
+        parked->next->previous = parked->previous;
+    }
+    parked->previous = parked->next = NULL;
+    parked->is_parked = false;
+    parking->count--;
+}
+
+static void make_ready(struct parking *parking, struct parked *parked, enum parking_reason reason)
+{
+    parked->reason = reason;
+    parked->next = NULL;
+    *parking->ready_end = parked;
+    parking->ready_end = &parked->next;
+}
+
+static void wake_bucket(struct parking *parking, size_t bucket, uint64_t key, bool all, enum parking_reason reason)
+{
+    struct parked *next;
+    for (struct parked *parked = parking->buckets[bucket]; parked != NULL; parked = next) {
+        next = parked->next;
+        if (all || parked->key == key) {
+            unlink_parked(parking, parked);
+            make_ready(parking, parked, reason);
+        }
+    }
+}
+
+static void wake_everything(struct parking *parking, enum parking_reason reason)
+{
+    for (size_t bucket = 0; bucket < BUCKETS; bucket++) {
+        wake_bucket(parking, bucket, 0, true, reason);
+    }
+}
+
+/* --- on the loop --- */
+
+static void resume_ready(struct loop_task *task)
+{
+    struct parking *parking = (struct parking *)((char *)task - offsetof(struct parking, task));
+    pthread_mutex_lock(&parking->lock);
+    struct parked *parked = parking->ready;
+    parking->ready = NULL;
+    parking->ready_end = &parking->ready;
+    pthread_mutex_unlock(&parking->lock);
+    while (parked != NULL) {
+        struct parked *next = parked->next;
+        parked->next = NULL;
+        loop_timer_clear(parking->loop, &parked->timer);
+        parked->resume(parked, parked->reason);
+        parked = next;
+    }
+}
+
+static void wait_is_over(struct loop_timer *timer)
+{
+    struct parked *parked = (struct parked *)((char *)timer - offsetof(struct parked, timer));
+    if (parking_remove(parked->parking, parked)) {
+        parked->resume(parked, PARKING_OVER);
+    }
+}
+
+/* --- any thread --- */
+
+uint64_t parking_generation(struct parking *parking)
+{
+    pthread_mutex_lock(&parking->lock);
+    uint64_t generation = parking->generation;
+    pthread_mutex_unlock(&parking->lock);
+    return generation;
+}
+
+static void replace_reader(struct parking *parking, uint64_t key, uint64_t reader)
+{
+    for (struct parked *parked = parking->buckets[bucket_of(key)]; parked != NULL; parked = parked->next) {
+        if (parked->key == key && parked->reader == reader) {
+            unlink_parked(parking, parked);
+            make_ready(parking, parked, PARKING_REPLACED);
+            return; /* there is at most one */
+        }
+    }
+}
+
+enum status parking_park(struct parking *parking, struct parked *parked, uint64_t key, uint64_t reader,
+                         int64_t delay_us, uint64_t generation, struct error *err)
+{
+    enum status status = STATUS_OK;
+    bool post = false;
+    pthread_mutex_lock(&parking->lock);
+    if (parking->drained) {
+        status = error_set(err, STATUS_UNAVAILABLE, NULL, "the service is stopping");
+    } else if (parking->count >= parking->count_max) {
+        status = error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL, "%zu reads are waiting already: try again later",
+                           parking->count);
+    } else {
+        parked->parking = parking;
+        parked->key = key;
+        parked->reader = reader;
+        if (generation != parking->generation) {
+            make_ready(parking, parked, PARKING_WOKEN);
+            post = true;
+        } else {
+            if (reader != 0) {
+                replace_reader(parking, key, reader);
+                post = parking->ready != NULL;
+            }
+            struct parked **bucket = &parking->buckets[bucket_of(key)];
+            parked->previous = NULL;
+            parked->next = *bucket;
+            if (*bucket != NULL) {
+                (*bucket)->previous = parked;
+            }
+            *bucket = parked;
+            parked->is_parked = true;
+            parking->count++;
+            /* Under the lock: once it is released the parked read may be resumed and gone. */
+            parked->timer.expired = wait_is_over;
+            loop_timer_set(parking->loop, &parked->timer, delay_us);
+        }
+    }
+    pthread_mutex_unlock(&parking->lock);
+    if (post) {
+        loop_post(parking->loop, &parking->task);
+    }
+    return status;
+}
+
+bool parking_remove(struct parking *parking, struct parked *parked)
+{
+    pthread_mutex_lock(&parking->lock);
+    bool was_parked = parked->is_parked;
+    if (was_parked) {
+        unlink_parked(parking, parked);
+        loop_timer_clear(parking->loop, &parked->timer);
+    }
+    pthread_mutex_unlock(&parking->lock);
+    return was_parked;
+}
+
+void parking_wake(struct parking *parking, const uint64_t *keys, size_t count, bool all)
+{
+    pthread_mutex_lock(&parking->lock);
+    parking->generation++;
+    if (parking->count > 0) {
+        if (all) {
+            wake_everything(parking, PARKING_WOKEN);
+        } else {
+            wake_bucket(parking, bucket_of(0), 0, false, PARKING_WOKEN);
+            for (size_t i = 0; i < count; i++) {
+                wake_bucket(parking, bucket_of(keys[i]), keys[i], false, PARKING_WOKEN);
+            }
+        }
+    }
+    bool post = parking->ready != NULL;
+    pthread_mutex_unlock(&parking->lock);
+    if (post) {
+        loop_post(parking->loop, &parking->task);
+    }
+}
+
+void parking_drain(struct parking *parking)
+{
+    pthread_mutex_lock(&parking->lock);
+    parking->drained = true;
+    wake_everything(parking, PARKING_DRAINED);
+    bool post = parking->ready != NULL;
+    pthread_mutex_unlock(&parking->lock);
+    if (post) {
+        loop_post(parking->loop, &parking->task);
+    }
+}
+
+size_t parking_count(struct parking *parking)
+{
+    pthread_mutex_lock(&parking->lock);
+    size_t count = parking->count;
+    pthread_mutex_unlock(&parking->lock);
+    return count;
+}
+
+struct parking *parking_new(struct loop *loop, size_t parked_max)
+{
+    struct parking *parking = calloc(1, sizeof *parking);
+    CHECK(parking != NULL);
+    CHECK(pthread_mutex_init(&parking->lock, NULL) == 0);
+    parking->loop = loop;
+    parking->task.run = resume_ready;
+    parking->ready_end = &parking->ready;
+    parking->count_max = parked_max;
+    return parking;
+}
+
+void parking_free(struct parking *parking)
+{
+    if (parking == NULL) {
+        return;
+    }
+    CHECK(parking->count == 0);
+    (void)pthread_mutex_destroy(&parking->lock);
+    free(parking);
+}
