@@ -21,7 +21,7 @@ struct engine {
     const struct keyring *keyring;
     struct clock *clock;
     struct random *random;
-    int64_t last_recorded_us;
+    _Atomic int64_t last_recorded_us; /* the alarm reads it from its own thread */
     struct decision decision; /* of the operation being run: there is one writer */
     struct arena *apply_arena;
     struct buffer open;
@@ -146,7 +146,8 @@ enum status decision_add_key_row(struct decide *d, const struct key *key, struct
 int64_t engine_now_us(struct engine *engine, int64_t *ret_behind_us)
 {
     int64_t wall_us = clock_wall_us(engine->clock);
-    int64_t behind_us = engine->last_recorded_us > wall_us ? engine->last_recorded_us - wall_us : 0;
+    int64_t last_us = engine->last_recorded_us;
+    int64_t behind_us = last_us > wall_us ? last_us - wall_us : 0;
     if (ret_behind_us != NULL) {
         *ret_behind_us = behind_us;
     }

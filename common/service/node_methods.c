@@ -1,0 +1,461 @@
+/*
+ * The one way a method runs: checks on the transport's thread, commands through the writer, reads on a pooled snapshot, waits
+ * in the parking.
+ */
+#include "service/node_internal.h"
+
+#include "base/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ANSWER_EARLY_US (20 * MS_US) /* an empty answer to a long poll leaves so long before the deadline */
+
+void position_fill(struct position_storage *storage, Common__ServiceId service, const struct log_position *position)
+{
+    common__position__init(&storage->position);
+    memcpy(storage->log_id, position->log_id, sizeof storage->log_id);
+    memcpy(storage->hash, position->hash, sizeof storage->hash);
+    storage->position.service = service;
+    storage->position.offset = position->offset;
+    storage->position.log_id = (ProtobufCBinaryData){sizeof storage->log_id, storage->log_id};
+    storage->position.hash = (ProtobufCBinaryData){sizeof storage->hash, storage->hash};
+}
+
+static const ProtobufCMethodDescriptor *method_descriptor(const struct method_group *group, unsigned method)
+{
+    return &group->descriptor->methods[method];
+}
+
+/* --- reads --- */
+
+struct read_op {
+    struct parked parked;
+    struct method_group *group;
+    unsigned method;
+    struct rpc_call *call;
+    int64_t wait_until_us; /* 0: has not waited yet */
+    bool watches_caller;
+};
+
+static void read_refused(struct read_op *op, const struct error *err)
+{
+    if (op->watches_caller) {
+        rpc_call_on_cancel(op->call, NULL, NULL);
+    }
+    rpc_call_refuse(op->call, err);
+}
+
+/* The caller has gone while its read waits. */
+static void read_cancelled(struct rpc_call *call, void *context)
+{
+    struct read_op *op = context;
+    if (op->parked.parking != NULL && parking_remove(op->parked.parking, &op->parked)) {
+        struct error err;
+        error_set(&err, STATUS_CANCELLED, NULL, "the caller has gone");
+        rpc_call_refuse(call, &err);
+    }
+}
+
+static enum status reached(struct node *node, struct store_txn *txn, const Common__Position *wanted, bool *ret_reached,
+                           struct error *err)
+{
+    struct log_position have = {.offset = 0};
+    if (wanted->service == node->def->id) {
+        log_head(txn, &have);
+    } else {
+        bool follows = false;
+        for (size_t i = 0; i < node->def->feed_count; i++) {
+            follows = follows || node->def->feeds[i].upstream == wanted->service;
+        }
+        if (!follows) {
+            return error_set(err, STATUS_INVALID_ARGUMENT, "at_least", "%s does not follow service %d", node->def->name,
+                             (int)wanted->service);
+        }
+        char name[CURSOR_NAME_MAX];
+        engine_cursor_name(wanted->service, name);
+        (void)cursor_get(txn, name, &have); /* missing: at the beginning */
+    }
+    if (have.offset >= wanted->offset && wanted->offset > 0 && wanted->log_id.len == STORE_LOG_ID_BYTES &&
+        memcmp(have.log_id, wanted->log_id.data, STORE_LOG_ID_BYTES) != 0) {
+        return error_set(err, STATUS_DATA_LOSS, "at_least", "%s's log is another one than the position's",
+                         service_name(wanted->service));
+    }
+    *ret_reached = have.offset >= wanted->offset;
+    return STATUS_OK;
+}
+
+static enum status all_reached(struct node *node, struct store_txn *txn, const struct rpc_call *call, bool *ret_reached,
+                               struct error *err)
+{
+    Common__Position *const *positions;
+    size_t count = rpc_call_at_least(call, &positions);
+    *ret_reached = true;
+    for (size_t i = 0; i < count && *ret_reached; i++) {
+        enum status status = reached(node, txn, positions[i], ret_reached, err);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+static void run_read(struct read_op *op, bool last);
+
+static void read_resumed(struct parked *parked, enum parking_reason reason)
+{
+    struct read_op *op = (struct read_op *)((char *)parked - offsetof(struct read_op, parked));
+    struct error err;
+    switch (reason) {
+    case PARKING_WOKEN: run_read(op, false); return;
+    case PARKING_OVER: run_read(op, true); return;
+    case PARKING_REPLACED:
+        error_set(&err, STATUS_ABORTED, "reader", "a newer call of the same reader waits now");
+        break;
+    case PARKING_DRAINED: error_set(&err, STATUS_UNAVAILABLE, NULL, "the service is stopping"); break;
+    }
+    read_refused(op, &err);
+}
+
+/* Parks the read until something happens or wait_until_us. */
+static void park(struct read_op *op, uint64_t key, uint64_t reader, int64_t until_us, uint64_t generation)
+{
+    struct node *node = op->group->node;
+    struct error err;
+    op->parked.resume = read_resumed;
+    if (!op->watches_caller) {
+        op->parked.parking = node->parking;
+        op->watches_caller = true;
+        rpc_call_on_cancel(op->call, read_cancelled, op);
+    }
+    if (rpc_call_gone(op->call)) {
+        error_set(&err, STATUS_CANCELLED, NULL, "the caller has gone, or its deadline has passed");
+        read_refused(op, &err);
+        return;
+    }
+    int64_t delay_us = until_us - clock_mono_us(node->clock);
+    if (parking_park(node->parking, &op->parked, key, reader, delay_us, generation, &err) != STATUS_OK) {
+        read_refused(op, &err);
+    }
+}
+
+static int64_t latest_answer_us(const struct rpc_call *call)
+{
+    return rpc_call_deadline_us(call) - ANSWER_EARLY_US;
+}
+
+static void answer_read(struct read_op *op, struct store_txn *txn, const ProtobufCMessage *response)
+{
+    struct node *node = op->group->node;
+    struct log_position head;
+    struct position_storage storage;
+    log_head(txn, &head);
+    position_fill(&storage, node->def->id, &head);
+    if (op->watches_caller) {
+        rpc_call_on_cancel(op->call, NULL, NULL);
+    }
+    rpc_call_answer(op->call, response, &storage.position);
+}
+
+/* Runs the read on a snapshot: answers, refuses or parks. */
+static void run_read(struct read_op *op, bool last)
+{
+    struct method_group *group = op->group;
+    struct node *node = group->node;
+    const struct service_method *method = &group->methods[op->method];
+    const ProtobufCMessageDescriptor *type = method_descriptor(group, op->method)->output;
+    struct error err = ERROR_NONE;
+    struct store_txn *txn = NULL;
+    bool is_reached = false;
+    uint64_t generation = parking_generation(node->parking);
+
+    enum status status = store_read_begin(node->store, &txn, &err);
+    if (status == STATUS_OK) {
+        status = all_reached(node, txn, op->call, &is_reached, &err);
+    }
+    if (status == STATUS_OK && !is_reached) {
+        store_read_end(txn);
+        if (last) {
+            error_set(&err, STATUS_DEADLINE_EXCEEDED, "at_least", "%s has not come so far yet", node->def->name);
+            read_refused(op, &err);
+            return;
+        }
+        park(op, 0, 0, latest_answer_us(op->call), generation);
+        return;
+    }
+    struct read_wait wait = {.node = node};
+    ProtobufCMessage *response = NULL;
+    if (status == STATUS_OK) {
+        struct read r = {
+            .txn = txn,
+            .city = node->city,
+            .keyring = node->keyring,
+            .arena = rpc_call_arena(op->call),
+            .caller = rpc_call_caller(op->call),
+            .error = &err,
+            .last = last || node->draining,
+            .wait = &wait,
+        };
+        response = arena_alloc(r.arena, type->sizeof_message);
+        if (response == NULL) {
+            status = error_set(&err, STATUS_RESOURCE_EXHAUSTED, NULL, "the answer needs more memory than a call may have");
+        } else {
+            type->message_init(response);
+            status = method->read(&r, rpc_call_request(op->call), response);
+        }
+    }
+    if (status == STATUS_OK) {
+        status = txn_error(txn, &err);
+    }
+    if (status != STATUS_OK) {
+        store_read_end(txn);
+        read_refused(op, &err);
+    } else if (wait.is_parked) {
+        store_read_end(txn); /* never across a wait */
+        if (op->wait_until_us == 0) {
+            op->wait_until_us = clock_mono_us(node->clock) + wait.wait_ms * MS_US;
+        }
+        int64_t latest_us = latest_answer_us(op->call);
+        park(op, wait.key, wait.reader, op->wait_until_us < latest_us ? op->wait_until_us : latest_us, generation);
+    } else {
+        answer_read(op, txn, response); /* packs before it returns: the answer may borrow from the snapshot */
+        store_read_end(txn);
+    }
+}
+
+enum status read_park(struct read *r, uint64_t key, uint32_t wait_ms, const char *reader)
+{
+    CHECK(!r->last);
+    r->wait->is_parked = true;
+    r->wait->key = key;
+    r->wait->wait_ms = wait_ms;
+    r->wait->reader = reader != NULL && reader[0] != '\0' ? service_signal_key(reader) : 0;
+    return STATUS_OK;
+}
+
+enum status read_refuse(struct read *r, enum status status, const char *field, const char *format, ...)
+{
+    char text[sizeof r->error->message];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return error_set(r->error, status, field, "%s", text);
+}
+
+size_t read_positions(struct read *r, Common__Position ***ret_positions)
+{
+    const struct service_def *def = r->wait->node->def;
+    size_t count = 0;
+    Common__Position **positions = arena_alloc(r->arena, (def->feed_count + 1) * sizeof *positions);
+    struct position_storage *storage = arena_alloc(r->arena, (def->feed_count + 1) * sizeof *storage);
+    if (positions == NULL || storage == NULL) {
+        return 0;
+    }
+    for (size_t i = 0; i < def->feed_count; i++) {
+        char name[CURSOR_NAME_MAX];
+        struct log_position cursor = {.offset = 0};
+        engine_cursor_name(def->feeds[i].upstream, name);
+        (void)cursor_get(r->txn, name, &cursor); /* missing: at the beginning */
+        position_fill(&storage[count], def->feeds[i].upstream, &cursor);
+        positions[count] = &storage[count].position;
+        count++;
+    }
+    struct log_position head;
+    log_head(r->txn, &head);
+    position_fill(&storage[count], def->id, &head);
+    positions[count] = &storage[count].position;
+    *ret_positions = positions;
+    return count + 1;
+}
+
+/* --- commands --- */
+
+struct command_op {
+    struct writer_op op;
+    struct method_group *group;
+    unsigned method;
+    struct rpc_call *call;
+    struct engine_command command;
+    struct buffer response;
+};
+
+static enum status run_command(struct writer_op *writer_op, struct store_txn *txn, struct error *err)
+{
+    struct command_op *op = (struct command_op *)((char *)writer_op - offsetof(struct command_op, op));
+    if (rpc_call_gone(op->call)) {
+        return error_set(err, STATUS_DEADLINE_EXCEEDED, NULL, "the caller has gone before the work was begun");
+    }
+    return engine_run_command(op->group->node->engine, txn, &op->command, err);
+}
+
+/* What must not be kept with the key is added to the answer from the committed state. */
+static enum status complete_answer(struct command_op *op, ProtobufCMessage **ret_response, struct store_txn **ret_txn,
+                                   struct error *err)
+{
+    struct node *node = op->group->node;
+    struct store_txn *txn;
+    enum status status = message_unpack(op->command.response_type, buffer_bytes(&op->response), MESSAGE_UNKNOWN_KEEP,
+                                        op->command.arena, ret_response, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = store_read_begin(node->store, &txn, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct read_wait wait = {.node = node};
+    struct read r = {
+        .txn = txn,
+        .city = node->city,
+        .keyring = node->keyring,
+        .arena = op->command.arena,
+        .caller = op->command.caller,
+        .error = err,
+        .last = true,
+        .wait = &wait,
+    };
+    status = op->command.method->read(&r, op->command.request, *ret_response);
+    if (status == STATUS_OK) {
+        status = txn_error(txn, err);
+    }
+    if (status == STATUS_OK) {
+        *ret_txn = txn;
+    } else {
+        store_read_end(txn);
+    }
+    return status;
+}
+
+static void command_ended(struct writer_op *writer_op)
+{
+    struct command_op *op = (struct command_op *)((char *)writer_op - offsetof(struct command_op, op));
+    struct buffer response = op->response; /* the operation lives in the call and goes with it */
+    struct position_storage storage;
+    struct error err;
+    if (op->op.error.status != STATUS_OK) {
+        rpc_call_refuse(op->call, &op->op.error);
+    } else {
+        position_fill(&storage, op->group->node->def->id, &op->command.position);
+        if (op->command.method->read == NULL) {
+            rpc_call_answer_bytes(op->call, buffer_bytes(&response), &storage.position);
+        } else {
+            ProtobufCMessage *message;
+            struct store_txn *txn;
+            if (complete_answer(op, &message, &txn, &err) == STATUS_OK) {
+                rpc_call_answer(op->call, message, &storage.position);
+                store_read_end(txn);
+            } else {
+                rpc_call_refuse(op->call, &err);
+            }
+        }
+    }
+    buffer_fini(&response);
+}
+
+static enum status submit_command(struct method_group *group, unsigned method, struct rpc_call *call, struct error *err)
+{
+    struct node *node = group->node;
+    const ProtobufCMessage *request = rpc_call_request(call);
+    ProtobufCBinaryData key;
+    memcpy(&key, (const uint8_t *)request + group->key_offsets[method], sizeof key);
+    if (key.len != IDEMPOTENCY_KEY_BYTES) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "idempotency_key",
+                         "it has %zu bytes instead of %d: give a UUIDv7, and the same one when you try again", key.len,
+                         IDEMPOTENCY_KEY_BYTES);
+    }
+    struct command_op *op = arena_alloc(rpc_call_arena(call), sizeof *op);
+    if (op == NULL) {
+        return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large to be worked on");
+    }
+    op->group = group;
+    op->method = method;
+    op->call = call;
+    op->response = BUFFER_EMPTY;
+    op->op = (struct writer_op){.run = run_command, .ended = command_ended, .lane = WRITER_CALLS};
+    op->command = (struct engine_command){
+        .method = &group->methods[method],
+        .response_type = method_descriptor(group, method)->output,
+        .request = request,
+        .key = bytes_of(key.data, key.len),
+        .caller = rpc_call_caller(call),
+        .trace_id = rpc_call_trace_id(call),
+        .arena = rpc_call_arena(call),
+        .response = &op->response,
+    };
+    idempotency_digest(node->store, group->methods[method].name, rpc_call_request_bytes(call), op->command.digest);
+    return writer_submit(node->writer, &op->op, err);
+}
+
+/* --- every method --- */
+
+static enum status check_method(const struct method_group *group, unsigned method, const struct rpc_call *call,
+                                struct error *err)
+{
+    const struct service_method *m = &group->methods[method];
+    const struct rpc_caller *caller = rpc_call_caller(call);
+    if (m->roles != 0 && (m->roles & ROLE_BIT(caller->role)) == 0) {
+        return error_set(err, STATUS_PERMISSION_DENIED, NULL, "%s may not be called in this role", m->name);
+    }
+    return m->check == NULL ? STATUS_OK : m->check(group->node->city, caller, rpc_call_request(call), err);
+}
+
+void node_handle(void *context, unsigned method, struct rpc_call *call)
+{
+    struct method_group *group = context;
+    struct error err = ERROR_NONE;
+    enum status status = check_method(group, method, call, &err);
+    if (status == STATUS_OK && group->methods[method].kind == METHOD_COMMAND) {
+        status = submit_command(group, method, call, &err);
+        if (status == STATUS_OK) {
+            return;
+        }
+    }
+    if (status == STATUS_OK) {
+        struct read_op *op = arena_alloc(rpc_call_arena(call), sizeof *op);
+        if (op != NULL) {
+            op->group = group;
+            op->method = method;
+            op->call = call;
+            run_read(op, false);
+            return;
+        }
+        error_set(&err, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large to be worked on");
+    }
+    rpc_call_refuse(call, &err);
+}
+
+/* The description must fit the contract: said at start, not at the first call. */
+enum status method_group_init(struct method_group *group, struct node *node, const ProtobufCServiceDescriptor *descriptor,
+                              const struct service_method *methods, struct error *err)
+{
+    group->node = node;
+    group->descriptor = descriptor;
+    group->methods = methods;
+    group->key_offsets = calloc(descriptor->n_methods + 1, sizeof *group->key_offsets);
+    CHECK(group->key_offsets != NULL);
+    for (unsigned i = 0; i < descriptor->n_methods; i++) {
+        if (strcmp(methods[i].name, descriptor->methods[i].name) != 0) {
+            return error_set(err, STATUS_INTERNAL, NULL, "method %u of %s is %s in the contract and %s in the program", i,
+                             descriptor->name, descriptor->methods[i].name, methods[i].name);
+        }
+        if (methods[i].kind != METHOD_COMMAND) {
+            continue;
+        }
+        const ProtobufCFieldDescriptor *key =
+            message_field(descriptor->methods[i].input, "idempotency_key", PROTOBUF_C_TYPE_BYTES);
+        if (key == NULL) {
+            return error_set(err, STATUS_INTERNAL, NULL, "command %s has no idempotency_key", methods[i].name);
+        }
+        group->key_offsets[i] = key->offset;
+    }
+    return STATUS_OK;
+}
+
+void method_group_fini(struct method_group *group)
+{
+    free(group->key_offsets);
+    group->key_offsets = NULL;
+}
