@@ -3,9 +3,9 @@
  * a spreadsheet. docs/CITY_PACKS.md is the format. A loaded pack is immutable and shared by every
  * thread.
  *
- * Keys are short ASCII names ("asphalt", "district-5"); names are Persian first. A topic, unit or
- * area the pack does not know is "unlisted": services keep it as it came (imports) or refuse it
- * (live requests).
+ * Keys are short names ("asphalt", "district-5"), or the words of the city's own data ("Tree
+ * Emergencies"). A topic, unit or area the pack does not know is "unlisted": services keep it as it
+ * came (imports) or refuse it (live requests).
  */
 #ifndef VAFA_CITY_CITY_H
 #define VAFA_CITY_CITY_H
@@ -17,7 +17,7 @@
 #include <stddef.h>
 
 #define CITY_KEY_SIZE_MAX 64   /* bytes without NUL, of topic, unit and area keys */
-#define CITY_NAME_SIZE_MAX 256 /* bytes without NUL */
+#define CITY_NAME_SIZE_MAX 256 /* bytes without NUL; an empty name is the other language's */
 
 struct city;
 
@@ -79,8 +79,7 @@ struct city_finding {
 enum status city_load(struct city **ret_city, const char *folder, struct error *err);
 void city_free(struct city *city); /* NULL is allowed */
 
-/* Every finding of a pack, errors and warnings, at most findings_max; returns how many there were.
- */
+/* Every finding of a pack, errors and warnings; keeps findings_max, returns how many there were. */
 size_t city_check(const char *folder, struct city_finding *findings, size_t findings_max);
 
 const char *city_key(const struct city *city);                        /* "isfahan" */
@@ -103,7 +102,8 @@ const struct city_area *city_area_at(const struct city *city, size_t index);
 
 /* First rule that matches wins; the pack's last rule matches everything. `{area}` in a rule's unit
  * is replaced by the area's key, and such a rule matches only when that unit exists. Topic may be
- * unlisted and area "" or unlisted. */
+ * unlisted and area "" or unlisted. A topic that is always urgent makes the request urgent, for
+ * rules and due hours alike. An empty level in the rule means the topic's. Allocates nothing. */
 void city_route(const struct city *city, const char *topic, const char *area, bool urgent,
                 struct city_route *ret_route);
 
@@ -117,25 +117,28 @@ struct bytes city_digest(const struct city *city);
 /* An import profile of the pack: how the columns of a city's own export become requests. */
 struct city_profile;
 
-enum city_field { /* the columns a profile may map */
-                  CITY_FIELD_EXTERNAL_ID,
-                  CITY_FIELD_OPENED,
-                  CITY_FIELD_DUE,
-                  CITY_FIELD_CLOSED,
-                  CITY_FIELD_TOPIC,
-                  CITY_FIELD_UNIT,
-                  CITY_FIELD_AREA,
-                  CITY_FIELD_CHANNEL,
-                  CITY_FIELD_LATITUDE,
-                  CITY_FIELD_LONGITUDE,
-                  CITY_FIELD_ADDRESS,
-                  CITY_FIELD_WORDS,
-                  CITY_FIELD_NOTE, /* the office's closing note */
-                  CITY_FIELD_PHONE,
-                  CITY_FIELD_NAME,
-                  CITY_FIELD_COUNT
+/* The columns a profile may map. NOTE is the closing note of the office. */
+enum city_field {
+    CITY_FIELD_EXTERNAL_ID,
+    CITY_FIELD_OPENED,
+    CITY_FIELD_DUE,
+    CITY_FIELD_CLOSED,
+    CITY_FIELD_TOPIC,
+    CITY_FIELD_UNIT,
+    CITY_FIELD_AREA,
+    CITY_FIELD_CHANNEL,
+    CITY_FIELD_LATITUDE,
+    CITY_FIELD_LONGITUDE,
+    CITY_FIELD_ADDRESS,
+    CITY_FIELD_WORDS,
+    CITY_FIELD_NOTE,
+    CITY_FIELD_PHONE,
+    CITY_FIELD_NAME,
+    CITY_FIELD_COUNT,
 };
 
+/* NOT_FOUND, field "profile", when the pack has no imports/NAME.ini. The profile outlives the city.
+ */
 enum status city_profile_load(struct city_profile **ret_profile, const struct city *city,
                               const char *name, struct error *err);
 void city_profile_free(struct city_profile *profile);

@@ -8,6 +8,8 @@
 #include "city/key_index.h"
 #include "city/pack_files.h"
 
+#define CITY_AREAS_MAX 2000   /* every {area} rule is tried with every area when a pack is checked \
+                               */
 #define CITY_RULES_MAX 10000  /* rules are compared in pairs when a pack is checked */
 #define CITY_UNIT_DEPTH_MAX 8 /* units above a unit */
 #define CITY_HOURS_MAX 87600  /* ten years */
@@ -77,7 +79,8 @@ void city_rules_review(const struct city *city, struct findings *findings);
 /* The unit a rule gives for an area (place of the unit), or KEY_INDEX_NONE; allocates nothing. */
 int32_t city_rule_unit(const struct city *city, const struct city_rule *rule, const char *area);
 
-/* profile.c: reads imports/NAME.ini; NULL when it has errors. `file` outlives nothing. */
+/* profile.c: reads imports/NAME.ini; NULL when it has errors. The profile keeps nothing of `file`
+ * but its name. */
 struct city_profile *city_profile_read(const struct city *city, const struct pack_file *file,
                                        struct findings *findings);
 

@@ -136,6 +136,11 @@ static void city_load_areas(struct city *city, struct findings *findings)
         area->key = city_cell_key(&cells, row, 0);
         city_cell_names(city, &cells, row, 1, &area->name_fa, &area->name_en);
     }
+    if (count > CITY_AREAS_MAX) {
+        findings_error(findings, cells.file, csv_table_line(cells.table, CITY_AREAS_MAX),
+                       "more than %d areas", CITY_AREAS_MAX);
+        count = CITY_AREAS_MAX;
+    }
     key_index_init(&city->area_index, city->areas, sizeof(*city->areas), count);
     key_index_each_duplicate(&city->area_index, city_tell_duplicate, &cells);
 }
