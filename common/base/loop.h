@@ -29,7 +29,8 @@ struct loop_timer {
 };
 
 struct loop *loop_new(struct clock *clock);
-void loop_free(struct loop *loop); /* forgets what is queued; NULL is allowed */
+/* Forgets what is queued and the timers that are set (their owners must still be there); NULL is allowed. */
+void loop_free(struct loop *loop);
 
 /* Any thread. Queues the task (once: posting a queued task again does nothing). */
 void loop_post(struct loop *loop, struct loop_task *task);
@@ -45,7 +46,8 @@ int64_t loop_mono_us(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop); /* any thread; what is queued by then is still run */
 
-/* Driver two: runs one due task or timer; false when none is due at the clock's present time. */
+/* Driver two: runs one due task or timer; false when none is due at the clock's present time. In both drivers due
+ * tasks go first, but after 256 tasks in a row one due timer has its turn. */
 bool loop_step(struct loop *loop);
 /* The monotonic time of the next timer, INT64_MAX when there is none. */
 int64_t loop_next_us(struct loop *loop);

@@ -18,7 +18,7 @@ enum message_unknown {
 };
 
 /* The message lives in `arena` and borrows nothing from `packed`. INVALID_ARGUMENT for malformed bytes,
- * invalid UTF-8, an embedded NUL (the field's name in err) or unknown fields when refused;
+ * invalid UTF-8, an embedded NUL (the field's path in err: "place.street"), more than 32 levels or unknown fields when refused;
  * RESOURCE_EXHAUSTED when the arena's cap is reached. */
 enum status message_unpack(const ProtobufCMessageDescriptor *type, struct bytes packed,
                            enum message_unknown unknown, struct arena *arena,

@@ -7,12 +7,11 @@
 
 #include "text/icu_error.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <unicode/ucal.h>
 
-#define MS_PER_DAY 86400000.0
+#define MS_PER_DAY INT64_C(86400000)
 
 /* Jalali years asked of ICU: Gregorian 1621 to 2421. Outside it the 33-year cycle is continued. */
 #define TABLE_FIRST 1000
@@ -38,7 +37,7 @@ static void table_fill(void)
         ucal_set(calendar, UCAL_EXTENDED_YEAR, TABLE_FIRST + i);
         ucal_set(calendar, UCAL_MONTH, 0);
         ucal_set(calendar, UCAL_DATE, 1);
-        table[i] = (int32_t)floor(ucal_getMillis(calendar, &table_error) / MS_PER_DAY);
+        table[i] = (int32_t)floor_div((int64_t)ucal_getMillis(calendar, &table_error), MS_PER_DAY);
     }
     ucal_close(calendar);
 }
