@@ -1,0 +1,51 @@
+/*
+ * Follow-up's tables, all in the state space.
+ *
+ *   class  key                    record
+ *   CALL   call u64               CallRecord  the call as it stands
+ *   QUEUE  due i64, call u64      (empty)     open calls, longest due first; one in somebody's
+ *                                             hands lies under the end of its lease
+ *   STATE  state u8, call u64     (empty)     finds calls by their state
+ *   TASK   task u64               TaskRecord  which call was scheduled for a task
+ *
+ * Keys and reading; only followup_apply.c writes.
+ */
+#ifndef VAFA_SERVICES_FOLLOWUP_FOLLOWUP_TABLES_H
+#define VAFA_SERVICES_FOLLOWUP_FOLLOWUP_TABLES_H
+
+#include "service/tables.h"
+
+#include "vafa/followup/v1/records.pb-c.h"
+
+enum followup_class {
+    FOLLOWUP_CLASS_CALL = 1,
+    FOLLOWUP_CLASS_QUEUE = 2,
+    FOLLOWUP_CLASS_STATE = 3,
+    FOLLOWUP_CLASS_TASK = 4,
+};
+
+void followup_tables_call_key(struct key *key, uint64_t call_number);
+void followup_tables_queue_key(struct key *key, int64_t due_us, uint64_t call_number);
+void followup_tables_state_key(struct key *key, Followup__CallState state, uint64_t call_number);
+void followup_tables_task_key(struct key *key, uint64_t task_number);
+
+/* NULL when there is none. The record lives in the arena, and its call is always set. */
+Followup__CallRecord *followup_tables_call(struct store_txn *txn, uint64_t call_number,
+                                           struct arena *arena);
+bool followup_tables_task_known(struct store_txn *txn, uint64_t task_number);
+
+struct followup_queued {
+    int64_t due_us;
+    uint64_t call_number;
+};
+
+/* The first `max` of the queue; returns how many there were. */
+size_t followup_tables_queue_head(struct store_txn *txn, struct followup_queued *ret_rows,
+                                  size_t max);
+
+/* The first `max` call numbers behind `after`, of the state, or of all calls when it is
+ * unspecified. */
+size_t followup_tables_list(struct store_txn *txn, Followup__CallState state, uint64_t after,
+                            uint64_t *ret_numbers, size_t max);
+
+#endif
