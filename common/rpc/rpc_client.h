@@ -19,7 +19,7 @@ struct rpc_transport {
     enum status (*send)(struct rpc_transport *transport, struct bytes frame, int64_t timeout_us,
                         void (*done)(void *context, enum status status, struct bytes frame),
                         void *context, void **ret_exchange);
-    /* `done` will not be called after this returns. */
+    /* `done` will not be called after this returns. An exchange that has ended may be named, it does nothing then. */
     void (*cancel)(struct rpc_transport *transport, void *exchange);
     void (*free)(struct rpc_transport *transport);
 };
@@ -50,10 +50,11 @@ struct rpc_client_call {
 /* The client owns the transport and frees it. `loop` must outlive it. */
 struct rpc_client *rpc_client_new(struct loop *loop, struct rpc_transport *transport,
                                   struct random *random, const struct rpc_caller *caller);
-/* Calls in flight end with CANCELLED, on this thread, before it returns. NULL is allowed. */
+/* Calls in flight end with CANCELLED, on this thread, before it returns. On the loop's thread
+ * (not within a call's `done`), or when the loop no longer runs; no other thread may still be starting calls. NULL is allowed. */
 void rpc_client_free(struct rpc_client *client);
 
-/* Always ends in call->done, never before it returns. */
+/* Any thread. Always ends in call->done, never before it returns. */
 void rpc_client_start(struct rpc_client *client, struct rpc_client_call *call);
 /* Its `done` will not run after this returns (loop thread only). */
 void rpc_client_cancel(struct rpc_client *client, struct rpc_client_call *call);

@@ -30,16 +30,18 @@ struct rpc_service {
     void *context;
 };
 
-/* How a transport hands a frame in and gets the reply. Embedded in the transport's own object. */
+/* How a transport hands a frame in and gets the reply. Embedded in the transport's own object, zeroed before first use. */
 struct rpc_exchange {
-    /* The reply frame; borrowed during the call. Called exactly once for a frame, from any thread. */
+    /* The reply frame; borrowed during the call. Called exactly once for a frame, from any thread, with no lock held. */
     void (*reply)(struct rpc_exchange *exchange, struct bytes frame);
-    struct rpc_call *call; /* the router's own: set while a call is open */
+    struct rpc_call *_Atomic call; /* the router's own: set while a call is open */
+    /* Set by cancelling, even before the call is open; a transport that uses an exchange again clears it before the next frame. */
+    _Atomic bool gone;
 };
 
 struct rpc_router *rpc_router_new(struct clock *clock, struct metric_registry *metrics,
                                   const char *name /* label service="..." */, size_t calls_max);
-/* All calls must have been answered. NULL is allowed. */
+/* All calls must have been answered. Its metrics end with it: print the registry no more. NULL is allowed. */
 void rpc_router_free(struct rpc_router *router);
 void rpc_router_add(struct rpc_router *router, const struct rpc_service *service); /* before serving; at most 8 */
 
@@ -47,6 +49,10 @@ void rpc_router_serve(struct rpc_router *router, struct rpc_exchange *exchange, 
 
 /* The caller of this exchange has gone: its call, if still open, is marked and its on_cancel runs. Any thread. */
 void rpc_router_cancel(struct rpc_exchange *exchange);
+/* Its two halves, for a transport that uses exchanges again: the first under the transport's own lock, so that it marks
+ * this frame's call and no later one; the second, which runs on_cancel, without it. */
+struct rpc_call *rpc_router_cancel_begin(struct rpc_exchange *exchange);
+void rpc_router_cancel_end(struct rpc_call *call); /* NULL is allowed */
 
 /* From now on new calls are refused as draining. */
 void rpc_router_drain(struct rpc_router *router);
@@ -66,7 +72,8 @@ size_t rpc_call_at_least(const struct rpc_call *call, Common__Position *const **
 /* The caller has gone or its deadline has passed: work not begun need not begin. */
 bool rpc_call_gone(const struct rpc_call *call);
 /* Runs `cancel` once (on any thread) when the caller goes before the answer; at once if it has gone. The handler must still
- * answer the call. NULL clears it; on return from clearing, cancel is not running. */
+ * answer the call. NULL clears it; on return from clearing, cancel is not running (but on its own thread). An answer does
+ * not wait for a cancel that runs: clear it first when `context` ends with the call. */
 void rpc_call_on_cancel(struct rpc_call *call, void (*cancel)(struct rpc_call *call, void *context), void *context);
 
 /* Answers; the call is gone afterwards. `position` may be NULL. A response over the limit becomes RESOURCE_EXHAUSTED. */

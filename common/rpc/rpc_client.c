@@ -1,0 +1,554 @@
+/*
+ * A call in flight goes through three states: it is with the transport (SENT), waits for its next attempt (WAITING), or
+ * has come to an end and waits for its turn on the loop (ENDED). The transport brings it from SENT to ENDED on whatever thread;
+ * everything else happens on the loop.
+ *
+ * One timer of the client wakes the loop for all that have ended: a timer, since unlike a task it can be taken back when the
+ * client is freed. The client's lock is never held while the transport or a call's `done` runs.
+ */
+#include "rpc/rpc_client.h"
+
+#include "base/check.h"
+#include "rpc/rpc_frame.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT_LEAST_MAX 8
+#define BACKOFF_US_MIN (10 * MS_US)
+#define BACKOFF_US_MAX SECOND_US
+#define BACKOFF_DOUBLINGS_MAX 7
+
+/* Calls ended in one turn of the loop, so that other things have theirs. */
+#define ENDED_IN_A_TURN_MAX 256
+
+enum flight_state { FLIGHT_WAITING, FLIGHT_SENT, FLIGHT_ENDED };
+
+struct rpc_client_flight {
+    struct rpc_client *client;
+    struct rpc_client_call *call;
+
+    /* Under the client's lock. */
+    enum flight_state state;
+    struct rpc_client_flight *previous; /* among all of the client */
+    struct rpc_client_flight *next;
+    struct rpc_client_flight *ended_previous;
+    struct rpc_client_flight *ended_next;
+
+    struct loop_timer backoff;
+    int64_t deadline_us;
+    uint8_t *frame;
+    size_t frame_size; /* without its deadline */
+    void *exchange;
+    uint32_t attempts;
+
+    /* What came of the latest attempt. */
+    bool cut; /* the connection was, or could not be made */
+    struct error error;
+    struct arena *arena; /* holds the response; NULL until there is one */
+    const ProtobufCMessage *response;
+    const Common__Position *position;
+};
+
+struct rpc_client {
+    struct loop *loop;
+    struct rpc_transport *transport;
+    char name[sizeof(((struct rpc_caller *)NULL)->name)];
+    char unit[sizeof(((struct rpc_caller *)NULL)->unit)];
+    Rpc__Caller caller;
+
+    pthread_mutex_t lock; /* guards the block below */
+    uint64_t jitter;      /* state of a small generator */
+    uint8_t trace_start[RPC_TRACE_BYTES];
+    uint64_t traces;
+    struct rpc_client_flight *flights;
+    struct rpc_client_flight *ended_first;
+    struct rpc_client_flight *ended_last;
+    bool woken;
+    bool freeing;
+
+    struct loop_timer wake;
+};
+
+static void wake_expired(struct loop_timer *timer);
+static void backoff_expired(struct loop_timer *timer);
+
+struct rpc_client *rpc_client_new(struct loop *loop, struct rpc_transport *transport,
+                                  struct random *random, const struct rpc_caller *caller)
+{
+    struct rpc_client *client = calloc(1, sizeof(*client));
+    CHECK(client != NULL);
+    client->loop = loop;
+    client->transport = transport;
+    client->wake.expired = wake_expired;
+    client->jitter = random_u64(random);
+    random->fill(random, client->trace_start, sizeof(client->trace_start));
+    memcpy(client->name, caller->name, sizeof(client->name));
+    memcpy(client->unit, caller->unit, sizeof(client->unit));
+    rpc__caller__init(&client->caller);
+    client->caller.name = client->name;
+    client->caller.unit = client->unit;
+    client->caller.role = (Rpc__Role)caller->role;
+    CHECK(pthread_mutex_init(&client->lock, NULL) == 0);
+    return client;
+}
+
+/* splitmix64, Steele, Lea, Flood: https://doi.org/10.1145/2714064.2660195. Under the lock. */
+static uint64_t jitter_next(struct rpc_client *client)
+{
+    uint64_t z = client->jitter += UINT64_C(0x9E3779B97F4A7C15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return z ^ (z >> 31);
+}
+
+/* --- lists; under the lock --- */
+
+static void flights_add(struct rpc_client *client, struct rpc_client_flight *flight)
+{
+    flight->next = client->flights;
+    if (client->flights != NULL) {
+        client->flights->previous = flight;
+    }
+    client->flights = flight;
+}
+
+static void flights_remove(struct rpc_client *client, struct rpc_client_flight *flight)
+{
+    if (flight->previous != NULL) {
+        flight->previous->next = flight->next;
+    } else {
+        client->flights = flight->next;
+    }
+    if (flight->next != NULL) {
+        flight->next->previous = flight->previous;
+    }
+    flight->previous = flight->next = NULL;
+}
+
+static void ended_add(struct rpc_client *client, struct rpc_client_flight *flight)
+{
+    flight->ended_next = NULL;
+    flight->ended_previous = client->ended_last;
+    if (client->ended_last != NULL) {
+        client->ended_last->ended_next = flight;
+    } else {
+        client->ended_first = flight;
+    }
+    client->ended_last = flight;
+}
+
+static void ended_remove(struct rpc_client *client, struct rpc_client_flight *flight)
+{
+    if (flight->ended_previous != NULL) {
+        flight->ended_previous->ended_next = flight->ended_next;
+    } else {
+        client->ended_first = flight->ended_next;
+    }
+    if (flight->ended_next != NULL) {
+        flight->ended_next->ended_previous = flight->ended_previous;
+    } else {
+        client->ended_last = flight->ended_previous;
+    }
+    flight->ended_previous = flight->ended_next = NULL;
+}
+
+/* --- the end of an attempt, on any thread --- */
+
+/* The attempt has come to an end with flight->error. */
+static void flight_end(struct rpc_client_flight *flight)
+{
+    struct rpc_client *client = flight->client;
+    pthread_mutex_lock(&client->lock);
+    flight->state = FLIGHT_ENDED;
+    ended_add(client, flight);
+    bool wake = !client->woken;
+    client->woken = true;
+    if (wake) {
+        loop_timer_set(client->loop, &client->wake, 0);
+    }
+    pthread_mutex_unlock(&client->lock);
+}
+
+static enum status read_envelope(struct rpc_client_flight *flight, struct bytes frame,
+                                 const Rpc__CallResponse **ret_envelope)
+{
+    struct error *err = &flight->error;
+    if (frame.size > RPC_FRAME_BYTES_MAX) {
+        return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL,
+                         "the server's answer has %zu bytes, the limit is %d", frame.size,
+                         RPC_FRAME_BYTES_MAX);
+    }
+    ProtobufCMessage *message = NULL;
+    enum status status = message_unpack(&rpc__call_response__descriptor, frame,
+                                        MESSAGE_UNKNOWN_KEEP, flight->arena, &message, err);
+    if (status != STATUS_OK) {
+        return error_set(err, STATUS_INTERNAL, NULL, "the server's answer cannot be read");
+    }
+    const Rpc__CallResponse *envelope = (const Rpc__CallResponse *)message;
+    if (envelope->version != RPC_VERSION) {
+        return error_set(err, STATUS_INTERNAL, "version",
+                         "the server answered in version %u of the envelope, we speak %d",
+                         envelope->version, RPC_VERSION);
+    }
+    *ret_envelope = envelope;
+    return STATUS_OK;
+}
+
+static void read_response(struct rpc_client_flight *flight, struct bytes frame)
+{
+    if (flight->arena == NULL) {
+        flight->arena = arena_new((size_t)RPC_UNPACK_BYTES_MAX + RPC_FRAME_BYTES_MAX);
+    } else {
+        arena_reset(flight->arena);
+    }
+    struct error *err = &flight->error;
+    const Rpc__CallResponse *envelope = NULL;
+    if (read_envelope(flight, frame, &envelope) != STATUS_OK) {
+        return;
+    }
+    flight->position = envelope->position;
+    if (envelope->status != STATUS_OK) {
+        error_set(err,
+                  envelope->status < STATUS_COUNT ? (enum status)envelope->status : STATUS_UNKNOWN,
+                  envelope->field, "%s", envelope->message);
+        return;
+    }
+    const struct rpc_client_call *call = flight->call;
+    ProtobufCMessage *response = NULL;
+    if (message_unpack(call->service->methods[call->method].output,
+                       bytes_of(envelope->body.data, envelope->body.len), MESSAGE_UNKNOWN_KEEP,
+                       flight->arena, &response, NULL) != STATUS_OK) {
+        error_set(err, STATUS_INTERNAL, NULL, "the server's answer cannot be read");
+        return;
+    }
+    flight->response = response;
+}
+
+/* The transport's `done`. */
+static void attempt_done(void *context, enum status status, struct bytes frame)
+{
+    struct rpc_client_flight *flight = context;
+    if (status == STATUS_OK) {
+        read_response(flight, frame);
+    } else if (status == STATUS_DEADLINE_EXCEEDED) {
+        error_set(&flight->error, status, NULL, "no answer within the deadline");
+    } else {
+        flight->cut = status == STATUS_UNAVAILABLE;
+        error_set(&flight->error, status, NULL, "the server cannot be reached");
+    }
+    flight_end(flight);
+}
+
+/* --- an attempt begins --- */
+
+static void flight_send(struct rpc_client_flight *flight)
+{
+    struct rpc_client *client = flight->client;
+    flight->error = ERROR_NONE;
+    flight->cut = false;
+    flight->response = NULL;
+    flight->position = NULL;
+    int64_t left_us = flight->deadline_us - loop_mono_us(client->loop);
+    if (left_us <= 0) {
+        error_set(&flight->error, STATUS_DEADLINE_EXCEEDED, NULL, "no answer within the deadline");
+        flight_end(flight);
+        return;
+    }
+    flight->attempts++;
+    size_t size = rpc_frame_put_deadline(flight->frame, flight->frame_size,
+                                         (uint32_t)((left_us + MS_US - 1) / MS_US));
+    pthread_mutex_lock(&client->lock);
+    flight->state = FLIGHT_SENT; /* before it may end */
+    pthread_mutex_unlock(&client->lock);
+    enum status status =
+        client->transport->send(client->transport, bytes_of(flight->frame, size), left_us,
+                                attempt_done, flight, &flight->exchange);
+    if (status != STATUS_OK) { /* else the flight may have ended already */
+        flight->cut = status == STATUS_UNAVAILABLE;
+        error_set(&flight->error, status, NULL,
+                  status == STATUS_RESOURCE_EXHAUSTED ? "too many calls in flight"
+                                                      : "the call cannot be sent");
+        flight_end(flight);
+    }
+}
+
+/* Packs the call; an error is left in the flight. */
+static enum status flight_pack(struct rpc_client_flight *flight)
+{
+    struct rpc_client_call *call = flight->call;
+    struct error *err = &flight->error;
+    if (call->deadline_ms > RPC_DEADLINE_MS_MAX) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "deadline_ms", "at most %d",
+                         RPC_DEADLINE_MS_MAX);
+    }
+    if (call->at_least_count > AT_LEAST_MAX) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "at_least", "at most %d positions",
+                         AT_LEAST_MAX);
+    }
+    CHECK(call->method < call->service->n_methods);
+    CHECK(call->request->descriptor == call->service->methods[call->method].input);
+    size_t body_size = protobuf_c_message_get_packed_size(call->request);
+    if (body_size > RPC_MESSAGE_BYTES_MAX) {
+        return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL,
+                         "the request has %zu bytes, the limit is %d", body_size,
+                         RPC_MESSAGE_BYTES_MAX);
+    }
+    char method[RPC_METHOD_BYTES_MAX + 1];
+    rpc_method_name(call->service, call->method, method);
+    Rpc__CallRequest envelope = RPC__CALL_REQUEST__INIT;
+    envelope.version = RPC_VERSION;
+    envelope.method = method;
+    envelope.trace_id.data = call->trace_id;
+    envelope.trace_id.len = RPC_TRACE_BYTES;
+    envelope.caller = &flight->client->caller;
+    envelope.n_at_least = call->at_least_count;
+    envelope.at_least = (Common__Position **)call->at_least;
+    flight->frame_size = rpc_frame_request_size(&envelope, body_size);
+    flight->frame = malloc(flight->frame_size + RPC_FRAME_DEADLINE_ROOM);
+    CHECK(flight->frame != NULL);
+    rpc_frame_pack_request(flight->frame, &envelope, call->request, body_size);
+    return STATUS_OK;
+}
+
+/* Under the lock. Trace ids count up from a random start. */
+static void trace_make(struct rpc_client *client, uint8_t trace_id[RPC_TRACE_BYTES])
+{
+    static const uint8_t none[RPC_TRACE_BYTES];
+    if (memcmp(trace_id, none, RPC_TRACE_BYTES) == 0) {
+        memcpy(trace_id, client->trace_start, RPC_TRACE_BYTES);
+        be64_put(trace_id + 8, be64_get(trace_id + 8) + ++client->traces);
+    }
+}
+
+void rpc_client_start(struct rpc_client *client, struct rpc_client_call *call)
+{
+    struct rpc_client_flight *flight = calloc(1, sizeof(*flight));
+    CHECK(flight != NULL);
+    flight->client = client;
+    flight->call = call;
+    flight->backoff.expired = backoff_expired;
+    call->flight = flight;
+    call->response = NULL;
+    call->error = ERROR_NONE;
+    pthread_mutex_lock(&client->lock);
+    flights_add(client, flight);
+    trace_make(client, call->trace_id);
+    bool freeing = client->freeing;
+    pthread_mutex_unlock(&client->lock);
+    if (freeing) {
+        error_set(&flight->error, STATUS_CANCELLED, NULL, "the client is closing");
+        flight_end(flight);
+    } else if (flight_pack(flight) != STATUS_OK) {
+        flight_end(flight);
+    } else {
+        uint32_t deadline_ms = call->deadline_ms > 0 ? call->deadline_ms : RPC_DEADLINE_MS_DEFAULT;
+        flight->deadline_us = loop_mono_us(client->loop) + deadline_ms * MS_US;
+        flight_send(flight);
+    }
+}
+
+/* --- on the loop --- */
+
+/* Hands the outcome to the caller. The call may be over, and the flight freed, when this returns. */
+static void flight_deliver(struct rpc_client_flight *flight)
+{
+    struct rpc_client *client = flight->client;
+    struct rpc_client_call *call = flight->call;
+    pthread_mutex_lock(&client->lock);
+    flights_remove(client, flight);
+    pthread_mutex_unlock(&client->lock);
+    free(flight->frame);
+    flight->frame = NULL;
+    call->attempts = flight->attempts;
+    call->error = flight->error;
+    call->response = flight->error.status == STATUS_OK ? flight->response : NULL;
+    common__position__init(&call->position);
+    if (flight->position != NULL) {
+        call->position = *flight->position;
+    }
+    call->done(call);
+}
+
+/* Half of the step to the whole of it. */
+static int64_t backoff_us(struct rpc_client *client, uint32_t attempts, bool cut)
+{
+    if (cut && attempts == 1) {
+        return 0;
+    }
+    uint32_t doublings = attempts - 1 < BACKOFF_DOUBLINGS_MAX ? attempts - 1 : BACKOFF_DOUBLINGS_MAX;
+    int64_t step_us = BACKOFF_US_MIN << doublings;
+    step_us = step_us < BACKOFF_US_MAX ? step_us : BACKOFF_US_MAX;
+    pthread_mutex_lock(&client->lock);
+    uint64_t draw = jitter_next(client);
+    pthread_mutex_unlock(&client->lock);
+    return step_us / 2 + (int64_t)(draw % (uint64_t)(step_us / 2 + 1));
+}
+
+/* Tries again later when that may help; false: this was the end. */
+static bool flight_retry(struct rpc_client_flight *flight)
+{
+    struct rpc_client *client = flight->client;
+    /* Without an attempt there was nothing the server could have said. */
+    if (flight->error.status != STATUS_UNAVAILABLE || flight->call->no_retry != 0 ||
+        flight->attempts == 0) {
+        return false;
+    }
+    int64_t delay_us = backoff_us(client, flight->attempts, flight->cut);
+    if (loop_mono_us(client->loop) + delay_us >= flight->deadline_us) {
+        return false;
+    }
+    pthread_mutex_lock(&client->lock);
+    bool freeing = client->freeing;
+    flight->state = FLIGHT_WAITING;
+    pthread_mutex_unlock(&client->lock);
+    if (freeing) {
+        return false;
+    }
+    if (delay_us == 0) {
+        flight_send(flight);
+    } else {
+        loop_timer_set(client->loop, &flight->backoff, delay_us);
+    }
+    return true;
+}
+
+static void backoff_expired(struct loop_timer *timer)
+{
+    flight_send((struct rpc_client_flight *)((char *)timer -
+                                             offsetof(struct rpc_client_flight, backoff)));
+}
+
+static struct rpc_client_flight *ended_take(struct rpc_client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    struct rpc_client_flight *flight = client->ended_first;
+    if (flight != NULL) {
+        ended_remove(client, flight);
+    } else {
+        client->woken = false;
+    }
+    pthread_mutex_unlock(&client->lock);
+    return flight;
+}
+
+static void wake_expired(struct loop_timer *timer)
+{
+    struct rpc_client *client =
+        (struct rpc_client *)((char *)timer - offsetof(struct rpc_client, wake));
+    for (int i = 0; i < ENDED_IN_A_TURN_MAX; i++) {
+        struct rpc_client_flight *flight = ended_take(client);
+        if (flight == NULL) {
+            return;
+        }
+        if (!flight_retry(flight)) {
+            flight_deliver(flight);
+        }
+    }
+    loop_timer_set(client->loop, &client->wake, 0);
+}
+
+/* Takes a flight back from wherever it is; on return nothing will come of it. */
+static void flight_recall(struct rpc_client_flight *flight)
+{
+    struct rpc_client *client = flight->client;
+    pthread_mutex_lock(&client->lock);
+    enum flight_state state = flight->state;
+    pthread_mutex_unlock(&client->lock);
+    if (state == FLIGHT_WAITING) {
+        loop_timer_clear(client->loop, &flight->backoff);
+    } else if (state == FLIGHT_SENT) {
+        client->transport->cancel(client->transport, flight->exchange);
+    }
+    pthread_mutex_lock(&client->lock);
+    if (flight->state == FLIGHT_ENDED) { /* perhaps only just now */
+        ended_remove(client, flight);
+    }
+    pthread_mutex_unlock(&client->lock);
+}
+
+void rpc_client_cancel(struct rpc_client *client, struct rpc_client_call *call)
+{
+    struct rpc_client_flight *flight = call->flight;
+    CHECK(flight != NULL && flight->client == client);
+    flight_recall(flight);
+    pthread_mutex_lock(&client->lock);
+    flights_remove(client, flight);
+    pthread_mutex_unlock(&client->lock);
+    rpc_client_call_fini(call);
+}
+
+void rpc_client_call_fini(struct rpc_client_call *call)
+{
+    struct rpc_client_flight *flight = call->flight;
+    if (flight != NULL) {
+        arena_free(flight->arena);
+        free(flight->frame);
+        free(flight);
+    }
+    call->flight = NULL;
+    call->response = NULL;
+    common__position__init(&call->position);
+}
+
+void rpc_client_free(struct rpc_client *client)
+{
+    if (client == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&client->lock);
+    client->freeing = true;
+    while (client->flights != NULL) {
+        struct rpc_client_flight *flight = client->flights;
+        pthread_mutex_unlock(&client->lock);
+        flight_recall(flight);
+        error_set(&flight->error, STATUS_CANCELLED, NULL, "the client is closing");
+        flight_deliver(flight);
+        pthread_mutex_lock(&client->lock);
+    }
+    pthread_mutex_unlock(&client->lock);
+    loop_timer_clear(client->loop, &client->wake);
+    client->transport->free(client->transport);
+    pthread_mutex_destroy(&client->lock);
+    free(client);
+}
+
+/* --- for programs with threads --- */
+
+struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool over;
+};
+
+static void waiter_done(struct rpc_client_call *call)
+{
+    struct waiter *waiter = call->context;
+    pthread_mutex_lock(&waiter->lock);
+    waiter->over = true;
+    pthread_cond_signal(&waiter->changed);
+    pthread_mutex_unlock(&waiter->lock);
+}
+
+enum status rpc_client_wait(struct rpc_client *client, struct rpc_client_call *call)
+{
+    struct waiter waiter = {.over = false};
+    CHECK(pthread_mutex_init(&waiter.lock, NULL) == 0);
+    CHECK(pthread_cond_init(&waiter.changed, NULL) == 0);
+    void (*done)(struct rpc_client_call *) = call->done;
+    void *context = call->context;
+    call->done = waiter_done;
+    call->context = &waiter;
+    rpc_client_start(client, call);
+    pthread_mutex_lock(&waiter.lock);
+    while (!waiter.over) {
+        pthread_cond_wait(&waiter.changed, &waiter.lock);
+    }
+    pthread_mutex_unlock(&waiter.lock);
+    call->done = done;
+    call->context = context;
+    pthread_cond_destroy(&waiter.changed);
+    pthread_mutex_destroy(&waiter.lock);
+    return call->error.status;
+}

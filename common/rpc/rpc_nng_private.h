@@ -1,0 +1,16 @@
+/* What the two files over NNG share. */
+#ifndef VAFA_RPC_NNG_PRIVATE_H
+#define VAFA_RPC_NNG_PRIVATE_H
+
+#include "base/status.h"
+
+/* The one translation of NNG's errors. `what` is what was being done: "listen on ipc:///x". Never for 0. */
+enum status rpc_nng_error(struct error *err, int nng_error, const char *what);
+
+/* A url we may listen on or dial: INVALID_ARGUMENT for one we don't know, PERMISSION_DENIED for another machine. */
+enum status rpc_nng_url_check(const char *url, struct error *err);
+
+/* The path of an ipc url, NULL for another. */
+const char *rpc_nng_url_path(const char *url);
+
+#endif
