@@ -8,7 +8,8 @@
 #include "city/key_index.h"
 #include "city/pack_files.h"
 
-#define CITY_AREAS_MAX 2000   /* every {area} rule is tried with every area when a pack is checked \
+#define CITY_AREAS_MAX                                                                             \
+    2000                      /* every {area} rule is tried with every area when a pack is checked \
                                */
 #define CITY_RULES_MAX 10000  /* rules are compared in pairs when a pack is checked */
 #define CITY_UNIT_DEPTH_MAX 8 /* units above a unit */
@@ -39,7 +40,7 @@ struct city {
     const char *key;
     const char *name_fa;
     const char *name_en;
-    const char *language;
+    const char *language; /* NULL while it is not known */
     const char *coordinator;
     const char *zone;
     enum civil_calendar calendar;
@@ -60,6 +61,10 @@ struct city {
     struct city_level *levels;
     struct city_rule *rules;
     size_t rule_count;
+    bool units_whole; /* every row was read: a key that is not there is a mistake of who names it */
+    bool topics_whole;
+    bool areas_whole;
+    bool levels_whole;
     struct key_index unit_index;
     struct key_index topic_index;
     struct key_index area_index;

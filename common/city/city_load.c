@@ -51,8 +51,8 @@ static void city_cell_names(const struct city *city, const struct city_cells *ce
                            findings_quote(names[i]).text, err.message);
         }
     }
-    bool is_fa = city->language == NULL || strcmp(city->language, "fa") == 0;
-    if (names[is_fa ? 0 : 1][0] == '\0') {
+    bool is_fa = city->language != NULL && strcmp(city->language, "fa") == 0;
+    if (city->language != NULL && names[is_fa ? 0 : 1][0] == '\0') {
         findings_error(cells->findings, cells->file, line,
                        "%s is empty: it is the language of the city",
                        is_fa ? "name_fa" : "name_en");
@@ -83,15 +83,17 @@ static void city_tell_duplicate(void *context, size_t row, size_t first_row)
 /* Reads the file's table; `size` is that of one item. Never NULL. */
 static void *city_open_table(const struct city *city, const char *file,
                              const struct csv_column *columns, size_t column_count, size_t size,
-                             struct csv_table **ret_table, struct city_cells *ret_cells,
-                             struct findings *findings)
+                             struct csv_table **ret_table, bool *ret_whole,
+                             struct city_cells *ret_cells, struct findings *findings)
 {
     const struct pack_file *found = pack_files_find(&city->files, file);
     /* A file that cannot be read was told already: nothing more about it. */
     struct findings ignored = {0};
     bool readable = found != NULL && found->readable;
+    size_t errors = findings->errors;
     *ret_table = csv_table_read(file, readable ? found->text : bytes_of("", 0), columns,
                                 column_count, readable ? findings : &ignored);
+    *ret_whole = readable && findings->errors == errors;
     *ret_cells = (struct city_cells){.file = file, .table = *ret_table, .findings = findings};
     void *items = calloc(csv_table_rows(*ret_table) + 1, size);
     CHECK(items != NULL);
@@ -103,8 +105,9 @@ static void city_load_levels(struct city *city, struct findings *findings)
     static const struct csv_column columns[] = {
         {"key", true}, {"due_hours", true}, {"urgent_hours", true}};
     struct city_cells cells;
-    city->levels = city_open_table(city, "levels.csv", columns, COUNT_OF(columns),
-                                   sizeof(*city->levels), &city->level_table, &cells, findings);
+    city->levels =
+        city_open_table(city, "levels.csv", columns, COUNT_OF(columns), sizeof(*city->levels),
+                        &city->level_table, &city->levels_whole, &cells, findings);
     size_t count = csv_table_rows(cells.table);
     for (size_t row = 0; row < count; row++) {
         struct city_level *level = &city->levels[row];
@@ -128,8 +131,9 @@ static void city_load_areas(struct city *city, struct findings *findings)
     static const struct csv_column columns[] = {
         {"key", true}, {"name_fa", true}, {"name_en", true}};
     struct city_cells cells;
-    city->areas = city_open_table(city, "areas.csv", columns, COUNT_OF(columns),
-                                  sizeof(*city->areas), &city->area_table, &cells, findings);
+    city->areas =
+        city_open_table(city, "areas.csv", columns, COUNT_OF(columns), sizeof(*city->areas),
+                        &city->area_table, &city->areas_whole, &cells, findings);
     size_t count = csv_table_rows(cells.table);
     for (size_t row = 0; row < count; row++) {
         struct city_area *area = &city->areas[row];
@@ -140,6 +144,7 @@ static void city_load_areas(struct city *city, struct findings *findings)
         findings_error(findings, cells.file, csv_table_line(cells.table, CITY_AREAS_MAX),
                        "more than %d areas", CITY_AREAS_MAX);
         count = CITY_AREAS_MAX;
+        city->areas_whole = false;
     }
     key_index_init(&city->area_index, city->areas, sizeof(*city->areas), count);
     key_index_each_duplicate(&city->area_index, city_tell_duplicate, &cells);
@@ -151,8 +156,9 @@ static void city_load_topics(struct city *city, struct findings *findings)
                                                 {"name_en", true}, {"group", true},
                                                 {"level", true},   {"urgent", true}};
     struct city_cells cells;
-    city->topics = city_open_table(city, "topics.csv", columns, COUNT_OF(columns),
-                                   sizeof(*city->topics), &city->topic_table, &cells, findings);
+    city->topics =
+        city_open_table(city, "topics.csv", columns, COUNT_OF(columns), sizeof(*city->topics),
+                        &city->topic_table, &city->topics_whole, &cells, findings);
     size_t count = csv_table_rows(cells.table);
     for (size_t row = 0; row < count; row++) {
         struct city_topic *topic = &city->topics[row].topic;
@@ -169,7 +175,8 @@ static void city_load_topics(struct city *city, struct findings *findings)
                            err.message);
         }
         city->topics[row].level = key_index_find(&city->level_index, topic->level);
-        if (topic->level[0] != '\0' && city->topics[row].level == KEY_INDEX_NONE) {
+        if (topic->level[0] != '\0' && city->levels_whole &&
+            city->topics[row].level == KEY_INDEX_NONE) {
             findings_error(findings, cells.file, csv_table_line(cells.table, row),
                            "the level \"%s\" is not in levels.csv",
                            findings_quote(topic->level).text);
@@ -192,7 +199,7 @@ static void city_check_parent(const struct city *city, size_t row, const struct 
         }
         int32_t parent = key_index_find(&city->unit_index, unit->parent);
         if (parent == KEY_INDEX_NONE) {
-            if (depth == 0) { /* else it is told at the unit above */
+            if (depth == 0 && city->units_whole) { /* else it is told at the unit above */
                 findings_error(cells->findings, cells->file, line,
                                "the parent \"%s\" is not a unit of this file",
                                findings_quote(unit->parent).text);
@@ -208,8 +215,9 @@ static void city_load_units(struct city *city, struct findings *findings)
     static const struct csv_column columns[] = {
         {"key", true}, {"kind", true}, {"name_fa", true}, {"name_en", true}, {"parent", true}};
     struct city_cells cells;
-    city->units = city_open_table(city, "units.csv", columns, COUNT_OF(columns),
-                                  sizeof(*city->units), &city->unit_table, &cells, findings);
+    city->units =
+        city_open_table(city, "units.csv", columns, COUNT_OF(columns), sizeof(*city->units),
+                        &city->unit_table, &city->units_whole, &cells, findings);
     size_t count = csv_table_rows(cells.table);
     for (size_t row = 0; row < count; row++) {
         struct city_unit *unit = &city->units[row];
@@ -261,17 +269,13 @@ static enum status city_read(struct city *city, const char *folder, struct findi
     city_load_areas(city, findings);
     city_load_topics(city, findings);
     city_load_units(city, findings);
-    if (city->coordinator != NULL && csv_table_rows(city->unit_table) > 0 &&
+    if (city->coordinator != NULL && city->units_whole &&
         key_index_find(&city->unit_index, city->coordinator) == KEY_INDEX_NONE) {
         findings_error(findings, "city.ini", city->coordinator_line,
                        "the coordinator \"%s\" is not in units.csv",
                        findings_quote(city->coordinator).text);
     }
-    /* Where a table could not be read at all, every rule would be wrong: only the cause is told. */
-    if (findings->errors == 0 ||
-        (csv_table_rows(city->unit_table) > 0 && csv_table_rows(city->topic_table) > 0)) {
-        city_rules_load(city, findings);
-    }
+    city_rules_load(city, findings);
     city_load_profiles(city, findings);
     if (findings->errors == 0) {
         city_rules_review(city, findings);

@@ -47,7 +47,7 @@ int32_t city_rule_unit(const struct city *city, const struct city_rule *rule, co
 
 /* A cell that holds `*` or a key of another file. */
 static int32_t rules_key_or_any(const struct csv_table *table, size_t row, size_t column,
-                                const struct key_index *keys, const char *keys_file,
+                                const struct key_index *keys, bool whole, const char *keys_file,
                                 struct findings *findings)
 {
     const char *value = csv_table_cell(table, row, column);
@@ -55,7 +55,7 @@ static int32_t rules_key_or_any(const struct csv_table *table, size_t row, size_
         return CITY_ANY;
     }
     int32_t place = key_index_find(keys, value);
-    if (place == KEY_INDEX_NONE) {
+    if (place == KEY_INDEX_NONE && whole) {
         findings_error(findings, RULES_FILE, csv_table_line(table, row),
                        "the %s \"%s\" is not in %s: correct it, or write * for all",
                        rules_columns[column].name, findings_quote(value).text, keys_file);
@@ -70,7 +70,7 @@ static void rules_load_unit(const struct city *city, struct city_rule *rule,
     rule->unit = KEY_INDEX_NONE;
     if (strpbrk(pattern, "{}") == NULL) {
         rule->unit = key_index_find(&city->unit_index, pattern);
-        if (rule->unit == KEY_INDEX_NONE) {
+        if (rule->unit == KEY_INDEX_NONE && city->units_whole) {
             findings_error(findings, RULES_FILE, rule->line, "the unit \"%s\" is not in units.csv",
                            findings_quote(pattern).text);
         }
@@ -86,7 +86,7 @@ static void rules_load_unit(const struct city *city, struct city_rule *rule,
         rule->pattern = CITY_AREA_MARK;
         return;
     }
-    if (rule->area == KEY_INDEX_NONE) {
+    if (rule->area == KEY_INDEX_NONE || !city->units_whole || !city->areas_whole) {
         return; /* told already */
     }
     size_t missing = 0;
@@ -118,9 +118,10 @@ static void rules_load_one(const struct city *city, size_t row, struct city_rule
 {
     const struct csv_table *table = city->rule_table;
     rule->line = csv_table_line(table, row);
-    rule->topic =
-        rules_key_or_any(table, row, RULES_TOPIC, &city->topic_index, "topics.csv", findings);
-    rule->area = rules_key_or_any(table, row, RULES_AREA, &city->area_index, "areas.csv", findings);
+    rule->topic = rules_key_or_any(table, row, RULES_TOPIC, &city->topic_index, city->topics_whole,
+                                   "topics.csv", findings);
+    rule->area = rules_key_or_any(table, row, RULES_AREA, &city->area_index, city->areas_whole,
+                                  "areas.csv", findings);
     const char *urgent = csv_table_cell(table, row, RULES_URGENT);
     rule->urgent = CITY_ANY;
     if (strcmp(urgent, "yes") == 0 || strcmp(urgent, "no") == 0) {
@@ -134,7 +135,7 @@ static void rules_load_one(const struct city *city, size_t row, struct city_rule
     rules_load_unit(city, rule, findings);
     const char *level = csv_table_cell(table, row, RULES_LEVEL);
     rule->level = key_index_find(&city->level_index, level);
-    if (level[0] != '\0' && rule->level == KEY_INDEX_NONE) {
+    if (level[0] != '\0' && rule->level == KEY_INDEX_NONE && city->levels_whole) {
         findings_error(findings, RULES_FILE, rule->line,
                        "the level \"%s\" is not in levels.csv (empty: the level of the topic)",
                        findings_quote(level).text);
@@ -169,7 +170,7 @@ void city_rules_load(struct city *city, struct findings *findings)
         rules_load_one(city, row, &city->rules[row], findings);
     }
     bool last_is_right = count > 0 && rules_matches_all(&city->rules[count - 1]);
-    if (!last_is_right && findings->errors == errors) {
+    if (!last_is_right && city->units_whole && findings->errors == errors) {
         findings_error(findings, RULES_FILE, count > 0 ? city->rules[count - 1].line : 0,
                        "the last rule must match everything: add the row *,*,*,UNIT,LEVEL with a "
                        "unit of units.csv");

@@ -33,7 +33,6 @@ static void settings_load_names(struct city *city, struct findings *findings)
     struct ini_table *table = city->settings;
     city->key = settings_text(table, "key", CITY_KEY_SIZE_MAX, true, findings);
     const struct ini_value *language = ini_table_find(table, "city", "language", true, findings);
-    city->language = "fa";
     if (language != NULL) {
         if (strcmp(language->value, "fa") != 0 && strcmp(language->value, "en") != 0) {
             findings_error(findings, SETTINGS_FILE, language->line,
@@ -43,9 +42,10 @@ static void settings_load_names(struct city *city, struct findings *findings)
             city->language = language->value;
         }
     }
-    bool is_fa = strcmp(city->language, "fa") == 0;
-    const char *fa = settings_text(table, "name_fa", CITY_NAME_SIZE_MAX, is_fa, findings);
-    const char *en = settings_text(table, "name_en", CITY_NAME_SIZE_MAX, !is_fa, findings);
+    bool needs_fa = city->language != NULL && strcmp(city->language, "fa") == 0;
+    bool needs_en = city->language != NULL && strcmp(city->language, "en") == 0;
+    const char *fa = settings_text(table, "name_fa", CITY_NAME_SIZE_MAX, needs_fa, findings);
+    const char *en = settings_text(table, "name_en", CITY_NAME_SIZE_MAX, needs_en, findings);
     city->name_fa = fa[0] != '\0' ? fa : en;
     city->name_en = en[0] != '\0' ? en : fa;
 

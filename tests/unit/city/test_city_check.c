@@ -217,6 +217,30 @@ static void first_error_is_the_error_of_loading(void **state)
     pack_rig_fini(&rig);
 }
 
+static void one_unreadable_table_is_told_once(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"levels.csv", "units.csv", "topics.csv", "areas.csv"};
+    static const char *const texts[] = {NULL, "", "\xFF", "key;x\n"};
+    for (size_t i = 0; i < 4; i++) {
+        for (size_t j = 0; j < 4; j++) {
+            struct pack_rig rig;
+            pack_rig_init(&rig);
+            if (texts[j] == NULL) {
+                pack_rig_remove(&rig, files[i]);
+            } else {
+                pack_rig_write(&rig, files[i], texts[j]);
+            }
+            pack_rig_check(&rig);
+            for (size_t k = 0; k < rig.found; k++) {
+                assert_string_equal(rig.findings[k].file, files[i]);
+            }
+            assert_true(pack_rig_errors(&rig) >= 1);
+            pack_rig_fini(&rig);
+        }
+    }
+}
+
 static void counts_findings_beyond_the_room(void **state)
 {
     (void)state;
@@ -285,6 +309,7 @@ int main(void)
         cmocka_unit_test(warns_of_what_does_nothing),
         cmocka_unit_test(takes_what_spreadsheets_write),
         cmocka_unit_test(first_error_is_the_error_of_loading),
+        cmocka_unit_test(one_unreadable_table_is_told_once),
         cmocka_unit_test(counts_findings_beyond_the_room),
         cmocka_unit_test(file_beyond_the_limit_is_refused),
         cmocka_unit_test(line_too_long_for_settings_is_told_not_cut),
