@@ -1,0 +1,214 @@
+/* What follows from a command: events, or a refusal. */
+#include "services/intake/intake_internal.h"
+#include "services/intake/intake_rules.h"
+#include "services/intake/intake_tables.h"
+
+#include "service/keyring.h"
+
+#include <string.h>
+
+/* Everything an emitted registration points to, in one piece of the arena. */
+struct registration {
+    Intake__Event event;
+    Intake__RequestRegistered registered;
+    char code[CODE_SIZE];
+};
+
+static enum status refuse_memory(struct decide *d)
+{
+    return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL,
+                         "the call needs more memory than a call may have");
+}
+
+/* --- registering --- */
+
+/* The same name from another system is the same request, however often and however it is told. */
+static enum status answer_known(struct decide *d, uint64_t number,
+                                Intake__RegisterCaseResponse *response)
+{
+    char *code = arena_alloc(d->arena, CODE_SIZE);
+    if (code == NULL) {
+        return refuse_memory(d);
+    }
+    intake_tables_code(d->txn, number, code);
+    response->code = code;
+    response->number = number;
+    response->already_registered = true;
+    return STATUS_OK;
+}
+
+/* The E.164 form, or "" when no phone was given. The check of the method has read it before. */
+static enum status read_phone(struct decide *d, const Intake__Citizen *citizen,
+                              char ret_e164[PHONE_E164_SIZE])
+{
+    if (citizen == NULL || citizen->phone[0] == '\0') {
+        ret_e164[0] = '\0';
+        return STATUS_OK;
+    }
+    return phone_normalise(city_phone_plan(d->city), citizen->phone, ret_e164, d->error);
+}
+
+/* Whoever gives no phone is somebody new each time: nothing tells them from another. */
+static enum status find_citizen(struct decide *d, const char *e164, struct citizen_key *ret_key)
+{
+    uint64_t citizen = e164[0] == '\0' ? 0 : keyring_find_phone(d->keyring, d->txn, e164);
+    if (citizen == 0) {
+        citizen = keyring_last_citizen(d->txn) + 1;
+        return decide_new_citizen(d, citizen, e164[0] == '\0' ? NULL : e164, ret_key);
+    }
+    if (!keyring_get(d->keyring, d->txn, citizen, ret_key)) {
+        return decide_refuse(d, STATUS_DATA_LOSS, NULL, "citizen %llu has a phone and no key",
+                             (unsigned long long)citizen);
+    }
+    return STATUS_OK;
+}
+
+/* Seals what is personal; fills citizen and sealed part of the options. */
+static enum status seal_personal(struct decide *d, const Intake__RegisterCaseRequest *request,
+                                 char *e164, struct event_options *options)
+{
+    struct citizen_key key;
+    Intake__SealedWords plain = INTAKE__SEALED_WORDS__INIT;
+    enum status status = find_citizen(d, e164, &key);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (request->citizen != NULL) {
+        plain.name = request->citizen->name;
+    }
+    plain.phone = e164;
+    plain.words = request->words;
+    status = decide_seal(d, &key, INTAKE_SEAL_PURPOSE, &plain.base, &options->sealed);
+    options->citizen = key.citizen;
+    explicit_bzero(&key, sizeof(key));
+    return status;
+}
+
+/* The open part. It borrows from the request, which lives as long as the arena. */
+static void describe(struct decide *d, const Intake__RegisterCaseRequest *request, uint64_t number,
+                     struct registration *registration)
+{
+    const struct city_topic *topic = city_topic(d->city, request->topic);
+    Intake__RequestRegistered *registered = &registration->registered;
+    intake__request_registered__init(registered);
+    intake_tables_code(d->txn, number, registration->code);
+    registered->number = number;
+    registered->code = registration->code;
+    registered->channel = request->channel;
+    registered->topic = request->topic;
+    registered->topic_listed = topic != NULL;
+    registered->place = request->place;
+    registered->urgency = intake_rules_urgency(topic, request->urgency);
+    registered->source = request->source;
+    registered->external_id = request->external_id;
+    if (request->history != NULL) {
+        registered->unit = request->history->unit;
+        registered->due_at_us = request->history->due_at_us;
+    }
+    intake__event__init(&registration->event);
+    registration->event.kind_case = INTAKE__EVENT__KIND_REQUEST_REGISTERED;
+    registration->event.request_registered = registered;
+}
+
+static struct event_options options_of(const Intake__History *history)
+{
+    if (history == NULL) {
+        return (struct event_options){0};
+    }
+    return (struct event_options){.occurred_at_us = history->occurred_at_us, .historical = true};
+}
+
+static enum status register_new(struct decide *d, const Intake__RegisterCaseRequest *request,
+                                Intake__RegisterCaseResponse *response)
+{
+    char e164[PHONE_E164_SIZE];
+    uint64_t number = intake_tables_last_number(d->txn) + 1;
+    if (number > CODE_NUMBER_MAX) {
+        return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL,
+                             "there are no more tracking codes");
+    }
+    struct registration *registration = arena_alloc(d->arena, sizeof(*registration));
+    if (registration == NULL) {
+        return refuse_memory(d);
+    }
+    describe(d, request, number, registration);
+    struct event_options options = options_of(request->history);
+    enum status status = read_phone(d, request->citizen, e164);
+    if (status == STATUS_OK && intake_rules_is_personal(request)) {
+        status = seal_personal(d, request, e164, &options);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    registration->registered.citizen = options.citizen;
+    registration->registered.can_be_called = e164[0] != '\0';
+    response->code = registration->code;
+    response->number = number;
+    return decide_emit(d, &registration->event.base, &options);
+}
+
+enum status intake_decide_register(struct decide *d, const ProtobufCMessage *message,
+                                   ProtobufCMessage *answer)
+{
+    const Intake__RegisterCaseRequest *request = (const Intake__RegisterCaseRequest *)message;
+    Intake__RegisterCaseResponse *response = (Intake__RegisterCaseResponse *)answer;
+    enum status status = intake_rules_check_history_time(request->history, d->now_us, d->error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint64_t known = 0;
+    if (request->source[0] != '\0') {
+        known =
+            intake_tables_external_find(d->txn, request->source, request->external_id, d->arena);
+    }
+    return known != 0 ? answer_known(d, known, response) : register_new(d, request, response);
+}
+
+/* --- revealing --- */
+
+/* Only what can be opened becomes an event: looking in vain reveals nothing. */
+static enum status check_revealable(struct decide *d, uint64_t number)
+{
+    struct intake_case found;
+    struct citizen_key key;
+    if (!intake_tables_case_find(d->txn, number, d->arena, &found)) {
+        return decide_refuse(d, STATUS_NOT_FOUND, "code", "no request has this code");
+    }
+    uint64_t citizen = found.registered->citizen;
+    if (citizen == 0) {
+        return decide_refuse(d, STATUS_NOT_FOUND, NULL, "the request holds no personal data");
+    }
+    if (!keyring_get(d->keyring, d->txn, citizen, &key)) {
+        return decide_refuse(d, STATUS_NOT_FOUND, NULL, "the citizen's data has been forgotten");
+    }
+    explicit_bzero(&key, sizeof(key));
+    return STATUS_OK;
+}
+
+/* The answer stays empty: what is personal is added to it after the commit, and kept nowhere. */
+enum status intake_decide_reveal(struct decide *d, const ProtobufCMessage *message,
+                                 ProtobufCMessage *answer)
+{
+    const Intake__RevealCaseRequest *request = (const Intake__RevealCaseRequest *)message;
+    uint64_t number;
+    (void)answer;
+    enum status status = intake_tables_code_number(d->txn, request->code, &number, d->error);
+    if (status == STATUS_OK) {
+        status = check_revealable(d, number);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    Intake__Event *event = arena_alloc(d->arena, sizeof(*event));
+    Intake__CaseRevealed *revealed = arena_alloc(d->arena, sizeof(*revealed));
+    if (event == NULL || revealed == NULL) {
+        return refuse_memory(d);
+    }
+    intake__case_revealed__init(revealed);
+    revealed->number = number;
+    revealed->purpose = request->purpose;
+    intake__event__init(event);
+    event->kind_case = INTAKE__EVENT__KIND_CASE_REVEALED;
+    event->case_revealed = revealed;
+    return decide_emit(d, &event->base, NULL);
+}

@@ -1,0 +1,375 @@
+/* The methods: what is checked before a call is taken, and what is read for its answer. */
+#include "services/intake/intake_internal.h"
+#include "services/intake/intake_rules.h"
+#include "services/intake/intake_tables.h"
+
+#include "service/keyring.h"
+#include "text/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Below RPC_MESSAGE_BYTES_MAX, with room for the request itself. */
+#define TIMELINE_BYTES_MAX ((size_t)900 * 1024)
+/* Memory for one request's timeline: its rows, the longest notes, and the entries made of them. */
+#define STORY_ARENA_BYTES ((size_t)8 * 1024 * 1024)
+
+static enum status refuse_memory(struct read *r)
+{
+    return read_refuse(r, STATUS_RESOURCE_EXHAUSTED, NULL,
+                       "the answer needs more memory than a call may have");
+}
+
+/* --- the story of a request --- */
+
+struct story {
+    Intake__TimelineEntry **entries; /* in order; the registration is among them */
+    size_t count;
+    int64_t due_at_us; /* as last routed, 0 before or for never */
+};
+
+static int compare_entries(const void *a, const void *b)
+{
+    return intake_rules_compare(*(Intake__TimelineEntry *const *)a,
+                                *(Intake__TimelineEntry *const *)b);
+}
+
+static void tell_registration(const struct intake_case *found, Intake__TimelineEntry *entry)
+{
+    entry->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_REGISTERED;
+    entry->at_us = found->occurred_at_us;
+    entry->service = COMMON__SERVICE_ID__SERVICE_ID_INTAKE;
+    entry->offset = found->offset;
+}
+
+static void tell_row(const struct intake_timeline_row *row, Intake__TimelineEntry *entry)
+{
+    entry->kind = row->record->kind;
+    entry->at_us = row->record->at_us;
+    entry->service = row->service;
+    entry->offset = row->offset;
+    entry->unit = row->record->unit;
+    entry->note = row->record->note;
+    entry->score = row->record->score;
+    entry->verdict = row->record->verdict;
+}
+
+/* A task is made once; when it was given a due date again, the latest holds. */
+static int64_t due_at_us(const struct intake_timeline_row *rows, size_t count)
+{
+    uint64_t latest = 0;
+    int64_t due_us = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].record->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ROUTED &&
+            rows[i].offset > latest) {
+            latest = rows[i].offset;
+            due_us = rows[i].record->due_at_us;
+        }
+    }
+    return due_us;
+}
+
+/* Everything the story points to lives in `arena`, or where `found` lives. */
+static enum status read_story(struct read *r, const struct intake_case *found, struct arena *arena,
+                              struct story *ret_story)
+{
+    struct intake_timeline_row rows[INTAKE_TIMELINE_ROWS_MAX];
+    size_t row_count = intake_tables_timeline(r->txn, found->registered->number, arena, rows);
+    size_t count = row_count + 1;
+    Intake__TimelineEntry *told = arena_alloc(arena, count * sizeof(*told));
+    Intake__TimelineEntry **entries = arena_alloc(arena, count * sizeof(*entries));
+    if (told == NULL || entries == NULL) {
+        return refuse_memory(r);
+    }
+    for (size_t i = 0; i < count; i++) {
+        intake__timeline_entry__init(&told[i]);
+        entries[i] = &told[i];
+    }
+    tell_registration(found, &told[0]);
+    for (size_t i = 0; i < row_count; i++) {
+        tell_row(&rows[i], &told[i + 1]);
+    }
+    qsort(entries, count, sizeof(*entries), compare_entries);
+    *ret_story = (struct story){entries, count, due_at_us(rows, row_count)};
+    return STATUS_OK;
+}
+
+/* Notes may be long and many: the oldest entries behind the first give way, so that the answer fits
+ * a message. */
+static void fit_story(struct story *story)
+{
+    size_t bytes = 0;
+    size_t kept_from = story->count;
+    while (kept_from > 1) {
+        bytes += protobuf_c_message_get_packed_size(&story->entries[kept_from - 1]->base) + 8;
+        if (bytes > TIMELINE_BYTES_MAX) {
+            break;
+        }
+        kept_from--;
+    }
+    size_t dropped = kept_from - 1;
+    memmove(story->entries + 1, story->entries + kept_from,
+            (story->count - kept_from) * sizeof(*story->entries));
+    story->count -= dropped;
+}
+
+/* --- a request without personal data --- */
+
+static bool can_be_called(struct read *r, const Intake__RequestRegistered *registered)
+{
+    struct citizen_key key;
+    if (!registered->can_be_called || !keyring_get(r->keyring, r->txn, registered->citizen, &key)) {
+        return false;
+    }
+    explicit_bzero(&key, sizeof(key));
+    return true;
+}
+
+static Intake__Case *tell_case(struct read *r, const struct intake_case *found,
+                               const struct story *story)
+{
+    const Intake__RequestRegistered *registered = found->registered;
+    Intake__Case *told = arena_alloc(r->arena, sizeof(*told));
+    char *unit = arena_copy_text(r->arena, intake_rules_unit(story->entries, story->count));
+    if (told == NULL || unit == NULL) {
+        return NULL;
+    }
+    intake__case__init(told);
+    told->number = registered->number;
+    told->code = registered->code;
+    told->channel = registered->channel;
+    told->topic = registered->topic;
+    told->topic_listed = registered->topic_listed;
+    told->place = registered->place;
+    told->urgency = registered->urgency;
+    told->source = registered->source;
+    told->external_id = registered->external_id;
+    told->registered_at_us = found->recorded_at_us;
+    told->occurred_at_us = found->occurred_at_us;
+    told->historical = found->historical;
+    told->unit = unit;
+    told->due_at_us = story->due_at_us != 0 ? story->due_at_us : registered->due_at_us;
+    told->can_be_called = can_be_called(r, registered);
+    told->state =
+        intake_rules_state(story->entries, story->count, told->can_be_called && !told->historical);
+    return told;
+}
+
+static enum status find_by_code(struct read *r, const char *code, struct intake_case *ret_case)
+{
+    uint64_t number;
+    enum status status = intake_tables_code_number(r->txn, code, &number, r->error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (!intake_tables_case_find(r->txn, number, r->arena, ret_case)) {
+        return read_refuse(r, STATUS_NOT_FOUND, "code", "no request has this code");
+    }
+    return STATUS_OK;
+}
+
+/* --- RegisterCase --- */
+
+static enum status check_register(const struct city *city, const struct rpc_caller *caller,
+                                  const ProtobufCMessage *message, struct error *err)
+{
+    return intake_rules_check_registration(city, caller->role == RPC_ROLE_IMPORT,
+                                           (const Intake__RegisterCaseRequest *)message, err);
+}
+
+/* --- GetCase --- */
+
+static enum status read_get(struct read *r, const ProtobufCMessage *message,
+                            ProtobufCMessage *answer)
+{
+    const Intake__GetCaseRequest *request = (const Intake__GetCaseRequest *)message;
+    Intake__GetCaseResponse *response = (Intake__GetCaseResponse *)answer;
+    struct intake_case found;
+    struct story story;
+    enum status status = find_by_code(r, request->code, &found);
+    if (status == STATUS_OK) {
+        status = read_story(r, &found, r->arena, &story);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    response->case_data = tell_case(r, &found, &story);
+    if (response->case_data == NULL) {
+        return refuse_memory(r);
+    }
+    fit_story(&story);
+    response->timeline = story.entries;
+    response->n_timeline = story.count;
+    return STATUS_OK;
+}
+
+/* --- ListCases --- */
+
+static enum status check_list(const struct city *city, const struct rpc_caller *caller,
+                              const ProtobufCMessage *message, struct error *err)
+{
+    const Intake__ListCasesRequest *request = (const Intake__ListCasesRequest *)message;
+    char e164[PHONE_E164_SIZE];
+    uint32_t page_size;
+    (void)caller;
+    enum status status = phone_normalise(city_phone_plan(city), request->phone, e164, err);
+    return status == STATUS_OK ? intake_rules_page_size(request->page_size, &page_size, err)
+                               : status;
+}
+
+/* One more than the page holds tells whether there is a next. */
+static enum status find_page(struct read *r, const Intake__ListCasesRequest *request,
+                             uint64_t numbers[INTAKE_PAGE_SIZE_MAX + 1], uint32_t *ret_page_size,
+                             size_t *ret_count)
+{
+    char e164[PHONE_E164_SIZE];
+    uint32_t page_size;
+    enum status status = phone_normalise(city_phone_plan(r->city), request->phone, e164, r->error);
+    if (status == STATUS_OK) {
+        status = intake_rules_page_size(request->page_size, &page_size, r->error);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    uint64_t citizen = keyring_find_phone(r->keyring, r->txn, e164);
+    *ret_page_size = page_size;
+    *ret_count = citizen == 0 ? 0
+                              : intake_tables_citizen_cases(r->txn, citizen, request->page_token,
+                                                            numbers, (size_t)page_size + 1);
+    return STATUS_OK;
+}
+
+/* The timeline is read into `scratch` and forgotten: a page of long stories must not fill the
+ * call's own arena. */
+static enum status list_one(struct read *r, uint64_t number, struct arena *scratch,
+                            Intake__Case **ret_case)
+{
+    struct intake_case found;
+    struct story story;
+    arena_reset(scratch);
+    if (!intake_tables_case_find(r->txn, number, r->arena, &found)) {
+        return read_refuse(r, STATUS_DATA_LOSS, NULL, "request %llu is listed and missing",
+                           (unsigned long long)number);
+    }
+    enum status status = read_story(r, &found, scratch, &story);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    *ret_case = tell_case(r, &found, &story);
+    return *ret_case == NULL ? refuse_memory(r) : STATUS_OK;
+}
+
+static enum status list_page(struct read *r, const uint64_t *numbers, size_t count,
+                             Intake__ListCasesResponse *response)
+{
+    enum status status = STATUS_OK;
+    struct arena *scratch = arena_new(STORY_ARENA_BYTES);
+    response->cases = arena_alloc(r->arena, (count + 1) * sizeof(*response->cases));
+    if (response->cases == NULL) {
+        status = refuse_memory(r);
+    }
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = list_one(r, numbers[i], scratch, &response->cases[i]);
+    }
+    response->n_cases = status == STATUS_OK ? count : 0;
+    arena_free(scratch);
+    return status;
+}
+
+static enum status read_list(struct read *r, const ProtobufCMessage *message,
+                             ProtobufCMessage *answer)
+{
+    Intake__ListCasesResponse *response = (Intake__ListCasesResponse *)answer;
+    uint64_t numbers[INTAKE_PAGE_SIZE_MAX + 1];
+    uint32_t page_size;
+    size_t count;
+    enum status status =
+        find_page(r, (const Intake__ListCasesRequest *)message, numbers, &page_size, &count);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (count > page_size) {
+        count = page_size;
+        response->next_page_token = numbers[count - 1];
+    }
+    return list_page(r, numbers, count, response);
+}
+
+/* --- RevealCase --- */
+
+static enum status check_reveal(const struct city *city, const struct rpc_caller *caller,
+                                const ProtobufCMessage *message, struct error *err)
+{
+    (void)city;
+    (void)caller;
+    return text_require(((const Intake__RevealCaseRequest *)message)->purpose, INTAKE_PURPOSE_MAX,
+                        "purpose", err);
+}
+
+/* After the commit: by now it is on disk who looked. */
+static enum status read_reveal(struct read *r, const ProtobufCMessage *message,
+                               ProtobufCMessage *answer)
+{
+    const Intake__RevealCaseRequest *request = (const Intake__RevealCaseRequest *)message;
+    Intake__RevealCaseResponse *response = (Intake__RevealCaseResponse *)answer;
+    struct intake_case found;
+    const ProtobufCMessage *opened;
+    enum status status = find_by_code(r, request->code, &found);
+    if (status == STATUS_OK) {
+        status = keyring_open_sealed(
+            r->keyring, r->txn, found.registered->citizen, INTAKE_SEAL_PURPOSE, found.sealed,
+            &intake__sealed_words__descriptor, r->arena, &opened, r->error);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const Intake__SealedWords *plain = (const Intake__SealedWords *)opened;
+    response->citizen = arena_alloc(r->arena, sizeof(*response->citizen));
+    if (response->citizen == NULL) {
+        return refuse_memory(r);
+    }
+    intake__citizen__init(response->citizen);
+    response->citizen->name = plain->name;
+    response->citizen->phone = plain->phone;
+    response->words = plain->words;
+    return STATUS_OK;
+}
+
+/* --- the list --- */
+
+#define ROLES_DESK (ROLE_BIT(RPC_ROLE_FRONT_END))
+/* Whoever is known may ask where a request stands: nothing in it is personal. */
+#define ROLES_KNOWN                                                                                \
+    (ROLE_BIT(RPC_ROLE_FRONT_END) | ROLE_BIT(RPC_ROLE_OFFICE) | ROLE_BIT(RPC_ROLE_SERVICE) |       \
+     ROLE_BIT(RPC_ROLE_LEADERSHIP) | ROLE_BIT(RPC_ROLE_IMPORT) | ROLE_BIT(RPC_ROLE_ADMIN))
+
+const struct service_method intake_methods[] = {
+    {
+        .name = "RegisterCase",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_DESK | ROLE_BIT(RPC_ROLE_IMPORT),
+        .check = check_register,
+        .decide = intake_decide_register,
+    },
+    {
+        .name = "GetCase",
+        .kind = METHOD_READ,
+        .roles = ROLES_KNOWN,
+        .read = read_get,
+    },
+    {
+        .name = "ListCases",
+        .kind = METHOD_READ,
+        .roles = ROLES_DESK,
+        .check = check_list,
+        .read = read_list,
+    },
+    {
+        .name = "RevealCase",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_DESK,
+        .check = check_reveal,
+        .decide = intake_decide_reveal,
+        .read = read_reveal,
+    },
+};

@@ -1,0 +1,329 @@
+/* The rules of registering, and of telling where a request stands. */
+#include "services/intake/intake_rules.h"
+
+#include "text/utf8.h"
+
+/* --- what a request may contain --- */
+
+/* protobuf-c hands over numbers that the enum does not name. */
+static enum status check_enum(const ProtobufCEnumDescriptor *type, int value, bool required,
+                              const char *field, struct error *err)
+{
+    if (value == 0 && required) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, field, "must be given");
+    }
+    if (protobuf_c_enum_descriptor_get_value(type, value) == NULL) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, field, "%d is not a %s", value,
+                         type->short_name);
+    }
+    return STATUS_OK;
+}
+
+/* A key that may be missing. */
+static enum status check_optional_key(const char *text, size_t size_max, const char *field,
+                                      struct error *err)
+{
+    return text[0] == '\0' ? STATUS_OK : text_check_key(text, size_max, field, err);
+}
+
+static enum status check_channel(Common__Channel channel, bool is_history, struct error *err)
+{
+    enum status status =
+        check_enum(&common__channel__descriptor, (int)channel, true, "channel", err);
+    if (status == STATUS_OK && channel == COMMON__CHANNEL__CHANNEL_IMPORT && !is_history) {
+        return error_set(
+            err, STATUS_INVALID_ARGUMENT, "channel",
+            "CHANNEL_IMPORT is for histories: a new request came through some channel");
+    }
+    return status;
+}
+
+static enum status check_citizen(const struct city *city, const Intake__Citizen *citizen,
+                                 struct error *err)
+{
+    char e164[PHONE_E164_SIZE];
+    if (citizen == NULL) {
+        return STATUS_OK;
+    }
+    enum status status = text_check(citizen->name, INTAKE_NAME_MAX, "name", err);
+    if (status == STATUS_OK && citizen->phone[0] != '\0') {
+        status = phone_normalise(city_phone_plan(city), citizen->phone, e164, err);
+    }
+    return status;
+}
+
+static enum status check_topic(const struct city *city, const char *topic, bool is_history,
+                               struct error *err)
+{
+    enum status status = text_check_key(topic, CITY_KEY_SIZE_MAX, "topic", err);
+    if (status == STATUS_OK && !is_history && city_topic(city, topic) == NULL) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "topic", "the city pack lists no topic %s",
+                         topic);
+    }
+    return status;
+}
+
+static enum status check_area(const struct city *city, const char *area, bool is_history,
+                              struct error *err)
+{
+    enum status status = check_optional_key(area, CITY_KEY_SIZE_MAX, "area", err);
+    if (status == STATUS_OK && area[0] != '\0' && !is_history && city_area(city, area) == NULL) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "area", "the city pack lists no area %s",
+                         area);
+    }
+    return status;
+}
+
+/* Written so that NaN, which is neither above nor below anything, is refused. */
+static enum status check_degrees(double value, double limit, const char *field, struct error *err)
+{
+    if (value >= -limit && value <= limit) {
+        return STATUS_OK;
+    }
+    return error_set(err, STATUS_INVALID_ARGUMENT, field, "must be between -%.0f and %.0f degrees",
+                     limit, limit);
+}
+
+static enum status check_point(const Common__GeoPoint *point, struct error *err)
+{
+    if (point == NULL) {
+        return STATUS_OK;
+    }
+    enum status status = check_degrees(point->latitude, 90, "latitude", err);
+    return status == STATUS_OK ? check_degrees(point->longitude, 180, "longitude", err) : status;
+}
+
+static enum status check_place_texts(const Common__Place *place, struct error *err)
+{
+    const struct {
+        const char *text;
+        size_t characters_max;
+        const char *field;
+    } parts[] = {
+        {place->neighbourhood, INTAKE_NEIGHBOURHOOD_MAX, "neighbourhood"},
+        {place->street, INTAKE_STREET_MAX, "street"},
+        {place->landmark, INTAKE_LANDMARK_MAX, "landmark"},
+        {place->thing, INTAKE_THING_MAX, "thing"},
+    };
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        enum status status =
+            text_check(parts[i].text, parts[i].characters_max, parts[i].field, err);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status check_place(const struct city *city, const Common__Place *place, bool is_history,
+                               struct error *err)
+{
+    if (place == NULL) {
+        return STATUS_OK;
+    }
+    enum status status = check_point(place->point, err);
+    if (status == STATUS_OK) {
+        status = check_area(city, place->area, is_history, err);
+    }
+    return status == STATUS_OK ? check_place_texts(place, err) : status;
+}
+
+/* Half a name would be unique with nothing, or with everything. */
+static enum status check_external(const char *source, const char *external_id, struct error *err)
+{
+    if (source[0] == '\0' && external_id[0] != '\0') {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "source", "must be given with external_id");
+    }
+    if (source[0] != '\0' && external_id[0] == '\0') {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "external_id", "must be given with source");
+    }
+    enum status status = check_optional_key(source, INTAKE_EXTERNAL_BYTES_MAX, "source", err);
+    return status == STATUS_OK
+               ? check_optional_key(external_id, INTAKE_EXTERNAL_BYTES_MAX, "external_id", err)
+               : status;
+}
+
+static enum status check_history(const Intake__History *history, bool may_import, struct error *err)
+{
+    if (history == NULL) {
+        return STATUS_OK;
+    }
+    if (!may_import) {
+        return error_set(err, STATUS_PERMISSION_DENIED, "history",
+                         "only the import role may register a city's past");
+    }
+    if (history->occurred_at_us < 0) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "occurred_at_us", "must not be before 1970");
+    }
+    if (history->due_at_us < 0 || history->due_at_us > INTAKE_DUE_US_MAX) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "due_at_us",
+                         "must be between the years 1970 and 9999");
+    }
+    return check_optional_key(history->unit, CITY_KEY_SIZE_MAX, "unit", err);
+}
+
+enum status intake_rules_check_registration(const struct city *city, bool may_import,
+                                            const Intake__RegisterCaseRequest *request,
+                                            struct error *err)
+{
+    bool is_history = request->history != NULL;
+    enum status status = check_history(request->history, may_import, err);
+    if (status == STATUS_OK) {
+        status = check_channel(request->channel, is_history, err);
+    }
+    if (status == STATUS_OK) {
+        status = check_citizen(city, request->citizen, err);
+    }
+    if (status == STATUS_OK) {
+        status = check_topic(city, request->topic, is_history, err);
+    }
+    if (status == STATUS_OK) {
+        status = check_place(city, request->place, is_history, err);
+    }
+    if (status == STATUS_OK) {
+        status = text_check(request->words, INTAKE_WORDS_MAX, "words", err);
+    }
+    if (status == STATUS_OK) {
+        status =
+            check_enum(&common__urgency__descriptor, (int)request->urgency, false, "urgency", err);
+    }
+    if (status == STATUS_OK) {
+        status = check_external(request->source, request->external_id, err);
+    }
+    return status;
+}
+
+enum status intake_rules_check_history_time(const Intake__History *history, int64_t now_us,
+                                            struct error *err)
+{
+    if (history != NULL && history->occurred_at_us > now_us) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "occurred_at_us",
+                         "a history cannot be later than now");
+    }
+    return STATUS_OK;
+}
+
+bool intake_rules_is_personal(const Intake__RegisterCaseRequest *request)
+{
+    const Intake__Citizen *citizen = request->citizen;
+    return request->words[0] != '\0' ||
+           (citizen != NULL && (citizen->name[0] != '\0' || citizen->phone[0] != '\0'));
+}
+
+Common__Urgency intake_rules_urgency(const struct city_topic *topic, Common__Urgency asked)
+{
+    bool always = topic != NULL && topic->urgent;
+    return always || asked == COMMON__URGENCY__URGENCY_URGENT ? COMMON__URGENCY__URGENCY_URGENT
+                                                              : COMMON__URGENCY__URGENCY_NORMAL;
+}
+
+enum status intake_rules_page_size(uint32_t asked, uint32_t *ret_size, struct error *err)
+{
+    if (asked > INTAKE_PAGE_SIZE_MAX) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "page_size", "must be at most %d",
+                         INTAKE_PAGE_SIZE_MAX);
+    }
+    *ret_size = asked == 0 ? INTAKE_PAGE_SIZE_DEFAULT : asked;
+    return STATUS_OK;
+}
+
+/* --- the story of a request --- */
+
+Intake__CitizenVerdict intake_rules_verdict(Followup__Resolution resolution)
+{
+    switch (resolution) {
+    case FOLLOWUP__RESOLUTION__RESOLUTION_RESOLVED:
+        return INTAKE__CITIZEN_VERDICT__CITIZEN_VERDICT_DONE;
+    case FOLLOWUP__RESOLUTION__RESOLUTION_PARTLY:
+        return INTAKE__CITIZEN_VERDICT__CITIZEN_VERDICT_PARTLY_DONE;
+    case FOLLOWUP__RESOLUTION__RESOLUTION_UNRESOLVED:
+        return INTAKE__CITIZEN_VERDICT__CITIZEN_VERDICT_NOT_DONE;
+    default: return INTAKE__CITIZEN_VERDICT__CITIZEN_VERDICT_UNSPECIFIED;
+    }
+}
+
+const char *intake_rules_outcome_note(Followup__CallOutcome outcome)
+{
+    switch (outcome) {
+    case FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_ANSWERED: return "answered";
+    case FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_NO_ANSWER: return "no answer";
+    case FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_BUSY: return "busy";
+    case FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_WRONG_NUMBER: return "wrong number";
+    case FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_REFUSED: return "refused";
+    default: return "";
+    }
+}
+
+int intake_rules_compare(const Intake__TimelineEntry *a, const Intake__TimelineEntry *b)
+{
+    if (a->at_us != b->at_us) {
+        return a->at_us < b->at_us ? -1 : 1;
+    }
+    if (a->service != b->service) {
+        return a->service < b->service ? -1 : 1;
+    }
+    return a->offset == b->offset ? 0 : a->offset < b->offset ? -1 : 1;
+}
+
+static Intake__CaseState state_of_verdict(Intake__CitizenVerdict verdict)
+{
+    switch (verdict) {
+    case INTAKE__CITIZEN_VERDICT__CITIZEN_VERDICT_DONE:
+        return INTAKE__CASE_STATE__CASE_STATE_CONFIRMED;
+    case INTAKE__CITIZEN_VERDICT__CITIZEN_VERDICT_PARTLY_DONE:
+    case INTAKE__CITIZEN_VERDICT__CITIZEN_VERDICT_NOT_DONE:
+        return INTAKE__CASE_STATE__CASE_STATE_DISPUTED;
+    default: return INTAKE__CASE_STATE__CASE_STATE_CLOSED_UNCONFIRMED;
+    }
+}
+
+/* Acceptance and reports never lead back: of a history they may be dated after the end. */
+static Intake__CaseState state_begun(Intake__CaseState state)
+{
+    return state == INTAKE__CASE_STATE__CASE_STATE_REGISTERED
+               ? INTAKE__CASE_STATE__CASE_STATE_IN_WORK
+               : state;
+}
+
+static Intake__CaseState state_after(Intake__CaseState state, const Intake__TimelineEntry *entry,
+                                     bool to_be_called)
+{
+    switch (entry->kind) {
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ROUTED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ACCEPTED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REPORTED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_OVERDUE: return state_begun(state);
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_RETURNED:
+        return INTAKE__CASE_STATE__CASE_STATE_IN_WORK;
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DONE:
+        return to_be_called ? INTAKE__CASE_STATE__CASE_STATE_AWAITING_WORD
+                            : INTAKE__CASE_STATE__CASE_STATE_CLOSED_UNCONFIRMED;
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_SCHEDULED:
+        return INTAKE__CASE_STATE__CASE_STATE_AWAITING_WORD;
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_COMPLETED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_FEEDBACK_RECORDED:
+        return state_of_verdict(entry->verdict);
+    default: return state;
+    }
+}
+
+Intake__CaseState intake_rules_state(Intake__TimelineEntry *const *entries, size_t count,
+                                     bool to_be_called)
+{
+    Intake__CaseState state = INTAKE__CASE_STATE__CASE_STATE_REGISTERED;
+    for (size_t i = 0; i < count; i++) {
+        state = state_after(state, entries[i], to_be_called);
+    }
+    return state;
+}
+
+const char *intake_rules_unit(Intake__TimelineEntry *const *entries, size_t count)
+{
+    for (size_t i = count; i > 0; i--) {
+        const Intake__TimelineEntry *entry = entries[i - 1];
+        if (entry->service == COMMON__SERVICE_ID__SERVICE_ID_ROUTING && entry->unit[0] != '\0') {
+            return entry->unit;
+        }
+    }
+    return "";
+}

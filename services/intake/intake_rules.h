@@ -1,0 +1,65 @@
+/*
+ * Intake's knowledge of its trade: what a request may contain, how urgent it is, where it stands.
+ * Plain values in, plain values out.
+ */
+#ifndef VAFA_SERVICES_INTAKE_INTAKE_RULES_H
+#define VAFA_SERVICES_INTAKE_INTAKE_RULES_H
+
+#include "city/city.h"
+
+#include "vafa/followup/v1/followup.pb-c.h"
+#include "vafa/intake/v1/intake.pb-c.h"
+
+/* In code points, but for keys and external names, which are in bytes. */
+#define INTAKE_NAME_MAX 100
+#define INTAKE_WORDS_MAX 4000
+#define INTAKE_NEIGHBOURHOOD_MAX 100
+#define INTAKE_STREET_MAX 300
+#define INTAKE_LANDMARK_MAX 200
+#define INTAKE_THING_MAX 100
+#define INTAKE_EXTERNAL_BYTES_MAX 64
+#define INTAKE_PURPOSE_MAX 200
+#define INTAKE_PAGE_SIZE_DEFAULT 20
+#define INTAKE_PAGE_SIZE_MAX 100
+/* 9999-12-31T23:59:59.999999Z: a due date beyond it is a mistake, and sums with it would overflow.
+ */
+#define INTAKE_DUE_US_MAX INT64_C(253402300799999999)
+
+/* Everything about a registration that needs no table and no clock. `may_import`: the caller may
+ * give histories. INVALID_ARGUMENT with the field's own name ("words", "latitude");
+ * PERMISSION_DENIED for a history that may not be given. */
+enum status intake_rules_check_registration(const struct city *city, bool may_import,
+                                            const Intake__RegisterCaseRequest *request,
+                                            struct error *err);
+
+/* A history lies in the past. INVALID_ARGUMENT, field "occurred_at_us". `history` may be NULL. */
+enum status intake_rules_check_history_time(const Intake__History *history, int64_t now_us,
+                                            struct error *err);
+
+/* True when there is something that must be sealed. */
+bool intake_rules_is_personal(const Intake__RegisterCaseRequest *request);
+
+/* `asked` may be unset; topic NULL: unlisted. A topic that is always urgent is so whatever was
+ * asked. */
+Common__Urgency intake_rules_urgency(const struct city_topic *topic, Common__Urgency asked);
+
+/* Page size to use; INVALID_ARGUMENT, field "page_size", above the maximum. */
+enum status intake_rules_page_size(uint32_t asked, uint32_t *ret_size, struct error *err);
+
+/* What an answer or the outcome of a call is in the timeline. */
+Intake__CitizenVerdict intake_rules_verdict(Followup__Resolution resolution);
+const char *intake_rules_outcome_note(Followup__CallOutcome outcome); /* "" when unknown */
+
+/* Order of the timeline: time, then service, then offset. Negative: a comes first. */
+int intake_rules_compare(const Intake__TimelineEntry *a, const Intake__TimelineEntry *b);
+
+/* Where a request stands after a timeline in that order. `to_be_called`: a finished task is
+ * followed by a call. */
+Intake__CaseState intake_rules_state(Intake__TimelineEntry *const *entries, size_t count,
+                                     bool to_be_called);
+
+/* The unit that has the request after that timeline, "" before routing. Borrowed from the entries.
+ */
+const char *intake_rules_unit(Intake__TimelineEntry *const *entries, size_t count);
+
+#endif

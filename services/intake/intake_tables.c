@@ -1,0 +1,235 @@
+/* The one place that knows how intake's rows look. */
+#include "services/intake/intake_tables.h"
+
+#include "store/event_log.h"
+
+_Static_assert(CODE_KEY_BYTES <= STORE_SECRET_BYTES,
+               "the code's key is the beginning of the secret");
+
+static const struct bytes no_value = {NULL, 0};
+
+/* --- tracking codes --- */
+
+void intake_tables_code(struct store_txn *txn, uint64_t number, char ret_code[CODE_SIZE])
+{
+    code_encode(store_secret(txn_store(txn)), number, ret_code);
+}
+
+enum status intake_tables_code_number(struct store_txn *txn, const char *code, uint64_t *ret_number,
+                                      struct error *err)
+{
+    return code_decode(store_secret(txn_store(txn)), code, ret_number, err);
+}
+
+/* --- requests --- */
+
+static struct key case_key(uint64_t number)
+{
+    struct key key;
+    key_begin(&key, INTAKE_CLASS_CASE);
+    key_add_u64(&key, number);
+    return key;
+}
+
+uint64_t intake_tables_last_number(struct store_txn *txn)
+{
+    return table_last_u64(txn, STORE_STATE, INTAKE_CLASS_CASE);
+}
+
+void intake_tables_case_put(struct store_txn *txn, uint64_t number, uint64_t offset)
+{
+    struct key key = case_key(number);
+    Intake__CaseRecord record = INTAKE__CASE_RECORD__INIT;
+    record.offset = offset;
+    table_put(txn, STORE_STATE, &key, &record.base);
+}
+
+/* An event of the own log; NULL fails the transaction, for what is in the tables is in the log. */
+static const Common__EventRecord *own_event(struct store_txn *txn, uint64_t offset,
+                                            struct arena *arena)
+{
+    struct bytes packed;
+    if (!log_get(txn, offset, &packed, NULL)) {
+        txn_fail(txn, STATUS_DATA_LOSS, "the log has no event %llu, which a table names",
+                 (unsigned long long)offset);
+        return NULL;
+    }
+    return (const Common__EventRecord *)table_unpack(txn, packed, &common__event_record__descriptor,
+                                                     arena);
+}
+
+static const Intake__RequestRegistered *
+registered_of(struct store_txn *txn, const Common__EventRecord *record, struct arena *arena)
+{
+    const Intake__Event *event = (const Intake__Event *)table_unpack(
+        txn, bytes_of(record->open.data, record->open.len), &intake__event__descriptor, arena);
+    if (event == NULL) {
+        return NULL;
+    }
+    if (event->kind_case != INTAKE__EVENT__KIND_REQUEST_REGISTERED) {
+        txn_fail(txn, STATUS_DATA_LOSS, "a request's record names an event of kind %d",
+                 (int)event->kind_case);
+        return NULL;
+    }
+    return event->request_registered;
+}
+
+bool intake_tables_case_find(struct store_txn *txn, uint64_t number, struct arena *arena,
+                             struct intake_case *ret_case)
+{
+    struct key key = case_key(number);
+    const Intake__CaseRecord *row = (const Intake__CaseRecord *)table_get(
+        txn, STORE_STATE, &key, &intake__case_record__descriptor, arena);
+    const Common__EventRecord *record = row == NULL ? NULL : own_event(txn, row->offset, arena);
+    const Intake__RequestRegistered *registered =
+        record == NULL ? NULL : registered_of(txn, record, arena);
+    if (registered == NULL) {
+        return false;
+    }
+    *ret_case = (struct intake_case){
+        .offset = row->offset,
+        .recorded_at_us = record->recorded_at_us,
+        .occurred_at_us = record->occurred_at_us,
+        .historical = record->historical,
+        .sealed = bytes_of(record->sealed.data, record->sealed.len),
+        .registered = registered,
+    };
+    return true;
+}
+
+static struct key citizen_key(uint64_t citizen)
+{
+    struct key key;
+    key_begin(&key, INTAKE_CLASS_CITIZEN_CASE);
+    key_add_u64(&key, citizen);
+    return key;
+}
+
+void intake_tables_citizen_case_put(struct store_txn *txn, uint64_t citizen, uint64_t number)
+{
+    struct key key = citizen_key(citizen);
+    key_add_u64(&key, number);
+    txn_put(txn, STORE_STATE, &key, no_value);
+}
+
+static uint64_t citizen_case_number(struct bytes key)
+{
+    struct key_reader reader = key_read(key);
+    (void)key_read_u64(&reader); /* the citizen */
+    return key_read_u64(&reader);
+}
+
+size_t intake_tables_citizen_cases(struct store_txn *txn, uint64_t citizen, uint64_t before,
+                                   uint64_t *ret_numbers, size_t max)
+{
+    struct key prefix = citizen_key(citizen);
+    struct key from = prefix;
+    struct txn_scan scan;
+    struct bytes key, value;
+    size_t count = 0;
+    key_add_u64(&from, before - 1); /* 0 wraps to the highest number there is */
+    txn_scan_begin(&scan, txn, STORE_STATE, &prefix, &from, true);
+    while (count < max && txn_scan_next(&scan, &key, &value)) {
+        ret_numbers[count++] = citizen_case_number(key);
+    }
+    txn_scan_end(&scan);
+    return count;
+}
+
+static struct key external_key(const char *source, const char *external_id)
+{
+    struct key key;
+    key_begin(&key, INTAKE_CLASS_EXTERNAL);
+    key_add_text(&key, source);
+    key_add_text(&key, external_id);
+    return key;
+}
+
+void intake_tables_external_put(struct store_txn *txn, const char *source, const char *external_id,
+                                uint64_t number)
+{
+    struct key key = external_key(source, external_id);
+    Intake__ExternalRecord record = INTAKE__EXTERNAL_RECORD__INIT;
+    record.number = number;
+    table_put(txn, STORE_STATE, &key, &record.base);
+}
+
+uint64_t intake_tables_external_find(struct store_txn *txn, const char *source,
+                                     const char *external_id, struct arena *arena)
+{
+    struct key key = external_key(source, external_id);
+    const Intake__ExternalRecord *record = (const Intake__ExternalRecord *)table_get(
+        txn, STORE_STATE, &key, &intake__external_record__descriptor, arena);
+    return record == NULL ? 0 : record->number;
+}
+
+/* --- the timeline --- */
+
+static struct key timeline_key(uint64_t number)
+{
+    struct key key;
+    key_begin(&key, INTAKE_CLASS_TIMELINE);
+    key_add_u64(&key, number);
+    return key;
+}
+
+void intake_tables_timeline_put(struct store_txn *txn, uint64_t number, Common__ServiceId service,
+                                uint64_t offset, const Intake__TimelineRecord *record)
+{
+    struct key key = timeline_key(number);
+    key_add_u8(&key, (uint8_t)service);
+    key_add_u64(&key, offset);
+    table_put(txn, STORE_VIEW, &key, &record->base);
+}
+
+/* A row as it lies there: not unpacked before it is known to be wanted. */
+struct packed_row {
+    struct bytes key;
+    struct bytes value;
+};
+
+/* Keeps the first and, in a ring behind it, the last ones. */
+static size_t scan_timeline(struct store_txn *txn, uint64_t number,
+                            struct packed_row rows[INTAKE_TIMELINE_ROWS_MAX])
+{
+    struct key prefix = timeline_key(number);
+    struct txn_scan scan;
+    struct packed_row row;
+    size_t seen = 0;
+    txn_scan_begin(&scan, txn, STORE_VIEW, &prefix, NULL, false);
+    while (txn_scan_next(&scan, &row.key, &row.value)) {
+        size_t place = seen == 0 ? 0 : 1 + (seen - 1) % (INTAKE_TIMELINE_ROWS_MAX - 1);
+        rows[place] = row;
+        seen++;
+    }
+    txn_scan_end(&scan);
+    return seen < INTAKE_TIMELINE_ROWS_MAX ? seen : INTAKE_TIMELINE_ROWS_MAX;
+}
+
+static struct intake_timeline_row unpack_row(struct store_txn *txn, struct packed_row packed,
+                                             struct arena *arena)
+{
+    struct key_reader reader = key_read(packed.key);
+    (void)key_read_u64(&reader); /* the request's number */
+    Common__ServiceId service = (Common__ServiceId)key_read_u8(&reader);
+    return (struct intake_timeline_row){
+        .service = service,
+        .offset = key_read_u64(&reader),
+        .record = (const Intake__TimelineRecord *)table_unpack(
+            txn, packed.value, &intake__timeline_record__descriptor, arena),
+    };
+}
+
+size_t intake_tables_timeline(struct store_txn *txn, uint64_t number, struct arena *arena,
+                              struct intake_timeline_row ret_rows[INTAKE_TIMELINE_ROWS_MAX])
+{
+    struct packed_row packed[INTAKE_TIMELINE_ROWS_MAX];
+    size_t count = scan_timeline(txn, number, packed);
+    for (size_t i = 0; i < count; i++) {
+        ret_rows[i] = unpack_row(txn, packed[i], arena);
+        if (ret_rows[i].record == NULL) {
+            return 0;
+        }
+    }
+    return count;
+}

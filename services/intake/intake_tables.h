@@ -1,0 +1,87 @@
+/*
+ * Intake's tables: key classes, record formats, and what is read out of them.
+ *
+ *   state  CASE           {number}                      CaseRecord       every request
+ *   state  CITIZEN_CASE   {citizen, number}             (empty)          requests of a known
+ * citizen state  EXTERNAL       {source, external id}         ExternalRecord   requests named by
+ * another system view   TIMELINE       {number, service, offset}     TimelineRecord   what the
+ * other services' logs tell
+ *
+ * Functions that find nothing also do so when the transaction has failed: whoever runs it looks at
+ * its error.
+ */
+#ifndef VAFA_SERVICES_INTAKE_INTAKE_TABLES_H
+#define VAFA_SERVICES_INTAKE_INTAKE_TABLES_H
+
+#include "service/tables.h"
+#include "text/code.h"
+
+#include "vafa/common/v1/common.pb-c.h"
+#include "vafa/intake/v1/records.pb-c.h"
+
+enum intake_state_class {
+    INTAKE_CLASS_CASE = 1,
+    INTAKE_CLASS_CITIZEN_CASE = 2,
+    INTAKE_CLASS_EXTERNAL = 3,
+};
+
+enum intake_view_class {
+    INTAKE_CLASS_TIMELINE = 1,
+};
+
+/* --- tracking codes: the store's secret is their key --- */
+
+void intake_tables_code(struct store_txn *txn, uint64_t number, char ret_code[CODE_SIZE]);
+/* INVALID_ARGUMENT, field "code", when it cannot be one. Says nothing of whether the request
+ * exists. */
+enum status intake_tables_code_number(struct store_txn *txn, const char *code, uint64_t *ret_number,
+                                      struct error *err);
+
+/* --- requests --- */
+
+/* A request as it was registered, read from the own log. */
+struct intake_case {
+    uint64_t offset;
+    int64_t recorded_at_us;
+    int64_t occurred_at_us;
+    bool historical;
+    struct bytes sealed; /* empty: nothing personal */
+    const Intake__RequestRegistered *registered;
+};
+
+uint64_t intake_tables_last_number(struct store_txn *txn); /* 0: none yet */
+void intake_tables_case_put(struct store_txn *txn, uint64_t number, uint64_t offset);
+/* False when there is none; what it gives lives in the arena. */
+bool intake_tables_case_find(struct store_txn *txn, uint64_t number, struct arena *arena,
+                             struct intake_case *ret_case);
+
+void intake_tables_citizen_case_put(struct store_txn *txn, uint64_t citizen, uint64_t number);
+/* The citizen's requests below `before` (0: all), highest first; returns how many, at most max. */
+size_t intake_tables_citizen_cases(struct store_txn *txn, uint64_t citizen, uint64_t before,
+                                   uint64_t *ret_numbers, size_t max);
+
+void intake_tables_external_put(struct store_txn *txn, const char *source, const char *external_id,
+                                uint64_t number);
+/* 0: not registered. */
+uint64_t intake_tables_external_find(struct store_txn *txn, const char *source,
+                                     const char *external_id, struct arena *arena);
+
+/* --- the timeline --- */
+
+/* With the registration itself, that makes the 500 entries of an answer. */
+#define INTAKE_TIMELINE_ROWS_MAX 499
+
+struct intake_timeline_row {
+    Common__ServiceId service;
+    uint64_t offset;
+    const Intake__TimelineRecord *record;
+};
+
+void intake_tables_timeline_put(struct store_txn *txn, uint64_t number, Common__ServiceId service,
+                                uint64_t offset, const Intake__TimelineRecord *record);
+/* The rows of a request, in no order; of more than the maximum, the first (how it was routed) and
+ * the last ones. Returns how many; the records live in the arena. */
+size_t intake_tables_timeline(struct store_txn *txn, uint64_t number, struct arena *arena,
+                              struct intake_timeline_row ret_rows[INTAKE_TIMELINE_ROWS_MAX]);
+
+#endif
