@@ -41,8 +41,8 @@ struct associated {
 static struct associated associate(const struct keyring *keyring, const char *purpose, uint64_t citizen)
 {
     struct associated associated = {{0}, {0}, {0}};
-    strncpy(associated.service, keyring->service, sizeof associated.service - 1);
-    strncpy(associated.purpose, purpose, sizeof associated.purpose - 1);
+    memcpy(associated.service, keyring->service, sizeof associated.service);
+    snprintf(associated.purpose, sizeof associated.purpose, "%s", purpose);
     be64_put(associated.citizen, citizen);
     return associated;
 }
@@ -301,7 +301,7 @@ enum status keyring_open(struct keyring **ret_keyring, const char *master_key_fi
     }
     struct keyring *keyring = calloc(1, sizeof *keyring);
     CHECK(keyring != NULL);
-    strncpy(keyring->service, service, sizeof keyring->service - 1);
+    snprintf(keyring->service, sizeof keyring->service, "%s", service);
     CHECK(crypto_kdf_derive_from_key(keyring->wrapping, sizeof keyring->wrapping, 1, "vafawrap", master) == 0);
     CHECK(crypto_kdf_derive_from_key(keyring->finding, sizeof keyring->finding, 2, "vafafind", master) == 0);
     sodium_memzero(master, sizeof master);

@@ -88,9 +88,9 @@ static enum status list_files(const struct backup *backup, Backup__CopySnapshotR
 {
     static const char *const names[2] = {"data.mdb", "keys.mdb"};
     for (size_t i = 0; i < 2; i++) {
-        char path[sizeof backup->folder + 64];
+        char path[sizeof backup->folder + sizeof storage[i].path + 1];
         snprintf(storage[i].path, sizeof storage[i].path, "%s/%s", backup->node->def->name, names[i]);
-        snprintf(path, sizeof path, "%s/%s", backup->folder, storage[i].path);
+        snprintf(path, sizeof path, "%s/%.*s", backup->folder, (int)sizeof storage[i].path, storage[i].path);
         backup__copy_snapshot_response__file__init(&files[i]);
         enum status status = file_digest(path, storage[i].digest, &files[i].size_bytes, err);
         if (status != STATUS_OK) {

@@ -1,0 +1,436 @@
+#include "tests/support/rig.h"
+
+#include "base/check.h"
+#include "service/keyring.h"
+#include "service/node_internal.h"
+#include "service/verify.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BEGIN_US (INT64_C(1767254400) * SECOND_US) /* 2026-01-01T08:00:00Z */
+#define ARENA_BYTES_MAX (64u << 20)
+#define MAP_BYTES (UINT64_C(1) << 30)
+
+/* Time that moves only when told. */
+struct rig_clock {
+    struct clock clock;
+    int64_t now_us;
+};
+
+/* An upstream service reduced to its log: what the view tables are rebuilt from. */
+struct upstream {
+    struct store *store;
+    char folder[300];
+};
+
+struct rig {
+    const struct service_def *def;
+    struct city *city;
+    struct rig_clock clock;
+    struct arena *arena; /* what tests hold until the end */
+    char folder[256];
+    char store_folder[300];
+    char master_key[300];
+    struct loop *loop;
+    struct node *node;
+    struct upstream upstreams[SERVICE_FEEDS_MAX];
+};
+
+static void must(enum status status, const struct error *err)
+{
+    if (status != STATUS_OK) {
+        fail_msg("%s: %s: %s", status_name(status), err->field, err->message);
+    }
+}
+
+static int64_t rig_clock_us(struct clock *clock)
+{
+    return ((struct rig_clock *)clock)->now_us;
+}
+
+/* The rig hands upstream events over itself: its followers find nobody. */
+static enum status nobody_there(struct rpc_transport *transport, struct bytes frame, int64_t timeout_us,
+                                void (*done)(void *context, enum status status, struct bytes frame), void *context,
+                                void **ret_exchange)
+{
+    (void)transport, (void)frame, (void)timeout_us, (void)done, (void)context, (void)ret_exchange;
+    return STATUS_UNAVAILABLE;
+}
+
+static void cancel_nothing(struct rpc_transport *transport, void *exchange)
+{
+    (void)transport, (void)exchange;
+}
+
+static void free_transport(struct rpc_transport *transport)
+{
+    free(transport);
+}
+
+static enum status connect_to_nobody(void *context, Common__ServiceId upstream, struct rpc_transport **ret_transport,
+                                     struct error *err)
+{
+    (void)context, (void)upstream, (void)err;
+    struct rpc_transport *transport = malloc(sizeof *transport);
+    CHECK(transport != NULL);
+    *transport = (struct rpc_transport){.send = nobody_there, .cancel = cancel_nothing, .free = free_transport};
+    *ret_transport = transport;
+    return STATUS_OK;
+}
+
+static void open_node(struct rig *rig)
+{
+    struct error err;
+    struct node_options options = {
+        .def = rig->def,
+        .store_folder = rig->store_folder,
+        .master_key_file = rig->master_key,
+        .city = rig->city,
+        .clock = &rig->clock.clock,
+        .random = random_system(),
+        .loop = rig->loop,
+        .map_bytes = MAP_BYTES,
+        .no_sync = true,
+        .connect = connect_to_nobody,
+    };
+    must(node_open(&rig->node, &options, &err), &err);
+    if (rig->node->alarm != NULL) {
+        alarm_start(rig->node->alarm);
+    }
+}
+
+/* Everything that is due now, and no later. */
+static void settle(struct rig *rig)
+{
+    while (loop_step(rig->loop)) {
+    }
+}
+
+struct rig *rig_new(const struct service_def *def, const char *city)
+{
+    struct error err;
+    char path[512];
+    struct rig *rig = calloc(1, sizeof *rig);
+    CHECK(rig != NULL);
+    rig->def = def;
+    rig->clock.clock = (struct clock){.wall_us = rig_clock_us, .mono_us = rig_clock_us};
+    rig->clock.now_us = BEGIN_US;
+    rig->arena = arena_new(ARENA_BYTES_MAX);
+    snprintf(path, sizeof path, "%s/deploy/cities/%s", VAFA_SOURCE_DIR, city);
+    must(city_load(&rig->city, path, &err), &err);
+    snprintf(rig->folder, sizeof rig->folder, "/tmp/vafa-rig-XXXXXX");
+    assert_non_null(mkdtemp(rig->folder));
+    snprintf(rig->store_folder, sizeof rig->store_folder, "%s/own", rig->folder);
+    snprintf(rig->master_key, sizeof rig->master_key, "%s/master.key", rig->folder);
+    rig->loop = loop_new(&rig->clock.clock);
+    for (size_t i = 0; i < def->feed_count; i++) {
+        struct upstream *upstream = &rig->upstreams[i];
+        const char *name = service_name(def->feeds[i].upstream);
+        snprintf(upstream->folder, sizeof upstream->folder, "%s/%s", rig->folder, name);
+        struct store_options options = {.folder = upstream->folder,
+                                        .service = name,
+                                        .map_bytes = MAP_BYTES,
+                                        .no_sync = true,
+                                        .random = random_system()};
+        must(store_open(&upstream->store, &options, &err), &err);
+    }
+    open_node(rig);
+    return rig;
+}
+
+static void close_node(struct rig *rig)
+{
+    node_drain(rig->node);
+    settle(rig);
+    node_settle(rig->node);
+    node_free(rig->node);
+    rig->node = NULL;
+}
+
+static int remove_entry(const char *path, const struct stat *stat_of, int kind, struct FTW *ftw)
+{
+    (void)stat_of, (void)kind, (void)ftw;
+    return remove(path);
+}
+
+void rig_free(struct rig *rig)
+{
+    rig_verify(rig);
+    close_node(rig);
+    loop_free(rig->loop);
+    for (size_t i = 0; i < rig->def->feed_count; i++) {
+        store_free(rig->upstreams[i].store);
+    }
+    city_free(rig->city);
+    arena_free(rig->arena);
+    assert_int_equal(nftw(rig->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+    free(rig);
+}
+
+void rig_restart(struct rig *rig)
+{
+    close_node(rig);
+    loop_free(rig->loop);
+    rig->loop = loop_new(&rig->clock.clock);
+    open_node(rig);
+}
+
+const struct city *rig_city(struct rig *rig)
+{
+    return rig->city;
+}
+
+int64_t rig_now_us(struct rig *rig)
+{
+    return rig->clock.now_us;
+}
+
+void rig_advance(struct rig *rig, int64_t us)
+{
+    int64_t end_us = rig->clock.now_us + us;
+    settle(rig);
+    while (loop_next_us(rig->loop) <= end_us) {
+        int64_t next_us = loop_next_us(rig->loop);
+        if (next_us > rig->clock.now_us) {
+            rig->clock.now_us = next_us;
+        }
+        settle(rig);
+    }
+    rig->clock.now_us = end_us;
+    settle(rig);
+}
+
+/* --- calls --- */
+
+struct rig_exchange {
+    struct rpc_exchange exchange;
+    struct buffer reply;
+    bool replied;
+};
+
+static void keep_reply(struct rpc_exchange *exchange, struct bytes frame)
+{
+    struct rig_exchange *call = (struct rig_exchange *)((char *)exchange - offsetof(struct rig_exchange, exchange));
+    assert_false(call->replied);
+    call->replied = true;
+    buffer_append_bytes(&call->reply, frame);
+}
+
+static unsigned method_number(const struct service_def *def, const char *name)
+{
+    for (unsigned i = 0; i < def->rpc->n_methods; i++) {
+        if (strcmp(def->rpc->methods[i].name, name) == 0) {
+            return i;
+        }
+    }
+    fail_msg("%s has no method %s", def->name, name);
+    return 0;
+}
+
+static void give_key(struct rig *rig, ProtobufCMessage *request)
+{
+    const ProtobufCFieldDescriptor *field =
+        message_field(request->descriptor, "idempotency_key", PROTOBUF_C_TYPE_BYTES);
+    if (field == NULL) {
+        return;
+    }
+    ProtobufCBinaryData *key = (ProtobufCBinaryData *)((char *)request + field->offset);
+    if (key->len == 0) {
+        key->data = arena_alloc(rig->arena, UUID_BYTES);
+        key->len = UUID_BYTES;
+        uuid7_make(random_system(), rig->clock.now_us, key->data);
+    }
+}
+
+static enum status open_reply(struct rig *rig, const struct rig_exchange *call, unsigned method,
+                              const ProtobufCMessage **ret_response, struct error *err)
+{
+    struct error unpack_err;
+    ProtobufCMessage *message;
+    must(message_unpack(&rpc__call_response__descriptor, buffer_bytes(&call->reply), MESSAGE_UNKNOWN_REFUSE, rig->arena,
+                        &message, &unpack_err),
+         &unpack_err);
+    const Rpc__CallResponse *envelope = (const Rpc__CallResponse *)message;
+    if (envelope->status != STATUS_OK) {
+        return error_set(err, (enum status)envelope->status, envelope->field, "%s", envelope->message);
+    }
+    must(message_unpack(rig->def->rpc->methods[method].output, bytes_of(envelope->body.data, envelope->body.len),
+                        MESSAGE_UNKNOWN_REFUSE, rig->arena, &message, &unpack_err),
+         &unpack_err);
+    *ret_response = message;
+    return STATUS_OK;
+}
+
+enum status rig_call(struct rig *rig, enum rpc_role role, const char *method_name, ProtobufCMessage *request,
+                     const ProtobufCMessage **ret_response, struct error *err)
+{
+    unsigned method = method_number(rig->def, method_name);
+    char name[RPC_METHOD_BYTES_MAX + 1];
+    char caller_name[] = "test";
+    struct buffer body = BUFFER_EMPTY, frame = BUFFER_EMPTY;
+    give_key(rig, request);
+    message_pack(request, &body);
+    rpc_method_name(rig->def->rpc, method, name);
+    Rpc__Caller caller = RPC__CALLER__INIT;
+    caller.name = caller_name;
+    caller.role = (Rpc__Role)role;
+    Rpc__CallRequest envelope = RPC__CALL_REQUEST__INIT;
+    envelope.version = RPC_VERSION;
+    envelope.method = name;
+    envelope.deadline_ms = 10000;
+    envelope.caller = &caller;
+    envelope.body = (ProtobufCBinaryData){body.size, body.data};
+    message_pack(&envelope.base, &frame);
+
+    struct rig_exchange call = {.exchange = {.reply = keep_reply}};
+    rpc_router_serve(node_router(rig->node), &call.exchange, buffer_bytes(&frame));
+    settle(rig);
+    while (!call.replied) { /* a wait that parked: until it is over */
+        int64_t next_us = loop_next_us(rig->loop);
+        assert_true(next_us != INT64_MAX);
+        rig_advance(rig, next_us - rig->clock.now_us);
+    }
+    const ProtobufCMessage *response = NULL;
+    enum status status = open_reply(rig, &call, method, &response, err);
+    if (ret_response != NULL) {
+        *ret_response = response;
+    }
+    buffer_fini(&call.reply);
+    buffer_fini(&frame);
+    buffer_fini(&body);
+    return status;
+}
+
+/* --- upstream events --- */
+
+static size_t feed_number(const struct rig *rig, Common__ServiceId upstream)
+{
+    for (size_t i = 0; i < rig->def->feed_count; i++) {
+        if (rig->def->feeds[i].upstream == upstream) {
+            return i;
+        }
+    }
+    fail_msg("%s does not follow %s", rig->def->name, service_name(upstream));
+    return 0;
+}
+
+struct feed_op {
+    struct writer_op op;
+    struct rig *rig;
+    size_t feed;
+    struct log_position position;
+    const Common__EventRecord *record;
+    bool ended;
+};
+
+static enum status run_feed(struct writer_op *op, struct store_txn *txn, struct error *err)
+{
+    struct feed_op *feed = (struct feed_op *)op;
+    return engine_run_event(feed->rig->node->engine, txn, feed->feed, &feed->position, feed->record, feed->rig->arena, err);
+}
+
+static void feed_ended(struct writer_op *op)
+{
+    ((struct feed_op *)op)->ended = true;
+}
+
+static uint32_t kind_of(const ProtobufCMessage *open)
+{
+    uint32_t kind;
+    memcpy(&kind, (const uint8_t *)open + open->descriptor->fields[0].quantifier_offset, sizeof kind);
+    return kind;
+}
+
+enum status rig_feed(struct rig *rig, Common__ServiceId service, const struct event *event, struct error *err)
+{
+    struct error own_err;
+    size_t number = feed_number(rig, service);
+    struct buffer open = BUFFER_EMPTY, packed = BUFFER_EMPTY;
+    message_pack(event->open, &open);
+    Common__EventRecord record = COMMON__EVENT_RECORD__INIT;
+    record.kind = kind_of(event->open);
+    record.recorded_at_us = event->recorded_at_us != 0 ? event->recorded_at_us : rig->clock.now_us;
+    record.occurred_at_us = event->occurred_at_us != 0 ? event->occurred_at_us : record.recorded_at_us;
+    record.historical = event->historical;
+    record.open = (ProtobufCBinaryData){open.size, open.data};
+    record.citizen = event->citizen;
+    message_pack(&record.base, &packed);
+
+    struct feed_op feed = {.op = {.run = run_feed, .ended = feed_ended, .lane = WRITER_FEEDS}, .rig = rig, .feed = number};
+    struct store_txn *txn;
+    must(store_write_begin(rig->upstreams[number].store, &txn, &own_err), &own_err);
+    log_append(txn, buffer_bytes(&packed), &feed.position);
+    must(store_write_commit(txn, &own_err), &own_err);
+    feed.record = engine_record_unpack(buffer_bytes(&packed), rig->arena, &own_err);
+    assert_non_null(feed.record);
+
+    must(writer_submit(node_writer(rig->node), &feed.op, &own_err), &own_err);
+    settle(rig);
+    assert_true(feed.ended);
+    buffer_fini(&open);
+    buffer_fini(&packed);
+    if (feed.op.error.status != STATUS_OK && err != NULL) {
+        *err = feed.op.error;
+    }
+    return feed.op.error.status;
+}
+
+/* --- looking --- */
+
+uint64_t rig_event_count(struct rig *rig)
+{
+    struct error err;
+    struct store_txn *txn;
+    struct log_position head;
+    must(store_read_begin(node_store(rig->node), &txn, &err), &err);
+    log_head(txn, &head);
+    must(txn_error(txn, &err), &err);
+    store_read_end(txn);
+    return head.offset;
+}
+
+const struct event *rig_event(struct rig *rig, uint64_t offset)
+{
+    struct error err;
+    struct store_txn *txn;
+    struct bytes packed;
+    bool known;
+    struct event *event = arena_alloc(rig->arena, sizeof *event);
+    must(store_read_begin(node_store(rig->node), &txn, &err), &err);
+    assert_true(log_get(txn, offset, &packed, NULL));
+    const Common__EventRecord *record = engine_record_unpack(packed, rig->arena, &err);
+    assert_non_null(record);
+    store_read_end(txn);
+    must(engine_event_unpack(record, offset, rig->def->event_type, rig->arena, event, &known, &err), &err);
+    assert_true(known);
+    return event;
+}
+
+void rig_verify(struct rig *rig)
+{
+    struct error err;
+    struct verify_result result;
+    char scratch[300];
+    snprintf(scratch, sizeof scratch, "%s/scratch", rig->folder);
+    struct verify_options options = {.def = rig->def,
+                                     .store = node_store(rig->node),
+                                     .city = rig->city,
+                                     .scratch_folder = scratch,
+                                     .random = random_system()};
+    for (size_t i = 0; i < rig->def->feed_count; i++) {
+        options.upstreams[i] = rig->upstreams[i].store;
+    }
+    must(verify_service(&options, &result, &err), &err);
+    if (!result.ok) {
+        fail_msg("%s", result.finding);
+    }
+}
