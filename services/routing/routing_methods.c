@@ -1,0 +1,538 @@
+/* Routing's methods: what is refused without the tables, what is read, and the list of them all. */
+#include "services/routing/routing_internal.h"
+#include "services/routing/routing_rules.h"
+#include "services/routing/routing_tables.h"
+
+#include "text/utf8.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* --- parts of several methods --- */
+
+static enum status check_unit(const struct rpc_caller *caller, const char *unit, struct error *err)
+{
+    enum status status = text_check_key(unit, CITY_KEY_SIZE_MAX, "unit", err);
+    return status != STATUS_OK ? status : routing_rules_check_unit(caller, unit, err);
+}
+
+static enum status check_at_most(uint32_t value, uint32_t max, const char *field, struct error *err)
+{
+    if (value > max) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, field, "at most %" PRIu32, max);
+    }
+    return STATUS_OK;
+}
+
+static bool is_every_unit(const char *unit)
+{
+    return strcmp(unit, ROUTING_EVERY_UNIT) == 0;
+}
+
+/* A unit the pack does not know is one once a history has named it. Refused otherwise, lest an
+ * office with a mistyped key wait in silence for ever. */
+static enum status require_unit(struct read *r, const char *unit)
+{
+    if (city_unit(r->city, unit) != NULL || routing_tables_feed_last(r->txn, unit) != 0) {
+        return STATUS_OK;
+    }
+    return read_refuse(r, STATUS_NOT_FOUND, "unit", "there is no unit %s", unit);
+}
+
+static enum status read_task(struct read *r, uint64_t number, Routing__Task **ret_task)
+{
+    Routing__Task *task = routing_tables_task(r->txn, number, r->arena);
+    if (task == NULL) {
+        enum status status = txn_error(r->txn, r->error);
+        return status != STATUS_OK ? status
+                                   : read_refuse(r, STATUS_NOT_FOUND, "task_number",
+                                                 "there is no task %" PRIu64, number);
+    }
+    *ret_task = task;
+    return STATUS_OK;
+}
+
+static enum status refuse_too_large(struct read *r)
+{
+    return read_refuse(r, STATUS_RESOURCE_EXHAUSTED, NULL, "the answer is too large");
+}
+
+/* --- FollowTasks --- */
+
+static enum status check_follow(const struct city *city, const struct rpc_caller *caller,
+                                const ProtobufCMessage *message, struct error *err)
+{
+    (void)city;
+    const Routing__FollowTasksRequest *request = (const Routing__FollowTasksRequest *)message;
+    if (is_every_unit(request->unit) && !routing_rules_sees_every_unit(caller)) {
+        return error_set(err, STATUS_PERMISSION_DENIED, "unit",
+                         "only the import and admin roles follow every unit");
+    }
+    enum status status = check_unit(caller, request->unit, err);
+    if (status == STATUS_OK) {
+        status = check_at_most(request->changes_max, ROUTING_CHANGES_MAX, "changes_max", err);
+    }
+    if (status == STATUS_OK) {
+        status = check_at_most(request->wait_ms, ROUTING_WAIT_MS_MAX, "wait_ms", err);
+    }
+    if (status == STATUS_OK) {
+        status = text_check(request->reader, ROUTING_READER_MAX, "reader", err);
+    }
+    return status;
+}
+
+/* An answer of FollowTasks while it grows. */
+struct follow {
+    struct read *r;
+    const char *unit;
+    size_t changes_max;
+    size_t bytes_read; /* skipped events count: they, too, cost time and memory */
+    Routing__FollowTasksResponse *response;
+};
+
+static bool is_full(const struct follow *follow)
+{
+    return follow->response->n_changes == follow->changes_max ||
+           follow->bytes_read >= ROUTING_ANSWER_BYTES_MAX;
+}
+
+/* What a unit is shown of a task: all of it while it has it; afterwards only that, and where, it
+ * went. NULL: no memory. */
+static Routing__Task *visible_task(const struct follow *follow, Routing__Task *task)
+{
+    if (strcmp(task->unit, follow->unit) == 0 || routing_rules_sees_every_unit(follow->r->caller)) {
+        return task;
+    }
+    Routing__Task *left = arena_alloc(follow->r->arena, sizeof(*left));
+    if (left != NULL) {
+        routing__task__init(left);
+        left->number = task->number;
+        left->case_number = task->case_number;
+        left->code = task->code;
+        left->topic = task->topic;
+        left->unit = task->unit;
+    }
+    return left;
+}
+
+static enum status append_change(struct follow *follow, uint64_t sequence, Routing__ChangeKind kind,
+                                 int64_t at_us, Routing__Task *task)
+{
+    Routing__FollowTasksResponse *response = follow->response;
+    struct arena *arena = follow->r->arena;
+    if (response->changes == NULL) {
+        response->changes = arena_alloc(arena, follow->changes_max * sizeof(*response->changes));
+    }
+    Routing__TaskChange *change = arena_alloc(arena, sizeof(*change));
+    Routing__Task *visible = visible_task(follow, task);
+    if (response->changes == NULL || change == NULL || visible == NULL) {
+        return refuse_too_large(follow->r);
+    }
+    routing__task_change__init(change);
+    change->sequence = sequence;
+    change->kind = kind;
+    change->at_us = at_us;
+    change->task = visible;
+    response->changes[response->n_changes++] = change;
+    follow->bytes_read += protobuf_c_message_get_packed_size(&task->base);
+    return STATUS_OK;
+}
+
+/* An event of the own log becomes a change, unless offices are not told of its kind. */
+static enum status take_event(struct follow *follow, uint64_t offset, struct bytes packed)
+{
+    struct read *r = follow->r;
+    follow->response->next = offset;
+    follow->bytes_read += packed.size;
+    const Common__EventRecord *record = (const Common__EventRecord *)table_unpack(
+        r->txn, packed, &common__event_record__descriptor, r->arena);
+    if (record == NULL) {
+        return txn_error(r->txn, r->error);
+    }
+    Routing__ChangeKind kind = routing_rules_change_kind(record->kind);
+    if (kind == ROUTING__CHANGE_KIND__CHANGE_KIND_UNSPECIFIED) {
+        return STATUS_OK;
+    }
+    const Routing__Event *event =
+        (const Routing__Event *)table_unpack(r->txn, bytes_of(record->open.data, record->open.len),
+                                             &routing__event__descriptor, r->arena);
+    if (event == NULL) {
+        return txn_error(r->txn, r->error);
+    }
+    Routing__Task *task;
+    enum status status = read_task(r, routing_rules_task_of(event), &task);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    return append_change(follow, offset, kind, record->occurred_at_us, task);
+}
+
+static enum status take_offset(struct follow *follow, uint64_t offset)
+{
+    struct bytes packed;
+    if (!log_get(follow->r->txn, offset, &packed, NULL)) {
+        return read_refuse(follow->r, STATUS_DATA_LOSS, NULL, "the log has no event %" PRIu64,
+                           offset);
+    }
+    return take_event(follow, offset, packed);
+}
+
+static enum status follow_one_unit(struct follow *follow, uint64_t after)
+{
+    struct key prefix, from;
+    struct txn_scan scan;
+    struct bytes key, value;
+    enum status status = STATUS_OK;
+    routing_tables_feed_prefix(&prefix, follow->unit);
+    routing_tables_feed_key(&from, follow->unit, after + 1);
+    txn_scan_begin(&scan, follow->r->txn, STORE_STATE, &prefix, &from, false);
+    while (status == STATUS_OK && !is_full(follow) && txn_scan_next(&scan, &key, &value)) {
+        status = take_offset(follow, routing_tables_feed_key_offset(key));
+    }
+    txn_scan_end(&scan);
+    return status;
+}
+
+static enum status follow_every_unit(struct follow *follow, uint64_t after)
+{
+    struct log_scan scan;
+    uint64_t offset;
+    struct bytes packed;
+    enum status status = STATUS_OK;
+    log_scan_begin(&scan, follow->r->txn, after + 1);
+    while (status == STATUS_OK && !is_full(follow) && log_scan_next(&scan, &offset, &packed)) {
+        status = take_event(follow, offset, packed);
+    }
+    log_scan_end(&scan);
+    return status;
+}
+
+/* The reader as parking knows it: a unit's key has no line break, so no two pairs share a name. */
+static enum status wait_for_change(struct read *r, const Routing__FollowTasksRequest *request)
+{
+    const char *reader = "";
+    if (request->reader[0] != '\0') {
+        reader = arena_format(r->arena, "%s\n%s", request->unit, request->reader);
+        if (reader == NULL) {
+            return refuse_too_large(r);
+        }
+    }
+    return read_park(r, service_signal_key(request->unit), request->wait_ms, reader);
+}
+
+/* Where this answer begins. An office that remembers more than we have followed a store that has
+ * since been replaced by an older copy. */
+static enum status find_start(struct read *r, const Routing__FollowTasksRequest *request,
+                              uint64_t acknowledged, uint64_t *ret_after)
+{
+    struct log_position head;
+    log_head(r->txn, &head);
+    uint64_t after = request->after != 0 ? request->after : acknowledged;
+    if (after > head.offset) {
+        return read_refuse(r, STATUS_DATA_LOSS, "after",
+                           "the log ends at %" PRIu64 ": it was restored from an older copy",
+                           head.offset);
+    }
+    *ret_after = after;
+    return STATUS_OK;
+}
+
+static enum status read_follow(struct read *r, const ProtobufCMessage *message,
+                               ProtobufCMessage *answer)
+{
+    const Routing__FollowTasksRequest *request = (const Routing__FollowTasksRequest *)message;
+    Routing__FollowTasksResponse *response = (Routing__FollowTasksResponse *)answer;
+    bool every = is_every_unit(request->unit);
+    enum status status = every ? STATUS_OK : require_unit(r, request->unit);
+    uint64_t after = 0;
+    if (status == STATUS_OK && !every) {
+        response->acknowledged = routing_tables_acknowledged(r->txn, request->unit, r->arena);
+    }
+    if (status == STATUS_OK) {
+        status = find_start(r, request, response->acknowledged, &after);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct follow follow = {
+        .r = r,
+        .unit = request->unit,
+        .changes_max = request->changes_max != 0 ? request->changes_max : ROUTING_CHANGES_DEFAULT,
+        .response = response,
+    };
+    response->next = after;
+    status = every ? follow_every_unit(&follow, after) : follow_one_unit(&follow, after);
+    if (status == STATUS_OK && response->n_changes == 0 && !is_full(&follow) && !r->last &&
+        request->wait_ms > 0) {
+        return wait_for_change(r, request);
+    }
+    return status;
+}
+
+/* --- AcknowledgeTasks --- */
+
+static enum status check_acknowledge(const struct city *city, const struct rpc_caller *caller,
+                                     const ProtobufCMessage *message, struct error *err)
+{
+    (void)city;
+    const Routing__AcknowledgeTasksRequest *request =
+        (const Routing__AcknowledgeTasksRequest *)message;
+    if (is_every_unit(request->unit)) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "unit",
+                         "who follows every unit keeps the place themselves");
+    }
+    if (request->sequence == 0) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "sequence", "sequences begin at 1");
+    }
+    return check_unit(caller, request->unit, err);
+}
+
+/* --- AcceptTask needs no check of its own; ReportTask, FinishTask, ReturnTask --- */
+
+static enum status check_report(const struct city *city, const struct rpc_caller *caller,
+                                const ProtobufCMessage *message, struct error *err)
+{
+    (void)city;
+    (void)caller;
+    const Routing__ReportTaskRequest *request = (const Routing__ReportTaskRequest *)message;
+    return text_require(request->note, ROUTING_NOTE_MAX, "note", err);
+}
+
+static enum status check_finish(const struct city *city, const struct rpc_caller *caller,
+                                const ProtobufCMessage *message, struct error *err)
+{
+    (void)city;
+    (void)caller;
+    const Routing__FinishTaskRequest *request = (const Routing__FinishTaskRequest *)message;
+    return text_check(request->note, ROUTING_NOTE_MAX, "note", err);
+}
+
+static enum status check_return(const struct city *city, const struct rpc_caller *caller,
+                                const ProtobufCMessage *message, struct error *err)
+{
+    (void)caller;
+    const Routing__ReturnTaskRequest *request = (const Routing__ReturnTaskRequest *)message;
+    enum status status = text_require(request->reason, ROUTING_NOTE_MAX, "reason", err);
+    if (status != STATUS_OK || request->to_unit[0] == '\0') {
+        return status;
+    }
+    status = text_check_key(request->to_unit, CITY_KEY_SIZE_MAX, "to_unit", err);
+    if (status == STATUS_OK && city_unit(city, request->to_unit) == NULL) {
+        status = error_set(err, STATUS_INVALID_ARGUMENT, "to_unit", "there is no unit %s",
+                           request->to_unit);
+    }
+    return status;
+}
+
+/* --- GetTask --- */
+
+static enum status check_get(const struct city *city, const struct rpc_caller *caller,
+                             const ProtobufCMessage *message, struct error *err)
+{
+    (void)city;
+    (void)caller;
+    const Routing__GetTaskRequest *request = (const Routing__GetTaskRequest *)message;
+    if ((request->task_number == 0) == (request->case_number == 0)) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "task_number",
+                         "give a task's number or a case's, one of the two");
+    }
+    return STATUS_OK;
+}
+
+static enum status read_get(struct read *r, const ProtobufCMessage *message,
+                            ProtobufCMessage *answer)
+{
+    const Routing__GetTaskRequest *request = (const Routing__GetTaskRequest *)message;
+    Routing__GetTaskResponse *response = (Routing__GetTaskResponse *)answer;
+    uint64_t number = request->task_number;
+    if (number == 0) {
+        number = routing_tables_task_of_case(r->txn, request->case_number, r->arena);
+        if (number == 0) {
+            return read_refuse(r, STATUS_NOT_FOUND, "case_number",
+                               "no task is known of case %" PRIu64, request->case_number);
+        }
+    }
+    Routing__Task *task;
+    enum status status = read_task(r, number, &task);
+    if (status == STATUS_OK) {
+        status = routing_rules_check_unit(r->caller, task->unit, r->error);
+    }
+    if (status == STATUS_OK) {
+        response->task = task;
+    }
+    return status;
+}
+
+/* --- ListTasks --- */
+
+static enum status check_list(const struct city *city, const struct rpc_caller *caller,
+                              const ProtobufCMessage *message, struct error *err)
+{
+    (void)city;
+    const Routing__ListTasksRequest *request = (const Routing__ListTasksRequest *)message;
+    enum status status = check_unit(caller, request->unit, err);
+    if (status == STATUS_OK) {
+        status = check_at_most(request->page_size, ROUTING_PAGE_SIZE_MAX, "page_size", err);
+    }
+    if (status == STATUS_OK && protobuf_c_enum_descriptor_get_value(
+                                   &routing__task_state__descriptor, (int)request->state) == NULL) {
+        status = error_set(err, STATUS_INVALID_ARGUMENT, "state", "%d is no state of a task",
+                           (int)request->state);
+    }
+    return status;
+}
+
+/* A unit's open tasks, or its done ones, by number. */
+struct unit_scan {
+    struct txn_scan scan;
+    uint64_t number; /* the present one; 0: at the end, or never begun */
+};
+
+static void unit_scan_next(struct unit_scan *scan)
+{
+    struct bytes key, value;
+    scan->number = txn_scan_next(&scan->scan, &key, &value) ? routing_tables_unit_key_task(key) : 0;
+}
+
+static void unit_scan_begin(struct unit_scan *scan, struct read *r, const char *unit, bool done,
+                            uint64_t after)
+{
+    struct key prefix, from;
+    routing_tables_unit_prefix(&prefix, unit, done);
+    routing_tables_unit_key(&from, unit, done, after + 1);
+    txn_scan_begin(&scan->scan, r->txn, STORE_STATE, &prefix, &from, false);
+    unit_scan_next(scan);
+}
+
+/* Open and done tasks lie apart: the next of both. NULL: no more. */
+static struct unit_scan *lower_of(struct unit_scan *a, struct unit_scan *b)
+{
+    if (a->number == 0 || (b->number != 0 && b->number < a->number)) {
+        return b->number == 0 ? NULL : b;
+    }
+    return a;
+}
+
+/* Fills the page. It may end early when much had to be passed over; the token then says where to go
+ * on. */
+static enum status fill_page(struct read *r, struct unit_scan *open, struct unit_scan *done,
+                             Routing__TaskState state, size_t page_size,
+                             Routing__ListTasksResponse *response)
+{
+    size_t bytes = 0;
+    uint64_t last = 0;
+    struct unit_scan *scan = lower_of(open, done);
+    response->tasks = arena_alloc(r->arena, page_size * sizeof(*response->tasks));
+    if (response->tasks == NULL) {
+        return refuse_too_large(r);
+    }
+    for (; scan != NULL && response->n_tasks < page_size && bytes < ROUTING_ANSWER_BYTES_MAX;
+         scan = lower_of(open, done)) {
+        Routing__Task *task;
+        enum status status = read_task(r, scan->number, &task);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (state == ROUTING__TASK_STATE__TASK_STATE_UNSPECIFIED || state == task->state) {
+            response->tasks[response->n_tasks++] = task;
+        }
+        bytes += protobuf_c_message_get_packed_size(&task->base);
+        last = scan->number;
+        unit_scan_next(scan);
+    }
+    response->next_page_token = scan != NULL ? last : 0;
+    return STATUS_OK;
+}
+
+static enum status read_list(struct read *r, const ProtobufCMessage *message,
+                             ProtobufCMessage *answer)
+{
+    const Routing__ListTasksRequest *request = (const Routing__ListTasksRequest *)message;
+    if (request->page_token > routing_tables_last_task(r->txn)) {
+        return read_refuse(r, STATUS_INVALID_ARGUMENT, "page_token", "no answer gave this token");
+    }
+    enum status status = require_unit(r, request->unit);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct unit_scan open = {0};
+    struct unit_scan done = {0};
+    if (request->state != ROUTING__TASK_STATE__TASK_STATE_DONE) {
+        unit_scan_begin(&open, r, request->unit, false, request->page_token);
+    }
+    if (request->state == ROUTING__TASK_STATE__TASK_STATE_DONE ||
+        request->state == ROUTING__TASK_STATE__TASK_STATE_UNSPECIFIED) {
+        unit_scan_begin(&done, r, request->unit, true, request->page_token);
+    }
+    status = fill_page(r, &open, &done, request->state,
+                       request->page_size != 0 ? request->page_size : ROUTING_PAGE_SIZE_DEFAULT,
+                       (Routing__ListTasksResponse *)answer);
+    txn_scan_end(&open.scan);
+    txn_scan_end(&done.scan);
+    return status;
+}
+
+/* --- all of them --- */
+
+#define OFFICES (ROLE_BIT(RPC_ROLE_OFFICE) | ROLE_BIT(RPC_ROLE_IMPORT) | ROLE_BIT(RPC_ROLE_ADMIN))
+#define READERS                                                                                    \
+    (OFFICES | ROLE_BIT(RPC_ROLE_FRONT_END) | ROLE_BIT(RPC_ROLE_SERVICE) |                         \
+     ROLE_BIT(RPC_ROLE_LEADERSHIP))
+
+const struct service_method routing_methods[] = {
+    {
+        .name = "FollowTasks",
+        .kind = METHOD_READ,
+        .roles = OFFICES,
+        .check = check_follow,
+        .read = read_follow,
+    },
+    {
+        .name = "AcknowledgeTasks",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .check = check_acknowledge,
+        .decide = routing_decide_acknowledge,
+    },
+    {
+        .name = "AcceptTask",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .decide = routing_decide_accept,
+    },
+    {
+        .name = "ReportTask",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .check = check_report,
+        .decide = routing_decide_report,
+    },
+    {
+        .name = "FinishTask",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .check = check_finish,
+        .decide = routing_decide_finish,
+    },
+    {
+        .name = "ReturnTask",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .check = check_return,
+        .decide = routing_decide_return,
+    },
+    {
+        .name = "GetTask",
+        .kind = METHOD_READ,
+        .roles = READERS,
+        .check = check_get,
+        .read = read_get,
+    },
+    {
+        .name = "ListTasks",
+        .kind = METHOD_READ,
+        .roles = READERS,
+        .check = check_list,
+        .read = read_list,
+    },
+};

@@ -1,0 +1,62 @@
+/*
+ * Routing's tables, all in the state space.
+ *
+ *   class   key                          record
+ *   TASK    task u64                     TaskRecord    the task as it stands
+ *   CASE    case u64                     CaseRecord    finds a request's task
+ *   UNIT    unit text, done u8, task u64 empty         a unit's tasks, the open ones apart
+ *   FEED    unit text, offset u64        empty         events of the own log that concern a unit
+ *   OFFICE  unit text                    OfficeRecord  what the office has acknowledged
+ *
+ * Tasks and cases are written in the order of their numbers, feeds in the order of the log: every
+ * table grows at few ends.
+ */
+#ifndef VAFA_SERVICES_ROUTING_ROUTING_TABLES_H
+#define VAFA_SERVICES_ROUTING_ROUTING_TABLES_H
+
+#include "service/tables.h"
+
+#include "vafa/routing/v1/records.pb-c.h"
+#include "vafa/routing/v1/routing.pb-c.h"
+
+enum routing_class {
+    ROUTING_CLASS_TASK = 1,
+    ROUTING_CLASS_CASE = 2,
+    ROUTING_CLASS_UNIT = 3,
+    ROUTING_CLASS_FEED = 4,
+    ROUTING_CLASS_OFFICE = 5,
+};
+
+enum routing_timer {
+    ROUTING_TIMER_OVERDUE = 1, /* subject: the task's number */
+};
+
+/* The task, in the arena and the caller's to change; NULL when there is none (or the transaction
+ * has failed). */
+Routing__Task *routing_tables_task(struct store_txn *txn, uint64_t number, struct arena *arena);
+void routing_tables_put_task(struct store_txn *txn, Routing__Task *task);
+uint64_t routing_tables_last_task(struct store_txn *txn); /* 0: none yet */
+
+/* 0: none. */
+uint64_t routing_tables_task_of_case(struct store_txn *txn, uint64_t case_number,
+                                     struct arena *arena);
+void routing_tables_put_case(struct store_txn *txn, uint64_t case_number, uint64_t task_number);
+
+/* {unit, done}: all tasks of the unit that are done, or that are not. Key prefix of a scan. */
+void routing_tables_unit_prefix(struct key *key, const char *unit, bool done);
+void routing_tables_unit_key(struct key *key, const char *unit, bool done, uint64_t task_number);
+uint64_t routing_tables_unit_key_task(struct bytes key);
+void routing_tables_put_unit_task(struct store_txn *txn, const Routing__Task *task);
+void routing_tables_delete_unit_task(struct store_txn *txn, const Routing__Task *task);
+
+void routing_tables_feed_prefix(struct key *key, const char *unit);
+void routing_tables_feed_key(struct key *key, const char *unit, uint64_t offset);
+uint64_t routing_tables_feed_key_offset(struct bytes key);
+void routing_tables_put_feed(struct store_txn *txn, const char *unit, uint64_t offset);
+/* 0: nothing ever concerned the unit. */
+uint64_t routing_tables_feed_last(struct store_txn *txn, const char *unit);
+
+uint64_t routing_tables_acknowledged(struct store_txn *txn, const char *unit, struct arena *arena);
+void routing_tables_put_acknowledged(struct store_txn *txn, const char *unit, uint64_t sequence);
+
+#endif

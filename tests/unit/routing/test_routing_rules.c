@@ -1,0 +1,220 @@
+/* The life of a task, due dates and who may do what, without any store. */
+#include "services/routing/routing_rules.h"
+
+#include "base/clock.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ROUTED ROUTING__TASK_STATE__TASK_STATE_ROUTED
+#define ACCEPTED ROUTING__TASK_STATE__TASK_STATE_ACCEPTED
+#define DONE ROUTING__TASK_STATE__TASK_STATE_DONE
+#define NONE ROUTING__TASK_STATE__TASK_STATE_UNSPECIFIED
+
+static struct rpc_caller caller_of(enum rpc_role role, const char *unit)
+{
+    struct rpc_caller caller = {.name = "desk", .role = role};
+    snprintf(caller.unit, sizeof(caller.unit), "%s", unit);
+    return caller;
+}
+
+static Routing__Task task_in(Routing__TaskState state)
+{
+    Routing__Task task = ROUTING__TASK__INIT;
+    task.number = 7;
+    task.unit = "parks";
+    task.note = "seen";
+    task.state = state;
+    task.registered_at_us = 100;
+    task.due_at_us = 900;
+    return task;
+}
+
+static void every_state_and_act_has_the_next_state_of_the_contract(void **state)
+{
+    (void)state;
+    static const struct {
+        Routing__TaskState from;
+        Routing__TaskState to[ROUTING_ACT_COUNT]; /* accept, report, finish, return, expire */
+    } expected[] = {
+        {NONE, {NONE, NONE, NONE, NONE, NONE}},
+        {ROUTED, {ACCEPTED, ROUTED, DONE, ROUTED, ROUTED}},
+        {ACCEPTED, {NONE, ACCEPTED, DONE, ROUTED, ACCEPTED}},
+        {DONE, {NONE, NONE, NONE, NONE, NONE}},
+    };
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+        for (int act = 0; act < ROUTING_ACT_COUNT; act++) {
+            assert_int_equal(routing_rules_next_state(expected[i].from, (enum routing_act)act),
+                             expected[i].to[act]);
+        }
+    }
+    assert_int_equal(routing_rules_next_state((Routing__TaskState)99, ROUTING_ACT_ACCEPT), NONE);
+    assert_int_equal(routing_rules_next_state((Routing__TaskState)-1, ROUTING_ACT_ACCEPT), NONE);
+}
+
+static void a_refused_act_says_which_task_is_in_which_state(void **state)
+{
+    (void)state;
+    struct error err = ERROR_NONE;
+    Routing__Task task = task_in(DONE);
+    assert_int_equal(routing_rules_check_act(&task, ROUTING_ACT_FINISH, &err),
+                     STATUS_FAILED_PRECONDITION);
+    assert_string_equal(err.message, "task 7 is done already: it cannot be finished");
+    assert_string_equal(err.field, "task_number");
+    task.state = ACCEPTED;
+    assert_int_equal(routing_rules_check_act(&task, ROUTING_ACT_FINISH, NULL), STATUS_OK);
+}
+
+static void due_is_history_s_own_else_hours_from_the_request_else_none(void **state)
+{
+    (void)state;
+    assert_int_equal(routing_rules_due_us(500, 100, 48), 500);
+    assert_int_equal(routing_rules_due_us(0, 100, 48), 100 + 48 * HOUR_US);
+    assert_int_equal(routing_rules_due_us(0, 100, 0), 0);
+    /* Ten years, the longest level: no overflow. */
+    assert_int_equal(routing_rules_due_us(0, 0, 87600), INT64_C(87600) * HOUR_US);
+}
+
+static void a_history_s_past_due_date_is_not_watched_and_a_live_one_is(void **state)
+{
+    (void)state;
+    assert_false(routing_rules_is_watched(0, false, 1000));
+    assert_true(routing_rules_is_watched(2000, false, 1000));
+    assert_true(routing_rules_is_watched(500, false, 1000));
+    assert_true(routing_rules_is_watched(2000, true, 1000));
+    assert_false(routing_rules_is_watched(1000, true, 1000));
+    assert_false(routing_rules_is_watched(500, true, 1000));
+}
+
+static void only_the_unit_itself_the_import_and_the_admin_may_touch_a_task(void **state)
+{
+    (void)state;
+    struct error err = ERROR_NONE;
+    struct rpc_caller own = caller_of(RPC_ROLE_OFFICE, "parks");
+    struct rpc_caller other = caller_of(RPC_ROLE_OFFICE, "buses");
+    struct rpc_caller import = caller_of(RPC_ROLE_IMPORT, "buses");
+    struct rpc_caller admin = caller_of(RPC_ROLE_ADMIN, "buses");
+    struct rpc_caller unbound = caller_of(RPC_ROLE_OFFICE, "");
+    assert_int_equal(routing_rules_check_unit(&own, "parks", &err), STATUS_OK);
+    assert_int_equal(routing_rules_check_unit(&import, "parks", &err), STATUS_OK);
+    assert_int_equal(routing_rules_check_unit(&admin, "parks", &err), STATUS_OK);
+    assert_int_equal(routing_rules_check_unit(&unbound, "parks", &err), STATUS_OK);
+    assert_int_equal(routing_rules_check_unit(&other, "parks", &err), STATUS_PERMISSION_DENIED);
+    assert_non_null(strstr(err.message, "buses"));
+}
+
+static void only_the_import_gives_times_and_only_to_history_between_request_and_now(void **state)
+{
+    (void)state;
+    struct rpc_caller import = caller_of(RPC_ROLE_IMPORT, "");
+    struct rpc_caller office = caller_of(RPC_ROLE_OFFICE, "parks");
+    Routing__Task live = task_in(ROUTED);
+    Routing__Task old = task_in(ROUTED);
+    old.historical = true;
+    static const struct {
+        int64_t at_us;
+        enum status expected;
+    } times[] = {
+        {0, STATUS_OK},    {99, STATUS_INVALID_ARGUMENT},   {100, STATUS_OK},
+        {1000, STATUS_OK}, {1001, STATUS_INVALID_ARGUMENT}, {-1, STATUS_INVALID_ARGUMENT},
+    };
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        assert_int_equal(routing_rules_check_occurred(&old, &import, times[i].at_us, 1000, NULL),
+                         times[i].expected);
+    }
+    struct error err = ERROR_NONE;
+    assert_int_equal(routing_rules_check_occurred(&live, &import, 500, 1000, &err),
+                     STATUS_INVALID_ARGUMENT);
+    assert_string_equal(err.field, "occurred_at_us");
+    assert_int_equal(routing_rules_check_occurred(&old, &office, 500, 1000, &err),
+                     STATUS_PERMISSION_DENIED);
+    assert_int_equal(routing_rules_check_occurred(&live, &office, 0, 1000, NULL), STATUS_OK);
+}
+
+static void a_returned_task_begins_afresh_but_keeps_its_due_date(void **state)
+{
+    (void)state;
+    Routing__Task task = task_in(ACCEPTED);
+    task.accepted_at_us = 200;
+    task.overdue = true;
+    Routing__TaskReturned returned = ROUTING__TASK_RETURNED__INIT;
+    returned.to_unit = "buses";
+    returned.reason = "a bus stop";
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_RETURNED;
+    event.task_returned = &returned;
+    assert_true(routing_rules_change_task(&task, &event, 300));
+    assert_string_equal(task.unit, "buses");
+    assert_string_equal(task.note, "a bus stop");
+    assert_int_equal(task.state, ROUTED);
+    assert_int_equal(task.routed_at_us, 300);
+    assert_int_equal(task.accepted_at_us, 0);
+    assert_int_equal(task.due_at_us, 900);
+    assert_int_equal(task.returns, 1);
+    assert_true(task.overdue);
+}
+
+static void finishing_without_a_word_keeps_the_word_before(void **state)
+{
+    (void)state;
+    Routing__Task task = task_in(ROUTED);
+    Routing__TaskDone done = ROUTING__TASK_DONE__INIT;
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_DONE;
+    event.task_done = &done;
+    assert_true(routing_rules_change_task(&task, &event, 300));
+    assert_string_equal(task.note, "seen");
+    assert_int_equal(task.done_at_us, 300);
+    assert_int_equal(task.state, DONE);
+}
+
+static void an_event_that_cannot_follow_changes_nothing(void **state)
+{
+    (void)state;
+    Routing__Task task = task_in(DONE);
+    const Routing__Task before = task;
+    Routing__TaskOverdue overdue = ROUTING__TASK_OVERDUE__INIT;
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_OVERDUE;
+    event.task_overdue = &overdue;
+    assert_false(routing_rules_change_task(&task, &event, 300));
+    assert_memory_equal(&task, &before, sizeof(task));
+    Routing__Event unknown = ROUTING__EVENT__INIT;
+    assert_false(routing_rules_change_task(&task, &unknown, 300));
+}
+
+/* A member added to Event without telling the rules would be a change nobody hears of. */
+static void every_event_but_the_acknowledgement_is_about_a_task_and_told(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < routing__event__descriptor.n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &routing__event__descriptor.fields[i];
+        bool about_task = strncmp(field->name, "task_", 5) == 0;
+        assert_int_equal(routing_rules_change_kind(field->id) != 0, about_task);
+    }
+    assert_int_equal(routing_rules_change_kind(0), 0);
+    assert_int_equal(routing_rules_change_kind(999), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_state_and_act_has_the_next_state_of_the_contract),
+        cmocka_unit_test(a_refused_act_says_which_task_is_in_which_state),
+        cmocka_unit_test(due_is_history_s_own_else_hours_from_the_request_else_none),
+        cmocka_unit_test(a_history_s_past_due_date_is_not_watched_and_a_live_one_is),
+        cmocka_unit_test(only_the_unit_itself_the_import_and_the_admin_may_touch_a_task),
+        cmocka_unit_test(only_the_import_gives_times_and_only_to_history_between_request_and_now),
+        cmocka_unit_test(a_returned_task_begins_afresh_but_keeps_its_due_date),
+        cmocka_unit_test(finishing_without_a_word_keeps_the_word_before),
+        cmocka_unit_test(an_event_that_cannot_follow_changes_nothing),
+        cmocka_unit_test(every_event_but_the_acknowledgement_is_about_a_task_and_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
