@@ -1,0 +1,250 @@
+/*
+ * What the four logs tell of a request changes its row; and whatever a row said before is taken out
+ * of its cell, and what it says now put in. So the cells are a sum over the rows as they stand, and
+ * the rows do not depend on how the logs were interleaved: each log changes fields of its own.
+ *
+ * No event is read before its cause (the skeleton holds it back), so a request is always registered
+ * first. One that is not would be missing from every sum: that is DATA_LOSS and stops the feed,
+ * rather than a wrong figure.
+ */
+#include "services/report/report_internal.h"
+#include "services/report/report_tables.h"
+
+#include "vafa/feedback/v1/feedback.pb-c.h"
+#include "vafa/followup/v1/followup.pb-c.h"
+#include "vafa/intake/v1/intake.pb-c.h"
+#include "vafa/routing/v1/routing.pb-c.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* --- cells --- */
+
+static enum status read_cell(struct apply *a, const struct key *key, struct report_cell *ret_cell)
+{
+    struct bytes value;
+    if (!txn_get(a->txn, STORE_VIEW, key, &value)) {
+        return STATUS_OK;
+    }
+    return report_tables_cell_add(ret_cell, a->arena, value, true);
+}
+
+static void write_cell(struct apply *a, const struct key *key, const struct report_cell *cell)
+{
+    if (report_rules_is_empty(cell)) {
+        txn_delete(a->txn, STORE_VIEW, key);
+        return;
+    }
+    struct buffer value = BUFFER_EMPTY;
+    report_tables_cell_pack(cell, &value);
+    txn_put(a->txn, STORE_VIEW, key, buffer_bytes(&value));
+    buffer_fini(&value);
+}
+
+/* Takes one share out of a cell and puts another in; either may be NULL. */
+static void change_cell(struct apply *a, const struct key *key, const struct report_share *out,
+                        const struct report_share *in)
+{
+    struct report_cell cell = {0};
+    enum status status = read_cell(a, key, &cell);
+    if (status == STATUS_OK && out != NULL) {
+        status = report_rules_take_out(&cell, a->arena, out);
+    }
+    if (status == STATUS_OK && in != NULL) {
+        status = report_rules_put_in(&cell, a->arena, in);
+    }
+    if (status != STATUS_OK) {
+        txn_fail(a->txn, status, "a cell of counters does not hold what was put into it");
+        return;
+    }
+    write_cell(a, key, &cell);
+}
+
+/* --- rows --- */
+
+static void put_row(struct apply *a, const Report__CaseRow *row)
+{
+    struct key key;
+    report_tables_case_key(&key, row->number);
+    table_put(a->txn, STORE_VIEW, &key, &row->base);
+}
+
+/* The row says `after` where it said `before`. */
+static void replace_row(struct apply *a, const Report__CaseRow *before,
+                        const Report__CaseRow *after)
+{
+    struct report_share out;
+    struct report_share in;
+    struct key from;
+    struct key to;
+    report_rules_share(before, &out);
+    report_rules_share(after, &in);
+    report_tables_cell_key(&from, &out.place);
+    report_tables_cell_key(&to, &in.place);
+    put_row(a, after);
+    if (bytes_equal(key_bytes(&from), key_bytes(&to))) {
+        change_cell(a, &to, &out, &in);
+    } else {
+        change_cell(a, &from, &out, NULL);
+        change_cell(a, &to, NULL, &in);
+    }
+}
+
+/* The row of a request that an event speaks of. */
+static const Report__CaseRow *row_of(struct apply *a, uint64_t number, Common__ServiceId service,
+                                     const struct event *event)
+{
+    const Report__CaseRow *row = report_tables_case(a->txn, number, a->arena);
+    if (row == NULL) {
+        txn_fail(a->txn, STATUS_DATA_LOSS,
+                 "event %" PRIu64 " of %s speaks of request %" PRIu64
+                 ", which was never registered",
+                 event->offset, service_name(service), number);
+    }
+    return row;
+}
+
+/* --- intake --- */
+
+static void registered(struct apply *a, const struct event *event,
+                       const Intake__RequestRegistered *request)
+{
+    Report__CaseRow row = REPORT__CASE_ROW__INIT;
+    row.number = request->number;
+    row.occurred_at_us = event->occurred_at_us;
+    row.local_hour = civil_local_hour(city_civil(a->city), event->occurred_at_us);
+    row.topic = request->topic;
+    row.channel = request->channel;
+    if (request->place != NULL) {
+        row.area = request->place->area;
+    }
+    struct report_share share;
+    struct key key;
+    report_rules_share(&row, &share);
+    report_tables_cell_key(&key, &share.place);
+    put_row(a, &row);
+    change_cell(a, &key, NULL, &share);
+}
+
+void report_apply_view_intake(struct apply *a, const struct event *event)
+{
+    const Intake__Event *intake = (const Intake__Event *)event->open;
+    if (intake->kind_case == INTAKE__EVENT__KIND_REQUEST_REGISTERED) {
+        registered(a, event, intake->request_registered);
+    }
+}
+
+/* --- routing --- */
+
+static const Report__CaseRow *row_of_task(struct apply *a, uint64_t number,
+                                          const struct event *event)
+{
+    return row_of(a, number, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, event);
+}
+
+static void routed(struct apply *a, const struct event *event, const Routing__TaskRouted *task)
+{
+    const Report__CaseRow *before = row_of_task(a, task->case_number, event);
+    if (before == NULL) {
+        return;
+    }
+    Report__CaseRow after = *before;
+    after.unit = task->unit;
+    after.due_at_us = task->due_at_us;
+    replace_row(a, before, &after);
+}
+
+static void returned(struct apply *a, const struct event *event, const Routing__TaskReturned *task)
+{
+    const Report__CaseRow *before = row_of_task(a, task->case_number, event);
+    if (before == NULL) {
+        return;
+    }
+    Report__CaseRow after = *before;
+    after.unit = task->to_unit;
+    replace_row(a, before, &after);
+}
+
+static void done(struct apply *a, const struct event *event, const Routing__TaskDone *task)
+{
+    const Report__CaseRow *before = row_of_task(a, task->case_number, event);
+    if (before == NULL) {
+        return;
+    }
+    Report__CaseRow after = *before;
+    after.unit = task->unit;
+    after.done = true;
+    after.done_at_us = event->occurred_at_us;
+    replace_row(a, before, &after);
+}
+
+void report_apply_view_routing(struct apply *a, const struct event *event)
+{
+    const Routing__Event *routing = (const Routing__Event *)event->open;
+    switch (routing->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_ROUTED: routed(a, event, routing->task_routed); break;
+    case ROUTING__EVENT__KIND_TASK_RETURNED: returned(a, event, routing->task_returned); break;
+    case ROUTING__EVENT__KIND_TASK_DONE: done(a, event, routing->task_done); break;
+    default:
+        break; /* that it was accepted or became overdue changes no figure: on time is told by the
+                  dates */
+    }
+}
+
+/* --- followup --- */
+
+static void called(struct apply *a, const struct event *event, const Followup__CallCompleted *call)
+{
+    const Report__CaseRow *before =
+        row_of(a, call->case_number, COMMON__SERVICE_ID__SERVICE_ID_FOLLOWUP, event);
+    if (before == NULL) {
+        return;
+    }
+    Report__CaseRow after = *before;
+    after.calls++;
+    after.calls_answered += call->outcome == FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_ANSWERED;
+    replace_row(a, before, &after);
+}
+
+void report_apply_view_followup(struct apply *a, const struct event *event)
+{
+    const Followup__Event *followup = (const Followup__Event *)event->open;
+    if (followup->kind_case == FOLLOWUP__EVENT__KIND_CALL_COMPLETED) {
+        called(a, event, followup->call_completed);
+    }
+}
+
+/* --- feedback --- */
+
+static void answered(struct apply *a, const struct event *event,
+                     const Feedback__FeedbackRecorded *answer)
+{
+    const Report__CaseRow *before =
+        row_of(a, answer->case_number, COMMON__SERVICE_ID__SERVICE_ID_FEEDBACK, event);
+    if (before == NULL) {
+        return;
+    }
+    Report__CaseRow after = *before;
+    after.answers++;
+    after.score_sum += answer->score;
+    after.satisfied += report_rules_satisfied(answer->score);
+    after.resolved += answer->resolution == FOLLOWUP__RESOLUTION__RESOLUTION_RESOLVED;
+    replace_row(a, before, &after);
+}
+
+void report_apply_view_feedback(struct apply *a, const struct event *event)
+{
+    const Feedback__Event *feedback = (const Feedback__Event *)event->open;
+    if (feedback->kind_case == FEEDBACK__EVENT__KIND_FEEDBACK_RECORDED) {
+        answered(a, event, feedback->feedback_recorded);
+    }
+}
+
+/* --- own events --- */
+
+void report_apply(struct apply *a, const struct event *event)
+{
+    /* Report writes no events yet: it has no state of its own, only views. */
+    (void)a;
+    (void)event;
+}
