@@ -1,6 +1,8 @@
 /* The bytes of cells and of their keys. */
 #include "services/report/report_tables.h"
 
+#include "city/city.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
