@@ -1,0 +1,23 @@
+/* What the program's own files share. */
+#ifndef VAFA_SERVICE_RUN_INTERNAL_H
+#define VAFA_SERVICE_RUN_INTERNAL_H
+
+#include "service/options.h"
+#include "service/service.h"
+
+#define RUN_PATH_SIZE 2048
+
+#define EXIT_WRONG_USAGE 2
+#define EXIT_FOUND_WRONG 3
+
+/* <data>/<service>, the store's folder. */
+void run_store_folder(const struct options *options, const char *service, char ret_folder[RUN_PATH_SIZE]);
+enum status run_load_city(const struct options *options, struct city **ret_city, struct error *err);
+
+/* run_verify.c: --verify. Returns the program's exit code. */
+int run_verify(const struct options *options, const struct service_def *const *services, size_t count);
+
+/* run_server.c: serves until a signal. Returns the program's exit code. */
+int run_server(const struct options *options, const char *program, const struct service_def *const *services, size_t count);
+
+#endif

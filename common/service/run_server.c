@@ -1,0 +1,307 @@
+/* Serving: start in order, a ready line, signals, drain, stop. */
+#include "service/run_internal.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "rpc/rpc_nng.h"
+#include "service/address.h"
+#include "service/node.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FLUSH_MS 2000        /* of the 5 s a stop may take */
+#define FEED_CALLS_MAX 4     /* a follower has one call in flight */
+#define HEADS_EVERY_S 86400  /* the chains' heads are logged daily: a copy of the log proves the chain */
+
+struct member {
+    const struct service_def *def;
+    struct node *node;
+    struct rpc_server *server;
+};
+
+struct program {
+    const struct options *options;
+    const char *name;
+    struct member members[SERVICE_COUNT];
+    size_t count;
+    struct city *city;
+    char folder[ADDRESS_URL_SIZE];   /* of the sockets */
+    char upstream[ADDRESS_URL_SIZE]; /* connect url of the services followed */
+};
+
+/* --- systemd: https://www.freedesktop.org/software/systemd/man/sd_notify.html --- */
+
+static void notify(const char *state)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (path == NULL || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof address.sun_path) {
+        return;
+    }
+    memcpy(address.sun_path, path, strlen(path));
+    if (path[0] == '@') {
+        address.sun_path[0] = '\0';
+    }
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+    if (fd < 0 || sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, size) < 0) {
+        log_warning("systemd", "the manager could not be told %s: %s", state, strerror(errno));
+    }
+    if (fd >= 0) {
+        (void)close(fd); /* a datagram has gone or not */
+    }
+}
+
+/* --- starting, in the order things need each other --- */
+
+static enum status make_folders(const struct options *options, char ret_master_key[RUN_PATH_SIZE], struct error *err)
+{
+    char keys[RUN_PATH_SIZE];
+    const char *data = option_text(options, "data");
+    if (mkdir(data, 0700) != 0 && errno != EEXIST) {
+        return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "the data folder %s cannot be made", data);
+    }
+    if (option_text(options, "master-key")[0] != '\0') {
+        snprintf(ret_master_key, RUN_PATH_SIZE, "%s", option_text(options, "master-key"));
+        return STATUS_OK;
+    }
+    snprintf(keys, sizeof keys, "%s/keys", data);
+    if (mkdir(keys, 0700) != 0 && errno != EEXIST) {
+        return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "the folder %s cannot be made", keys);
+    }
+    snprintf(ret_master_key, RUN_PATH_SIZE, "%s/keys/master.key", data);
+    return STATUS_OK;
+}
+
+static enum status connect_upstream(void *context, Common__ServiceId upstream, struct rpc_transport **ret_transport,
+                                    struct error *err)
+{
+    const struct program *program = context;
+    char url[ADDRESS_URL_SIZE];
+    enum status status = address_of_service(program->upstream, upstream, url, err);
+    return status == STATUS_OK ? rpc_nng_transport_new(ret_transport, url, FEED_CALLS_MAX, err) : status;
+}
+
+/* In one process the services speak over memory; alone, over their sockets. */
+static void choose_upstream(struct program *program)
+{
+    const char *given = option_text(program->options, "upstream");
+    if (given[0] != '\0') {
+        snprintf(program->upstream, sizeof program->upstream, "%.*s", ADDRESS_URL_SIZE - 1, given);
+    } else if (program->count > 1) {
+        snprintf(program->upstream, sizeof program->upstream, "inproc://vafa-%ld", (long)getpid());
+    } else {
+        snprintf(program->upstream, sizeof program->upstream, "ipc://%.*s", ADDRESS_URL_SIZE - 7, program->folder);
+    }
+}
+
+static enum status open_nodes(struct program *program, const char *master_key, struct error *err)
+{
+    for (size_t i = 0; i < program->count; i++) {
+        struct member *member = &program->members[i];
+        char folder[RUN_PATH_SIZE];
+        run_store_folder(program->options, member->def->name, folder);
+        struct node_options options = {
+            .def = member->def,
+            .store_folder = folder,
+            .master_key_file = master_key,
+            .city = program->city,
+            .clock = clock_system(),
+            .random = random_system(),
+            .map_bytes = (uint64_t)option_number(program->options, "map-size") << 20,
+            .calls_max = (uint32_t)option_number(program->options, "calls-max"),
+            .connect = connect_upstream,
+            .context = program,
+        };
+        enum status status = node_open(&member->node, &options, err);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status listen_on(struct member *member, const char *connect, struct error *err)
+{
+    char url[ADDRESS_URL_SIZE];
+    enum status status = address_of_service(connect, member->def->id, url, err);
+    return status == STATUS_OK ? rpc_server_listen(member->server, url, NULL, err) : status;
+}
+
+/* The stores are locked by now: nobody else serves these sockets. */
+static enum status open_servers(struct program *program, struct error *err)
+{
+    char own[ADDRESS_URL_SIZE];
+    const char *tcp = option_text(program->options, "listen");
+    snprintf(own, sizeof own, "ipc://%.*s", ADDRESS_URL_SIZE - 7, program->folder);
+    for (size_t i = 0; i < program->count; i++) {
+        struct member *member = &program->members[i];
+        size_t calls_max = (size_t)option_number(program->options, "calls-max");
+        enum status status = rpc_server_new(&member->server, node_router(member->node), calls_max, err);
+        if (status == STATUS_OK) {
+            status = listen_on(member, own, err);
+        }
+        if (status == STATUS_OK && program->count > 1) {
+            char memory[ADDRESS_URL_SIZE];
+            snprintf(memory, sizeof memory, "inproc://vafa-%ld", (long)getpid());
+            status = listen_on(member, memory, err);
+        }
+        if (status == STATUS_OK && tcp[0] != '\0') {
+            status = listen_on(member, tcp, err);
+        }
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status start_all(struct program *program, struct error *err)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < program->count && status == STATUS_OK; i++) {
+        status = node_start(program->members[i].node, err);
+        if (status == STATUS_OK) {
+            status = rpc_server_start(program->members[i].server, err);
+        }
+    }
+    return status;
+}
+
+static enum status start(struct program *program, struct error *err)
+{
+    char master_key[RUN_PATH_SIZE];
+    enum status status = run_load_city(program->options, &program->city, err);
+    if (status == STATUS_OK) {
+        status = make_folders(program->options, master_key, err);
+    }
+    if (status == STATUS_OK) {
+        status = address_make_run_folder(option_text(program->options, "data"), program->folder, err);
+    }
+    if (status == STATUS_OK) {
+        choose_upstream(program);
+        status = open_nodes(program, master_key, err);
+    }
+    if (status == STATUS_OK) {
+        status = open_servers(program, err);
+    }
+    return status == STATUS_OK ? start_all(program, err) : status;
+}
+
+/* --- stopping --- */
+
+static void stop(struct program *program)
+{
+    for (size_t i = 0; i < program->count; i++) {
+        if (program->members[i].node != NULL) {
+            node_drain(program->members[i].node);
+        }
+    }
+    for (size_t i = 0; i < program->count; i++) {
+        struct member *member = &program->members[i];
+        if (member->node != NULL) {
+            node_settle(member->node);
+        }
+        if (member->server != NULL) {
+            rpc_server_stop(member->server, FLUSH_MS);
+        }
+    }
+    for (size_t i = 0; i < program->count; i++) {
+        rpc_server_free(program->members[i].server);
+        node_free(program->members[i].node);
+    }
+    rpc_nng_fini();
+    city_free(program->city);
+}
+
+static void log_heads(const struct program *program, const char *when)
+{
+    for (size_t i = 0; i < program->count; i++) {
+        struct store_txn *txn;
+        struct log_position head;
+        char hash[2 * STORE_HASH_BYTES + 1];
+        if (store_read_begin(node_store(program->members[i].node), &txn, NULL) != STATUS_OK) {
+            continue; /* tomorrow again */
+        }
+        log_head(txn, &head);
+        store_read_end(txn);
+        hex_encode(head.hash, sizeof head.hash, hash);
+        log_info(program->members[i].def->name, "log head %s: offset %llu, hash %s", when,
+                 (unsigned long long)head.offset, hash);
+    }
+}
+
+/* --- signals --- */
+
+static void exit_at_once(int signal_number)
+{
+    (void)signal_number;
+    _exit(EXIT_FAILURE);
+}
+
+/* From now on a second SIGTERM or SIGINT ends the program where it stands. */
+static void let_second_signal_through(const sigset_t *signals)
+{
+    struct sigaction action = {.sa_handler = exit_at_once};
+    CHECK(sigemptyset(&action.sa_mask) == 0);
+    CHECK(sigaction(SIGTERM, &action, NULL) == 0 && sigaction(SIGINT, &action, NULL) == 0);
+    CHECK(pthread_sigmask(SIG_UNBLOCK, signals, NULL) == 0);
+}
+
+static void wait_for_signal(const struct program *program, const sigset_t *signals)
+{
+    for (;;) {
+        struct timespec day = {.tv_sec = HEADS_EVERY_S};
+        int signal_number = sigtimedwait(signals, NULL, &day);
+        if (signal_number > 0) {
+            log_info(program->name, "%s: stopping", strsignal(signal_number));
+            return;
+        }
+        if (errno == EAGAIN) {
+            log_heads(program, "today");
+        }
+    }
+}
+
+int run_server(const struct options *options, const char *name, const struct service_def *const *services, size_t count)
+{
+    static struct program program;
+    struct error err = ERROR_NONE;
+    sigset_t signals;
+    program = (struct program){.options = options, .name = name, .count = count};
+    for (size_t i = 0; i < count; i++) {
+        program.members[i].def = services[i];
+    }
+    /* Before the first thread, so that every thread has them blocked and sigtimedwait gets them. */
+    CHECK(sigemptyset(&signals) == 0 && sigaddset(&signals, SIGTERM) == 0 && sigaddset(&signals, SIGINT) == 0);
+    CHECK(pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0);
+    (void)signal(SIGPIPE, SIG_IGN); /* a gone caller is an error code */
+
+    if (start(&program, &err) != STATUS_OK) {
+        log_error(name, "it cannot start", &err);
+        stop(&program);
+        return err.status == STATUS_INVALID_ARGUMENT ? EXIT_WRONG_USAGE : EXIT_FAILURE;
+    }
+    log_heads(&program, "at start");
+    printf("ready %s %s city=%s connect=ipc://%s\n", name, VAFA_VERSION, city_key(program.city), program.folder);
+    (void)fflush(stdout); /* whoever waits for the line has gone if this fails */
+    notify("READY=1");
+
+    wait_for_signal(&program, &signals);
+    let_second_signal_through(&signals);
+    notify("STOPPING=1");
+    log_heads(&program, "at stop");
+    stop(&program);
+    return EXIT_SUCCESS;
+}
