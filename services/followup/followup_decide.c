@@ -32,6 +32,10 @@ static enum status find_call(struct decide *d, uint64_t call_number,
 {
     Followup__CallRecord *record = followup_tables_call(d->txn, call_number, d->arena);
     if (record == NULL) {
+        enum status status = txn_error(d->txn, d->error);
+        if (status != STATUS_OK) {
+            return status;
+        }
         return decide_refuse(d, STATUS_NOT_FOUND, "call_number", "there is no call %" PRIu64,
                              call_number);
     }

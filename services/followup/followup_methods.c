@@ -41,6 +41,10 @@ static enum status find_call(struct read *r, uint64_t call_number,
 {
     Followup__CallRecord *record = followup_tables_call(r->txn, call_number, r->arena);
     if (record == NULL) {
+        enum status status = txn_error(r->txn, r->error);
+        if (status != STATUS_OK) {
+            return status;
+        }
         return read_refuse(r, STATUS_NOT_FOUND, "call_number", "there is no call %" PRIu64,
                            call_number);
     }
@@ -133,7 +137,7 @@ static enum status open_words(struct read *r, uint64_t offset,
     const Common__EventRecord *event = (const Common__EventRecord *)table_unpack(
         r->txn, packed, &common__event_record__descriptor, r->arena);
     if (event == NULL) {
-        return read_refuse(r, STATUS_DATA_LOSS, NULL, "event %" PRIu64 " cannot be read", offset);
+        return txn_error(r->txn, r->error);
     }
     const ProtobufCMessage *plain = NULL;
     enum status status =
@@ -166,41 +170,41 @@ static enum status read_reveal_call(struct read *r, const ProtobufCMessage *mess
 
 /* --- all of them --- */
 
-#define DESK (ROLE_BIT(RPC_ROLE_FRONT_END) | ROLE_BIT(RPC_ROLE_ADMIN))
-#define READERS (DESK | ROLE_BIT(RPC_ROLE_LEADERSHIP))
+#define ROLES_DESK (ROLE_BIT(RPC_ROLE_FRONT_END) | ROLE_BIT(RPC_ROLE_ADMIN))
+#define ROLES_READ (ROLES_DESK | ROLE_BIT(RPC_ROLE_LEADERSHIP))
 
 const struct service_method followup_methods[] = {
     {
         .name = "NextCall",
         .kind = METHOD_COMMAND,
-        .roles = DESK,
+        .roles = ROLES_DESK,
         .check = check_next_call,
         .decide = followup_decide_next_call,
     },
     {
         .name = "RecordCall",
         .kind = METHOD_COMMAND,
-        .roles = DESK,
+        .roles = ROLES_DESK,
         .check = check_record_call,
         .decide = followup_decide_record_call,
     },
     {
         .name = "GetCall",
         .kind = METHOD_READ,
-        .roles = READERS,
+        .roles = ROLES_READ,
         .read = read_get_call,
     },
     {
         .name = "ListCalls",
         .kind = METHOD_READ,
-        .roles = READERS,
+        .roles = ROLES_READ,
         .check = check_list_calls,
         .read = read_list_calls,
     },
     {
         .name = "RevealCall",
         .kind = METHOD_COMMAND,
-        .roles = DESK,
+        .roles = ROLES_DESK,
         .check = check_reveal_call,
         .decide = followup_decide_reveal_call,
         .read = read_reveal_call,
