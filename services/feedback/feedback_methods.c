@@ -78,6 +78,10 @@ static enum status read_get_unit_rate(struct read *r, const ProtobufCMessage *me
     Feedback__GetUnitRateResponse *response = (Feedback__GetUnitRateResponse *)reply;
     struct feedback_tally tally;
     bool answered = feedback_tables_rate(r->txn, request->unit, r->arena, &tally);
+    enum status status = txn_error(r->txn, r->error);
+    if (status != STATUS_OK) {
+        return status;
+    }
     if (!answered && city_unit(r->city, request->unit) == NULL) {
         return read_refuse(r, STATUS_NOT_FOUND, "unit",
                            "there is no unit %s, and nobody has answered about one", request->unit);
@@ -138,24 +142,32 @@ static enum status read_list_unit_rates(struct read *r, const ProtobufCMessage *
     return STATUS_OK;
 }
 
-/* --- all of them: counts without a name, for whoever works here --- */
+/* --- all of them --- */
+
+/* Counts and scores without a name: for whoever works here. */
+#define ROLES_KNOWN                                                                                \
+    (ROLE_BIT(RPC_ROLE_FRONT_END) | ROLE_BIT(RPC_ROLE_OFFICE) | ROLE_BIT(RPC_ROLE_SERVICE) |       \
+     ROLE_BIT(RPC_ROLE_LEADERSHIP) | ROLE_BIT(RPC_ROLE_IMPORT) | ROLE_BIT(RPC_ROLE_ADMIN))
 
 const struct service_method feedback_methods[] = {
     {
         .name = "GetAnswers",
         .kind = METHOD_READ,
+        .roles = ROLES_KNOWN,
         .check = check_get_answers,
         .read = read_get_answers,
     },
     {
         .name = "GetUnitRate",
         .kind = METHOD_READ,
+        .roles = ROLES_KNOWN,
         .check = check_get_unit_rate,
         .read = read_get_unit_rate,
     },
     {
         .name = "ListUnitRates",
         .kind = METHOD_READ,
+        .roles = ROLES_KNOWN,
         .check = check_list_unit_rates,
         .read = read_list_unit_rates,
     },

@@ -35,7 +35,10 @@ size_t feedback_tables_answers(struct store_txn *txn, uint64_t case_number, stru
     while (count < max && txn_scan_next(&scan, &key, &value)) {
         const Feedback__AnswerRecord *record = (const Feedback__AnswerRecord *)table_unpack(
             txn, value, &feedback__answer_record__descriptor, arena);
-        if (record != NULL && record->answer != NULL) {
+        if (record != NULL && record->answer == NULL) {
+            txn_fail(txn, STATUS_DATA_LOSS, "an answer about request %" PRIu64 " is empty",
+                     case_number);
+        } else if (record != NULL) {
             ret_answers[count++] = record->answer;
         }
     }
