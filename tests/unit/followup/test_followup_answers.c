@@ -49,6 +49,7 @@ static void comes_back_later_when_nobody_answered(void **state)
     assert_int_equal(call->last_outcome, NO_ANSWER);
     assert_int_equal(call->due_at_us, due_us);
     assert_string_equal(call->operator_name, "");
+    assert_int_equal(call->lease_until_us, 0);
 
     const Followup__Event *event = desk_last_event(rig);
     assert_int_equal(event->kind_case, FOLLOWUP__EVENT__KIND_CALL_ATTEMPTED);
