@@ -110,12 +110,17 @@ static void describe(struct decide *d, const Intake__RegisterCaseRequest *reques
     registration->event.request_registered = registered;
 }
 
+/* To an event's options 0 means now: the very beginning of 1970 is told as the microsecond after
+ * it. */
 static struct event_options options_of(const Intake__History *history)
 {
     if (history == NULL) {
         return (struct event_options){0};
     }
-    return (struct event_options){.occurred_at_us = history->occurred_at_us, .historical = true};
+    return (struct event_options){
+        .occurred_at_us = history->occurred_at_us != 0 ? history->occurred_at_us : 1,
+        .historical = true,
+    };
 }
 
 static enum status register_new(struct decide *d, const Intake__RegisterCaseRequest *request,

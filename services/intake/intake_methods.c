@@ -337,7 +337,7 @@ static enum status read_reveal(struct read *r, const ProtobufCMessage *message,
 
 /* --- the list --- */
 
-#define ROLES_DESK (ROLE_BIT(RPC_ROLE_FRONT_END))
+#define ROLES_DESK (ROLE_BIT(RPC_ROLE_FRONT_END) | ROLE_BIT(RPC_ROLE_ADMIN))
 /* Whoever is known may ask where a request stands: nothing in it is personal. */
 #define ROLES_KNOWN                                                                                \
     (ROLE_BIT(RPC_ROLE_FRONT_END) | ROLE_BIT(RPC_ROLE_OFFICE) | ROLE_BIT(RPC_ROLE_SERVICE) |       \
