@@ -1,0 +1,184 @@
+#include "tests/unit/routing/routing_scene.h"
+
+#include "services/routing/routing.h"
+
+#include "vafa/intake/v1/intake.pb-c.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+/* Messages hold char *, though nobody writes through them. */
+static char *text(const char *constant)
+{
+    return (char *)(uintptr_t)constant;
+}
+
+struct rig *scene_new(void)
+{
+    return rig_new(&routing_service, "isfahan");
+}
+
+void scene_register(struct rig *rig, struct scene_request request)
+{
+    char code[16];
+    char name[16];
+    snprintf(code, sizeof(code), "%010llu", (unsigned long long)request.number);
+    snprintf(name, sizeof(name), "S-%llu", (unsigned long long)request.number);
+    Common__Place place = COMMON__PLACE__INIT;
+    Intake__RequestRegistered registered = INTAKE__REQUEST_REGISTERED__INIT;
+    registered.number = request.number;
+    registered.code = code;
+    registered.channel = COMMON__CHANNEL__CHANNEL_PHONE;
+    registered.citizen = 40 + request.number;
+    registered.can_be_called = !request.nobody_to_call;
+    registered.topic = text(request.topic == NULL ? "asphalt" : request.topic);
+    registered.topic_listed = true;
+    if (request.area != NULL) {
+        place.area = text(request.area);
+        place.street = text("خیابان چهارباغ");
+        registered.place = &place;
+    }
+    registered.urgency =
+        request.urgent ? COMMON__URGENCY__URGENCY_URGENT : COMMON__URGENCY__URGENCY_NORMAL;
+    registered.source = text("old-system");
+    registered.external_id = name;
+    registered.unit = text(request.unit == NULL ? "" : request.unit);
+    registered.due_at_us = request.due_us;
+    Intake__Event open = INTAKE__EVENT__INIT;
+    open.kind_case = INTAKE__EVENT__KIND_REQUEST_REGISTERED;
+    open.request_registered = &registered;
+    const struct event event = {
+        .occurred_at_us = request.at_us,
+        .historical = request.historical,
+        .open = &open.base,
+    };
+    struct error err = ERROR_NONE;
+    if (rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, &event, &err) != STATUS_OK) {
+        fail_msg("request %llu: %s", (unsigned long long)request.number, err.message);
+    }
+}
+
+void scene_register_many(struct rig *rig, uint64_t count)
+{
+    for (uint64_t number = 1; number <= count; number++) {
+        scene_register(rig, (struct scene_request){.number = number, .area = "5"});
+    }
+}
+
+/* --- offices --- */
+
+enum status scene_accept(struct rig *rig, uint64_t task, const Routing__Task **ret_task)
+{
+    Routing__AcceptTaskRequest request = ROUTING__ACCEPT_TASK_REQUEST__INIT;
+    const ProtobufCMessage *response = NULL;
+    request.task_number = task;
+    enum status status =
+        rig_call(rig, RPC_ROLE_OFFICE, "AcceptTask", &request.base, &response, NULL);
+    if (status == STATUS_OK && ret_task != NULL) {
+        *ret_task = ((const Routing__AcceptTaskResponse *)response)->task;
+    }
+    return status;
+}
+
+enum status scene_report(struct rig *rig, uint64_t task, const char *note,
+                         const Routing__Task **ret_task)
+{
+    Routing__ReportTaskRequest request = ROUTING__REPORT_TASK_REQUEST__INIT;
+    const ProtobufCMessage *response = NULL;
+    request.task_number = task;
+    request.note = text(note);
+    enum status status =
+        rig_call(rig, RPC_ROLE_OFFICE, "ReportTask", &request.base, &response, NULL);
+    if (status == STATUS_OK && ret_task != NULL) {
+        *ret_task = ((const Routing__ReportTaskResponse *)response)->task;
+    }
+    return status;
+}
+
+enum status scene_finish(struct rig *rig, uint64_t task, const char *note,
+                         const Routing__Task **ret_task)
+{
+    Routing__FinishTaskRequest request = ROUTING__FINISH_TASK_REQUEST__INIT;
+    const ProtobufCMessage *response = NULL;
+    request.task_number = task;
+    request.note = text(note);
+    enum status status =
+        rig_call(rig, RPC_ROLE_OFFICE, "FinishTask", &request.base, &response, NULL);
+    if (status == STATUS_OK && ret_task != NULL) {
+        *ret_task = ((const Routing__FinishTaskResponse *)response)->task;
+    }
+    return status;
+}
+
+enum status scene_finish_at(struct rig *rig, enum rpc_role role, uint64_t task, int64_t at_us,
+                            struct error *err)
+{
+    Routing__FinishTaskRequest request = ROUTING__FINISH_TASK_REQUEST__INIT;
+    request.task_number = task;
+    request.occurred_at_us = at_us;
+    return rig_call(rig, role, "FinishTask", &request.base, NULL, err);
+}
+
+enum status scene_return(struct rig *rig, uint64_t task, const char *to_unit,
+                         const Routing__Task **ret_task)
+{
+    Routing__ReturnTaskRequest request = ROUTING__RETURN_TASK_REQUEST__INIT;
+    const ProtobufCMessage *response = NULL;
+    request.task_number = task;
+    request.reason = text("not ours");
+    request.to_unit = text(to_unit);
+    enum status status =
+        rig_call(rig, RPC_ROLE_OFFICE, "ReturnTask", &request.base, &response, NULL);
+    if (status == STATUS_OK && ret_task != NULL) {
+        *ret_task = ((const Routing__ReturnTaskResponse *)response)->task;
+    }
+    return status;
+}
+
+/* --- looking --- */
+
+const Routing__Task *scene_task(struct rig *rig, uint64_t number)
+{
+    Routing__GetTaskRequest request = ROUTING__GET_TASK_REQUEST__INIT;
+    const ProtobufCMessage *response = NULL;
+    request.task_number = number;
+    assert_int_equal(rig_call(rig, RPC_ROLE_ADMIN, "GetTask", &request.base, &response, NULL),
+                     STATUS_OK);
+    return ((const Routing__GetTaskResponse *)response)->task;
+}
+
+const Routing__FollowTasksResponse *scene_follow(struct rig *rig, enum rpc_role role,
+                                                 const char *unit, uint64_t after,
+                                                 uint32_t changes_max)
+{
+    Routing__FollowTasksRequest request = ROUTING__FOLLOW_TASKS_REQUEST__INIT;
+    const ProtobufCMessage *response = NULL;
+    struct error err = ERROR_NONE;
+    request.unit = text(unit);
+    request.after = after;
+    request.changes_max = changes_max;
+    request.wait_ms = 50;
+    request.reader = text("desk");
+    if (rig_call(rig, role, "FollowTasks", &request.base, &response, &err) != STATUS_OK) {
+        fail_msg("%s: %s", err.field, err.message);
+    }
+    return (const Routing__FollowTasksResponse *)response;
+}
+
+enum status scene_acknowledge(struct rig *rig, const char *unit, uint64_t sequence)
+{
+    Routing__AcknowledgeTasksRequest request = ROUTING__ACKNOWLEDGE_TASKS_REQUEST__INIT;
+    request.unit = text(unit);
+    request.sequence = sequence;
+    return rig_call(rig, RPC_ROLE_OFFICE, "AcknowledgeTasks", &request.base, NULL, NULL);
+}
+
+const Routing__Event *scene_event(struct rig *rig, uint64_t offset)
+{
+    return (const Routing__Event *)rig_event(rig, offset)->open;
+}
