@@ -86,19 +86,25 @@ uint64_t report_buckets_total(const struct report_buckets *buckets)
     return total;
 }
 
-bool report_buckets_percentile(const struct report_buckets *buckets, uint32_t percent,
-                               double *ret_seconds)
+bool report_buckets_percentiles(const struct report_buckets *buckets, const uint32_t *percents,
+                                size_t count, double *ret_seconds)
 {
-    CHECK(percent >= 1 && percent <= 100);
-    uint64_t rank = (report_buckets_total(buckets) * percent + 99) / 100;
-    uint64_t seen = 0;
-    uint32_t count;
-    for (uint32_t bucket = 0; report_buckets_next(buckets, &bucket, &count); bucket++) {
-        seen += count;
-        if (seen >= rank) {
-            *ret_seconds = report_buckets_seconds(bucket);
-            return true;
-        }
+    uint64_t total = report_buckets_total(buckets);
+    if (total == 0) {
+        return false;
     }
-    return false;
+    uint64_t seen = 0;
+    uint32_t bucket = 0;
+    uint32_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t rank = (total * percents[i] + 99) / 100;
+        while (seen < rank) {
+            bucket += seen > 0; /* behind the one that was counted last */
+            bool more = report_buckets_next(buckets, &bucket, &n);
+            CHECK(more);
+            seen += n;
+        }
+        ret_seconds[i] = report_buckets_seconds(bucket);
+    }
+    return true;
 }

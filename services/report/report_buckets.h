@@ -61,9 +61,10 @@ bool report_buckets_next(const struct report_buckets *buckets, uint32_t *bucket,
 
 uint64_t report_buckets_total(const struct report_buckets *buckets);
 
-/* The nearest-rank percentile: the smallest value with at least ceil(percent / 100 * total) values
- * at or below it. percent: 1 to 100. False when nothing was counted. */
-bool report_buckets_percentile(const struct report_buckets *buckets, uint32_t percent,
-                               double *ret_seconds);
+/* Nearest-rank percentiles: each is the smallest value with at least ceil(percent / 100 * total)
+ * values at or below it. percents: 1 to 100, rising; all are found in one walk. False when nothing
+ * was counted. */
+bool report_buckets_percentiles(const struct report_buckets *buckets, const uint32_t *percents,
+                                size_t count, double *ret_seconds);
 
 #endif

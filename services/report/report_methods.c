@@ -241,6 +241,7 @@ static enum status fill_response(struct answer *a, struct report_group *const *g
         response->n_rows = count;
         response->rows = rows;
         response->n_as_of = read_positions(a->r, &response->as_of);
+        a->full = response->n_as_of == 0;
     }
     if (a->full || protobuf_c_message_get_packed_size(&response->base) > RPC_MESSAGE_BYTES_MAX) {
         return read_refuse(a->r, STATUS_RESOURCE_EXHAUSTED, NULL,

@@ -172,6 +172,8 @@ size_t report_rules_columns(Report__Metric metric, const char *const **ret_names
     return metric_columns[metric].count;
 }
 
+static const struct report_figure no_figure = {.kind = REPORT_FIGURE_NONE};
+
 static struct report_figure figure_count(uint64_t count)
 {
     return (struct report_figure){.kind = REPORT_FIGURE_COUNT, .count = count};
@@ -185,17 +187,17 @@ static struct report_figure figure_number(double number)
 /* part / whole; no figure of nothing. */
 static struct report_figure figure_share(uint64_t part, uint64_t whole)
 {
-    return whole == 0 ? (struct report_figure){.kind = REPORT_FIGURE_NONE}
-                      : figure_number((double)part / (double)whole);
+    return whole == 0 ? no_figure : figure_number((double)part / (double)whole);
 }
 
-static struct report_figure figure_percentile(const struct report_buckets *buckets,
-                                              uint32_t percent)
+static void figure_percentiles(const struct report_buckets *buckets,
+                               struct report_figure *ret_figures)
 {
-    double seconds;
-    return report_buckets_percentile(buckets, percent, &seconds)
-               ? figure_number(seconds / SECONDS_PER_HOUR)
-               : (struct report_figure){.kind = REPORT_FIGURE_NONE};
+    double seconds[PERCENT_COUNT];
+    bool any = report_buckets_percentiles(buckets, percents, PERCENT_COUNT, seconds);
+    for (size_t i = 0; i < PERCENT_COUNT; i++) {
+        ret_figures[i] = any ? figure_number(seconds[i] / SECONDS_PER_HOUR) : no_figure;
+    }
 }
 
 void report_rules_figures(Report__Metric metric, const struct report_cell *cell,
@@ -217,9 +219,7 @@ void report_rules_figures(Report__Metric metric, const struct report_cell *cell,
         break;
     case REPORT__METRIC__METRIC_RESOLUTION_HOURS:
         ret_figures[0] = figure_count(n[REPORT_COUNTER_DONE]);
-        for (size_t i = 0; i < PERCENT_COUNT; i++) {
-            ret_figures[1 + i] = figure_percentile(&cell->resolution, percents[i]);
-        }
+        figure_percentiles(&cell->resolution, &ret_figures[1]);
         break;
     case REPORT__METRIC__METRIC_CALLS:
         ret_figures[0] = figure_count(n[REPORT_COUNTER_CALLS]);

@@ -112,6 +112,10 @@ static void finds_every_percentile_within_1_percent_of_the_nearest_rank(void **s
 {
     (void)state;
     static int64_t values[VALUES];
+    uint32_t every_percent[100];
+    for (uint32_t i = 0; i < 100; i++) {
+        every_percent[i] = i + 1;
+    }
     for (uint64_t round = 1; round <= 5; round++) {
         size_t n = round == 1 ? 1 : round == 2 ? 7 : VALUES;
         uint64_t seed = round;
@@ -122,11 +126,11 @@ static void finds_every_percentile_within_1_percent_of_the_nearest_rank(void **s
             count(&buckets, arena, values[i], 1);
         }
         qsort(values, n, sizeof(values[0]), compare_int64);
-        for (uint32_t percent = 1; percent <= 100; percent++) {
-            double actual;
-            size_t rank = (size_t)ceil(percent / 100.0 * (double)n - 1e-9);
-            assert_true(report_buckets_percentile(&buckets, percent, &actual));
-            assert_within_1_percent(actual, values[rank - 1]);
+        double actual[100];
+        assert_true(report_buckets_percentiles(&buckets, every_percent, 100, actual));
+        for (size_t i = 0; i < 100; i++) {
+            size_t rank = (size_t)ceil(every_percent[i] / 100.0 * (double)n - 1e-9);
+            assert_within_1_percent(actual[i], values[rank - 1]);
         }
         arena_free(arena);
     }
@@ -138,17 +142,15 @@ static void takes_the_smallest_value_with_enough_at_or_below_it(void **state)
     struct arena *arena = arena_new(ARENA_BYTES);
     struct report_buckets buckets = {0};
     const int64_t values[] = {15, 20, 35, 40, 50}; /* the usual textbook example of nearest rank */
-    double seconds;
+    const uint32_t percents[] = {5, 20, 21, 30, 40, 50, 99, 100};
+    const double expected[] = {15, 15, 20, 20, 20, 35, 50, 50};
+    double seconds[8];
     for (size_t i = 0; i < 5; i++) {
         count(&buckets, arena, values[i], 1);
     }
-    const struct {
-        uint32_t percent;
-        double seconds;
-    } cases[] = {{5, 15}, {20, 15}, {21, 20}, {30, 20}, {40, 20}, {50, 35}, {99, 50}, {100, 50}};
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_true(report_buckets_percentile(&buckets, cases[i].percent, &seconds));
-        assert_true(seconds == cases[i].seconds);
+    assert_true(report_buckets_percentiles(&buckets, percents, 8, seconds));
+    for (size_t i = 0; i < 8; i++) {
+        assert_true(seconds[i] == expected[i]);
     }
     arena_free(arena);
 }
@@ -157,8 +159,9 @@ static void has_no_percentile_of_nothing(void **state)
 {
     (void)state;
     struct report_buckets buckets = {0};
+    const uint32_t median = 50;
     double seconds = -1;
-    assert_false(report_buckets_percentile(&buckets, 50, &seconds));
+    assert_false(report_buckets_percentiles(&buckets, &median, 1, &seconds));
     assert_true(seconds == -1);
 }
 
