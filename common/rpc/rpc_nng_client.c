@@ -4,8 +4,9 @@
  * A slot sends, and receives only when the send has completed: a receive that times out before crashes NNG 1.5.2. A send
  * waits inside NNG until there is a connection, so a call outlives a server's restart if its deadline does.
  *
- * Locks: a slot's, then the transport's. NNG never calls back while it is being called with a slot's lock held, but on its
- * own threads, so the callback waits until send has returned, and cancel until `done` has.
+ * Locks: a slot's, then the transport's. `done` runs under the slot's lock, so that cancel waits for it. NNG is called without:
+ * its threads call back at once and would only stumble over the lock. A cancel that comes just then finds nothing to
+ * cancel in NNG; the call is over all the same, only its slot stays taken until the reply or the deadline.
  */
 #include "rpc/rpc_nng.h"
 
@@ -138,7 +139,8 @@ static void slot_end(struct slot *slot, enum status status, struct bytes frame)
     }
 }
 
-static void slot_sent(struct slot *slot)
+/* Under the lock. True: now receive, without it. */
+static bool slot_sent(struct slot *slot)
 {
     int rc = nng_aio_result(slot->aio);
     if (rc != 0) { /* the message stayed with us */
@@ -146,19 +148,20 @@ static void slot_sent(struct slot *slot)
         nng_aio_set_msg(slot->aio, NULL);
         /* Whatever the reason, also a time-out: the call has never left. */
         slot_end(slot, STATUS_UNAVAILABLE, bytes_of(NULL, 0));
-        return;
+        return false;
     }
     int64_t left_us = slot->until_us - now_us();
     if (slot->done == NULL || left_us <= 0) {
         slot_end(slot, STATUS_DEADLINE_EXCEEDED, bytes_of(NULL, 0));
-        return;
+        return false;
     }
     slot->state = SLOT_RECEIVING;
     nng_aio_set_timeout(slot->aio, timeout_ms(left_us));
-    nng_ctx_recv(slot->ctx, slot->aio);
+    return true;
 }
 
-static void slot_received(struct slot *slot)
+/* Under the lock. The reply is the caller's to free. */
+static void slot_received(struct slot *slot, nng_msg **ret_message)
 {
     int rc = nng_aio_result(slot->aio);
     if (rc != 0) {
@@ -170,20 +173,28 @@ static void slot_received(struct slot *slot)
     nng_msg *message = nng_aio_get_msg(slot->aio);
     nng_aio_set_msg(slot->aio, NULL);
     slot_end(slot, STATUS_OK, bytes_of(nng_msg_body(message), nng_msg_len(message)));
-    nng_msg_free(message);
+    *ret_message = message;
 }
 
 /* NNG's callback: on its threads. */
 static void slot_happened(void *context)
 {
     struct slot *slot = context;
+    nng_msg *message = NULL;
+    bool receive = false;
     pthread_mutex_lock(&slot->lock);
     switch (slot->state) {
-    case SLOT_SENDING: slot_sent(slot); break;
-    case SLOT_RECEIVING: slot_received(slot); break;
+    case SLOT_SENDING: receive = slot_sent(slot); break;
+    case SLOT_RECEIVING: slot_received(slot, &message); break;
     case SLOT_IDLE: break; /* the last callback of nng_aio_stop */
     }
     pthread_mutex_unlock(&slot->lock);
+    if (receive) {
+        nng_ctx_recv(slot->ctx, slot->aio);
+    }
+    if (message != NULL) {
+        nng_msg_free(message);
+    }
 }
 
 /* --- the transport --- */
@@ -213,8 +224,8 @@ static enum status client_send(struct rpc_transport *base, struct bytes frame, i
     *ret_exchange = (void *)(uintptr_t)(slot->uses << INDEX_BITS | slot->index);
     nng_aio_set_msg(slot->aio, message);
     nng_aio_set_timeout(slot->aio, timeout_ms(timeout_us));
-    nng_ctx_send(slot->ctx, slot->aio);
     pthread_mutex_unlock(&slot->lock);
+    nng_ctx_send(slot->ctx, slot->aio);
     return STATUS_OK;
 }
 

@@ -9,7 +9,8 @@
  * connection, and the server which connections live. A worker looks there after it has noted its own: either it sees that the
  * connection has gone, or the end of the connection sees the worker.
  *
- * Locks: a worker's, then the server's or the call's. NNG calls back only on its own threads, never within a call of ours.
+ * Locks: the gate, a worker's, then the server's or the call's. NNG's sends and receives are called without a worker's
+ * lock: its threads call back at once and would only stumble over it. The gate keeps the server from being freed meanwhile.
  */
 #include "rpc/rpc_nng.h"
 
@@ -49,7 +50,9 @@ struct worker {
     nng_aio *aio;
     pthread_mutex_t lock; /* guards the block below */
     enum worker_state state;
-    uint32_t pipe; /* of the call being served, else 0 */
+    uint32_t pipe;       /* of the call being served, else 0 */
+    uint32_t pipe_known; /* lived when so many had gone: saves a look under the server's lock */
+    uint64_t gone_known;
 };
 
 struct rpc_server {
@@ -60,6 +63,8 @@ struct rpc_server {
     size_t worker_ready; /* those that were made */
     _Atomic bool stopping;
     _Atomic size_t references; /* its owner and the workers that are LEFT */
+    _Atomic uint64_t pipes_gone;
+    pthread_rwlock_t gate; /* read: handing a reply to NNG; written: marking workers as LEFT */
 
     pthread_mutex_t lock; /* guards the block below */
     pthread_cond_t changed;
@@ -77,28 +82,55 @@ static void server_release(struct rpc_server *server);
 
 /* --- a worker --- */
 
-/* Under its lock. */
-static void worker_receive(struct worker *worker)
+/* Under its lock. True: it is to be worker_receive-d, without the lock. */
+static bool worker_next(struct worker *worker)
 {
     struct rpc_server *server = worker->server;
     worker->pipe = 0;
     if (!atomic_load(&server->stopping)) {
         worker->state = WORKER_RECEIVING;
-        nng_ctx_recv(worker->ctx, worker->aio);
-        return;
+        return true;
     }
     worker->state = WORKER_IDLE;
     pthread_mutex_lock(&server->lock);
     server->active--;
     pthread_cond_broadcast(&server->changed);
     pthread_mutex_unlock(&server->lock);
+    return false;
 }
 
-static bool pipe_lives(struct rpc_server *server, uint32_t pipe)
+static void worker_cancel_receive(struct worker *worker)
 {
+    pthread_mutex_lock(&worker->lock);
+    if (worker->state == WORKER_RECEIVING) {
+        nng_aio_cancel(worker->aio);
+    }
+    pthread_mutex_unlock(&worker->lock);
+}
+
+static void worker_receive(struct worker *worker)
+{
+    nng_ctx_recv(worker->ctx, worker->aio);
+    if (atomic_load(&worker->server->stopping)) {
+        worker_cancel_receive(worker); /* the server's own cancel may have come too early */
+    }
+}
+
+/* Under the worker's lock, when it has noted its pipe. */
+static bool pipe_lives(struct worker *worker)
+{
+    struct rpc_server *server = worker->server;
+    uint64_t gone = atomic_load(&server->pipes_gone);
+    if (worker->pipe == worker->pipe_known && gone == worker->gone_known) {
+        return true;
+    }
     pthread_mutex_lock(&server->lock);
-    bool lives = rpc_pipe_set_has(&server->pipes, pipe);
+    bool lives = rpc_pipe_set_has(&server->pipes, worker->pipe);
     pthread_mutex_unlock(&server->lock);
+    if (lives) {
+        worker->pipe_known = worker->pipe;
+        worker->gone_known = gone;
+    }
     return lives;
 }
 
@@ -107,15 +139,14 @@ static bool result_is_final(int rc)
     return rc == NNG_ECLOSED || rc == NNG_ECANCELED;
 }
 
-/* Takes the message in, under the lock; NULL: there is none, and the worker goes on by itself. */
+/* Takes the message in, under the lock; NULL: there is none, and the worker is free for the next. */
 static nng_msg *worker_take_message(struct worker *worker)
 {
     int rc = nng_aio_result(worker->aio);
     if (rc != 0) {
         if (result_is_final(rc)) {
-            atomic_store(&worker->server->stopping, true); /* nobody else ends these */
+            atomic_store(&worker->server->stopping, true); /* it would only fail again */
         }
-        worker_receive(worker);
         return NULL;
     }
     nng_msg *message = nng_aio_get_msg(worker->aio);
@@ -123,9 +154,8 @@ static nng_msg *worker_take_message(struct worker *worker)
     worker->state = WORKER_SERVING;
     worker->pipe = (uint32_t)nng_pipe_id(nng_msg_get_pipe(message));
     atomic_store(&worker->exchange.gone, false);
-    if (!pipe_lives(worker->server, worker->pipe)) {
+    if (!pipe_lives(worker)) {
         nng_msg_free(message);
-        worker_receive(worker);
         return NULL;
     }
     return message;
@@ -137,7 +167,6 @@ static void worker_sent(struct worker *worker)
         nng_msg_free(nng_aio_get_msg(worker->aio));
         nng_aio_set_msg(worker->aio, NULL);
     }
-    worker_receive(worker);
 }
 
 /* NNG's callback: on its threads. */
@@ -145,15 +174,25 @@ static void worker_happened(void *context)
 {
     struct worker *worker = context;
     nng_msg *message = NULL;
+    bool receive = false;
     pthread_mutex_lock(&worker->lock);
     switch (worker->state) {
-    case WORKER_RECEIVING: message = worker_take_message(worker); break;
-    case WORKER_SENDING: worker_sent(worker); break;
+    case WORKER_RECEIVING:
+        message = worker_take_message(worker);
+        receive = message == NULL && worker_next(worker);
+        break;
+    case WORKER_SENDING:
+        worker_sent(worker);
+        receive = worker_next(worker);
+        break;
     case WORKER_IDLE:
     case WORKER_SERVING:
     case WORKER_LEFT: break; /* the last callback of nng_aio_stop */
     }
     pthread_mutex_unlock(&worker->lock);
+    if (receive) {
+        worker_receive(worker);
+    }
     if (message != NULL) {
         /* Once it is served the worker may be at its next call already. */
         rpc_router_serve(worker->server->router, &worker->exchange,
@@ -168,19 +207,24 @@ static void worker_reply(struct rpc_exchange *exchange, struct bytes frame)
     nng_msg *message = NULL;
     CHECK(nng_msg_alloc(&message, frame.size) == 0);
     memcpy(nng_msg_body(message), frame.data, frame.size);
+    struct rpc_server *server = worker->server;
+    pthread_rwlock_rdlock(&server->gate);
     pthread_mutex_lock(&worker->lock);
     bool left = worker->state == WORKER_LEFT;
+    CHECK(left || worker->state == WORKER_SERVING);
+    worker->pipe = 0;
     if (!left) {
-        CHECK(worker->state == WORKER_SERVING);
         worker->state = WORKER_SENDING;
-        worker->pipe = 0;
         nng_aio_set_msg(worker->aio, message);
-        nng_ctx_send(worker->ctx, worker->aio);
     }
     pthread_mutex_unlock(&worker->lock);
+    if (!left) {
+        nng_ctx_send(worker->ctx, worker->aio);
+    }
+    pthread_rwlock_unlock(&server->gate);
     if (left) {
         nng_msg_free(message);
-        server_release(worker->server);
+        server_release(server);
     }
 }
 
@@ -191,6 +235,7 @@ static void pipe_gone(struct rpc_server *server, uint32_t pipe)
     pthread_mutex_lock(&server->lock);
     rpc_pipe_set_remove(&server->pipes, pipe);
     pthread_mutex_unlock(&server->lock);
+    atomic_fetch_add(&server->pipes_gone, 1);
     for (size_t i = 0; i < server->worker_ready; i++) {
         struct worker *worker = &server->workers[i];
         struct rpc_call *call = NULL;
@@ -261,6 +306,7 @@ enum status rpc_server_new(struct rpc_server **ret_server, struct rpc_router *ro
     CHECK(server->workers != NULL);
     atomic_store(&server->references, 1);
     CHECK(pthread_mutex_init(&server->lock, NULL) == 0);
+    CHECK(pthread_rwlock_init(&server->gate, NULL) == 0);
     pthread_condattr_t attributes;
     CHECK(pthread_condattr_init(&attributes) == 0);
     CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
@@ -373,8 +419,11 @@ enum status rpc_server_start(struct rpc_server *server, struct error *err)
     for (size_t i = 0; i < server->worker_count; i++) {
         struct worker *worker = &server->workers[i];
         pthread_mutex_lock(&worker->lock);
-        worker_receive(worker);
+        bool receive = worker_next(worker);
         pthread_mutex_unlock(&worker->lock);
+        if (receive) {
+            worker_receive(worker);
+        }
     }
     return STATUS_OK;
 }
@@ -407,12 +456,7 @@ void rpc_server_stop(struct rpc_server *server, uint32_t timeout_ms)
         nng_listener_close(server->listeners[i]);
     }
     for (size_t i = 0; i < server->worker_ready; i++) {
-        struct worker *worker = &server->workers[i];
-        pthread_mutex_lock(&worker->lock);
-        if (worker->state == WORKER_RECEIVING) {
-            nng_aio_cancel(worker->aio);
-        }
-        pthread_mutex_unlock(&worker->lock);
+        worker_cancel_receive(&server->workers[i]);
     }
     wait_until_idle(server, timeout_ms);
 }
@@ -426,18 +470,16 @@ static void server_release(struct rpc_server *server)
     for (size_t i = 0; i < server->worker_ready; i++) {
         pthread_mutex_destroy(&server->workers[i].lock);
     }
+    pthread_rwlock_destroy(&server->gate);
     pthread_cond_destroy(&server->changed);
     pthread_mutex_destroy(&server->lock);
     free(server->workers);
     free(server);
 }
 
-void rpc_server_free(struct rpc_server *server)
+static void leave_open_calls(struct rpc_server *server)
 {
-    if (server == NULL) {
-        return;
-    }
-    rpc_server_stop(server, 0);
+    pthread_rwlock_wrlock(&server->gate);
     for (size_t i = 0; i < server->worker_ready; i++) {
         struct worker *worker = &server->workers[i];
         pthread_mutex_lock(&worker->lock);
@@ -446,9 +488,30 @@ void rpc_server_free(struct rpc_server *server)
             atomic_fetch_add(&server->references, 1);
         }
         pthread_mutex_unlock(&worker->lock);
+    }
+    pthread_rwlock_unlock(&server->gate);
+}
+
+void rpc_server_free(struct rpc_server *server)
+{
+    if (server == NULL) {
+        return;
+    }
+    rpc_server_stop(server, 0);
+    /* What is open is left before its aio is stopped; a call that came in until then, after. */
+    leave_open_calls(server);
+    for (size_t i = 0; i < server->worker_ready; i++) {
+        struct worker *worker = &server->workers[i];
         nng_aio_stop(worker->aio); /* waits for the callback */
-        nng_aio_free(worker->aio);
-        nng_ctx_close(worker->ctx);
+    }
+    leave_open_calls(server);
+    for (size_t i = 0; i < server->worker_ready; i++) {
+        nng_msg *unsent = nng_aio_get_msg(server->workers[i].aio); /* sent when it was stopped */
+        if (unsent != NULL) {
+            nng_msg_free(unsent);
+        }
+        nng_aio_free(server->workers[i].aio);
+        nng_ctx_close(server->workers[i].ctx);
     }
     /* Connections end now, which cancels the calls that were left; on return no callback runs. */
     nng_close(server->socket);
