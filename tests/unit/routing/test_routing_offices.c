@@ -332,6 +332,10 @@ static void a_unit_s_tasks_are_listed_by_number_and_state_in_pages(void **state)
     assert_int_equal(scene_finish(rig, 8, "", NULL), STATUS_OK);
     assert_int_equal(scene_accept(rig, 3, NULL), STATUS_OK);
     assert_int_equal(scene_return(rig, 4, BUSES, NULL), STATUS_OK);
+    const Routing__ListTasksResponse *whole = NULL;
+    assert_int_equal(list(rig, CIVIL_5, STATE(UNSPECIFIED), 7, 0, &whole), STATUS_OK);
+    assert_int_equal(whole->n_tasks, 7);
+    assert_int_equal(whole->next_page_token, 0);
     for (uint32_t page_size = 1; page_size <= 9; page_size++) {
         list_all(rig, CIVIL_5, STATE(UNSPECIFIED), page_size, numbers);
         assert_string_equal(numbers, "1 2 3 5 6 7 8 ");

@@ -290,12 +290,34 @@ static void only_the_offices_concerned_are_woken(void **state)
     assert_woken(desk, true, true, true);
 }
 
+/* Whoever follows routing's log need not know of cursors. */
+static void followers_may_pass_over_acknowledgements_only(void **state)
+{
+    struct desk *desk = *state;
+    Routing__AcknowledgeTasksRequest acknowledge = ROUTING__ACKNOWLEDGE_TASKS_REQUEST__INIT;
+    acknowledge.unit = (char *)(uintptr_t)CIVIL_5;
+    acknowledge.sequence = 1;
+    assert_int_equal(call(desk, CIVIL_5, "AcknowledgeTasks", &acknowledge.base), STATUS_OK);
+    struct store_txn *txn;
+    assert_int_equal(store_read_begin(desk->store, &txn, NULL), STATUS_OK);
+    for (uint64_t offset = 1; offset <= 3; offset++) {
+        struct bytes packed;
+        assert_true(log_get(txn, offset, &packed, NULL));
+        const Common__EventRecord *record = engine_record_unpack(packed, desk->arena, NULL);
+        assert_non_null(record);
+        assert_int_equal(record->ignorable, offset == 3);
+    }
+    store_read_end(txn);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(no_office_sees_another_s_tasks, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(no_office_touches_another_s_tasks, open_desk, close_desk),
         cmocka_unit_test_setup_teardown(only_the_offices_concerned_are_woken, open_desk,
+                                        close_desk),
+        cmocka_unit_test_setup_teardown(followers_may_pass_over_acknowledgements_only, open_desk,
                                         close_desk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
