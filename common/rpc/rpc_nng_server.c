@@ -70,7 +70,6 @@ struct rpc_server {
     pthread_cond_t changed;
     struct rpc_pipe_set pipes;
     size_t active; /* workers that are not IDLE */
-    nng_listener listeners[LISTENERS_MAX];
     size_t listener_count;
     bool started;
     bool stopped;
@@ -258,7 +257,7 @@ static void pipe_happened(nng_pipe pipe, nng_pipe_ev event, void *context)
     }
     /* Before the first message can come. */
     pthread_mutex_lock(&server->lock);
-    bool added = rpc_pipe_set_add(&server->pipes, id);
+    bool added = !atomic_load(&server->stopping) && rpc_pipe_set_add(&server->pipes, id);
     pthread_mutex_unlock(&server->lock);
     if (!added) {
         nng_pipe_close(pipe); /* how a connection is refused */
@@ -345,7 +344,7 @@ static enum status remove_stale(const char *path, struct error *err)
     return STATUS_OK;
 }
 
-static int listen_on(struct rpc_server *server, const char *url, nng_listener *ret_listener)
+static int listen_on(const struct rpc_server *server, const char *url, nng_listener *ret_listener)
 {
     nng_listener listener;
     int rc = nng_listener_create(&listener, server->socket, url);
@@ -400,7 +399,7 @@ enum status rpc_server_listen(struct rpc_server *server, const char *url, char *
         snprintf(what, sizeof(what), "listen on %s", url);
         return rpc_nng_error(err, rc, what);
     }
-    server->listeners[server->listener_count++] = listener;
+    server->listener_count++;
     if (ret_url != NULL) {
         url_of(listener, url, ret_url);
     }
@@ -452,9 +451,7 @@ void rpc_server_stop(struct rpc_server *server, uint32_t timeout_ms)
     }
     server->stopped = true;
     atomic_store(&server->stopping, true);
-    for (size_t i = 0; i < server->listener_count; i++) {
-        nng_listener_close(server->listeners[i]);
-    }
+    /* The listeners stay until the end: closing one would cut its connections, and the answers with them. */
     for (size_t i = 0; i < server->worker_ready; i++) {
         worker_cancel_receive(&server->workers[i]);
     }
