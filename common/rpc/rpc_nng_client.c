@@ -259,7 +259,9 @@ static void client_free(struct rpc_transport *base)
         pthread_mutex_destroy(&slot->lock);
         free(slot);
     }
+    rpc_nng_hold();
     nng_close(transport->socket);
+    rpc_nng_release();
     pthread_mutex_destroy(&transport->lock);
     free(transport->slots);
     free(transport);

@@ -13,4 +13,8 @@ enum status rpc_nng_url_check(const char *url, struct error *err);
 /* The path of an ipc url, NULL for another. */
 const char *rpc_nng_url_path(const char *url);
 
+/* Around nng_close: nng_reset.c tells why. Stalls all of NNG's connections meanwhile, some milliseconds. */
+void rpc_nng_hold(void);
+void rpc_nng_release(void);
+
 #endif

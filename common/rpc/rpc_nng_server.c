@@ -511,6 +511,8 @@ void rpc_server_free(struct rpc_server *server)
         nng_ctx_close(server->workers[i].ctx);
     }
     /* Connections end now, which cancels the calls that were left; on return no callback runs. */
+    rpc_nng_hold();
     nng_close(server->socket);
+    rpc_nng_release();
     server_release(server);
 }
