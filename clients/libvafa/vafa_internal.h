@@ -1,0 +1,28 @@
+/* What the files of the library share. */
+#ifndef VAFA_CLIENTS_LIBVAFA_VAFA_INTERNAL_H
+#define VAFA_CLIENTS_LIBVAFA_VAFA_INTERNAL_H
+
+#include "clients/libvafa/vafa.h"
+#include "service/address.h"
+
+#include <pthread.h>
+
+#define VAFA_SERVICES 6 /* ids 1 to 5; 0 is unset */
+
+struct vafa {
+    char connect[ADDRESS_URL_SIZE];
+    struct rpc_caller caller;
+    uint32_t deadline_ms;
+    uint32_t patience_ms;
+    struct loop *loop;
+    pthread_t thread;
+
+    pthread_mutex_t lock; /* guards the block below */
+    struct rpc_client *clients[VAFA_SERVICES];
+};
+
+/* The connection to a service, made when first asked for. */
+enum status vafa_client_of(struct vafa *vafa, Common__ServiceId service,
+                           struct rpc_client **ret_client, struct error *err);
+
+#endif

@@ -1,0 +1,441 @@
+/* vafa call next, record, show, calls list, rates: asking the citizen, and what they say of each unit. */
+#include "clients/vafa/labels.h"
+#include "clients/vafa/output.h"
+#include "clients/vafa/session.h"
+#include "clients/vafa/table.h"
+
+#include "vafa/feedback/v1/feedback.pb-c.h"
+#include "vafa/followup/v1/followup.pb-c.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *word(struct session *session, const char *name)
+{
+    return label_word(name, session_language(session));
+}
+
+static void detail(struct session *session, struct table *table, const char *name, const char *value)
+{
+    if (value[0] != '\0') {
+        table_cell(table, word(session, name));
+        table_cell(table, value);
+    }
+}
+
+static void print_call(struct session *session, const Followup__Call *c)
+{
+    const char *language = session_language(session);
+    struct table *table = table_new(2);
+    char text[64];
+    snprintf(text, sizeof(text), "%" PRIu64, c->number);
+    detail(session, table, "call", text);
+    detail(session, table, "code", c->code);
+    detail(session, table, "state", label_enum(&followup__call_state__descriptor, (int)c->state, language));
+    detail(session, table, "topic", session_topic(session, c->topic));
+    detail(session, table, "unit", session_unit(session, c->unit));
+    detail(session, table, "note", c->note);
+    session_time(session, c->due_at_us, text);
+    detail(session, table, "due", text);
+    snprintf(text, sizeof(text), "%" PRIu32, c->attempts);
+    detail(session, table, "attempts", text);
+    detail(session, table, "operator", c->operator_name);
+    detail(session, table, "outcome",
+           label_enum(&followup__call_outcome__descriptor, (int)c->last_outcome, language));
+    detail(session, table, "resolution",
+           label_enum(&followup__resolution__descriptor, (int)c->resolution, language));
+    snprintf(text, sizeof(text), c->score != 0 ? "%" PRIu32 "/5" : "", c->score);
+    detail(session, table, "score", text);
+    table_print(table, stdout);
+    table_free(table);
+}
+
+/* Who works at this desk: --operator, else the caller's name, else the login name. */
+static char *operator_of(struct session *session)
+{
+    const char *name = args_value(&session->args, "operator");
+    name = name != NULL ? name : args_value(&session->args, "name");
+    name = name != NULL ? name : getenv("USER");
+    return (char *)(uintptr_t)(name != NULL && name[0] != '\0' ? name : "vafa");
+}
+
+static enum status read_call_number(struct session *session, uint64_t *ret_number, struct error *err)
+{
+    return args_read_number(session->args.arguments[0], "call", 1, UINT64_MAX, ret_number, err);
+}
+
+/* --- next --- */
+
+static const struct option_def next_options[] = {
+    {"operator", 0, "NAME", "who will call (--name, else the login name)"},
+    {NULL, 0, NULL, NULL},
+};
+
+static int run_next(struct session *session)
+{
+    struct error err = ERROR_NONE;
+    uint8_t key[UUID_BYTES];
+    Followup__NextCallRequest request = FOLLOWUP__NEXT_CALL_REQUEST__INIT;
+    struct vafa_call call = {
+        .service = &followup__followup__descriptor, .method = "NextCall", .request = &request.base};
+    request.idempotency_key = vafa_new_key(key);
+    request.operator_name = operator_of(session);
+    bool none = false;
+    enum status status = session_call(session, &call, &err);
+    if (status == STATUS_OK) {
+        const Followup__NextCallResponse *response = (const Followup__NextCallResponse *)call.response;
+        none = response->call == NULL;
+        if (session->json) {
+            output_message(call.response);
+        } else if (!none) {
+            print_call(session, response->call);
+            fprintf(stderr, "The number to call: vafa reveal %s --purpose call-back\n",
+                    response->call->code);
+        } else {
+            char time[32];
+            session_time(session, response->next_due_at_us, time);
+            fprintf(stderr, "vafa: no call is due%s%s\n", time[0] != '\0' ? "; the next one at " : "",
+                    time);
+        }
+    }
+    vafa_call_fini(&call);
+    if (status != STATUS_OK) {
+        return output_error(&err);
+    }
+    return none ? EXIT_NOT_FOUND : EXIT_DONE;
+}
+
+const struct command command_call_next = {
+    .name = "call next",
+    .arguments = "",
+    .summary = "hands out the call-back that is longest due",
+    .help = "Takes a call for some minutes (the city pack says how many); then it is handed to another.\n"
+            "Exit status 3: none is due.",
+    .examples = "vafa call next --operator 'کاربر نمونه'",
+    .options = next_options,
+    .role = RPC_ROLE_FRONT_END,
+    .run = run_next,
+};
+
+/* --- record --- */
+
+static const struct option_def record_options[] = {
+    {"operator", 0, "NAME", "who called (--name, else the login name)"},
+    {"outcome", 0, "OUTCOME", "answered, no-answer, busy, wrong-number, refused (needed)"},
+    {"resolution", 0, "WORD", "with answered: resolved, partly, unresolved"},
+    {"score", 0, "N", "with answered: satisfaction, 1 (not at all) to 5 (wholly)"},
+    {"words", 'w', "TEXT", "with answered: what the citizen said; sealed"},
+    {NULL, 0, NULL, NULL},
+};
+
+struct record {
+    uint8_t key[UUID_BYTES];
+    Followup__Answer answer;
+    Followup__RecordCallRequest request;
+};
+
+static enum status read_choice(const ProtobufCEnumDescriptor *type, const struct args *args,
+                               const char *option, int *ret_value, struct error *err)
+{
+    const char *text = args_value(args, option);
+    int value = text != NULL ? label_enum_value(type, text) : -1;
+    if (value < 0) {
+        char choices[160];
+        label_enum_choices(type, choices, sizeof(choices));
+        return error_set(err, STATUS_INVALID_ARGUMENT, option, "\"%s\" is none of %s",
+                         text != NULL ? text : "", choices);
+    }
+    *ret_value = value;
+    return STATUS_OK;
+}
+
+static enum status read_answer(const struct args *args, struct record *record, struct error *err)
+{
+    int resolution = 0;
+    uint64_t score = 0;
+    enum status status =
+        read_choice(&followup__resolution__descriptor, args, "resolution", &resolution, err);
+    if (status == STATUS_OK) {
+        status = args_number(args, "score", 1, 5, 0, &score, err);
+    }
+    followup__answer__init(&record->answer);
+    record->answer.resolution = (Followup__Resolution)resolution;
+    record->answer.score = (uint32_t)score;
+    record->answer.words = (char *)(uintptr_t)args_text(args, "words");
+    record->request.answer = &record->answer;
+    return status;
+}
+
+static enum status read_record(struct session *session, struct record *record, struct error *err)
+{
+    const struct args *args = &session->args;
+    int outcome = 0;
+    followup__record_call_request__init(&record->request);
+    record->request.idempotency_key = vafa_new_key(record->key);
+    record->request.operator_name = operator_of(session);
+    enum status status = read_call_number(session, &record->request.call_number, err);
+    if (status == STATUS_OK) {
+        status = read_choice(&followup__call_outcome__descriptor, args, "outcome", &outcome, err);
+    }
+    record->request.outcome = (Followup__CallOutcome)outcome;
+    if (status == STATUS_OK && outcome == FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_ANSWERED) {
+        status = read_answer(args, record, err);
+    }
+    return status;
+}
+
+static int run_record(struct session *session)
+{
+    struct error err = ERROR_NONE;
+    struct record record = {0};
+    if (read_record(session, &record, &err) != STATUS_OK) {
+        return output_usage(&err);
+    }
+    struct vafa_call call = {.service = &followup__followup__descriptor,
+                             .method = "RecordCall",
+                             .request = &record.request.base};
+    enum status status = session_call(session, &call, &err);
+    if (status == STATUS_OK && session->json) {
+        output_message(call.response);
+    } else if (status == STATUS_OK) {
+        print_call(session, ((const Followup__RecordCallResponse *)call.response)->call);
+    }
+    vafa_call_fini(&call);
+    return status == STATUS_OK ? EXIT_DONE : output_error(&err);
+}
+
+const struct command command_call_record = {
+    .name = "call record",
+    .arguments = "N",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .summary = "what came of a call-back",
+    .help = "Records the outcome of the call that was handed out. Nobody answered: it comes back later.\n"
+            "The citizen's words are sealed.",
+    .examples = "vafa call record 3 --outcome answered --resolution resolved --score 5 --words 'ممنونم'\n"
+                "vafa call record 4 --outcome no-answer",
+    .options = record_options,
+    .role = RPC_ROLE_FRONT_END,
+    .run = run_record,
+};
+
+/* --- show --- */
+
+static const struct option_def show_options[] = {
+    {"reveal", 0, NULL, "the citizen's answer in words, too; who looked is kept"},
+    {"purpose", 0, "TEXT", "with --reveal: why"},
+    {NULL, 0, NULL, NULL},
+};
+
+static int run_reveal(struct session *session, uint64_t number)
+{
+    struct error err = ERROR_NONE;
+    uint8_t key[UUID_BYTES];
+    Followup__RevealCallRequest request = FOLLOWUP__REVEAL_CALL_REQUEST__INIT;
+    struct vafa_call call = {.service = &followup__followup__descriptor,
+                             .method = "RevealCall",
+                             .request = &request.base};
+    request.idempotency_key = vafa_new_key(key);
+    request.call_number = number;
+    request.purpose = (char *)(uintptr_t)args_text(&session->args, "purpose");
+    enum status status = session_call(session, &call, &err);
+    if (status == STATUS_OK && session->json) {
+        output_message(call.response);
+    } else if (status == STATUS_OK) {
+        struct buffer words = BUFFER_EMPTY;
+        table_plain_text(&words, ((const Followup__RevealCallResponse *)call.response)->words);
+        printf("%s: %s\n", word(session, "words"), buffer_text(&words));
+        buffer_fini(&words);
+    }
+    vafa_call_fini(&call);
+    return status == STATUS_OK ? EXIT_DONE : output_error(&err);
+}
+
+static int run_show(struct session *session)
+{
+    struct error err = ERROR_NONE;
+    Followup__GetCallRequest request = FOLLOWUP__GET_CALL_REQUEST__INIT;
+    struct vafa_call call = {
+        .service = &followup__followup__descriptor, .method = "GetCall", .request = &request.base};
+    if (read_call_number(session, &request.call_number, &err) != STATUS_OK) {
+        return output_usage(&err);
+    }
+    enum status status = session_call(session, &call, &err);
+    if (status == STATUS_OK && session->json) {
+        output_message(call.response);
+    } else if (status == STATUS_OK) {
+        print_call(session, ((const Followup__GetCallResponse *)call.response)->call);
+    }
+    vafa_call_fini(&call);
+    if (status != STATUS_OK) {
+        return output_error(&err);
+    }
+    return args_has(&session->args, "reveal") ? run_reveal(session, request.call_number) : EXIT_DONE;
+}
+
+const struct command command_call_show = {
+    .name = "call show",
+    .arguments = "N",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .summary = "one call-back",
+    .help = "Shows a call-back by its number; with --reveal also what the citizen said.",
+    .examples = "vafa call show 3\nvafa call show 3 --reveal --purpose 'complaint about the answer'",
+    .options = show_options,
+    .role = RPC_ROLE_FRONT_END,
+    .run = run_show,
+};
+
+/* --- list --- */
+
+static const struct option_def list_options[] = {
+    {"state", 0, "STATE", "only waiting, claimed, answered or unreached ones"},
+    {"limit", 'n', "N", "at most so many, 1 to 100 (20)"},
+    {NULL, 0, NULL, NULL},
+};
+
+static void print_calls(struct session *session, const Followup__ListCallsResponse *response)
+{
+    static const char *const heads[] = {"call", "code", "topic", "unit", "state", "due", "score"};
+    struct table *table = table_new(7);
+    for (size_t i = 0; i < 7; i++) {
+        table_head(table, i, word(session, heads[i]));
+    }
+    table_align_right(table, 0);
+    table_align_right(table, 6);
+    for (size_t i = 0; i < response->n_calls; i++) {
+        const Followup__Call *c = response->calls[i];
+        char due[32];
+        session_time(session, c->due_at_us, due);
+        table_cell_format(table, "%" PRIu64, c->number);
+        table_cell(table, c->code);
+        table_cell(table, session_topic(session, c->topic));
+        table_cell(table, session_unit(session, c->unit));
+        table_cell(table, label_enum(&followup__call_state__descriptor, (int)c->state,
+                                     session_language(session)));
+        table_cell(table, due);
+        table_cell_format(table, c->score != 0 ? "%" PRIu32 : "", c->score);
+    }
+    table_print(table, stdout);
+    table_free(table);
+}
+
+static int run_list(struct session *session)
+{
+    struct error err = ERROR_NONE;
+    int state = 0;
+    uint64_t limit = 0;
+    Followup__ListCallsRequest request = FOLLOWUP__LIST_CALLS_REQUEST__INIT;
+    struct vafa_call call = {
+        .service = &followup__followup__descriptor, .method = "ListCalls", .request = &request.base};
+    enum status status = args_number(&session->args, "limit", 1, 100, 20, &limit, &err);
+    if (status == STATUS_OK && args_has(&session->args, "state")) {
+        status =
+            read_choice(&followup__call_state__descriptor, &session->args, "state", &state, &err);
+    }
+    if (status != STATUS_OK) {
+        return output_usage(&err);
+    }
+    request.state = (Followup__CallState)state;
+    request.page_size = (uint32_t)limit;
+    status = session_call(session, &call, &err);
+    if (status == STATUS_OK && session->json) {
+        output_message(call.response);
+    } else if (status == STATUS_OK) {
+        print_calls(session, (const Followup__ListCallsResponse *)call.response);
+    }
+    vafa_call_fini(&call);
+    return status == STATUS_OK ? EXIT_DONE : output_error(&err);
+}
+
+const struct command command_calls_list = {
+    .name = "calls list",
+    .arguments = "",
+    .summary = "call-backs: waiting, handed out, ended",
+    .help = "Lists call-backs by number.",
+    .examples = "vafa calls list --state waiting\nvafa calls list --limit 100 --json",
+    .options = list_options,
+    .role = RPC_ROLE_FRONT_END,
+    .run = run_list,
+};
+
+/* --- rates --- */
+
+static void add_rate(struct session *session, struct table *table, const Feedback__UnitRate *rate)
+{
+    table_cell(table, session_unit(session, rate->unit));
+    table_cell_format(table, "%" PRIu64, rate->answers);
+    table_cell_format(table, "%" PRIu64, rate->resolved);
+    table_cell_format(table, "%" PRIu64, rate->partly);
+    table_cell_format(table, "%" PRIu64, rate->unresolved);
+    table_cell_format(table, rate->answers > 0 ? "%.2f" : "–", rate->mean_score);
+    table_cell_format(table, rate->answers > 0 ? "%.1f %%" : "–", rate->satisfied_share * 100);
+}
+
+static struct table *rate_table(struct session *session)
+{
+    static const char *const heads[] = {"unit",       "answers", "resolved", "partly",
+                                        "unresolved", "mean",    "satisfied"};
+    struct table *table = table_new(7);
+    for (size_t i = 0; i < 7; i++) {
+        table_head(table, i, word(session, heads[i]));
+        if (i > 0) {
+            table_align_right(table, i);
+        }
+    }
+    return table;
+}
+
+/* One page; the token of the next is copied to *token. */
+static enum status rate_page(struct session *session, struct table *table, char token[256],
+                             struct error *err)
+{
+    Feedback__ListUnitRatesRequest request = FEEDBACK__LIST_UNIT_RATES_REQUEST__INIT;
+    struct vafa_call call = {.service = &feedback__feedback__descriptor,
+                             .method = "ListUnitRates",
+                             .request = &request.base};
+    request.page_token = token;
+    enum status status = session_call(session, &call, err);
+    if (status == STATUS_OK) {
+        const Feedback__ListUnitRatesResponse *page =
+            (const Feedback__ListUnitRatesResponse *)call.response;
+        for (size_t i = 0; i < page->n_rates; i++) {
+            if (session->json) {
+                output_message(&page->rates[i]->base);
+            } else {
+                add_rate(session, table, page->rates[i]);
+            }
+        }
+        snprintf(token, 256, "%s", page->next_page_token);
+    }
+    vafa_call_fini(&call);
+    return status;
+}
+
+static int run_rates(struct session *session)
+{
+    struct error err = ERROR_NONE;
+    char token[256] = "";
+    enum status status;
+    struct table *table = session->json ? NULL : rate_table(session);
+    do {
+        status = rate_page(session, table, token, &err);
+    } while (status == STATUS_OK && token[0] != '\0');
+    if (status == STATUS_OK && table != NULL) {
+        table_print(table, stdout);
+    }
+    table_free(table);
+    return status == STATUS_OK ? EXIT_DONE : output_error(&err);
+}
+
+const struct command command_rates = {
+    .name = "rates",
+    .arguments = "",
+    .summary = "what citizens say of each unit",
+    .help = "Answers, how many said it was resolved, mean score (1 to 5) and the share with 4 or 5, unit by unit.\n"
+            "With --json one object a line.",
+    .examples = "vafa rates\nvafa rates --json",
+    .role = RPC_ROLE_LEADERSHIP,
+    .run = run_rates,
+};

@@ -1,0 +1,173 @@
+/* vafa register: what an operator does while the citizen is on the line. */
+#include "clients/vafa/labels.h"
+#include "clients/vafa/output.h"
+#include "clients/vafa/session.h"
+
+#include "vafa/intake/v1/intake.pb-c.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct option_def options[] = {
+    {"topic", 't', "KEY", "what it is about: a key of topics.csv, or the topic's name (needed)"},
+    {"phone", 'p', "PHONE", "the citizen's number, in any spelling"},
+    {"citizen", 0, "NAME", "the citizen's name"},
+    {"words", 'w', "TEXT", "what the citizen said, in their own words"},
+    {"area", 'a', "KEY", "where: a key of areas.csv"},
+    {"neighbourhood", 0, "TEXT", "where: neighbourhood"},
+    {"street", 0, "TEXT", "where: street or address"},
+    {"landmark", 0, "TEXT", "where: what is near"},
+    {"thing", 0, "TEXT", "where: bus line and stop, number of a lamp post"},
+    {"point", 0, "LAT,LON", "where: degrees, WGS 84"},
+    {"channel", 0, "CHANNEL", "phone, sms, web, app, walk-in, session, staff (phone)"},
+    {"urgent", 0, NULL, "danger to life or passage"},
+    {"source", 0, "NAME", "with --external-id: its name in another system, taken once only"},
+    {"external-id", 0, "ID", "see --source"},
+    {NULL, 0, NULL, NULL},
+};
+
+/* The request and what its message borrows. */
+struct registration {
+    uint8_t key[UUID_BYTES];
+    Common__GeoPoint point;
+    Common__Place place;
+    Intake__Citizen citizen;
+    Intake__RegisterCaseRequest request;
+};
+
+/* Messages are only read by the call. */
+static char *text_of(const struct args *args, const char *name)
+{
+    return (char *)(uintptr_t)args_text(args, name);
+}
+
+static enum status read_point(const char *text, Common__GeoPoint *point, struct error *err)
+{
+    char *end;
+    common__geo_point__init(point);
+    point->latitude = strtod(text, &end);
+    if (end == text || *end != ',') {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "point", "\"%s\" is not LATITUDE,LONGITUDE", text);
+    }
+    const char *second = end + 1;
+    point->longitude = strtod(second, &end);
+    if (end == second || *end != '\0' || !isfinite(point->latitude) || !isfinite(point->longitude)) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "point", "\"%s\" is not LATITUDE,LONGITUDE", text);
+    }
+    return STATUS_OK;
+}
+
+static enum status read_place(const struct args *args, struct registration *r, struct error *err)
+{
+    const char *point = args_value(args, "point");
+    common__place__init(&r->place);
+    r->place.area = text_of(args, "area");
+    r->place.neighbourhood = text_of(args, "neighbourhood");
+    r->place.street = text_of(args, "street");
+    r->place.landmark = text_of(args, "landmark");
+    r->place.thing = text_of(args, "thing");
+    r->request.place = &r->place;
+    if (point == NULL) {
+        return STATUS_OK;
+    }
+    r->place.point = &r->point;
+    return read_point(point, &r->point, err);
+}
+
+static enum status read_channel(const struct args *args, struct registration *r, struct error *err)
+{
+    const char *text = args_value(args, "channel");
+    int channel = text == NULL ? COMMON__CHANNEL__CHANNEL_PHONE
+                               : label_enum_value(&common__channel__descriptor, text);
+    if (channel < 0) {
+        char choices[160];
+        label_enum_choices(&common__channel__descriptor, choices, sizeof(choices));
+        return error_set(err, STATUS_INVALID_ARGUMENT, "channel", "\"%s\" is none of %s", text, choices);
+    }
+    r->request.channel = (Common__Channel)channel;
+    return STATUS_OK;
+}
+
+/* A person may give the topic's name: the key is looked up when the pack is here. */
+static char *topic_key(struct session *session, char *given)
+{
+    const struct city *city = session_city(session, NULL);
+    if (city == NULL || city_topic(city, given) != NULL) {
+        return given;
+    }
+    for (size_t i = 0; i < city_topic_count(city); i++) {
+        const struct city_topic *topic = city_topic_at(city, i);
+        if (strcmp(topic->name_fa, given) == 0 || strcmp(topic->name_en, given) == 0) {
+            return (char *)(uintptr_t)topic->key;
+        }
+    }
+    return given;
+}
+
+static enum status read_request(const struct args *args, struct registration *r, struct error *err)
+{
+    intake__register_case_request__init(&r->request);
+    intake__citizen__init(&r->citizen);
+    if (!args_has(args, "topic")) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "topic", "it is missing: --topic KEY");
+    }
+    r->request.idempotency_key = vafa_new_key(r->key);
+    r->citizen.name = text_of(args, "citizen");
+    r->citizen.phone = text_of(args, "phone");
+    r->request.citizen = &r->citizen;
+    r->request.topic = text_of(args, "topic");
+    r->request.words = text_of(args, "words");
+    r->request.source = text_of(args, "source");
+    r->request.external_id = text_of(args, "external-id");
+    if (args_has(args, "urgent")) {
+        r->request.urgency = COMMON__URGENCY__URGENCY_URGENT;
+    }
+    enum status status = read_channel(args, r, err);
+    return status == STATUS_OK ? read_place(args, r, err) : status;
+}
+
+static void print_answer(struct session *session, const Intake__RegisterCaseResponse *response)
+{
+    if (session->json) {
+        output_message(&response->base);
+        return;
+    }
+    printf("%s: %s\n", label_word("code", session_language(session)), response->code);
+    if (response->already_registered) {
+        fprintf(stderr, "It was registered before; nothing was added.\n");
+    }
+}
+
+static int run_register(struct session *session)
+{
+    struct registration r = {0};
+    struct error err = ERROR_NONE;
+    if (read_request(&session->args, &r, &err) != STATUS_OK) {
+        return output_usage(&err);
+    }
+    r.request.topic = topic_key(session, r.request.topic);
+    struct vafa_call call = {.service = &intake__intake__descriptor,
+                             .method = "RegisterCase",
+                             .request = &r.request.base};
+    enum status status = session_call(session, &call, &err);
+    if (status == STATUS_OK) {
+        print_answer(session, (const Intake__RegisterCaseResponse *)call.response);
+    }
+    vafa_call_fini(&call);
+    return status == STATUS_OK ? EXIT_DONE : output_error(&err);
+}
+
+const struct command command_register = {
+    .name = "register",
+    .arguments = "",
+    .summary = "registers a request and gives its tracking code",
+    .help = "Registers what a citizen asks for. When the tracking code is printed, the request is on disk.\n"
+            "The name, the phone and the words are sealed under a key of that citizen's own.",
+    .examples = "vafa register --topic asphalt --area 5 --phone '۰۹۱۳ ۰۰۰ ۰۰۰۰' --citizen 'شهروند نمونه' \\\n"
+                "    --street 'خیابان نمونه' --words 'چاله‌ای در میانهٔ خیابان است'\n"
+                "vafa register --topic burst-valve --area 3 --urgent --json",
+    .options = options,
+    .role = RPC_ROLE_FRONT_END,
+    .run = run_register,
+};

@@ -1,0 +1,111 @@
+/* vafa restore: a backup set becomes a data folder again; no server takes part. */
+#include "clients/vafa/backup_manifest.h"
+#include "clients/vafa/output.h"
+#include "clients/vafa/session.h"
+#include "store/store_copy.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_SIZE 4096
+
+static const char *const services[] = {"intake", "routing", "followup", "feedback", "report"};
+#define SERVICES (sizeof(services) / sizeof(services[0]))
+
+static void tell_file(const char *path)
+{
+    output_progress("checking %s …", path);
+}
+
+/* Not one store may be there: a folder of two sets would be no cut. */
+static enum status check_empty(const char *data, struct error *err)
+{
+    for (size_t i = 0; i < SERVICES; i++) {
+        char path[PATH_SIZE];
+        if ((size_t)snprintf(path, sizeof(path), "%s/%s/data.mdb", data, services[i]) >= sizeof(path)) {
+            return error_set(err, STATUS_INVALID_ARGUMENT, "data", "the path is too long");
+        }
+        if (access(path, F_OK) == 0) {
+            return error_set(err, STATUS_ALREADY_EXISTS, "data",
+                             "%s holds a store of %s: name a new folder", data, services[i]);
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status restore_all(const char *set, const char *data, struct error *err)
+{
+    enum status status = STATUS_OK;
+    if (mkdir(data, 0700) != 0 && errno != EEXIST) {
+        return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "making %s", data);
+    }
+    for (size_t i = 0; i < SERVICES && status == STATUS_OK; i++) {
+        char from[PATH_SIZE];
+        char to[PATH_SIZE];
+        snprintf(from, sizeof(from), "%s/%s", set, services[i]);
+        snprintf(to, sizeof(to), "%s/%s", data, services[i]);
+        output_progress("restoring %s …", services[i]);
+        status = store_restore(from, to, services[i], err);
+    }
+    return status;
+}
+
+static void tell_what_is_missing(const char *data, const char *city)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof(path), "%s/keys/master.key", data);
+    if (access(path, F_OK) != 0) {
+        fprintf(stderr,
+                "vafa: %s is missing: bring the master key that was in use when the set was taken,\n"
+                "or no citizen's name, phone or word can be opened again.\n",
+                path);
+    }
+    printf("Restored to %s. Next: vafa verify --data %s; vafad --data %s --city %s\n", data, data, data,
+           city);
+}
+
+static int run_restore(struct session *session)
+{
+    struct error err = ERROR_NONE;
+    json_t *manifest = NULL;
+    const char *set = session->args.arguments[0];
+    const char *data = args_value(&session->args, "data");
+    if (data == NULL) {
+        error_set(&err, STATUS_INVALID_ARGUMENT, "data", "it is missing: say where to, with --data DIR");
+        return output_usage(&err);
+    }
+    enum status status = check_empty(data, &err);
+    if (status == STATUS_OK) {
+        status = manifest_read(&manifest, set, &err);
+    }
+    if (status == STATUS_OK) {
+        status = manifest_check_files(manifest, set, tell_file, &err);
+    }
+    if (status == STATUS_OK) {
+        status = restore_all(set, data, &err);
+    }
+    output_progress_end();
+    if (status == STATUS_OK && session->json) {
+        output_json(manifest);
+    } else if (status == STATUS_OK) {
+        const char *city = json_string_value(json_object_get(manifest, "city"));
+        tell_what_is_missing(data, city != NULL && city[0] != '\0' ? city : "NAME");
+    }
+    json_decref(manifest);
+    return status == STATUS_OK ? EXIT_DONE : output_error(&err);
+}
+
+const struct command command_restore = {
+    .name = "restore",
+    .arguments = "SET",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .summary = "makes a data folder out of a backup set",
+    .help = "Checks the manifest and every file's digest, then puts the five stores into --data DIR, which must hold none.\n"
+            "The master key is not in a set: bring it to DIR/keys/master.key. Exit status 5: the set is damaged.",
+    .examples = "vafa restore /var/backups/vafa/2026-11-24 --data ./vafa-restored",
+    .role = RPC_ROLE_ADMIN,
+    .run = run_restore,
+};

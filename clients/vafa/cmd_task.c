@@ -1,0 +1,267 @@
+/* vafa task show, accept, report, done, return: an office's work on one task. */
+#include "clients/vafa/labels.h"
+#include "clients/vafa/output.h"
+#include "clients/vafa/session.h"
+#include "clients/vafa/table.h"
+
+#include "vafa/routing/v1/routing.pb-c.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void detail(struct session *session, struct table *table, const char *name, const char *value)
+{
+    if (value[0] != '\0') {
+        table_cell(table, label_word(name, session_language(session)));
+        table_cell(table, value);
+    }
+}
+
+static void print_task(struct session *session, const Routing__Task *task)
+{
+    static const char *const names[] = {"registered", "due"};
+    const int64_t times[] = {task->registered_at_us, task->due_at_us};
+    const char *language = session_language(session);
+    struct table *table = table_new(2);
+    char text[64];
+    snprintf(text, sizeof(text), "%" PRIu64, task->number);
+    detail(session, table, "task", text);
+    detail(session, table, "code", task->code);
+    detail(session, table, "state",
+           label_enum(&routing__task_state__descriptor, (int)task->state, language));
+    detail(session, table, "topic", session_topic(session, task->topic));
+    detail(session, table, "unit", session_unit(session, task->unit));
+    if (task->place != NULL) {
+        detail(session, table, "area", session_area(session, task->place->area));
+        detail(session, table, "place", task->place->street);
+    }
+    detail(session, table, "urgency",
+           label_enum(&common__urgency__descriptor, (int)task->urgency, language));
+    for (size_t i = 0; i < 2; i++) {
+        session_time(session, times[i], text);
+        detail(session, table, names[i], text);
+    }
+    session_time(session, task->done_at_us, text);
+    detail(session, table, "done", text);
+    detail(session, table, "note", task->note);
+    table_print(table, stdout);
+    table_free(table);
+}
+
+/* Makes the call; `task_of` finds the task in its answer. */
+static int run_call(struct session *session, const char *method, const ProtobufCMessage *request,
+                    const Routing__Task *(*task_of)(const ProtobufCMessage *response))
+{
+    struct error err = ERROR_NONE;
+    struct vafa_call call = {
+        .service = &routing__routing__descriptor, .method = method, .request = request};
+    enum status status = session_call(session, &call, &err);
+    if (status == STATUS_OK) {
+        const Routing__Task *task = task_of(call.response);
+        if (session->json) {
+            output_message(call.response);
+        } else if (task != NULL) {
+            print_task(session, task);
+        }
+    }
+    vafa_call_fini(&call);
+    return status == STATUS_OK ? EXIT_DONE : output_error(&err);
+}
+
+static enum status read_task_number(struct session *session, uint64_t *ret_number, struct error *err)
+{
+    return args_read_number(session->args.arguments[0], "task", 1, UINT64_MAX, ret_number, err);
+}
+
+static char *text_of(struct session *session, const char *option)
+{
+    return (char *)(uintptr_t)args_text(&session->args, option);
+}
+
+/* --- show --- */
+
+static const struct option_def show_options[] = {
+    {"case", 0, NULL, "N is the request's number, not the task's"},
+    {NULL, 0, NULL, NULL},
+};
+
+static const Routing__Task *shown_task(const ProtobufCMessage *response)
+{
+    return ((const Routing__GetTaskResponse *)response)->task;
+}
+
+static int run_show(struct session *session)
+{
+    struct error err = ERROR_NONE;
+    uint64_t number;
+    Routing__GetTaskRequest request = ROUTING__GET_TASK_REQUEST__INIT;
+    if (read_task_number(session, &number, &err) != STATUS_OK) {
+        return output_usage(&err);
+    }
+    if (args_has(&session->args, "case")) {
+        request.case_number = number;
+    } else {
+        request.task_number = number;
+    }
+    return run_call(session, "GetTask", &request.base, shown_task);
+}
+
+const struct command command_task_show = {
+    .name = "task show",
+    .arguments = "N",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .summary = "one task",
+    .help = "Shows a task by its number, or by its request's number.",
+    .examples = "vafa task show 12\nvafa task show 7 --case --json",
+    .options = show_options,
+    .role = RPC_ROLE_OFFICE,
+    .run = run_show,
+};
+
+/* --- accept --- */
+
+static const Routing__Task *accepted_task(const ProtobufCMessage *response)
+{
+    return ((const Routing__AcceptTaskResponse *)response)->task;
+}
+
+static int run_accept(struct session *session)
+{
+    struct error err = ERROR_NONE;
+    uint8_t key[UUID_BYTES];
+    Routing__AcceptTaskRequest request = ROUTING__ACCEPT_TASK_REQUEST__INIT;
+    if (read_task_number(session, &request.task_number, &err) != STATUS_OK) {
+        return output_usage(&err);
+    }
+    request.idempotency_key = vafa_new_key(key);
+    return run_call(session, "AcceptTask", &request.base, accepted_task);
+}
+
+const struct command command_task_accept = {
+    .name = "task accept",
+    .arguments = "N",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .summary = "the unit takes the task on",
+    .help = "Says that the unit has seen the task and does it.",
+    .examples = "vafa task accept 12 --unit district-5-civil",
+    .role = RPC_ROLE_OFFICE,
+    .run = run_accept,
+};
+
+/* --- report --- */
+
+static const struct option_def report_options[] = {
+    {"note", 0, "TEXT", "a word on the way; shown to whoever has the code (needed)"},
+    {NULL, 0, NULL, NULL},
+};
+
+static const Routing__Task *reported_task(const ProtobufCMessage *response)
+{
+    return ((const Routing__ReportTaskResponse *)response)->task;
+}
+
+static int run_report(struct session *session)
+{
+    struct error err = ERROR_NONE;
+    uint8_t key[UUID_BYTES];
+    Routing__ReportTaskRequest request = ROUTING__REPORT_TASK_REQUEST__INIT;
+    if (read_task_number(session, &request.task_number, &err) != STATUS_OK) {
+        return output_usage(&err);
+    }
+    request.idempotency_key = vafa_new_key(key);
+    request.note = text_of(session, "note");
+    return run_call(session, "ReportTask", &request.base, reported_task);
+}
+
+const struct command command_task_report = {
+    .name = "task report",
+    .arguments = "N",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .summary = "a word on the way",
+    .help = "Adds a note to the request's story. No personal data: it is shown to whoever has the code.",
+    .examples = "vafa task report 12 --note 'اکیپ فردا اعزام می‌شود'",
+    .options = report_options,
+    .role = RPC_ROLE_OFFICE,
+    .run = run_report,
+};
+
+/* --- done --- */
+
+static const struct option_def done_options[] = {
+    {"note", 0, "TEXT", "what was done; told to the citizen"},
+    {NULL, 0, NULL, NULL},
+};
+
+static const Routing__Task *done_task(const ProtobufCMessage *response)
+{
+    return ((const Routing__FinishTaskResponse *)response)->task;
+}
+
+static int run_done(struct session *session)
+{
+    struct error err = ERROR_NONE;
+    uint8_t key[UUID_BYTES];
+    Routing__FinishTaskRequest request = ROUTING__FINISH_TASK_REQUEST__INIT;
+    if (read_task_number(session, &request.task_number, &err) != STATUS_OK) {
+        return output_usage(&err);
+    }
+    request.idempotency_key = vafa_new_key(key);
+    request.note = text_of(session, "note");
+    return run_call(session, "FinishTask", &request.base, done_task);
+}
+
+const struct command command_task_done = {
+    .name = "task done",
+    .arguments = "N",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .summary = "the task is finished",
+    .help = "Finishes a task. The citizen will be called and asked whether it is so.",
+    .examples = "vafa task done 12 --note 'چاله پر و آسفالت شد'",
+    .options = done_options,
+    .role = RPC_ROLE_OFFICE,
+    .run = run_done,
+};
+
+/* --- return --- */
+
+static const struct option_def return_options[] = {
+    {"reason", 0, "TEXT", "why it is not yours (needed)"},
+    {"to", 0, "UNIT", "whose it is (the coordinator decides)"},
+    {NULL, 0, NULL, NULL},
+};
+
+static const Routing__Task *returned_task(const ProtobufCMessage *response)
+{
+    return ((const Routing__ReturnTaskResponse *)response)->task;
+}
+
+static int run_return(struct session *session)
+{
+    struct error err = ERROR_NONE;
+    uint8_t key[UUID_BYTES];
+    Routing__ReturnTaskRequest request = ROUTING__RETURN_TASK_REQUEST__INIT;
+    if (read_task_number(session, &request.task_number, &err) != STATUS_OK) {
+        return output_usage(&err);
+    }
+    request.idempotency_key = vafa_new_key(key);
+    request.reason = text_of(session, "reason");
+    request.to_unit = text_of(session, "to");
+    return run_call(session, "ReturnTask", &request.base, returned_task);
+}
+
+const struct command command_task_return = {
+    .name = "task return",
+    .arguments = "N",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .summary = "the task is not ours",
+    .help = "Gives a task to the unit named, or to the coordinator. Its due date stays.",
+    .examples = "vafa task return 12 --reason 'خیابان در منطقهٔ ۶ است' --to district-6",
+    .options = return_options,
+    .role = RPC_ROLE_OFFICE,
+    .run = run_return,
+};

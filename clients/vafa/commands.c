@@ -1,0 +1,127 @@
+/* The table, and help made from it. */
+#include "clients/vafa/commands.h"
+
+#include <string.h>
+
+const struct command *const commands[] = {
+    &command_register,    &command_show,       &command_history,     &command_reveal,
+    &command_tasks_follow, &command_tasks_list, &command_task_show,   &command_task_accept,
+    &command_task_report, &command_task_done,  &command_task_return, &command_call_next,
+    &command_call_record, &command_call_show,  &command_calls_list,  &command_rates,
+    &command_report,      &command_import,     &command_events,      &command_health,
+    &command_metrics,     &command_version,    &command_backup,      &command_restore,
+    &command_verify,      &command_city_check, NULL,
+};
+
+const struct option_def common_options[] = {
+    {"connect", 0, "URL", "where the services are: ipc:///FOLDER or tcp://127.0.0.1:PORT"},
+    {"data", 0, "DIR", "the server's data folder (VAFA_CONNECT, VAFA_DATA; ./vafa-data)"},
+    {"name", 0, "NAME", "who calls, for the log (the login name)"},
+    {"role", 0, "ROLE", "call in another role: front-end, office, leadership, import, admin"},
+    {"unit", 'u', "UNIT", "the unit you speak for"},
+    {"timeout", 0, "SECONDS", "how long to wait for an answer, 1 to 300 (10)"},
+    {"city", 0, "NAME|DIR", "city pack for names and dates (the server's own, by its name)"},
+    {"lang", 0, "fa|en", "language of labels (VAFA_LANG; the city's)"},
+    {"json", 0, NULL, "print JSON"},
+    {"help", 'h', NULL, "this text"},
+    {NULL, 0, NULL, NULL},
+};
+
+static bool is_name(const struct command *command, int argc, char **argv, int *ret_words)
+{
+    const char *space = strchr(command->name, ' ');
+    size_t first = space != NULL ? (size_t)(space - command->name) : strlen(command->name);
+    if (argc < 1 || strlen(argv[0]) != first || strncmp(argv[0], command->name, first) != 0) {
+        return false;
+    }
+    if (space != NULL && (argc < 2 || strcmp(argv[1], space + 1) != 0)) {
+        return false;
+    }
+    *ret_words = space != NULL ? 2 : 1;
+    return true;
+}
+
+const struct command *commands_find(int argc, char **argv, int *ret_words)
+{
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (is_name(commands[i], argc, argv, ret_words)) {
+            return commands[i];
+        }
+    }
+    return NULL;
+}
+
+static void print_exit_codes(FILE *out)
+{
+    fputs("\nEXIT STATUS\n"
+          "  0  done\n"
+          "  1  the service refused it, or it could not be done\n"
+          "  2  wrong command line\n"
+          "  3  there is no such request, task, call, unit or file\n"
+          "  4  no server, or no answer in time: trying again may help\n"
+          "  5  a check found something wrong\n",
+          out);
+}
+
+static void print_options(const struct option_def *options, FILE *out)
+{
+    for (; options != NULL && options->name != NULL; options++) {
+        char name[64];
+        snprintf(name, sizeof(name), "%c%c%s --%s%s%s", options->letter != 0 ? '-' : ' ',
+                 options->letter != 0 ? options->letter : ' ', options->letter != 0 ? "," : " ",
+                 options->name, options->value != NULL ? " " : "",
+                 options->value != NULL ? options->value : "");
+        fprintf(out, "  %-28s  %s\n", name, options->help);
+    }
+}
+
+static void print_lines(const char *text, const char *before, FILE *out)
+{
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        fprintf(out, "%s%.*s\n", length > 0 ? before : "", (int)length, text);
+        text += length + (text[length] == '\n');
+    }
+}
+
+void commands_print_overview(FILE *out)
+{
+    fputs("vafa " VAFA_VERSION ": a city's citizen hotline, from the command line\n\n"
+          "SYNOPSIS\n"
+          "  vafa COMMAND [ARGUMENTS] [OPTIONS]\n"
+          "  vafa COMMAND --help\n"
+          "\nCOMMANDS\n",
+          out);
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        char name[64];
+        snprintf(name, sizeof(name), "%s %s", commands[i]->name, commands[i]->arguments);
+        fprintf(out, "  %-24s  %s\n", name, commands[i]->summary);
+    }
+    fputs("\nOPTIONS OF EVERY COMMAND\n", out);
+    print_options(common_options, out);
+    fputs("\nEXAMPLES\n"
+          "  vafad --data vafa-data --city isfahan &\n"
+          "  vafa register --topic asphalt --area 5 --phone 09130000000 --words 'چاله در خیابان'\n"
+          "  vafa tasks list --unit district-5-civil\n"
+          "  vafa report requests --by topic --per day --from -7d\n",
+          out);
+    print_exit_codes(out);
+}
+
+void commands_print_help(const struct command *command, FILE *out)
+{
+    fprintf(out, "vafa %s: %s\n\nSYNOPSIS\n  vafa %s %s%s[OPTIONS]\n", command->name,
+            command->summary, command->name, command->arguments,
+            command->arguments[0] != '\0' ? " " : "");
+    fputs("\nDESCRIPTION\n", out);
+    print_lines(command->help, "  ", out);
+    if (command->options != NULL) {
+        fputs("\nOPTIONS\n", out);
+        print_options(command->options, out);
+    }
+    fputs("\nOPTIONS OF EVERY COMMAND\n", out);
+    print_options(common_options, out);
+    fputs("\nEXAMPLES\n", out);
+    print_lines(command->examples, "  ", out);
+    print_exit_codes(out);
+}

@@ -1,0 +1,71 @@
+/* The table of commands. Each is one function; what --help says of it stands beside it. */
+#ifndef VAFA_CLIENTS_VAFA_COMMANDS_H
+#define VAFA_CLIENTS_VAFA_COMMANDS_H
+
+#include "clients/vafa/args.h"
+#include "rpc/rpc.h"
+
+#include <stdio.h>
+
+struct session;
+
+/* What the program tells its caller; printed by --help. */
+enum exit_code {
+    EXIT_DONE = 0,        /* done */
+    EXIT_REFUSED = 1,     /* the service refused it, or it could not be done */
+    EXIT_USAGE = 2,       /* wrong command line */
+    EXIT_NOT_FOUND = 3,   /* there is no such thing */
+    EXIT_UNREACHABLE = 4, /* no server, or no answer in time */
+    EXIT_WRONG = 5,       /* a check found something wrong */
+};
+
+struct command {
+    const char *name;      /* one or two words: "task done" */
+    const char *arguments; /* "N"; "" for none */
+    size_t arguments_min;
+    size_t arguments_max;
+    const char *summary;   /* one line */
+    const char *help;      /* paragraphs */
+    const char *examples;  /* lines of a shell */
+    const struct option_def *options; /* its own; NULL for none */
+    enum rpc_role role;    /* in which it calls, unless --role says otherwise */
+    int (*run)(struct session *session); /* gives an exit code */
+};
+
+extern const struct command *const commands[]; /* ends with NULL */
+
+/* The command at the front of argv (argc words) and how many words its name has; NULL when there is none of that name. */
+const struct command *commands_find(int argc, char **argv, int *ret_words);
+
+/* The options of every command. */
+extern const struct option_def common_options[];
+
+void commands_print_overview(FILE *out);
+void commands_print_help(const struct command *command, FILE *out);
+
+/* cmd_register.c */
+extern const struct command command_register;
+/* cmd_case.c */
+extern const struct command command_show, command_history, command_reveal;
+/* cmd_tasks.c */
+extern const struct command command_tasks_follow, command_tasks_list;
+/* cmd_task.c */
+extern const struct command command_task_show, command_task_accept, command_task_report,
+    command_task_done, command_task_return;
+/* cmd_calls.c */
+extern const struct command command_call_next, command_call_record, command_call_show,
+    command_calls_list, command_rates;
+/* cmd_report.c */
+extern const struct command command_report;
+/* cmd_import.c */
+extern const struct command command_import;
+/* cmd_system.c */
+extern const struct command command_health, command_version, command_metrics;
+/* cmd_events.c */
+extern const struct command command_events;
+/* cmd_backup.c, cmd_restore.c */
+extern const struct command command_backup, command_restore;
+/* cmd_local.c */
+extern const struct command command_verify, command_city_check;
+
+#endif

@@ -1,0 +1,198 @@
+/* One table of names. A value added to the contract shows with its own name until it has one here. */
+#include "clients/vafa/labels.h"
+
+#include "vafa/followup/v1/followup.pb-c.h"
+#include "vafa/health/v1/health.pb-c.h"
+#include "vafa/intake/v1/intake.pb-c.h"
+#include "vafa/routing/v1/routing.pb-c.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+struct label {
+    const char *name; /* in the contract, or a word of ours */
+    const char *fa;
+    const char *en;
+};
+
+static const struct label enum_labels[] = {
+    {"CHANNEL_PHONE", "تلفن", "phone"},
+    {"CHANNEL_SMS", "پیامک", "SMS"},
+    {"CHANNEL_WEB", "وب", "web"},
+    {"CHANNEL_APP", "برنامک", "app"},
+    {"CHANNEL_WALK_IN", "حضوری", "in person"},
+    {"CHANNEL_SESSION", "نشست مدیران", "managers' session"},
+    {"CHANNEL_STAFF", "کارکنان شهر", "city staff"},
+    {"CHANNEL_IMPORT", "سابقه", "history"},
+    {"URGENCY_NORMAL", "عادی", "normal"},
+    {"URGENCY_URGENT", "فوری", "urgent"},
+    {"CASE_STATE_REGISTERED", "ثبت شد", "registered"},
+    {"CASE_STATE_IN_WORK", "در دست اقدام", "in work"},
+    {"CASE_STATE_AWAITING_WORD", "انجام شد؛ در انتظار نظر شهروند", "done, the citizen will be asked"},
+    {"CASE_STATE_CONFIRMED", "تأیید شهروند", "confirmed by the citizen"},
+    {"CASE_STATE_CLOSED_UNCONFIRMED", "بسته شد، بی‌تأیید شهروند", "closed, not confirmed"},
+    {"CASE_STATE_DISPUTED", "شهروند نپذیرفت", "disputed by the citizen"},
+    {"TIMELINE_KIND_REGISTERED", "ثبت درخواست", "registered"},
+    {"TIMELINE_KIND_ROUTED", "ارجاع", "routed"},
+    {"TIMELINE_KIND_ACCEPTED", "پذیرش", "accepted"},
+    {"TIMELINE_KIND_REPORTED", "گزارش واحد", "reported"},
+    {"TIMELINE_KIND_RETURNED", "بازگشت", "returned"},
+    {"TIMELINE_KIND_DONE", "انجام", "done"},
+    {"TIMELINE_KIND_OVERDUE", "گذشت مهلت", "overdue"},
+    {"TIMELINE_KIND_CALL_SCHEDULED", "نوبت تماس بازخورد", "call-back planned"},
+    {"TIMELINE_KIND_CALL_ATTEMPTED", "تماس بی‌پاسخ", "call-back tried"},
+    {"TIMELINE_KIND_CALL_COMPLETED", "پایان تماس بازخورد", "call-back ended"},
+    {"TIMELINE_KIND_FEEDBACK_RECORDED", "ثبت نظر شهروند", "feedback recorded"},
+    {"CITIZEN_VERDICT_DONE", "انجام شده", "done"},
+    {"CITIZEN_VERDICT_PARTLY_DONE", "تا اندازه‌ای", "partly done"},
+    {"CITIZEN_VERDICT_NOT_DONE", "انجام نشده", "not done"},
+    {"TASK_STATE_ROUTED", "ارجاع شده", "routed"},
+    {"TASK_STATE_ACCEPTED", "پذیرفته", "accepted"},
+    {"TASK_STATE_DONE", "انجام شده", "done"},
+    {"CHANGE_KIND_ROUTED", "ارجاع", "routed"},
+    {"CHANGE_KIND_ACCEPTED", "پذیرش", "accepted"},
+    {"CHANGE_KIND_REPORTED", "گزارش", "reported"},
+    {"CHANGE_KIND_RETURNED", "بازگشت", "returned"},
+    {"CHANGE_KIND_DONE", "انجام", "done"},
+    {"CHANGE_KIND_OVERDUE", "گذشت مهلت", "overdue"},
+    {"CALL_STATE_WAITING", "در نوبت", "waiting"},
+    {"CALL_STATE_CLAIMED", "نزد کاربر", "claimed"},
+    {"CALL_STATE_ANSWERED", "پاسخ داد", "answered"},
+    {"CALL_STATE_UNREACHED", "دسترسی نشد", "not reached"},
+    {"CALL_OUTCOME_ANSWERED", "پاسخ داد", "answered"},
+    {"CALL_OUTCOME_NO_ANSWER", "بی‌پاسخ", "no answer"},
+    {"CALL_OUTCOME_BUSY", "مشغول", "busy"},
+    {"CALL_OUTCOME_WRONG_NUMBER", "شمارهٔ نادرست", "wrong number"},
+    {"CALL_OUTCOME_REFUSED", "نخواست", "refused"},
+    {"RESOLUTION_RESOLVED", "برطرف شد", "resolved"},
+    {"RESOLUTION_PARTLY", "تا اندازه‌ای", "partly"},
+    {"RESOLUTION_UNRESOLVED", "برطرف نشد", "unresolved"},
+    {"SERVING_STATE_SERVING", "برقرار", "serving"},
+    {"SERVING_STATE_DEGRADED", "با کاستی", "degraded"},
+    {"SERVING_STATE_DRAINING", "در حال توقف", "stopping"},
+};
+
+static const struct label word_labels[] = {
+    {"code", "کد رهگیری", "code"},
+    {"number", "شماره", "number"},
+    {"task", "کار", "task"},
+    {"call", "تماس", "call"},
+    {"topic", "موضوع", "topic"},
+    {"area", "منطقه", "area"},
+    {"unit", "واحد", "unit"},
+    {"channel", "راه تماس", "channel"},
+    {"period", "دوره", "period"},
+    {"place", "نشانی", "place"},
+    {"state", "وضعیت", "state"},
+    {"urgency", "فوریت", "urgency"},
+    {"registered", "زمان ثبت", "registered"},
+    {"occurred", "زمان رویداد", "occurred"},
+    {"due", "مهلت", "due"},
+    {"time", "زمان", "time"},
+    {"what", "رویداد", "what"},
+    {"note", "یادداشت", "note"},
+    {"kind", "گونه", "kind"},
+    {"attempts", "دفعات", "attempts"},
+    {"operator", "کاربر", "operator"},
+    {"outcome", "نتیجه", "outcome"},
+    {"resolution", "نظر شهروند", "resolution"},
+    {"score", "امتیاز", "score"},
+    {"requests", "درخواست", "requests"},
+    {"done", "انجام شده", "done"},
+    {"open", "باز", "open"},
+    {"on_time", "به‌موقع", "on time"},
+    {"on_time_count", "شمار به‌موقع", "on time (count)"},
+    {"done_with_due", "انجام شدهٔ مهلت‌دار", "done with due date"},
+    {"calls", "تماس", "calls"},
+    {"answered", "پاسخ داده", "answered"},
+    {"answers", "پاسخ", "answers"},
+    {"mean", "میانگین", "mean"},
+    {"satisfied", "رضایت", "satisfied"},
+    {"resolved", "برطرف شده", "resolved"},
+    {"partly", "تا اندازه‌ای", "partly"},
+    {"unresolved", "برطرف نشده", "unresolved"},
+    {"overdue", "دیرکرد", "overdue"},
+    {"name", "نام", "name"},
+    {"phone", "تلفن", "phone"},
+    {"words", "گفتهٔ شهروند", "words"},
+    {"source", "منبع", "source"},
+    {"none", "—", "—"},
+};
+
+static const struct label *find_label(const struct label *labels, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(labels[i].name, name) == 0) {
+            return &labels[i];
+        }
+    }
+    return NULL;
+}
+
+static const char *in_language(const struct label *label, const char *language)
+{
+    return strcmp(language, "fa") == 0 ? label->fa : label->en;
+}
+
+const char *label_enum(const ProtobufCEnumDescriptor *type, int value, const char *language)
+{
+    const ProtobufCEnumValue *known = protobuf_c_enum_descriptor_get_value(type, value);
+    if (known == NULL || value == 0) {
+        return "";
+    }
+    const struct label *label =
+        find_label(enum_labels, sizeof(enum_labels) / sizeof(enum_labels[0]), known->name);
+    return label != NULL ? in_language(label, language) : known->name;
+}
+
+const char *label_word(const char *word, const char *language)
+{
+    const struct label *label =
+        find_label(word_labels, sizeof(word_labels) / sizeof(word_labels[0]), word);
+    return label != NULL ? in_language(label, language) : word;
+}
+
+/* The part of the names that all share: values[0] is PREFIX_UNSPECIFIED by the rules of the contract. */
+static size_t prefix_length(const ProtobufCEnumDescriptor *type)
+{
+    const char *tail = strstr(type->values[0].name, "UNSPECIFIED");
+    return tail != NULL ? (size_t)(tail - type->values[0].name) : 0;
+}
+
+static void typed_spelling(const char *name, char *out, size_t out_size)
+{
+    size_t i = 0;
+    for (; name[i] != '\0' && i + 1 < out_size; i++) {
+        out[i] = name[i] == '_' ? '-' : (char)tolower((unsigned char)name[i]);
+    }
+    out[i] = '\0';
+}
+
+int label_enum_value(const ProtobufCEnumDescriptor *type, const char *text)
+{
+    char wanted[64];
+    typed_spelling(text, wanted, sizeof(wanted));
+    for (unsigned i = 0; i < type->n_values; i++) {
+        char spelling[64];
+        typed_spelling(type->values[i].name + prefix_length(type), spelling, sizeof(spelling));
+        if (type->values[i].value != 0 && strcmp(spelling, wanted) == 0) {
+            return type->values[i].value;
+        }
+    }
+    return -1;
+}
+
+void label_enum_choices(const ProtobufCEnumDescriptor *type, char *out, size_t out_size)
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (unsigned i = 0; i < type->n_values && at < out_size; i++) {
+        char spelling[64];
+        if (type->values[i].value != 0) {
+            typed_spelling(type->values[i].name + prefix_length(type), spelling, sizeof(spelling));
+            at += (size_t)snprintf(out + at, out_size - at, "%s%s", at > 0 ? ", " : "", spelling);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+/* vafa: finds the command, reads its options, runs it. */
+#include "clients/vafa/output.h"
+#include "clients/vafa/session.h"
+#include "rpc/rpc_nng.h"
+
+#include <string.h>
+
+static int refuse_name(int argc, char **argv)
+{
+    if (argc < 2) {
+        commands_print_overview(stderr);
+        return EXIT_USAGE;
+    }
+    fprintf(stderr, "vafa: there is no command \"%s\"; `vafa --help` lists them\n", argv[1]);
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        size_t first = strcspn(commands[i]->name, " ");
+        if (strlen(argv[1]) == first && strncmp(commands[i]->name, argv[1], first) == 0) {
+            fprintf(stderr, "  vafa %s %s\n", commands[i]->name, commands[i]->arguments);
+        }
+    }
+    return EXIT_USAGE;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+    struct session session;
+    struct error err = ERROR_NONE;
+    int code = EXIT_DONE;
+    if (session_init(&session, command, argc, argv, &err) != STATUS_OK) {
+        code = output_usage(&err);
+    } else if (args_has(&session.args, "help")) {
+        commands_print_help(command, stdout);
+    } else {
+        code = command->run(&session);
+    }
+    output_progress_end();
+    session_fini(&session);
+    rpc_nng_fini();
+    return output_flush() || code != EXIT_DONE ? code : EXIT_REFUSED;
+}
+
+int main(int argc, char **argv)
+{
+    int words;
+    if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+                      strcmp(argv[1], "help") == 0)) {
+        const struct command *of = commands_find(argc - 2, argv + 2, &words);
+        if (of != NULL) {
+            commands_print_help(of, stdout);
+        } else {
+            commands_print_overview(stdout);
+        }
+        return EXIT_DONE;
+    }
+    if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+        puts("vafa " VAFA_VERSION);
+        return EXIT_DONE;
+    }
+    const struct command *command = commands_find(argc - 1, argv + 1, &words);
+    if (command == NULL) {
+        return refuse_name(argc, argv);
+    }
+    return run_command(command, argc - words, argv + words);
+}

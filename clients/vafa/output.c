@@ -1,0 +1,177 @@
+/* Errors, JSON, progress. */
+#include "clients/vafa/output.h"
+
+#include "base/check.h"
+#include "base/message.h"
+#include "clients/vafa/commands.h"
+#include "clients/vafa/table.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* --- errors --- */
+
+static const char *advice_for(const struct error *err)
+{
+    switch (err->status) {
+    case STATUS_UNAVAILABLE:
+        return "Is the server running? `vafa health` tells; `vafad --data DIR --city NAME` starts one.";
+    case STATUS_DEADLINE_EXCEEDED:
+        return "The server did not answer in time: try again, or give it longer with --timeout.";
+    case STATUS_PERMISSION_DENIED: return "Another role may do this: see --role.";
+    case STATUS_RESOURCE_EXHAUSTED:
+        return "The server has no room for it now: ask for less, or see `vafa health`.";
+    case STATUS_DATA_LOSS: return "`vafa verify` tells what is damaged.";
+    case STATUS_NOT_FOUND:
+        return strcmp(err->field, "data") == 0
+                   ? "Start a server there (vafad --data DIR --city NAME), or name another place with --data or --connect."
+                   : NULL;
+    default: return NULL;
+    }
+}
+
+static int exit_code_of(const struct error *err)
+{
+    switch (err->status) {
+    case STATUS_OK: return EXIT_DONE;
+    case STATUS_NOT_FOUND: return strcmp(err->field, "data") == 0 ? EXIT_UNREACHABLE : EXIT_NOT_FOUND;
+    case STATUS_UNAVAILABLE:
+    case STATUS_DEADLINE_EXCEEDED: return EXIT_UNREACHABLE;
+    case STATUS_DATA_LOSS: return EXIT_WRONG;
+    default: return EXIT_REFUSED;
+    }
+}
+
+int output_error(const struct error *err)
+{
+    struct buffer line = BUFFER_EMPTY;
+    output_progress_end();
+    table_plain_text(&line, err->message[0] != '\0' ? err->message : status_name(err->status));
+    fprintf(stderr, "vafa: %s%s%s\n", err->field, err->field[0] != '\0' ? ": " : "",
+            buffer_text(&line));
+    const char *advice = advice_for(err);
+    if (advice != NULL) {
+        fprintf(stderr, "%s\n", advice);
+    }
+    buffer_fini(&line);
+    return exit_code_of(err);
+}
+
+int output_usage(const struct error *err)
+{
+    output_error(err);
+    return EXIT_USAGE;
+}
+
+/* --- JSON --- */
+
+void output_message(const ProtobufCMessage *message)
+{
+    struct buffer text = BUFFER_EMPTY;
+    message_to_json(message, &text);
+    puts(buffer_text(&text));
+    buffer_fini(&text);
+}
+
+void output_json(const json_t *json)
+{
+    CHECK(json_dumpf(json, stdout, JSON_COMPACT | JSON_ENCODE_ANY) == 0 || ferror(stdout));
+    putchar('\n');
+}
+
+json_t *output_message_json(const ProtobufCMessage *message)
+{
+    struct buffer text = BUFFER_EMPTY;
+    message_to_json(message, &text);
+    json_t *json = json_loadb((const char *)text.data, text.size, 0, NULL);
+    CHECK(json != NULL);
+    buffer_fini(&text);
+    return json;
+}
+
+/* --- progress --- */
+
+static bool progress_forced;
+static bool progress_on_line;
+
+void output_progress_force(bool force)
+{
+    progress_forced = force;
+}
+
+bool output_progress_wanted(void)
+{
+    return progress_forced || isatty(STDERR_FILENO);
+}
+
+void output_progress(const char *format, ...)
+{
+    if (!output_progress_wanted()) {
+        return;
+    }
+    bool over = isatty(STDERR_FILENO);
+    va_list arguments;
+    va_start(arguments, format);
+    fputs(over ? "\r\033[K" : "", stderr);
+    vfprintf(stderr, format, arguments);
+    fputs(over ? "" : "\n", stderr);
+    fflush(stderr);
+    va_end(arguments);
+    progress_on_line = over;
+}
+
+void output_progress_end(void)
+{
+    if (progress_on_line) {
+        fputs("\r\033[K", stderr);
+        fflush(stderr);
+        progress_on_line = false;
+    }
+}
+
+/* --- names --- */
+
+static const char *const services[] = {"", "intake", "routing", "followup", "feedback", "report"};
+#define SERVICES (sizeof(services) / sizeof(services[0]))
+
+const char *output_service(Common__ServiceId service)
+{
+    return (size_t)service < SERVICES ? services[service] : "";
+}
+
+Common__ServiceId output_service_of(const char *name)
+{
+    for (size_t i = 1; i < SERVICES; i++) {
+        if (strcmp(services[i], name) == 0) {
+            return (Common__ServiceId)i;
+        }
+    }
+    return COMMON__SERVICE_ID__SERVICE_ID_UNSPECIFIED;
+}
+
+size_t output_columns(void)
+{
+    const char *columns = getenv("COLUMNS");
+    struct winsize size;
+    if (columns != NULL && atoi(columns) >= 40) {
+        return (size_t)atoi(columns);
+    }
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) {
+        return size.ws_col;
+    }
+    return 80;
+}
+
+bool output_flush(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return true;
+    }
+    fprintf(stderr, "vafa: the output could not be written: %s\n", strerror(errno));
+    return false;
+}
