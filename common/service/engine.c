@@ -172,7 +172,8 @@ static struct decide begin_decision(struct engine *engine, struct store_txn *txn
     };
 }
 
-/* How far we have followed each log, of those that moved since our event before. */
+/* How far we have followed each log, of those that moved since our event before. Logs we only show (no decide) are no cause
+ * of our events. */
 static size_t seen_moved(struct engine *engine, struct store_txn *txn, Common__Seen seen[SERVICE_FEEDS_MAX])
 {
     size_t count = 0;
@@ -181,7 +182,7 @@ static size_t seen_moved(struct engine *engine, struct store_txn *txn, Common__S
         struct log_position cursor;
         Common__ServiceId upstream = engine->def->feeds[i].upstream;
         engine_cursor_name(upstream, name);
-        if (!cursor_get(txn, name, &cursor)) {
+        if (engine->def->feeds[i].decide == NULL || !cursor_get(txn, name, &cursor)) {
             continue;
         }
         seen_name(upstream, name);
@@ -266,6 +267,14 @@ static enum status write_decision(struct engine *engine, struct store_txn *txn, 
     return txn_error(txn, d->error);
 }
 
+/* What became of a decision. A failed transaction outweighs the refusal it may have led to: a row that could not be read is
+ * not a row that is not there. */
+static enum status outcome(struct store_txn *txn, enum status status, struct error *err)
+{
+    enum status failure = txn_error(txn, NULL);
+    return failure != STATUS_OK ? txn_error(txn, err) : status;
+}
+
 /* --- the three kinds of operation --- */
 
 static void answer_again(struct store_txn *txn, const struct idempotency_answer *answer,
@@ -306,10 +315,7 @@ enum status engine_run_command(struct engine *engine, struct store_txn *txn, str
     command->response_type->message_init(response);
 
     struct decide d = begin_decision(engine, txn, command->arena, command->caller, err);
-    status = command->method->decide(&d, command->request, response);
-    if (status == STATUS_OK) {
-        status = txn_error(txn, err);
-    }
+    status = outcome(txn, command->method->decide(&d, command->request, response), err);
     if (status != STATUS_OK) {
         return status;
     }
@@ -371,10 +377,7 @@ enum status engine_run_event(struct engine *engine, struct store_txn *txn, size_
     }
     struct decide d = begin_decision(engine, txn, arena, NULL, err);
     if (known && f->decide != NULL) {
-        status = f->decide(&d, &event);
-        if (status == STATUS_OK) {
-            status = txn_error(txn, err);
-        }
+        status = outcome(txn, f->decide(&d, &event), err);
         if (status != STATUS_OK) {
             return status;
         }
@@ -396,10 +399,7 @@ enum status engine_run_timer(struct engine *engine, struct store_txn *txn, const
                              struct arena *arena, struct error *err)
 {
     struct decide d = begin_decision(engine, txn, arena, NULL, err);
-    enum status status = engine->def->timer(&d, timer);
-    if (status == STATUS_OK) {
-        status = txn_error(txn, err);
-    }
+    enum status status = outcome(txn, engine->def->timer(&d, timer), err);
     if (status != STATUS_OK) {
         return status;
     }

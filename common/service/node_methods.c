@@ -206,8 +206,8 @@ static void run_read(struct read_op *op, bool last)
             status = method->read(&r, rpc_call_request(op->call), response);
         }
     }
-    if (status == STATUS_OK) {
-        status = txn_error(txn, &err);
+    if (txn != NULL && txn_error(txn, NULL) != STATUS_OK) {
+        status = txn_error(txn, &err); /* outweighs the refusal it may have led to */
     }
     if (status != STATUS_OK) {
         store_read_end(txn);
@@ -318,8 +318,8 @@ static enum status complete_answer(struct command_op *op, ProtobufCMessage **ret
         .wait = &wait,
     };
     status = op->command.method->read(&r, op->command.request, *ret_response);
-    if (status == STATUS_OK) {
-        status = txn_error(txn, err);
+    if (txn_error(txn, NULL) != STATUS_OK) {
+        status = txn_error(txn, err); /* outweighs the refusal it may have led to */
     }
     if (status == STATUS_OK) {
         *ret_txn = txn;
