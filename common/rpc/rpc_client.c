@@ -396,8 +396,8 @@ static bool flight_retry(struct rpc_client_flight *flight)
         return false;
     }
     int64_t delay_us = backoff_us(client, flight->attempts, flight->cut);
-    if (loop_mono_us(client->loop) + delay_us >= flight->deadline_us) {
-        return false;
+    if (loop_mono_us(client->loop) + delay_us + MS_US > flight->deadline_us) {
+        return false; /* less than the wire's unit would be left */
     }
     pthread_mutex_lock(&client->lock);
     bool freeing = client->freeing;

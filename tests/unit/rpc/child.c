@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <fcntl.h>
 
 /* It lies beside the test. */
 static void server_path(char *out, size_t size)
@@ -44,6 +44,13 @@ void child_start(struct child *child, const char *url)
     CHECK(read(out[0], line, sizeof(line)) > 0); /* it serves */
     close(out[0]);
     child->input = in[1];
+}
+
+void child_stop(const struct child *child)
+{
+    int status = 0;
+    kill(child->pid, SIGSTOP);
+    CHECK(waitpid(child->pid, &status, WUNTRACED) == child->pid && WIFSTOPPED(status));
 }
 
 void child_end(struct child *child)

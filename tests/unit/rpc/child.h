@@ -12,6 +12,7 @@ struct child {
 
 /* Returns when it serves. */
 void child_start(struct child *child, const char *url);
+void child_stop(const struct child *child); /* SIGSTOP; returns when it stands still */
 void child_end(struct child *child);  /* in order */
 void child_kill(struct child *child); /* SIGKILL */
 

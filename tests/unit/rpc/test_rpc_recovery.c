@@ -66,7 +66,7 @@ static void obeys_the_deadline_when_the_server_is_stopped_and_goes_on_afterwards
     loop_thread_start(&loop);
     struct rpc_client *client = rig_client(loop.loop, url, 4);
     assert_true(echo_works(client, 5000));
-    kill(child.pid, SIGSTOP);
+    child_stop(&child);
     for (int i = 0; i < 5; i++) {
         expect_deadline_obeyed(client, false);
     }
