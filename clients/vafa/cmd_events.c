@@ -106,7 +106,7 @@ static void print_event(const struct listing *l, const Eventlog__LoggedEvent *ev
         json_decref(json);
         return;
     }
-    char *text = member != NULL ? json_dumps(member, JSON_COMPACT) : NULL;
+    char *text = member != NULL ? json_dumps(member, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
     struct buffer line = BUFFER_EMPTY;
     session_time(l->session, record->occurred_at_us, time);
     buffer_append_format(&line, "%" PRIu64 "  %s  %s  ", event->offset, time, kind);

@@ -5,6 +5,7 @@
 #include "clients/vafa/table.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #define IN_FLIGHT 256
@@ -50,6 +51,9 @@ static void print_result(const struct import_result *result, const char *rejecte
         printf("%" PRIu64 " rows were closed before they were opened: taken as closed at once.\n",
                result->closed_too_early);
     }
+    if (result->notes_cut > 0) {
+        printf("%" PRIu64 " closing notes were longer than 1,000 characters: cut.\n", result->notes_cut);
+    }
     if (result->rejected > 0) {
         printf("Rejected rows with their lines and reasons: %s\n", rejected_path);
     }
@@ -71,14 +75,14 @@ static json_t *heads_json(const struct import_result *result)
 static void print_result_json(const struct import_result *result, const char *rejected_path)
 {
     json_t *json = json_pack(
-        "{s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I}, s:f, s:b, s:s?, s:o}", "rows",
+        "{s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I}, s:f, s:b, s:s?, s:o}", "rows",
         "read", (json_int_t)result->rows, "registered", (json_int_t)result->registered,
         "already_there", (json_int_t)result->already_there, "rejected",
         (json_int_t)result->rejected, "duplicates", (json_int_t)result->duplicates,
-        "closed_too_early", (json_int_t)result->closed_too_early, "tasks", "requests",
+        "closed_too_early", (json_int_t)result->closed_too_early, "notes_cut", (json_int_t)result->notes_cut, "tasks", "requests",
         (json_int_t)result->requests, "finished", (json_int_t)result->finished, "already_finished",
         (json_int_t)result->already_finished, "still_open", (json_int_t)result->still_open, "failed",
-        (json_int_t)result->failed, "seconds", result->seconds, "adds_up", import_adds_up(result),
+        (json_int_t)result->failed, "seconds", round(result->seconds * 1000) / 1000, "adds_up", import_adds_up(result),
         "rejected_file", result->rejected > 0 ? rejected_path : NULL, "as_of", heads_json(result));
     output_json(json);
     json_decref(json);

@@ -186,12 +186,30 @@ static bool take_citizen(const struct reading *r, struct import_row *row)
            take(r, CITY_FIELD_WORDS, &row->request.words);
 }
 
+/* What an office wrote at the end is cut rather than the request lost for it. */
+static void cut_note(char *note, bool *ret_cut)
+{
+    static const char mark[] = "…";
+    size_t characters = 0;
+    char *at = note;
+    for (; *at != '\0' && characters < IMPORT_NOTE_MAX; at++) {
+        characters += ((unsigned char)at[1] & 0xC0) != 0x80; /* the character ends here */
+    }
+    *ret_cut = *at != '\0';
+    if (*ret_cut) {
+        while (at > note && ((unsigned char)*--at & 0xC0) == 0x80) { /* room for the mark */
+        }
+        strcpy(at, mark); /* at least one more byte was there, and `value_of` leaves room behind */
+    }
+}
+
 static bool take_note(const struct reading *r, struct import_row *row)
 {
     char *note;
     if (!take(r, CITY_FIELD_NOTE, &note)) {
         return false;
     }
+    cut_note(note, &row->note_cut);
     row->note = note;
     return note[0] == '\0' ||
            text_check(note, IMPORT_NOTE_MAX, column_name(r, CITY_FIELD_NOTE), r->err) == STATUS_OK;

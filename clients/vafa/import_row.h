@@ -30,7 +30,8 @@ struct import_row {
     Common__GeoPoint point;
     int64_t closed_us;     /* 0: still open; never before the opening */
     bool closed_too_early; /* the file says so: closed before it was opened */
-    const char *note;      /* of the closing */
+    const char *note;      /* of the closing, at most IMPORT_NOTE_MAX characters */
+    bool note_cut;         /* it was longer */
 };
 
 /* INVALID_ARGUMENT, field: the column; the row cannot be taken. What only the service can judge is left to it. */

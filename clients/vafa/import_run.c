@@ -168,6 +168,7 @@ static enum status register_row(struct import *import, const struct import_csv_r
     }
     import->result->duplicates += !added;
     import->result->closed_too_early += added && r->row.closed_too_early;
+    import->result->notes_cut += added && r->row.note_cut && r->row.closed_us != 0;
     r->row.request.idempotency_key = vafa_new_key(r->key);
     r->call = (struct vafa_call){.service = &intake__intake__descriptor,
                                  .method = "RegisterCase",

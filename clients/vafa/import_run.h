@@ -25,6 +25,7 @@ struct import_result {
     uint64_t rejected;
     uint64_t duplicates;       /* rows whose id was in the file before; among already_there */
     uint64_t closed_too_early; /* closed before they were opened: taken as closed at once */
+    uint64_t notes_cut;        /* closing notes longer than an office may write */
     uint64_t requests;         /* told apart by their id: whose tasks are looked for */
     uint64_t finished;
     uint64_t already_finished;

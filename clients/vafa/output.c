@@ -80,7 +80,7 @@ void output_message(const ProtobufCMessage *message)
 
 void output_json(const json_t *json)
 {
-    CHECK(json_dumpf(json, stdout, JSON_COMPACT | JSON_ENCODE_ANY) == 0 || ferror(stdout));
+    CHECK(json_dumpf(json, stdout, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) == 0 || ferror(stdout));
     putchar('\n');
 }
 
