@@ -5,7 +5,6 @@
 #include "clients/vafa/table.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 #define IN_FLIGHT 256
@@ -82,7 +81,7 @@ static void print_result_json(const struct import_result *result, const char *re
         "closed_too_early", (json_int_t)result->closed_too_early, "notes_cut", (json_int_t)result->notes_cut, "tasks", "requests",
         (json_int_t)result->requests, "finished", (json_int_t)result->finished, "already_finished",
         (json_int_t)result->already_finished, "still_open", (json_int_t)result->still_open, "failed",
-        (json_int_t)result->failed, "seconds", round(result->seconds * 1000) / 1000, "adds_up", import_adds_up(result),
+        (json_int_t)result->failed, "seconds", (double)(int64_t)(result->seconds * 1000) / 1000, "adds_up", import_adds_up(result),
         "rejected_file", result->rejected > 0 ? rejected_path : NULL, "as_of", heads_json(result));
     output_json(json);
     json_decref(json);
