@@ -34,7 +34,10 @@ static enum status find_connect(const struct vafa_options *options, char ret_con
         data = environment("VAFA_DATA");
     }
     if (connect == NULL) {
-        return address_of_data(data != NULL ? data : VAFA_DATA_DEFAULT, ret_connect, err);
+        struct error why = ERROR_NONE;
+        enum status found =
+            address_of_data(data != NULL ? data : VAFA_DATA_DEFAULT, ret_connect, &why);
+        return found == STATUS_OK ? found : error_set(err, found, "data", "%s", why.message);
     }
     char url[ADDRESS_URL_SIZE];
     if (strlen(connect) >= ADDRESS_URL_SIZE) {

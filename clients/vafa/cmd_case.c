@@ -40,11 +40,12 @@ static void place_text(struct session *session, const Common__Place *place, stru
     if (place == NULL) {
         return;
     }
+    const char *comma = strcmp(session_language(session), "fa") == 0 ? "، " : ", ";
     const char *parts[] = {session_area(session, place->area), place->neighbourhood, place->street,
                            place->landmark, place->thing};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (parts[i][0] != '\0') {
-            buffer_append_format(out, "%s%s", out->size > 0 ? ", " : "", parts[i]);
+            buffer_append_format(out, "%s%s", out->size > 0 ? comma : "", parts[i]);
         }
     }
 }

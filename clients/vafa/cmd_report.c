@@ -214,10 +214,14 @@ static int run_report(struct session *session)
     if (status == STATUS_OK) {
         status = session_read_time(session, "to", 0, &q.request.to_us, &err);
     }
+    bool mistyped = status == STATUS_INVALID_ARGUMENT;
     if (status == STATUS_OK) {
         status = ask(session, &q, &err);
     }
     question_fini(&q);
+    if (mistyped) {
+        return output_usage(&err);
+    }
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
 }
 

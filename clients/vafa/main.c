@@ -39,6 +39,35 @@ static int run_command(const struct command *command, int argc, char **argv)
     return output_flush() || code != EXIT_DONE ? code : EXIT_REFUSED;
 }
 
+/* How many words of argv are options of every command that stand before the command's name: `vafa --data DIR health`. */
+static int leading_options(int argc, char **argv)
+{
+    int at = 1;
+    while (at < argc && strncmp(argv[at], "--", 2) == 0) {
+        size_t size = strcspn(argv[at] + 2, "=");
+        const struct option_def *def = common_options;
+        while (def->name != NULL &&
+               (strlen(def->name) != size || strncmp(def->name, argv[at] + 2, size) != 0)) {
+            def++;
+        }
+        if (def->name == NULL) {
+            break;
+        }
+        at += def->value != NULL && argv[at][2 + size] == '\0' ? 2 : 1;
+    }
+    return at <= argc ? at - 1 : argc - 1;
+}
+
+/* Moves them behind the command's name, where its options are read. */
+static void put_command_first(char **argv, int leading, int words)
+{
+    for (int i = 0; i < words; i++) {
+        char *word = argv[1 + leading + i];
+        memmove(argv + 2 + i, argv + 1 + i, (size_t)leading * sizeof(*argv));
+        argv[1 + i] = word;
+    }
+}
+
 int main(int argc, char **argv)
 {
     int words;
@@ -56,9 +85,11 @@ int main(int argc, char **argv)
         puts("vafa " VAFA_VERSION);
         return EXIT_DONE;
     }
-    const struct command *command = commands_find(argc - 1, argv + 1, &words);
+    int leading = leading_options(argc, argv);
+    const struct command *command = commands_find(argc - 1 - leading, argv + 1 + leading, &words);
     if (command == NULL) {
-        return refuse_name(argc, argv);
+        return refuse_name(argc - leading, argv + leading);
     }
+    put_command_first(argv, leading, words);
     return run_command(command, argc - words, argv + words);
 }

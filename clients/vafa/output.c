@@ -43,6 +43,7 @@ static int exit_code_of(const struct error *err)
     case STATUS_UNAVAILABLE:
     case STATUS_DEADLINE_EXCEEDED: return EXIT_UNREACHABLE;
     case STATUS_DATA_LOSS: return EXIT_WRONG;
+    case STATUS_INVALID_ARGUMENT: return strcmp(err->field, "connect") == 0 ? EXIT_USAGE : EXIT_REFUSED;
     default: return EXIT_REFUSED;
     }
 }
