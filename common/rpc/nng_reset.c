@@ -1,15 +1,18 @@
 /*
- * What stands between NNG 1.5.2 and the kernel: two faults of its are kept from happening here. These definitions stand
- * before libc's because they are in the executable itself; from an archive the linker would drop them, so they are linked as an
- * object (common/rpc/CMakeLists.txt).
+ * What stands between NNG 1.5.2 and the kernel: two faults of its are kept from happening here.
+ * These definitions stand before libc's because they are in the executable itself; from an archive
+ * the linker would drop them, so they are linked as an object (common/rpc/CMakeLists.txt).
  *
- * EPIPE from a socket becomes ECONNRESET. NNG takes EPIPE for NNG_ECLOSED, "I was closed": one connection that sends FIN and
- * then RST - no authentication needed - left listeners dead for good, and dialers likewise. Kept by test_rpc_resets.c.
+ * EPIPE from a socket becomes ECONNRESET. NNG takes EPIPE for NNG_ECLOSED, "I was closed": one
+ * connection that sends FIN and then RST - no authentication needed - left listeners dead for good,
+ * and dialers likewise. Kept by test_rpc_resets.c.
  *
- * I/O can be held while a socket is closed. A message is read in pieces, first its length; when NNG closes a connection between
- * two pieces, the second read is neither begun nor answered, and NNG's one thread that clears connections away waits for it for
- * ever, and with it every nng_close of the process. While I/O is held the kernel seems to have nothing ("again"): what is between
- * two pieces comes to rest in the second read, where closing finds it. Kept by test_rpc_nng.c, comes_and_goes….
+ * I/O can be held while a socket is closed. A message is read in pieces, first its length; when NNG
+ * closes a connection between two pieces, the second read is neither begun nor answered, and NNG's
+ * one thread that clears connections away waits for it for ever, and with it every nng_close of the
+ * process. While I/O is held the kernel seems to have nothing ("again"): what is between two pieces
+ * comes to rest in the second read, where closing finds it. Kept by test_rpc_nng.c,
+ * comes_and_goes….
  */
 #include "base/clock.h"
 #include "rpc/rpc_nng_private.h"
@@ -29,7 +32,8 @@
 /* Connections looked at; a process has fewer (RPC_PIPES_MAX a server). */
 #define FDS_MAX 65536
 
-/* How long to wait for connections to come to rest. One whose request nobody takes does not, and need not. */
+/* How long to wait for connections to come to rest. One whose request nobody takes does not, and
+ * need not. */
 #define REST_US_MAX (20 * MS_US)
 
 /* Set from before a read until one finds nothing; from before a write until one is complete. */
@@ -94,7 +98,8 @@ static _Atomic bool *piece_of(int fd, bool writing)
     return writing ? &pieces[fd].writing : &pieces[fd].reading;
 }
 
-/* False, with errno set: held. The mark is set before the look, as rpc_nng_hold sets the hold before it looks for marks. */
+/* False, with errno set: held. The mark is set before the look, as rpc_nng_hold sets the hold
+ * before it looks for marks. */
 static bool piece_begin(int fd, _Atomic bool *piece)
 {
     atomic_store(piece, true);

@@ -1,10 +1,11 @@
 /*
- * A call in flight goes through three states: it is with the transport (SENT), waits for its next attempt (WAITING), or
- * has come to an end and waits for its turn on the loop (ENDED). The transport brings it from SENT to ENDED on whatever thread;
- * everything else happens on the loop.
+ * A call in flight goes through three states: it is with the transport (SENT), waits for its next
+ * attempt (WAITING), or has come to an end and waits for its turn on the loop (ENDED). The
+ * transport brings it from SENT to ENDED on whatever thread; everything else happens on the loop.
  *
- * One timer of the client wakes the loop for all that have ended: a timer, since unlike a task it can be taken back when the
- * client is freed. The client's lock is never held while the transport or a call's `done` runs.
+ * One timer of the client wakes the loop for all that have ended: a timer, since unlike a task it
+ * can be taken back when the client is freed. The client's lock is never held while the transport
+ * or a call's `done` runs.
  */
 #include "rpc/rpc_client.h"
 
@@ -262,9 +263,8 @@ static void flight_send(struct rpc_client_flight *flight)
     pthread_mutex_lock(&client->lock);
     flight->state = FLIGHT_SENT; /* before it may end */
     pthread_mutex_unlock(&client->lock);
-    enum status status =
-        client->transport->send(client->transport, bytes_of(flight->frame, size), left_us,
-                                attempt_done, flight, &flight->exchange);
+    enum status status = client->transport->send(client->transport, bytes_of(flight->frame, size),
+                                                 left_us, attempt_done, flight, &flight->exchange);
     if (status != STATUS_OK) { /* else the flight may have ended already */
         flight->cut = status == STATUS_UNAVAILABLE;
         error_set(&flight->error, status, NULL,
@@ -351,7 +351,8 @@ void rpc_client_start(struct rpc_client *client, struct rpc_client_call *call)
 
 /* --- on the loop --- */
 
-/* Hands the outcome to the caller. The call may be over, and the flight freed, when this returns. */
+/* Hands the outcome to the caller. The call may be over, and the flight freed, when this returns.
+ */
 static void flight_deliver(struct rpc_client_flight *flight)
 {
     struct rpc_client *client = flight->client;
@@ -377,7 +378,8 @@ static int64_t backoff_us(struct rpc_client *client, uint32_t attempts, bool cut
     if (cut && attempts == 1) {
         return 0;
     }
-    uint32_t doublings = attempts - 1 < BACKOFF_DOUBLINGS_MAX ? attempts - 1 : BACKOFF_DOUBLINGS_MAX;
+    uint32_t doublings =
+        attempts - 1 < BACKOFF_DOUBLINGS_MAX ? attempts - 1 : BACKOFF_DOUBLINGS_MAX;
     int64_t step_us = BACKOFF_US_MIN << doublings;
     step_us = step_us < BACKOFF_US_MAX ? step_us : BACKOFF_US_MAX;
     pthread_mutex_lock(&client->lock);
@@ -416,8 +418,8 @@ static bool flight_retry(struct rpc_client_flight *flight)
 
 static void backoff_expired(struct loop_timer *timer)
 {
-    flight_send((struct rpc_client_flight *)((char *)timer -
-                                             offsetof(struct rpc_client_flight, backoff)));
+    flight_send(
+        (struct rpc_client_flight *)((char *)timer - offsetof(struct rpc_client_flight, backoff)));
 }
 
 static struct rpc_client_flight *ended_take(struct rpc_client *client)

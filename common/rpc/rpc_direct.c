@@ -1,7 +1,8 @@
 /*
- * A frame on its way is an object of its own (a leg) with a timer; a doubled frame has two. An exchange ends with the first reply, a
- * cut or its time-out; its legs live on until the router has answered them, as a server's work does whose caller has gone.
- * Legs keep the transport's memory, not the transport: after it has been freed they only wait to be answered.
+ * A frame on its way is an object of its own (a leg) with a timer; a doubled frame has two. An
+ * exchange ends with the first reply, a cut or its time-out; its legs live on until the router has
+ * answered them, as a server's work does whose caller has gone. Legs keep the transport's memory,
+ * not the transport: after it has been freed they only wait to be answered.
  */
 #include "rpc/rpc_direct.h"
 
@@ -184,7 +185,8 @@ static void leg_arrived(struct loop_timer *timer)
     free(served);
 }
 
-/* The router's reply, on any thread. Timers go under the lock, so that none is set once the transport has been freed. */
+/* The router's reply, on any thread. Timers go under the lock, so that none is set once the
+ * transport has been freed. */
 static void leg_reply(struct rpc_exchange *exchange, struct bytes frame)
 {
     struct leg *leg = OWNER_OF(exchange, struct leg, exchange);
@@ -275,7 +277,8 @@ static void direct_cancel(struct rpc_transport *transport, void *name)
     }
 }
 
-/* The connection closes: what is on its way is lost, and the server learns that its callers have gone. */
+/* The connection closes: what is on its way is lost, and the server learns that its callers have
+ * gone. */
 static void direct_free(struct rpc_transport *transport)
 {
     struct direct *direct = OWNER_OF(transport, struct direct, transport);
@@ -297,7 +300,8 @@ static void direct_free(struct rpc_transport *transport)
         }
         leg = next;
     }
-    /* One at a time, since on_cancel may answer and so end legs; `gone` marks those that had their turn. */
+    /* One at a time, since on_cancel may answer and so end legs; `gone` marks those that had their
+     * turn. */
     for (struct leg *leg = direct->legs; leg != NULL;) {
         if (atomic_load(&leg->exchange.gone)) {
             leg = leg->next;
@@ -317,8 +321,8 @@ struct rpc_transport *rpc_direct_transport_new(const struct rpc_direct *world)
 {
     struct direct *direct = calloc(1, sizeof(*direct));
     CHECK(direct != NULL);
-    direct->transport = (struct rpc_transport){
-        .send = direct_send, .cancel = direct_cancel, .free = direct_free};
+    direct->transport =
+        (struct rpc_transport){.send = direct_send, .cancel = direct_cancel, .free = direct_free};
     direct->world = *world;
     direct->references = 1;
     CHECK(pthread_mutex_init(&direct->lock, NULL) == 0);

@@ -1,6 +1,7 @@
 /*
- * Envelopes to bytes. A body is packed straight into its place behind the envelope's other fields, without a copy of its
- * own: protobuf allows fields in any order, so the large one is written by hand and the rest by the generated code.
+ * Envelopes to bytes. A body is packed straight into its place behind the envelope's other fields,
+ * without a copy of its own: protobuf allows fields in any order, so the large one is written by
+ * hand and the rest by the generated code.
  */
 #ifndef VAFA_RPC_FRAME_H
 #define VAFA_RPC_FRAME_H
@@ -30,7 +31,8 @@ void rpc_frame_fini(struct rpc_frame *frame);
 /* A request without its deadline, and room behind it for one. */
 #define RPC_FRAME_DEADLINE_ROOM 6
 size_t rpc_frame_request_size(const Rpc__CallRequest *envelope, size_t body_size);
-/* `out` holds rpc_frame_request_size + RPC_FRAME_DEADLINE_ROOM bytes. `envelope` has neither body nor deadline. */
+/* `out` holds rpc_frame_request_size + RPC_FRAME_DEADLINE_ROOM bytes. `envelope` has neither body
+ * nor deadline. */
 void rpc_frame_pack_request(uint8_t *out, const Rpc__CallRequest *envelope,
                             const ProtobufCMessage *body, size_t body_size);
 /* Writes the deadline behind `size` bytes of a request; returns the frame's size. */

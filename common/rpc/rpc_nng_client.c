@@ -1,12 +1,15 @@
 /*
- * A transport on REQ contexts: one slot - context, aio, callback - for each call in flight, made when first needed.
+ * A transport on REQ contexts: one slot - context, aio, callback - for each call in flight, made
+ * when first needed.
  *
- * A slot sends, and receives only when the send has completed: a receive that times out before crashes NNG 1.5.2. A send
- * waits inside NNG until there is a connection, so a call outlives a server's restart if its deadline does.
+ * A slot sends, and receives only when the send has completed: a receive that times out before
+ * crashes NNG 1.5.2. A send waits inside NNG until there is a connection, so a call outlives a
+ * server's restart if its deadline does.
  *
- * Locks: a slot's, then the transport's. `done` runs under the slot's lock, so that cancel waits for it. NNG is called without:
- * its threads call back at once and would only stumble over the lock. A cancel that comes just then finds nothing to
- * cancel in NNG; the call is over all the same, only its slot stays taken until the reply or the deadline.
+ * Locks: a slot's, then the transport's. `done` runs under the slot's lock, so that cancel waits
+ * for it. NNG is called without: its threads call back at once and would only stumble over the
+ * lock. A cancel that comes just then finds nothing to cancel in NNG; the call is over all the
+ * same, only its slot stays taken until the reply or the deadline.
  */
 #include "rpc/rpc_nng.h"
 
@@ -126,8 +129,8 @@ static nng_duration timeout_ms(int64_t timeout_us)
     return (nng_duration)(ms < TIMEOUT_MS_MAX ? ms : TIMEOUT_MS_MAX);
 }
 
-/* Under the slot's lock, the last thing done with it. It is idle before `done` runs: the caller's next call may want it, and will
- * wait for the lock. */
+/* Under the slot's lock, the last thing done with it. It is idle before `done` runs: the caller's
+ * next call may want it, and will wait for the lock. */
 static void slot_end(struct slot *slot, enum status status, struct bytes frame)
 {
     void (*done)(void *, enum status, struct bytes) = slot->done;
@@ -297,7 +300,8 @@ enum status rpc_nng_transport_new(struct rpc_transport **ret_transport, const ch
     if (rc != 0) {
         return rpc_nng_error(err, rc, "open a socket");
     }
-    /* Before a context is opened, which takes it over. NNG would send a call again after 60 s: a second execution. */
+    /* Before a context is opened, which takes it over. NNG would send a call again after 60 s: a
+     * second execution. */
     rc = nng_socket_set_ms(socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
     if (rc == 0) {
         rc = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, RPC_TRANSPORT_BYTES_MAX);
@@ -313,8 +317,8 @@ enum status rpc_nng_transport_new(struct rpc_transport **ret_transport, const ch
     }
     struct client_transport *transport = calloc(1, sizeof(*transport));
     CHECK(transport != NULL);
-    transport->transport = (struct rpc_transport){
-        .send = client_send, .cancel = client_cancel, .free = client_free};
+    transport->transport =
+        (struct rpc_transport){.send = client_send, .cancel = client_cancel, .free = client_free};
     transport->socket = socket;
     transport->in_flight_max = in_flight_max;
     transport->slots = calloc(in_flight_max, sizeof(struct slot *));

@@ -4,16 +4,19 @@
 
 #include "base/status.h"
 
-/* The one translation of NNG's errors. `what` is what was being done: "listen on ipc:///x". Never for 0. */
+/* The one translation of NNG's errors. `what` is what was being done: "listen on ipc:///x". Never
+ * for 0. */
 enum status rpc_nng_error(struct error *err, int nng_error, const char *what);
 
-/* A url we may listen on or dial: INVALID_ARGUMENT for one we don't know, PERMISSION_DENIED for another machine. */
+/* A url we may listen on or dial: INVALID_ARGUMENT for one we don't know, PERMISSION_DENIED for
+ * another machine. */
 enum status rpc_nng_url_check(const char *url, struct error *err);
 
 /* The path of an ipc url, NULL for another. */
 const char *rpc_nng_url_path(const char *url);
 
-/* Around nng_close: nng_reset.c tells why. Stalls all of NNG's connections meanwhile, some milliseconds. */
+/* Around nng_close: nng_reset.c tells why. Stalls all of NNG's connections meanwhile, some
+ * milliseconds. */
 void rpc_nng_hold(void);
 void rpc_nng_release(void);
 

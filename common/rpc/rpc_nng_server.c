@@ -1,16 +1,20 @@
 /*
- * A server on REP contexts: a worker - context, aio, exchange - for each call that may be open. A worker receives, has its call
- * served, sends the reply and receives again:
+ * A server on REP contexts: a worker - context, aio, exchange - for each call that may be open. A
+ * worker receives, has its call served, sends the reply and receives again:
  *
- *   IDLE -> RECEIVING -> SERVING -> SENDING -> RECEIVING ...      (IDLE again when the server stops)
- *                           \-> LEFT: the server was freed before the call was answered; the worker waits for that alone
+ *   IDLE -> RECEIVING -> SERVING -> SENDING -> RECEIVING ...      (IDLE again when the server
+ * stops)
+ *                           \-> LEFT: the server was freed before the call was answered; the worker
+ * waits for that alone
  *
- * NNG does not tell REP that a caller has gone, but it does tell when a connection ends: so each worker knows its
- * connection, and the server which connections live. A worker looks there after it has noted its own: either it sees that the
- * connection has gone, or the end of the connection sees the worker.
+ * NNG does not tell REP that a caller has gone, but it does tell when a connection ends: so each
+ * worker knows its connection, and the server which connections live. A worker looks there after it
+ * has noted its own: either it sees that the connection has gone, or the end of the connection sees
+ * the worker.
  *
- * Locks: the gate, a worker's, then the server's or the call's. NNG's sends and receives are called without a worker's
- * lock: its threads call back at once and would only stumble over it. The gate keeps the server from being freed meanwhile.
+ * Locks: the gate, a worker's, then the server's or the call's. NNG's sends and receives are called
+ * without a worker's lock: its threads call back at once and would only stumble over it. The gate
+ * keeps the server from being freed meanwhile.
  */
 #include "rpc/rpc_nng.h"
 
@@ -138,7 +142,8 @@ static bool result_is_final(int rc)
     return rc == NNG_ECLOSED || rc == NNG_ECANCELED;
 }
 
-/* Takes the message in, under the lock; NULL: there is none, and the worker is free for the next. */
+/* Takes the message in, under the lock; NULL: there is none, and the worker is free for the next.
+ */
 static nng_msg *worker_take_message(struct worker *worker)
 {
     int rc = nng_aio_result(worker->aio);
@@ -451,7 +456,8 @@ void rpc_server_stop(struct rpc_server *server, uint32_t timeout_ms)
     }
     server->stopped = true;
     atomic_store(&server->stopping, true);
-    /* The listeners stay until the end: closing one would cut its connections, and the answers with them. */
+    /* The listeners stay until the end: closing one would cut its connections, and the answers with
+     * them. */
     for (size_t i = 0; i < server->worker_ready; i++) {
         worker_cancel_receive(&server->workers[i]);
     }

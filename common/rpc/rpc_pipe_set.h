@@ -1,4 +1,5 @@
-/* A set of NNG's connection ids: which of a server's connections live. Bounded; the caller locks. */
+/* A set of NNG's connection ids: which of a server's connections live. Bounded; the caller locks.
+ */
 #ifndef VAFA_RPC_PIPE_SET_H
 #define VAFA_RPC_PIPE_SET_H
 

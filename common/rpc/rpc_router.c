@@ -1,41 +1,25 @@
 /*
- * Calls are objects of a pool that is bounded, grows as it is needed and is freed with the router: so a pointer to a call
- * that has ended may still be looked at, under its lock, and tells by its exchange that it has ended. That is what makes
- * answering and cancelling at the same time safe.
+ * Calls are objects of a pool that is bounded, grows as it is needed and is freed with the router:
+ * so a pointer to a call that has ended may still be looked at, under its lock, and tells by its
+ * exchange that it has ended. That is what makes answering and cancelling at the same time safe.
  *
  * Locks: a call's lock is taken last, and nothing is called with it held.
  */
-#include "rpc/rpc_router.h"
+#include "rpc/rpc_router_private.h"
 
 #include "base/check.h"
 #include "rpc/rpc_frame.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SERVICES_MAX 8
 #define AT_LEAST_MAX 8
 #define CALLER_NAME_BYTES_MAX 100
 #define CALLER_UNIT_BYTES_MAX 64
-#define LABELS_MAX 128
 
 /* A call's envelope, its request and what its handler takes. */
 #define CALL_ARENA_BYTES_MAX ((size_t)RPC_UNPACK_BYTES_MAX + RPC_FRAME_BYTES_MAX)
-
-enum refusal {
-    REFUSAL_NONE,
-    REFUSAL_MALFORMED,
-    REFUSAL_OVERSIZED,
-    REFUSAL_VERSION,
-    REFUSAL_UNKNOWN_METHOD,
-    REFUSAL_MALFORMED_BODY,
-    REFUSAL_UNKNOWN_FIELD,
-    REFUSAL_OVERLOADED,
-    REFUSAL_DRAINING,
-    REFUSAL_COUNT,
-};
 
 static const char *const refusal_names[REFUSAL_COUNT] = {
     [REFUSAL_NONE] = "none",
@@ -47,56 +31,6 @@ static const char *const refusal_names[REFUSAL_COUNT] = {
     [REFUSAL_UNKNOWN_FIELD] = "unknown_field",
     [REFUSAL_OVERLOADED] = "overloaded",
     [REFUSAL_DRAINING] = "draining",
-};
-
-struct labelled_metric {
-    struct metric metric;
-    char labels[LABELS_MAX];
-};
-
-struct rpc_call {
-    struct rpc_router *router;
-    struct rpc_call *next; /* in the pool, or among the idle */
-    struct rpc_call *next_idle;
-    struct arena *arena;
-
-    pthread_mutex_t lock; /* guards the block below */
-    pthread_cond_t cancel_ended;
-    struct rpc_exchange *exchange; /* NULL: answered, or not open yet */
-    uint32_t references;           /* the handler's, and one of a cancel that runs */
-    bool cancelling;
-    pthread_t canceller;
-    void (*cancel)(struct rpc_call *call, void *context);
-    void *cancel_context;
-
-    _Atomic bool gone;
-    const struct rpc_service *service;
-    unsigned method;
-    const Rpc__CallRequest *envelope;
-    const ProtobufCMessage *request;
-    struct rpc_caller caller;
-    uint8_t trace_id[RPC_TRACE_BYTES];
-    int64_t deadline_us;
-    void *user;
-};
-
-struct rpc_router {
-    struct clock *clock;
-    size_t calls_max;
-    struct rpc_service services[SERVICES_MAX];
-    size_t service_count;
-    _Atomic bool draining;
-
-    pthread_mutex_t lock; /* guards the block below */
-    struct rpc_call *pool;
-    struct rpc_call *idle;
-    size_t pooled;
-    _Atomic size_t open;
-
-    struct labelled_metric by_status[STATUS_COUNT];
-    struct labelled_metric refused[REFUSAL_COUNT];
-    struct labelled_metric cancelled;
-    struct labelled_metric open_now;
 };
 
 /* --- the router --- */
@@ -230,7 +164,7 @@ static struct rpc_call *call_take(struct rpc_router *router)
     return call;
 }
 
-static void call_put_back(struct rpc_call *call)
+void rpc_router_put_back(struct rpc_call *call)
 {
     struct rpc_router *router = call->router;
     arena_reset(call->arena);
@@ -239,16 +173,6 @@ static void call_put_back(struct rpc_call *call)
     router->idle = call;
     atomic_fetch_sub(&router->open, 1);
     pthread_mutex_unlock(&router->lock);
-}
-
-static void call_release(struct rpc_call *call)
-{
-    pthread_mutex_lock(&call->lock);
-    bool last = --call->references == 0;
-    pthread_mutex_unlock(&call->lock);
-    if (last) {
-        call_put_back(call);
-    }
 }
 
 /* --- a frame comes in --- */
@@ -281,7 +205,8 @@ static enum refusal check_caller(struct rpc_call *call, const Rpc__Caller *calle
     return REFUSAL_NONE;
 }
 
-/* Fields of the envelope that we don't know: a later version would have another number, so these are mistakes. */
+/* Fields of the envelope that we don't know: a later version would have another number, so these
+ * are mistakes. */
 static bool has_unknown_fields(const Rpc__CallRequest *envelope)
 {
     bool unknown = envelope->base.n_unknown_fields > 0 ||
@@ -378,8 +303,8 @@ static enum refusal read_frame(struct rpc_call *call, struct bytes frame, struct
 {
     ProtobufCMessage *message = NULL;
     /* Unknown fields are looked for after the version: another version may well have them. */
-    enum status status = message_unpack(&rpc__call_request__descriptor, frame,
-                                        MESSAGE_UNKNOWN_KEEP, call->arena, &message, err);
+    enum status status = message_unpack(&rpc__call_request__descriptor, frame, MESSAGE_UNKNOWN_KEEP,
+                                        call->arena, &message, err);
     if (status != STATUS_OK) {
         return status == STATUS_RESOURCE_EXHAUSTED ? REFUSAL_OVERSIZED : REFUSAL_MALFORMED;
     }
@@ -401,7 +326,7 @@ static enum refusal read_frame(struct rpc_call *call, struct bytes frame, struct
     return read_body(call, err);
 }
 
-static void envelope_of_error(const struct error *err, Rpc__CallResponse *envelope)
+void rpc_router_error_envelope(const struct error *err, Rpc__CallResponse *envelope)
 {
     rpc__call_response__init(envelope);
     envelope->version = RPC_VERSION;
@@ -417,7 +342,7 @@ static void refuse_frame(struct rpc_router *router, struct rpc_exchange *exchang
     metric_add(&router->refused[refusal].metric, 1);
     metric_add(&router->by_status[err->status].metric, 1);
     Rpc__CallResponse envelope;
-    envelope_of_error(err, &envelope);
+    rpc_router_error_envelope(err, &envelope);
     struct rpc_frame frame;
     rpc_frame_pack_response(&frame, &envelope, &(struct rpc_frame_body){0});
     exchange->reply(exchange, bytes_of(frame.data, frame.size));
@@ -433,7 +358,8 @@ static void open_call(struct rpc_call *call, struct rpc_exchange *exchange)
     atomic_store(&call->gone, false);
     pthread_mutex_unlock(&call->lock);
     atomic_store(&exchange->call, call);
-    /* Cancelling sets `gone` and then looks for a call; here it is the other way round, so one of the two sees it. */
+    /* Cancelling sets `gone` and then looks for a call; here it is the other way round, so one of
+     * the two sees it. */
     if (atomic_load(&exchange->gone)) {
         atomic_store(&call->gone, true);
     }
@@ -460,7 +386,7 @@ void rpc_router_serve(struct rpc_router *router, struct rpc_exchange *exchange, 
     }
     if (refusal != REFUSAL_NONE) {
         if (call != NULL) {
-            call_put_back(call);
+            rpc_router_put_back(call);
         }
         refuse_frame(router, exchange, refusal, &err);
         return;
@@ -472,201 +398,4 @@ void rpc_router_serve(struct rpc_router *router, struct rpc_exchange *exchange, 
         return;
     }
     call->service->handle(call->service->context, call->method, call);
-}
-
-/* --- cancelling --- */
-
-/* Under the call's lock. True: run_cancel is to be called, without it. */
-static bool take_cancel(struct rpc_call *call)
-{
-    if (call->cancel == NULL) {
-        return false;
-    }
-    call->cancelling = true;
-    call->canceller = pthread_self();
-    call->references++;
-    return true;
-}
-
-static void run_cancel(struct rpc_call *call)
-{
-    pthread_mutex_lock(&call->lock);
-    void (*cancel)(struct rpc_call *, void *) = call->cancel;
-    void *context = call->cancel_context;
-    call->cancel = NULL;
-    pthread_mutex_unlock(&call->lock);
-    if (cancel != NULL) { /* NULL: cleared or answered since */
-        cancel(call, context);
-    }
-    pthread_mutex_lock(&call->lock);
-    call->cancelling = false;
-    pthread_cond_broadcast(&call->cancel_ended);
-    pthread_mutex_unlock(&call->lock);
-    call_release(call);
-}
-
-struct rpc_call *rpc_router_cancel_begin(struct rpc_exchange *exchange)
-{
-    atomic_store(&exchange->gone, true);
-    struct rpc_call *call = atomic_load(&exchange->call);
-    if (call == NULL) {
-        return NULL;
-    }
-    pthread_mutex_lock(&call->lock);
-    bool run = false;
-    if (call->exchange == exchange) {
-        if (!atomic_exchange(&call->gone, true)) {
-            metric_add(&call->router->cancelled.metric, 1);
-        }
-        run = !call->cancelling && take_cancel(call);
-    }
-    pthread_mutex_unlock(&call->lock);
-    return run ? call : NULL;
-}
-
-void rpc_router_cancel_end(struct rpc_call *call)
-{
-    if (call != NULL) {
-        run_cancel(call);
-    }
-}
-
-void rpc_router_cancel(struct rpc_exchange *exchange)
-{
-    rpc_router_cancel_end(rpc_router_cancel_begin(exchange));
-}
-
-void rpc_call_on_cancel(struct rpc_call *call, void (*cancel)(struct rpc_call *call, void *context),
-                        void *context)
-{
-    pthread_mutex_lock(&call->lock);
-    call->cancel = cancel;
-    call->cancel_context = context;
-    bool run = false;
-    if (cancel == NULL) {
-        while (call->cancelling && !pthread_equal(call->canceller, pthread_self())) {
-            pthread_cond_wait(&call->cancel_ended, &call->lock);
-        }
-    } else if (atomic_load(&call->gone) && !call->cancelling) {
-        run = take_cancel(call);
-    }
-    pthread_mutex_unlock(&call->lock);
-    if (run) {
-        run_cancel(call);
-    }
-}
-
-/* --- what a handler sees --- */
-
-const ProtobufCMessage *rpc_call_request(const struct rpc_call *call)
-{
-    return call->request;
-}
-
-struct bytes rpc_call_request_bytes(const struct rpc_call *call)
-{
-    return bytes_of(call->envelope->body.data, call->envelope->body.len);
-}
-
-struct arena *rpc_call_arena(struct rpc_call *call)
-{
-    return call->arena;
-}
-
-const struct rpc_caller *rpc_call_caller(const struct rpc_call *call)
-{
-    return &call->caller;
-}
-
-const uint8_t *rpc_call_trace_id(const struct rpc_call *call)
-{
-    return call->trace_id;
-}
-
-int64_t rpc_call_deadline_us(const struct rpc_call *call)
-{
-    return call->deadline_us;
-}
-
-size_t rpc_call_at_least(const struct rpc_call *call, Common__Position *const **ret_positions)
-{
-    *ret_positions = call->envelope->at_least;
-    return call->envelope->n_at_least;
-}
-
-bool rpc_call_gone(const struct rpc_call *call)
-{
-    return atomic_load(&call->gone) || clock_mono_us(call->router->clock) >= call->deadline_us;
-}
-
-void *rpc_call_user(const struct rpc_call *call)
-{
-    return call->user;
-}
-
-void rpc_call_set_user(struct rpc_call *call, void *user)
-{
-    call->user = user;
-}
-
-/* --- the reply goes out --- */
-
-/* The frame is packed while the call's arena stands, the call is given back, and only then does the reply go out: so a
- * caller that sends its next call at once finds room for it. */
-static void end_call(struct rpc_call *call, Rpc__CallResponse *envelope,
-                     const struct rpc_frame_body *body)
-{
-    metric_add(&call->router->by_status[envelope->status].metric, 1);
-    struct rpc_frame frame;
-    rpc_frame_pack_response(&frame, envelope, body);
-    pthread_mutex_lock(&call->lock);
-    struct rpc_exchange *exchange = call->exchange;
-    CHECK(exchange != NULL); /* a call is answered once */
-    call->exchange = NULL;
-    call->cancel = NULL;
-    pthread_mutex_unlock(&call->lock);
-    atomic_store(&exchange->call, NULL);
-    call_release(call);
-    exchange->reply(exchange, bytes_of(frame.data, frame.size));
-    rpc_frame_fini(&frame);
-}
-
-static void answer(struct rpc_call *call, const struct rpc_frame_body *body, size_t body_size,
-                   const Common__Position *position)
-{
-    if (body_size > RPC_MESSAGE_BYTES_MAX) {
-        struct error err;
-        error_set(&err, STATUS_RESOURCE_EXHAUSTED, NULL,
-                  "the answer has %zu bytes, the limit is %d: ask for less", body_size,
-                  RPC_MESSAGE_BYTES_MAX);
-        rpc_call_refuse(call, &err);
-        return;
-    }
-    Rpc__CallResponse envelope = RPC__CALL_RESPONSE__INIT;
-    envelope.version = RPC_VERSION;
-    envelope.position = (Common__Position *)position;
-    end_call(call, &envelope, body);
-}
-
-void rpc_call_answer(struct rpc_call *call, const ProtobufCMessage *response,
-                     const Common__Position *position)
-{
-    CHECK(response->descriptor == call->service->descriptor->methods[call->method].output);
-    struct rpc_frame_body body = {.message = response};
-    answer(call, &body, protobuf_c_message_get_packed_size(response), position);
-}
-
-void rpc_call_answer_bytes(struct rpc_call *call, struct bytes response,
-                           const Common__Position *position)
-{
-    struct rpc_frame_body body = {.bytes = response};
-    answer(call, &body, response.size, position);
-}
-
-void rpc_call_refuse(struct rpc_call *call, const struct error *err)
-{
-    CHECK(err->status > STATUS_OK && err->status < STATUS_COUNT);
-    Rpc__CallResponse envelope;
-    envelope_of_error(err, &envelope);
-    end_call(call, &envelope, &(struct rpc_frame_body){0});
 }

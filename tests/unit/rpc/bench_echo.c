@@ -50,7 +50,8 @@ static void bench_done(struct rpc_client_call *call)
     }
 }
 
-/* The server, as a child that was started before NNG was. Ends when the returned descriptor is closed. */
+/* The server, as a child that was started before NNG was. Ends when the returned descriptor is
+ * closed. */
 static int start_server(const char *program, const char *url)
 {
     char path[512];

@@ -1,5 +1,5 @@
-/* An echo server in a process of its own, for tests that stop or kill it: echo_server URL. Prints its url when it serves;
- * ends when its standard input does. */
+/* An echo server in a process of its own, for tests that stop or kill it: echo_server URL. Prints
+ * its url when it serves; ends when its standard input does. */
 #include "echo_service.h"
 
 #include "base/check.h"

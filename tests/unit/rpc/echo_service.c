@@ -1,4 +1,5 @@
-/* Parking shows how a handler lives with a cancel that may come at any moment: a lock decides who answers. */
+/* Parking shows how a handler lives with a cancel that may come at any moment: a lock decides who
+ * answers. */
 #include "echo_service.h"
 
 #include "base/check.h"
@@ -323,12 +324,11 @@ bool echo_works(struct rpc_client *client, uint32_t deadline_ms)
 {
     struct rpc_client_call call;
     enum status status = call_say_back(client, &call, "سلام", deadline_ms);
-    bool works =
-        status == STATUS_OK &&
-        strcmp(((const Echo__SayBackResponse *)call.response)->text, "سلام") == 0;
+    bool works = status == STATUS_OK &&
+                 strcmp(((const Echo__SayBackResponse *)call.response)->text, "سلام") == 0;
     if (!works) {
-        fprintf(stderr, "echo: %s: %s after %u attempts\n", status_name(status),
-                call.error.message, call.attempts);
+        fprintf(stderr, "echo: %s: %s after %u attempts\n", status_name(status), call.error.message,
+                call.attempts);
     }
     rpc_client_call_fini(&call);
     return works;

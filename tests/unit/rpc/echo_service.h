@@ -33,8 +33,9 @@ void echo_init(struct echo *echo, struct clock *clock, size_t calls_max);
 void echo_fini(struct echo *echo);
 /* Answers all parked calls, from this thread. */
 void echo_release(struct echo *echo);
-void echo_wait_parked(struct echo *echo, size_t count);    /* until so many are parked */
-void echo_wait_cancelled(struct echo *echo, size_t count); /* until so many have been cancelled ever */
+void echo_wait_parked(struct echo *echo, size_t count); /* until so many are parked */
+void echo_wait_cancelled(struct echo *echo,
+                         size_t count); /* until so many have been cancelled ever */
 /* The value of a metric as printed: `line` is the name with its labels. -1: not there. */
 int64_t echo_metric(struct echo *echo, const char *line);
 
@@ -64,10 +65,12 @@ struct rpc_client *rig_client(struct loop *loop, const char *url, size_t in_flig
 /* Frees the client on its loop, which runs on another thread. */
 void rig_client_free(struct loop *loop, struct rpc_client *client);
 
-/* Calls that wait for their end; `call` is zeroed and filled, and must be ended with rpc_client_call_fini. */
+/* Calls that wait for their end; `call` is zeroed and filled, and must be ended with
+ * rpc_client_call_fini. */
 enum status call_say_back(struct rpc_client *client, struct rpc_client_call *call, const char *text,
                           uint32_t deadline_ms);
-enum status call_park(struct rpc_client *client, struct rpc_client_call *call, uint32_t deadline_ms);
+enum status call_park(struct rpc_client *client, struct rpc_client_call *call,
+                      uint32_t deadline_ms);
 void call_prepare_say_back(struct rpc_client_call *call, const Echo__SayBackRequest *request,
                            uint32_t deadline_ms);
 /* True: the server answers the same text. */

@@ -1,6 +1,6 @@
 /*
- * No message type of the contract contains itself: protobuf-c unpacks by recursion without a limit. The lists of services and
- * messages are made by CMake from the .proto files, so none is forgotten.
+ * No message type of the contract contains itself: protobuf-c unpacks by recursion without a limit.
+ * The lists of services and messages are made by CMake from the .proto files, so none is forgotten.
  */
 #include "base/message.h"
 

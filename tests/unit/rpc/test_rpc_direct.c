@@ -1,4 +1,5 @@
-/* The client's machine and the direct transport in one thread on virtual time: loss, doubling, delay, retries, deadlines. */
+/* The client's machine and the direct transport in one thread on virtual time: loss, doubling,
+ * delay, retries, deadlines. */
 #include "echo_service.h"
 
 #include "rpc/rpc_direct.h"
@@ -57,8 +58,8 @@ static void world_init(struct world *world)
     struct rpc_direct direct = {
         .loop = world->loop, .router = world_router, .fate = world_fate, .context = world};
     struct rpc_caller caller = {.name = "tests"};
-    world->client = rpc_client_new(world->loop, rpc_direct_transport_new(&direct), random_system(),
-                                   &caller);
+    world->client =
+        rpc_client_new(world->loop, rpc_direct_transport_new(&direct), random_system(), &caller);
 }
 
 static void world_fini(struct world *world)
@@ -173,7 +174,8 @@ static void takes_one_answer_when_a_frame_is_doubled_and_late(void **state)
     assert_int_equal(say(&world, &call, 1000), STATUS_OK);
     assert_int_equal(response_of(&call)->runs, 2); /* the second copy's reply was faster */
     assert_int_equal(world.echo.runs, 2);
-    assert_int_equal(response_of(&call)->left_ms, 1000); /* as the frame says: time remaining when sent */
+    assert_int_equal(response_of(&call)->left_ms,
+                     1000); /* as the frame says: time remaining when sent */
     assert_true(world.clock.now_us - start_us <= 110 * MS_US);
     rpc_client_call_fini(&call);
     world_fini(&world);

@@ -106,7 +106,8 @@ static void refuses_addresses_of_other_machines(void **state)
         {"tls+tcp://127.0.0.1:5555", STATUS_INVALID_ARGUMENT},
         {"ws://127.0.0.1:5555/x", STATUS_INVALID_ARGUMENT},
         {"ipc://relative.sock", STATUS_INVALID_ARGUMENT},
-        {"ipc:///tmp/123456789012345678901234567890123456789012345678901234567890123456789012345678901"
+        {"ipc:///tmp/"
+         "123456789012345678901234567890123456789012345678901234567890123456789012345678901"
          "2345678901234567890",
          STATUS_INVALID_ARGUMENT},
         {"inproc://", STATUS_INVALID_ARGUMENT},
@@ -225,8 +226,8 @@ static void carries_many_calls_at_once_and_refuses_more_than_agreed(void **state
         crowd_fini(calls, FLYING);
 
         struct rpc_client *narrow = rig_client(rig.loop.loop, rig.url, 4);
-        crowd = (struct crowd){.lock = PTHREAD_MUTEX_INITIALIZER,
-                               .changed = PTHREAD_COND_INITIALIZER};
+        crowd =
+            (struct crowd){.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
         calls = calloc(8, sizeof(*calls));
         Echo__ParkCallRequest parked = ECHO__PARK_CALL_REQUEST__INIT;
         crowd_start(&crowd, narrow, calls, 8, ECHO_PARK_CALL, &parked.base);
@@ -312,7 +313,8 @@ static void comes_and_goes_while_calls_are_parked(void **state)
     struct rig rig;
     rig_init(&rig, "tcp://127.0.0.1:0", 64);
     Echo__ParkCallRequest request = ECHO__PARK_CALL_REQUEST__INIT;
-    for (size_t round = 1; round <= 30; round++) { /* never waits for the park: the races are the point */
+    for (size_t round = 1; round <= 30;
+         round++) { /* never waits for the park: the races are the point */
         struct rpc_client *leaver = rig_client(rig.loop.loop, rig.url, 8);
         struct crowd crowd = {.lock = PTHREAD_MUTEX_INITIALIZER,
                               .changed = PTHREAD_COND_INITIALIZER};
@@ -364,7 +366,8 @@ static void may_be_freed_before_its_calls_are_answered(void **state)
     Echo__ParkCallRequest request = ECHO__PARK_CALL_REQUEST__INIT;
     crowd_start(&crowd, rig.client, calls, 8, ECHO_PARK_CALL, &request.base);
     echo_wait_parked(&rig.echo, 8);
-    rpc_server_free(rig.server); /* the callers go: each call is cancelled, and answered to nobody */
+    rpc_server_free(
+        rig.server); /* the callers go: each call is cancelled, and answered to nobody */
     echo_wait_cancelled(&rig.echo, 8);
     assert_int_equal(rpc_router_open_calls(rig.echo.router), 0);
     /* They try again by themselves, and find the next server. */

@@ -143,7 +143,8 @@ static void sends_a_cut_call_again_inside_its_deadline(void **state)
     rig_fini(&rig);
 }
 
-/* NNG's REQ would send a call again by itself: after a minute, and at once when its connection is cut. */
+/* NNG's REQ would send a call again by itself: after a minute, and at once when its connection is
+ * cut. */
 static void leaves_trying_again_to_the_client(void **state)
 {
     (void)state;
@@ -161,7 +162,8 @@ static void leaves_trying_again_to_the_client(void **state)
     assert_int_equal(waiting.status, STATUS_UNAVAILABLE);
     assert_int_equal(waiting.call.attempts, 1);
     rpc_client_call_fini(&waiting.call);
-    assert_true(echo_works(rig.client, 10000)); /* over the new connection, so a second send would have come before */
+    assert_true(echo_works(
+        rig.client, 10000)); /* over the new connection, so a second send would have come before */
     assert_int_equal(rig.echo.parked_count, 0);
     assert_int_equal(rpc_router_open_calls(rig.echo.router), 0);
     rig_fini(&rig);

@@ -1,4 +1,5 @@
-/* Rude peers over bare sockets: connections reset at the worst moment, and headers that announce too much. */
+/* Rude peers over bare sockets: connections reset at the worst moment, and headers that announce
+ * too much. */
 #include "echo_service.h"
 
 #include "base/check.h"
@@ -134,7 +135,8 @@ static void dialers_survive_resets(void **state)
     loop_thread_stop(&loop);
 }
 
-/* NNG's own header, then a length of 4 GiB: nanomsg RFC "SP over TCP". The other side's header is read first. */
+/* NNG's own header, then a length of 4 GiB: nanomsg RFC "SP over TCP". The other side's header is
+ * read first. */
 static void announce_too_much(int fd, uint8_t protocol)
 {
     uint8_t header[8] = {0, 'S', 'P', 0, 0, protocol, 0, 0};

@@ -1,5 +1,5 @@
-/* The router without a transport: every bad frame has its status and its counter, and a call may be answered and cancelled
- * at the same time. */
+/* The router without a transport: every bad frame has its status and its counter, and a call may be
+ * answered and cancelled at the same time. */
 #include "echo_service.h"
 
 #include <setjmp.h>
@@ -101,11 +101,11 @@ static void answers_every_bad_frame_with_its_status_and_counts_it(void **state)
     expect(&echo, pack(&packed, &envelope), STATUS_OK, "", "malformed");
     expect(&echo, bytes_of_text("\xff\xff\xff garbage"), STATUS_INVALID_ARGUMENT, "", "malformed");
     struct bytes whole = pack(&packed, &envelope);
-    expect(&echo, bytes_of(whole.data, whole.size - 2), STATUS_INVALID_ARGUMENT, "",
-           "malformed");
+    expect(&echo, bytes_of(whole.data, whole.size - 2), STATUS_INVALID_ARGUMENT, "", "malformed");
     envelope.caller = NULL; /* so the deadline is last, as it is in our client's frames */
     whole = pack(&packed, &envelope);
-    for (size_t size = 1; size < whole.size; size++) { /* cut anywhere: answered, whatever it reads as */
+    for (size_t size = 1; size < whole.size;
+         size++) { /* cut anywhere: answered, whatever it reads as */
         struct asked asked;
         ask(&echo, &asked, bytes_of(whole.data, size));
         assert_int_equal(asked.replies, 1);
@@ -124,9 +124,13 @@ static void answers_every_bad_frame_with_its_status_and_counts_it(void **state)
     buffer_append(&packed, "\x98\x06\x01", 3);
     expect(&echo, buffer_bytes(&packed), STATUS_INVALID_ARGUMENT, "", "unknown_field");
 
-    static const char *const unknown[] = {"vafa.test.v1.Echo/Nothing", "vafa.test.v1.Nobody/SayBack",
-                                          "vafa.test.v1.Ech/SayBack", "vafa.test.v1.EchoX/SayBack",
-                                          "nothing", "", "/"};
+    static const char *const unknown[] = {"vafa.test.v1.Echo/Nothing",
+                                          "vafa.test.v1.Nobody/SayBack",
+                                          "vafa.test.v1.Ech/SayBack",
+                                          "vafa.test.v1.EchoX/SayBack",
+                                          "nothing",
+                                          "",
+                                          "/"};
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
         envelope.method = (char *)unknown[i];
         expect(&echo, pack(&packed, &envelope), STATUS_UNIMPLEMENTED, "method", "unknown_method");
@@ -161,12 +165,14 @@ static void answers_every_bad_body_with_its_status_and_counts_it(void **state)
     (void)state;
     struct echo echo;
     echo_init(&echo, clock_system(), 4);
-    expect_body(&echo, "\x0a\x05"
-                       "abc",
+    expect_body(&echo,
+                "\x0a\x05"
+                "abc",
                 5, STATUS_INVALID_ARGUMENT, "", "malformed_body");
     expect_body(&echo, "\x0a\x02\xc3\x28", 4, STATUS_INVALID_ARGUMENT, "text", "malformed_body");
-    expect_body(&echo, "\x0a\x03"
-                       "a\0b",
+    expect_body(&echo,
+                "\x0a\x03"
+                "a\0b",
                 5, STATUS_INVALID_ARGUMENT, "text", "malformed_body");
     expect_body(&echo, "\x1a\x04\x0a\x02\xc3\x28", 6, STATUS_INVALID_ARGUMENT, "parts.text",
                 "malformed_body");
