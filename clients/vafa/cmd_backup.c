@@ -3,8 +3,6 @@
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 
-#include "vafa/health/v1/health.pb-c.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -120,21 +118,6 @@ static enum status cut(struct backup *backup, struct error *err)
                      HOLD_MS, CUTS_MAX);
 }
 
-static enum status ask_city(struct backup *backup, char ret_city[256], struct error *err)
-{
-    Health__GetVersionRequest request = HEALTH__GET_VERSION_REQUEST__INIT;
-    struct vafa_call call = {.to = COMMON__SERVICE_ID__SERVICE_ID_INTAKE,
-                             .service = &health__health__descriptor,
-                             .method = "GetVersion",
-                             .request = &request.base};
-    enum status status = session_call(backup->session, &call, err);
-    if (status == STATUS_OK) {
-        snprintf(ret_city, 256, "%s", ((const Health__GetVersionResponse *)call.response)->city);
-    }
-    vafa_call_fini(&call);
-    return status;
-}
-
 static enum status copy(struct backup *backup, json_t *manifest, struct error *err)
 {
     struct vafa_call calls[IDS] = {{0}};
@@ -177,7 +160,7 @@ static enum status make_folder(struct backup *backup, const char *folder, struct
 static enum status take(struct backup *backup, struct error *err)
 {
     char city[256] = "";
-    enum status status = ask_city(backup, city, err);
+    enum status status = session_ask_city(backup->session, city, err);
     if (status == STATUS_OK) {
         status = cut(backup, err);
     }

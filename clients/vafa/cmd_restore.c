@@ -62,8 +62,8 @@ static void tell_what_is_missing(const char *data, const char *city)
                 "or no citizen's name, phone or word can be opened again.\n",
                 path);
     }
-    printf("Restored to %s. Next: vafa verify --data %s; vafad --data %s --city %s\n", data, data, data,
-           city);
+    printf("Restored to %s. Next:\n  vafa verify --data %s --city %s\n  vafad --data %s --city %s\n", data, data,
+           city, data, city);
 }
 
 static int run_restore(struct session *session)

@@ -26,7 +26,10 @@ static const char *advice_for(const struct error *err)
     case STATUS_PERMISSION_DENIED: return "Another role may do this: see --role.";
     case STATUS_RESOURCE_EXHAUSTED:
         return "The server has no room for it now: ask for less, or see `vafa health`.";
-    case STATUS_DATA_LOSS: return "`vafa verify` tells what is damaged.";
+    case STATUS_DATA_LOSS:
+        return strcmp(err->field, "backup") == 0 || strcmp(err->field, "manifest") == 0
+                   ? "Use another backup set: this one must not be trusted."
+                   : "`vafa verify` tells what is damaged.";
     case STATUS_NOT_FOUND:
         return strcmp(err->field, "data") == 0
                    ? "Start a server there (vafad --data DIR --city NAME), or name another place with --data or --connect."

@@ -123,7 +123,7 @@ enum status session_call(struct session *session, struct vafa_call *call, struct
 
 /* --- the pack --- */
 
-static enum status ask_city(struct session *session, char ret_name[256], struct error *err)
+enum status session_ask_city(struct session *session, char ret_name[256], struct error *err)
 {
     Health__GetVersionRequest request = HEALTH__GET_VERSION_REQUEST__INIT;
     struct vafa_call call = {.to = COMMON__SERVICE_ID__SERVICE_ID_INTAKE,
@@ -157,7 +157,7 @@ const struct city *session_city(struct session *session, struct error *err)
     }
     session->city_sought = true;
     const char *given = args_value(&session->args, "city");
-    enum status status = given != NULL ? STATUS_OK : ask_city(session, name, err);
+    enum status status = given != NULL ? STATUS_OK : session_ask_city(session, name, err);
     if (status == STATUS_OK) {
         status = city_find(given != NULL ? given : name, folder, err);
     }

@@ -32,6 +32,8 @@ enum status session_client(struct session *session, struct vafa **ret_vafa, stru
 /* Calls a method and waits. On failure the error is in *err, on success call->response. End with vafa_call_fini. */
 enum status session_call(struct session *session, struct vafa_call *call, struct error *err);
 
+/* The key of the server's city pack. */
+enum status session_ask_city(struct session *session, char ret_name[256], struct error *err);
 /* The pack: --city, else the one of the server's name. NULL when there is none on this machine; the reason is in *err. */
 const struct city *session_city(struct session *session, struct error *err);
 /* "fa" or "en". */

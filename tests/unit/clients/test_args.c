@@ -1,0 +1,126 @@
+/* What people type on a command line. */
+#include "clients/vafa/args.h"
+#include "clients/vafa/commands.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+static const struct option_def own[] = {
+    {"where", 'w', "DIM=VALUE", "some"},
+    {"limit", 'n', "N", "some"},
+    {"chart", 0, NULL, "bars"},
+    {NULL, 0, NULL, NULL},
+};
+
+static void reads_options_before_between_and_behind_arguments(void **state)
+{
+    (void)state;
+    struct args args;
+    char *argv[] = {"report", "--chart", "requests", "-w", "area=5", "--where=area=6", "-n5",
+                    "--data", "d",       NULL};
+    assert_int_equal(args_parse(&args, own, common_options, 9, argv, NULL), STATUS_OK);
+    assert_int_equal(args.argument_count, 1);
+    assert_string_equal(args.arguments[0], "requests");
+    assert_true(args_has(&args, "chart"));
+    assert_false(args_has(&args, "json"));
+    assert_string_equal(args_value_at(&args, "where", 0), "area=5");
+    assert_string_equal(args_value_at(&args, "where", 1), "area=6");
+    assert_null(args_value_at(&args, "where", 2));
+    assert_string_equal(args_value(&args, "where"), "area=6");
+    assert_string_equal(args_value(&args, "data"), "d");
+    assert_string_equal(args_text(&args, "name"), "");
+}
+
+static void takes_everything_behind_two_dashes_as_arguments(void **state)
+{
+    (void)state;
+    struct args args;
+    char *argv[] = {"show", "--", "--chart", NULL};
+    assert_int_equal(args_parse(&args, own, NULL, 3, argv, NULL), STATUS_OK);
+    assert_int_equal(args.argument_count, 1);
+    assert_string_equal(args.arguments[0], "--chart");
+}
+
+static void names_an_option_it_does_not_know(void **state)
+{
+    (void)state;
+    struct args args;
+    struct error err = ERROR_NONE;
+    char *unknown[] = {"x", "--nonsense", NULL};
+    char *missing[] = {"x", "--limit", NULL};
+    char *needless[] = {"x", "--chart=yes", NULL};
+    assert_int_equal(args_parse(&args, own, NULL, 2, unknown, &err), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(err.field, "--nonsense");
+    assert_int_equal(args_parse(&args, own, NULL, 2, missing, &err), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(err.field, "--limit");
+    assert_int_equal(args_parse(&args, own, NULL, 2, needless, &err), STATUS_INVALID_ARGUMENT);
+}
+
+static void reads_numbers_in_any_digits_and_within_bounds(void **state)
+{
+    (void)state;
+    uint64_t number = 7;
+    struct error err = ERROR_NONE;
+    assert_int_equal(args_read_number("۱۲۳", "task", 1, 1000, &number, &err), STATUS_OK);
+    assert_int_equal(number, 123);
+    const char *const bad[] = {"", "0", "1001", "-1", "+1", " 1", "1x", "1.5", "99999999999999999999999"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(args_read_number(bad[i], "task", 1, 1000, &number, &err),
+                         STATUS_INVALID_ARGUMENT);
+        assert_string_equal(err.field, "task");
+    }
+    assert_int_equal(number, 123);
+}
+
+static void finds_commands_of_one_and_two_words(void **state)
+{
+    (void)state;
+    int words = 0;
+    char *one[] = {"report", "requests"};
+    char *two[] = {"task", "report", "3"};
+    char *none[] = {"task"};
+    assert_string_equal(commands_find(2, one, &words)->name, "report");
+    assert_int_equal(words, 1);
+    assert_string_equal(commands_find(3, two, &words)->name, "task report");
+    assert_int_equal(words, 2);
+    assert_null(commands_find(1, none, &words));
+    assert_null(commands_find(0, none, &words));
+}
+
+/* A table's help is what a person reads; a command without examples or with two options of one name is unfinished. */
+static void every_command_is_described(void **state)
+{
+    (void)state;
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        const struct command *command = commands[i];
+        assert_non_null(command->run);
+        assert_true(strlen(command->summary) > 0 && strlen(command->summary) < 80);
+        assert_true(strlen(command->help) > 0);
+        assert_non_null(strstr(command->examples, "vafa "));
+        assert_non_null(strstr(command->examples, command->name));
+        for (const struct option_def *a = command->options; a != NULL && a->name != NULL; a++) {
+            for (const struct option_def *b = a + 1; b->name != NULL; b++) {
+                assert_string_not_equal(a->name, b->name);
+                assert_true(a->letter == 0 || a->letter != b->letter);
+            }
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_options_before_between_and_behind_arguments),
+        cmocka_unit_test(takes_everything_behind_two_dashes_as_arguments),
+        cmocka_unit_test(names_an_option_it_does_not_know),
+        cmocka_unit_test(reads_numbers_in_any_digits_and_within_bounds),
+        cmocka_unit_test(finds_commands_of_one_and_two_words),
+        cmocka_unit_test(every_command_is_described),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
