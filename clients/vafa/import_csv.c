@@ -1,6 +1,6 @@
 /*
- * libcsv knows no lines, so it is fed line by line; a chunk of the file is read, its rows are parsed into a queue of one: parsing
- * stops being fed as soon as a row is there.
+ * libcsv knows no lines and gives rows as it likes; so it is fed piece by piece, each up to a line end, and no more once a row is
+ * there.
  */
 #include "clients/vafa/import_csv.h"
 
@@ -14,6 +14,7 @@
 #include <zlib.h>
 
 #define CHUNK_BYTES (64u * 1024)
+#define LIBCSV_FIELD_BEGUN 2 /* its pstate within a field; not in its header */
 
 struct import_csv {
     gzFile file;
@@ -27,6 +28,7 @@ struct import_csv {
     uint64_t line;     /* being fed */
     uint64_t row_line; /* where the present row began */
     bool between_rows; /* nothing of a row has been fed yet */
+    bool after_cr;     /* a line feed now belongs to the line end before it */
 
     struct buffer text;    /* the cells, each with a NUL */
     struct buffer offsets; /* size_t each */
@@ -105,8 +107,9 @@ static enum status fill_chunk(struct import_csv *csv, struct error *err)
         return STATUS_OK;
     }
     csv->ended = true;
-    bool quoted = csv->parser.quoted && csv->parser.pstate != 0 && !csv->between_rows;
-    if (csv_fini(&csv->parser, on_cell, on_row, csv) != 0 && quoted) {
+    bool is_open = csv->parser.quoted && csv->parser.pstate == LIBCSV_FIELD_BEGUN;
+    (void)csv_fini(&csv->parser, on_cell, on_row, csv);
+    if (is_open) {
         return error_set(err, STATUS_FAILED_PRECONDITION, "file",
                          "%s:%llu: a quote is opened and never closed", csv->path,
                          (unsigned long long)csv->row_line);
@@ -114,23 +117,40 @@ static enum status fill_chunk(struct import_csv *csv, struct error *err)
     return STATUS_OK;
 }
 
-/* Feeds the rest of one line of the chunk. */
-static enum status feed_line(struct import_csv *csv, struct error *err)
+/* The next piece of the chunk, up to a line end of any kind: libcsv ends a row at each outside of quotes, so a piece holds at most
+ * one row's end. */
+static size_t piece_size(const struct import_csv *csv)
+{
+    size_t at = csv->chunk_at;
+    while (at < csv->chunk_size && csv->chunk[at] != '\n' && csv->chunk[at] != '\r') {
+        at++;
+    }
+    return at - csv->chunk_at + (at < csv->chunk_size);
+}
+
+static void count_line(struct import_csv *csv, uint8_t last)
+{
+    csv->line += last == '\r' || (last == '\n' && !csv->after_cr);
+    csv->after_cr = last == '\r';
+}
+
+static enum status feed_piece(struct import_csv *csv, struct error *err)
 {
     const uint8_t *from = csv->chunk + csv->chunk_at;
-    const uint8_t *end = memchr(from, '\n', csv->chunk_size - csv->chunk_at);
-    size_t size = end != NULL ? (size_t)(end - from) + 1 : csv->chunk_size - csv->chunk_at;
-    if (csv->between_rows) {
+    size_t size = piece_size(csv);
+    uint8_t last = from[size - 1];
+    if (csv->between_rows && !(last == '\n' && size == 1 && csv->after_cr)) {
         csv->row_line = csv->line;
     }
-    csv->between_rows = csv->between_rows && (size == 1 && end != NULL); /* a blank line is no row */
+    /* A blank line is no row. */
+    csv->between_rows = csv->between_rows && size == 1 && (last == '\n' || last == '\r');
     if (csv_parse(&csv->parser, from, size, on_cell, on_row, csv) != size) {
         return error_set(err, STATUS_FAILED_PRECONDITION, "file", "%s:%llu: %s", csv->path,
                          (unsigned long long)csv->row_line,
                          csv_strerror(csv_error(&csv->parser)));
     }
     csv->chunk_at += size;
-    csv->line += end != NULL;
+    count_line(csv, last);
     return STATUS_OK;
 }
 
@@ -161,7 +181,7 @@ enum status import_csv_next(struct import_csv *csv, const struct import_csv_row 
     csv->trouble = NULL;
     csv->has_row = false;
     while (status == STATUS_OK && !csv->has_row && !csv->ended) {
-        status = csv->chunk_at < csv->chunk_size ? feed_line(csv, err) : fill_chunk(csv, err);
+        status = csv->chunk_at < csv->chunk_size ? feed_piece(csv, err) : fill_chunk(csv, err);
     }
     if (status != STATUS_OK) {
         return status;
@@ -227,7 +247,7 @@ enum status import_csv_open(struct import_csv **ret_csv, const char *path, struc
     csv->line = 1;
     csv->between_rows = true;
     strncpy(csv->path, path, sizeof(csv->path) - 1);
-    CHECK(csv_init(&csv->parser, CSV_STRICT_FINI) == 0);
+    CHECK(csv_init(&csv->parser, 0) == 0);
     enum status status = read_head(csv, err);
     if (status != STATUS_OK) {
         import_csv_close(csv);

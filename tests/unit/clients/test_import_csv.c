@@ -75,6 +75,21 @@ static void reads_rows_with_the_lines_on_which_they_begin(void **state)
     import_csv_close(csv);
 }
 
+static void reads_every_kind_of_line_end(void **state)
+{
+    (void)state;
+    struct import_csv *csv = open_text("id,name\r1,a\r2,b\r\n3,c\n4,\"d\re\"\r");
+    static const char *const names[] = {"a", "b", "c", "d\ne"};
+    for (size_t i = 0; i < 4; i++) {
+        const struct import_csv_row *row = next(csv);
+        assert_int_equal(row->line, i + 2);
+        assert_int_equal(row->cell_count, 2);
+        assert_string_equal(row->cells[1], names[i]);
+    }
+    assert_null(next(csv));
+    import_csv_close(csv);
+}
+
 static void reads_gzipped_files_by_their_content(void **state)
 {
     (void)state;
@@ -165,6 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(reads_rows_with_the_lines_on_which_they_begin),
+        TEST(reads_every_kind_of_line_end),
         TEST(reads_gzipped_files_by_their_content),
         TEST(tells_a_gzipped_file_that_is_cut_short),
         TEST(marks_rows_that_cannot_be_used_and_goes_on),
