@@ -182,6 +182,31 @@ void loop_post(struct loop *loop, struct loop_task *task)
     pthread_mutex_unlock(&loop->lock);
 }
 
+void loop_unpost(struct loop *loop, struct loop_task *task)
+{
+    pthread_mutex_lock(&loop->lock);
+    if (task->queued) {
+        struct loop_task *previous = NULL;
+        struct loop_task *at = loop->first;
+        while (at != task) {
+            previous = at;
+            at = at->next;
+        }
+        if (previous != NULL) {
+            previous->next = task->next;
+        } else {
+            loop->first = task->next;
+        }
+        if (loop->last == task) {
+            loop->last = previous;
+        }
+        task->next = NULL;
+        task->queued = false;
+        loop->taken++; /* loop_stop counts what is still to be taken */
+    }
+    pthread_mutex_unlock(&loop->lock);
+}
+
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t delay_us)
 {
     int64_t now_us = loop_mono_us(loop);

@@ -14,7 +14,7 @@
 
 struct loop;
 
-/* Embedded in its owner, zeroed before first use; stays valid until it ran or the loop was freed. */
+/* Embedded in its owner, zeroed before first use; stays valid until it ran, was taken back or the loop was freed. */
 struct loop_task {
     void (*run)(struct loop_task *task);
     struct loop_task *next; /* the loop's own */
@@ -34,6 +34,8 @@ void loop_free(struct loop *loop);
 
 /* Any thread. Queues the task (once: posting a queued task again does nothing). */
 void loop_post(struct loop *loop, struct loop_task *task);
+/* Any thread. Takes it back: on return it is not queued; from another thread it may still be running. */
+void loop_unpost(struct loop *loop, struct loop_task *task);
 
 /* Any thread. Sets or moves the timer; a delay of 0 or less expires at the next turn. */
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t delay_us);

@@ -141,6 +141,8 @@ void alarm_free(struct alarm *alarm)
         return;
     }
     loop_timer_clear(alarm->options.loop, &alarm->timer);
+    loop_unpost(alarm->options.loop, &alarm->commit_task);
+    loop_unpost(alarm->options.loop, &alarm->ended_task);
     arena_free(alarm->arena);
     free(alarm);
 }

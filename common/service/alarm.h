@@ -23,7 +23,7 @@ struct alarm_options {
 
 struct alarm *alarm_new(const struct alarm_options *options);
 void alarm_start(struct alarm *alarm);
-void alarm_free(struct alarm *alarm); /* with the loop stopped, or on it; NULL is allowed */
+void alarm_free(struct alarm *alarm); /* as follower_free; NULL is allowed */
 void alarm_committed(struct alarm *alarm); /* any thread */
 
 #endif

@@ -42,8 +42,11 @@ struct follower {
     struct loop_task step_task; /* after the writer, or after a commit while held */
     struct loop_timer retry;
     pthread_mutex_t lock;
-    struct follower_state state; /* under the lock */
-    bool is_held;                /* under the lock */
+    /* Under the lock: */
+    struct follower_state state;
+    bool is_held;
+    uint64_t commits;
+    uint64_t commits_at_run; /* when the operation looked: what was committed since may be what it waits for */
 };
 
 static void read_on(struct follower *follower);
@@ -59,10 +62,20 @@ static void publish(struct follower *follower, uint64_t head)
     pthread_mutex_unlock(&follower->lock);
 }
 
-static void set_held(struct follower *follower, bool is_held)
+/* False when a commit has come since the operation looked: then it is to look again at once. */
+static bool hold(struct follower *follower)
 {
     pthread_mutex_lock(&follower->lock);
-    follower->is_held = is_held;
+    bool holds = follower->commits == follower->commits_at_run;
+    follower->is_held = holds;
+    pthread_mutex_unlock(&follower->lock);
+    return holds;
+}
+
+static void release(struct follower *follower)
+{
+    pthread_mutex_lock(&follower->lock);
+    follower->is_held = false;
     pthread_mutex_unlock(&follower->lock);
 }
 
@@ -218,6 +231,9 @@ static enum status apply_one(struct follower *follower, struct store_txn *txn, c
 static enum status run_op(struct writer_op *op, struct store_txn *txn, struct error *err)
 {
     struct follower *follower = (struct follower *)((char *)op - offsetof(struct follower, op));
+    pthread_mutex_lock(&follower->lock);
+    follower->commits_at_run = follower->commits;
+    pthread_mutex_unlock(&follower->lock);
     follower->applied = 0;
     follower->held = false;
     follower->applied_cursor = follower->cursor;
@@ -272,9 +288,8 @@ static void after_op(struct follower *follower)
     publish(follower, 0);
     if (follower->next == follower->batch->n_events) {
         read_on(follower);
-    } else if (follower->held && follower->applied == 0) {
+    } else if (follower->held && follower->applied == 0 && hold(follower)) {
         follower->step = STEP_HELD;
-        set_held(follower, true);
     } else {
         apply_on(follower);
     }
@@ -286,7 +301,7 @@ static void step(struct loop_task *task)
     if (follower->step == STEP_APPLYING) {
         after_op(follower);
     } else if (follower->step == STEP_HELD) {
-        set_held(follower, false);
+        release(follower);
         apply_on(follower);
     }
 }
@@ -295,6 +310,7 @@ void follower_committed(struct follower *follower)
 {
     pthread_mutex_lock(&follower->lock);
     bool is_held = follower->is_held;
+    follower->commits++;
     pthread_mutex_unlock(&follower->lock);
     if (is_held) {
         loop_post(follower->options.loop, &follower->step_task);
@@ -342,6 +358,7 @@ void follower_free(struct follower *follower)
     }
     follower->step = STEP_STOPPED;
     loop_timer_clear(follower->options.loop, &follower->retry);
+    loop_unpost(follower->options.loop, &follower->step_task);
     rpc_client_free(follower->options.client);
     rpc_client_call_fini(&follower->call);
     arena_free(follower->arena);

@@ -35,7 +35,7 @@ struct follower_state {
 
 struct follower *follower_new(const struct follower_options *options);
 void follower_start(struct follower *follower);
-/* With the loop stopped, or on it. NULL is allowed. */
+/* With the loop stopped, or on it, and with the writer gone (an operation may have been with it). NULL is allowed. */
 void follower_free(struct follower *follower);
 
 /* A commit happened: what was held may be ready. Any thread. */

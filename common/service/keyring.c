@@ -260,7 +260,8 @@ static enum status make_master(const char *path, struct random *random, struct e
     char text[2 * MASTER_BYTES + 2];
     char draft[4096];
     enum status status = STATUS_OK;
-    if ((size_t)snprintf(draft, sizeof draft, "%s.%ld.new", path, (long)getpid()) >= sizeof draft) {
+    if ((size_t)snprintf(draft, sizeof draft, "%s.%016llx.new", path, (unsigned long long)random_u64(random)) >=
+        sizeof draft) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "master_key", "the path is too long");
     }
     int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -297,6 +298,7 @@ enum status keyring_open(struct keyring **ret_keyring, const char *master_key_fi
         }
     }
     if (status != STATUS_OK) {
+        sodium_memzero(master, sizeof master);
         return status;
     }
     struct keyring *keyring = calloc(1, sizeof *keyring);

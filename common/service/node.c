@@ -324,12 +324,25 @@ void node_settle(struct node *node)
     } else {
         while (writer_step(node->writer)) {
         }
+        parking_resume(node->parking);
     }
     if (node->loop_runs) {
         loop_stop(node->loop);
         CHECK(pthread_join(node->loop_thread, NULL) == 0);
         node->loop_runs = false;
     }
+}
+
+/* Calls and operations that were still under way, if nobody settled: they end as unavailable, unwritten. The writer goes first,
+ * since operations of calls, feeds and timers may be with it. */
+static void end_what_is_open(struct node *node)
+{
+    if (node->router != NULL) {
+        node_drain(node);
+        parking_resume(node->parking);
+    }
+    writer_free(node->writer);
+    node->writer = NULL;
 }
 
 void node_free(struct node *node)
@@ -341,11 +354,12 @@ void node_free(struct node *node)
         node_drain(node);
         node_settle(node);
     }
+    end_what_is_open(node);
     for (size_t i = 0; i < node->def->feed_count; i++) {
         follower_free(node->followers[i]);
     }
     alarm_free(node->alarm);
-    writer_free(node->writer);
+    loop_unpost(node->loop, &node->write_task);
     backup_free(node->backup);
     rpc_router_free(node->router);
     parking_free(node->parking);

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #define SET_ID_BYTES 16
-#define SNAPSHOT_US_MAX (60 * SECOND_US) /* a snapshot nobody comes back for is closed by the next Begin after this */
+#define SNAPSHOT_US_MAX (60 * SECOND_US) /* then a snapshot nobody came back for is closed: it keeps the store's old pages */
 #define HOLD_MS_MIN 100
 #define HOLD_MS_MAX 5000
 
@@ -22,7 +22,7 @@ struct backup {
     pthread_mutex_t lock;
     struct store_txn *snapshot;
     uint8_t set_id[SET_ID_BYTES];
-    int64_t opened_us;
+    struct loop_timer expiry; /* of a snapshot that is not being copied */
     bool copying;
     pthread_t copier;
     bool has_copier; /* to be joined */
@@ -45,7 +45,6 @@ static enum status check_set(const struct backup *backup, ProtobufCBinaryData se
 static enum status begin_snapshot(struct backup *backup, const Backup__BeginSnapshotRequest *request,
                                   struct log_position *ret_head, struct error *err)
 {
-    int64_t now_us = clock_mono_us(backup->node->clock);
     if (request->set_id.len != SET_ID_BYTES) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "set_id", "it has %zu bytes instead of %d", request->set_id.len,
                          SET_ID_BYTES);
@@ -54,9 +53,12 @@ static enum status begin_snapshot(struct backup *backup, const Backup__BeginSnap
         return error_set(err, STATUS_INVALID_ARGUMENT, "hold_ms", "it is %u; %d to %d", request->hold_ms, HOLD_MS_MIN,
                          HOLD_MS_MAX);
     }
-    if (backup->copying || (backup->snapshot != NULL && now_us - backup->opened_us < SNAPSHOT_US_MAX &&
-                            memcmp(backup->set_id, request->set_id.data, SET_ID_BYTES) != 0)) {
+    bool is_again = memcmp(backup->set_id, request->set_id.data, SET_ID_BYTES) == 0;
+    if (backup->copying || (backup->snapshot != NULL && !is_again)) {
         return error_set(err, STATUS_FAILED_PRECONDITION, "set_id", "another backup is being taken: try again in a minute");
+    }
+    if (backup->snapshot != NULL) {
+        (void)writer_release(backup->node->writer); /* begun again: what the first try held is let go */
     }
     store_read_end(backup->snapshot);
     backup->snapshot = NULL;
@@ -70,9 +72,20 @@ static enum status begin_snapshot(struct backup *backup, const Backup__BeginSnap
         return status;
     }
     memcpy(backup->set_id, request->set_id.data, SET_ID_BYTES);
-    backup->opened_us = now_us;
+    loop_timer_set(backup->node->loop, &backup->expiry, SNAPSHOT_US_MAX);
     log_head(backup->snapshot, ret_head);
     return STATUS_OK;
+}
+
+static void snapshot_expired(struct loop_timer *timer)
+{
+    struct backup *backup = (struct backup *)((char *)timer - offsetof(struct backup, expiry));
+    pthread_mutex_lock(&backup->lock);
+    if (!backup->copying) {
+        store_read_end(backup->snapshot);
+        backup->snapshot = NULL;
+    }
+    pthread_mutex_unlock(&backup->lock);
 }
 
 /* --- copying, on a thread of its own: it may take minutes --- */
@@ -223,6 +236,7 @@ struct backup *backup_new(struct node *node)
     CHECK(backup != NULL);
     CHECK(pthread_mutex_init(&backup->lock, NULL) == 0);
     backup->node = node;
+    backup->expiry.expired = snapshot_expired;
     return backup;
 }
 
@@ -234,6 +248,7 @@ void backup_free(struct backup *backup)
     if (backup->has_copier) {
         CHECK(pthread_join(backup->copier, NULL) == 0);
     }
+    loop_timer_clear(backup->node->loop, &backup->expiry);
     store_read_end(backup->snapshot);
     (void)pthread_mutex_destroy(&backup->lock);
     free(backup);

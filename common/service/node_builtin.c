@@ -71,18 +71,28 @@ static enum status start_of(struct read *r, const Common__Position *after, struc
     return status;
 }
 
-/* One event for a follower; false when the arena is full or the log cannot be read. */
-static bool load_event(struct read *r, uint64_t offset, Eventlog__LoggedEvent **ret_event, size_t *ret_size)
+static enum status lost_event(struct read *r, uint64_t offset)
+{
+    return read_refuse(r, STATUS_DATA_LOSS, NULL, "event %llu of the log cannot be read: verify the store",
+                       (unsigned long long)offset);
+}
+
+/* One event for a follower. RESOURCE_EXHAUSTED when the arena is full. */
+static enum status load_event(struct read *r, uint64_t offset, Eventlog__LoggedEvent **ret_event, size_t *ret_size)
 {
     struct bytes packed;
     const uint8_t *hash;
+    struct error why = ERROR_NONE;
     if (!log_get(r->txn, offset, &packed, &hash)) {
-        return false;
+        return lost_event(r, offset);
     }
     Eventlog__LoggedEvent *event = arena_alloc(r->arena, sizeof *event);
-    const Common__EventRecord *record = engine_record_unpack(packed, r->arena, r->error);
-    if (event == NULL || record == NULL) {
-        return false;
+    const Common__EventRecord *record = engine_record_unpack(packed, r->arena, &why);
+    if (event == NULL || (record == NULL && why.status == STATUS_RESOURCE_EXHAUSTED)) {
+        return read_refuse(r, STATUS_RESOURCE_EXHAUSTED, "events_max", "the events need more memory than a call may have");
+    }
+    if (record == NULL) {
+        return lost_event(r, offset);
     }
     Common__EventRecord *open = (Common__EventRecord *)(uintptr_t)record; /* ours: it was unpacked just now */
     open->sealed = (ProtobufCBinaryData){0, NULL};
@@ -92,7 +102,7 @@ static bool load_event(struct read *r, uint64_t offset, Eventlog__LoggedEvent **
     event->hash = (ProtobufCBinaryData){STORE_HASH_BYTES, (uint8_t *)(uintptr_t)hash};
     *ret_event = event;
     *ret_size = packed.size + STORE_HASH_BYTES + 16;
-    return true;
+    return STATUS_OK;
 }
 
 static enum status load_events(struct read *r, struct log_position *next, size_t events_max,
@@ -106,13 +116,13 @@ static enum status load_events(struct read *r, struct log_position *next, size_t
     while (response->n_events < events_max && bytes < ANSWER_BYTES_MAX) {
         Eventlog__LoggedEvent *event;
         size_t size;
-        if (!load_event(r, next->offset + 1, &event, &size)) {
-            if (response->n_events > 0 && r->error->status == STATUS_RESOURCE_EXHAUSTED) {
-                *r->error = ERROR_NONE;
-                break; /* what fits is given */
-            }
-            enum status status = txn_error(r->txn, r->error);
-            return status != STATUS_OK ? status : r->error->status;
+        enum status status = load_event(r, next->offset + 1, &event, &size);
+        if (status == STATUS_RESOURCE_EXHAUSTED && response->n_events > 0) {
+            *r->error = ERROR_NONE;
+            break; /* what fits is given */
+        }
+        if (status != STATUS_OK) {
+            return status;
         }
         response->events[response->n_events++] = event;
         next->offset++;

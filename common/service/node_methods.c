@@ -48,15 +48,12 @@ static void read_refused(struct read_op *op, const struct error *err)
     rpc_call_refuse(op->call, err);
 }
 
-/* The caller has gone while its read waits. */
+/* The caller has gone while its read waits, or is about to. */
 static void read_cancelled(struct rpc_call *call, void *context)
 {
     struct read_op *op = context;
-    if (op->parked.parking != NULL && parking_remove(op->parked.parking, &op->parked)) {
-        struct error err;
-        error_set(&err, STATUS_CANCELLED, NULL, "the caller has gone");
-        rpc_call_refuse(call, &err);
-    }
+    (void)call;
+    parking_cancel(op->group->node->parking, &op->parked);
 }
 
 static enum status reached(struct node *node, struct store_txn *txn, const Common__Position *wanted, bool *ret_reached,
@@ -114,6 +111,7 @@ static void read_resumed(struct parked *parked, enum parking_reason reason)
     case PARKING_REPLACED:
         error_set(&err, STATUS_ABORTED, "reader", "a newer call of the same reader waits now");
         break;
+    case PARKING_CANCELLED: error_set(&err, STATUS_CANCELLED, NULL, "the caller has gone"); break;
     case PARKING_DRAINED: error_set(&err, STATUS_UNAVAILABLE, NULL, "the service is stopping"); break;
     }
     read_refused(op, &err);
@@ -126,7 +124,6 @@ static void park(struct read_op *op, uint64_t key, uint64_t reader, int64_t unti
     struct error err;
     op->parked.resume = read_resumed;
     if (!op->watches_caller) {
-        op->parked.parking = node->parking;
         op->watches_caller = true;
         rpc_call_on_cancel(op->call, read_cancelled, op);
     }

@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,61 +86,97 @@ static enum status set(struct options *options, int i, const char *value, const 
 
 /* --- the four sources --- */
 
-struct file_reader {
-    struct options *options;
-    struct error *err;
-    enum status status;
-};
-
-static int read_line(void *context, const char *section, const char *name, const char *value)
+static char *trim(char *text)
 {
-    struct file_reader *reader = context;
-    int i = find(reader->options->specs, reader->options->count, name, strlen(name));
-    if (section[0] != '\0' || i < 0 || reader->options->specs[i].command) {
-        reader->status = error_set(reader->err, STATUS_INVALID_ARGUMENT, name,
-                                   "there is no such option in a configuration file (--print-config shows them all)");
-        return 0;
+    while (isspace((unsigned char)*text)) {
+        text++;
     }
-    reader->status = set(reader->options, i, value, "file", reader->err);
-    return reader->status == STATUS_OK;
+    size_t length = strlen(text);
+    while (length > 0 && isspace((unsigned char)text[length - 1])) {
+        length--;
+    }
+    text[length] = '\0';
+    return text;
+}
+
+/* "name = value"; everything behind the first = is the value, so that whatever --print-config prints is read again. */
+static enum status read_line(struct options *options, const char *path, unsigned number, char *line, struct error *err)
+{
+    char *name = trim(line);
+    char *equals = strchr(name, '=');
+    if (*name == '\0' || *name == ';' || *name == '#') {
+        return STATUS_OK;
+    }
+    if (equals == NULL) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "config", "%s:%u: not a line of the form name = value", path, number);
+    }
+    *equals = '\0';
+    name = trim(name);
+    int i = find(options->specs, options->count, name, strlen(name));
+    if (i < 0 || options->specs[i].command || strcmp(name, "config") == 0) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, name,
+                         "%s:%u: there is no such option in a configuration file (--print-config shows them all)", path,
+                         number);
+    }
+    return set(options, i, trim(equals + 1), "file", err);
 }
 
 static enum status read_file(struct options *options, const char *path, struct error *err)
 {
-    struct file_reader reader = {.options = options, .err = err, .status = STATUS_OK};
-    int line = ini_parse(path, read_line, &reader);
-    if (reader.status != STATUS_OK) {
-        return reader.status;
-    }
-    if (line == -1) {
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
         return error_set_errno(err, STATUS_NOT_FOUND, errno, "the configuration file %s", path);
     }
-    return line == 0 ? STATUS_OK
-                     : error_set(err, STATUS_INVALID_ARGUMENT, "config", "%s:%d: not a line of the form name = value", path,
-                                 line);
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t length;
+    enum status status = STATUS_OK;
+    for (unsigned number = 1; status == STATUS_OK && (length = getline(&line, &size, file)) >= 0; number++) {
+        status = strlen(line) == (size_t)length
+                     ? read_line(options, path, number, line, err)
+                     : error_set(err, STATUS_INVALID_ARGUMENT, "config", "%s:%u: a NUL in the line", path, number);
+    }
+    if (status == STATUS_OK && ferror(file) != 0) {
+        status = error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "the configuration file %s", path);
+    }
+    free(line);
+    (void)fclose(file); /* it was only read */
+    return status;
 }
 
-/* VAFA_MAP_SIZE -> map-size. The names that other parts of Vafa read are left to them. */
-static enum status read_environment(struct options *options, struct error *err)
+/* The names that other parts of Vafa read are left to them. */
+static bool is_for_others(const char *entry, size_t length)
 {
     static const char *const others[] = {"VAFA_FAULT", "VAFA_CITIES", "VAFA_CONNECT", "VAFA_LANG"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strlen(others[i]) == length && strncmp(entry, others[i], length) == 0) {
+            return true;
+        }
+    }
+    return strncmp(entry, ENVIRONMENT_PREFIX, strlen(ENVIRONMENT_PREFIX)) != 0;
+}
+
+/* VAFA_MAP_SIZE -> map-size; "" when it is too long to be one. */
+static void name_of_variable(const char *entry, size_t length, char ret_name[64])
+{
+    size_t start = strlen(ENVIRONMENT_PREFIX);
+    size_t end = length - start < 64 ? length : start;
+    for (size_t i = start; i < end; i++) {
+        ret_name[i - start] = entry[i] == '_' ? '-' : (char)tolower((unsigned char)entry[i]);
+    }
+    ret_name[end - start] = '\0';
+}
+
+static enum status read_environment(struct options *options, struct error *err)
+{
     for (char **entry = environ; *entry != NULL; entry++) {
-        char name[64];
         const char *equals = strchr(*entry, '=');
         size_t length = equals == NULL ? 0 : (size_t)(equals - *entry);
-        bool is_other = strncmp(*entry, ENVIRONMENT_PREFIX, strlen(ENVIRONMENT_PREFIX)) != 0 || length >= sizeof name;
-        for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-            is_other = is_other || (strlen(others[i]) == length && strncmp(*entry, others[i], length) == 0);
-        }
-        if (is_other) {
+        if (equals == NULL || is_for_others(*entry, length)) {
             continue;
         }
-        size_t start = strlen(ENVIRONMENT_PREFIX);
-        for (size_t i = start; i < length; i++) {
-            char c = (*entry)[i];
-            name[i - start] = c == '_' ? '-' : (char)tolower((unsigned char)c);
-        }
-        name[length - start] = '\0';
+        char name[64];
+        name_of_variable(*entry, length, name);
         int i = find(options->specs, options->count, name, strlen(name));
         if (i < 0 || options->specs[i].command) {
             return error_set(err, STATUS_INVALID_ARGUMENT, name, "the environment variable %.*s is no option",

@@ -15,6 +15,7 @@ struct parking {
     struct parked *ready, **ready_end; /* in order of waking */
     size_t count, count_max;
     uint64_t generation;
+    uint64_t turns;
     bool drained;
 };
 
@@ -69,27 +70,55 @@ static void wake_everything(struct parking *parking, enum parking_reason reason)
 
 /* --- on the loop --- */
 
-static void resume_ready(struct loop_task *task)
+static struct parked *take_ready(struct parking *parking)
 {
-    struct parking *parking = (struct parking *)((char *)task - offsetof(struct parking, task));
     pthread_mutex_lock(&parking->lock);
     struct parked *parked = parking->ready;
-    parking->ready = NULL;
-    parking->ready_end = &parking->ready;
-    pthread_mutex_unlock(&parking->lock);
-    while (parked != NULL) {
-        struct parked *next = parked->next;
+    if (parked != NULL) {
+        parking->ready = parked->next;
+        if (parking->ready == NULL) {
+            parking->ready_end = &parking->ready;
+        }
         parked->next = NULL;
+    }
+    pthread_mutex_unlock(&parking->lock);
+    return parked;
+}
+
+void parking_resume(struct parking *parking)
+{
+    struct parked *parked;
+    while ((parked = take_ready(parking)) != NULL) {
         loop_timer_clear(parking->loop, &parked->timer);
         parked->resume(parked, parked->reason);
-        parked = next;
     }
 }
 
+/* One for each turn of the loop: a thousand that wake at once do not put off the others' timers. */
+static void resume_one(struct loop_task *task)
+{
+    struct parking *parking = (struct parking *)((char *)task - offsetof(struct parking, task));
+    struct parked *parked = take_ready(parking);
+    if (parked == NULL) {
+        return;
+    }
+    loop_post(parking->loop, task);
+    loop_timer_clear(parking->loop, &parked->timer);
+    parked->resume(parked, parked->reason);
+}
+
+/* On the loop, as is every resume: so the parked read is still there, even if it was woken or cancelled meanwhile. */
 static void wait_is_over(struct loop_timer *timer)
 {
     struct parked *parked = (struct parked *)((char *)timer - offsetof(struct parked, timer));
-    if (parking_remove(parked->parking, parked)) {
+    struct parking *parking = parked->parking;
+    pthread_mutex_lock(&parking->lock);
+    bool was_parked = parked->is_parked;
+    if (was_parked) {
+        unlink_parked(parking, parked);
+    }
+    pthread_mutex_unlock(&parking->lock);
+    if (was_parked) {
         parked->resume(parked, PARKING_OVER);
     }
 }
@@ -104,71 +133,99 @@ uint64_t parking_generation(struct parking *parking)
     return generation;
 }
 
-static void replace_reader(struct parking *parking, uint64_t key, uint64_t reader)
+/* The other wait of the same reader, of which there is at most one. */
+static struct parked *find_reader(struct parking *parking, uint64_t key, uint64_t reader)
 {
-    for (struct parked *parked = parking->buckets[bucket_of(key)]; parked != NULL; parked = parked->next) {
-        if (parked->key == key && parked->reader == reader) {
-            unlink_parked(parking, parked);
-            make_ready(parking, parked, PARKING_REPLACED);
-            return; /* there is at most one */
+    struct parked *parked = reader == 0 ? NULL : parking->buckets[bucket_of(key)];
+    while (parked != NULL && (parked->key != key || parked->reader != reader)) {
+        parked = parked->next;
+    }
+    return parked;
+}
+
+static void link_parked(struct parking *parking, struct parked *parked, int64_t delay_us)
+{
+    struct parked **bucket = &parking->buckets[bucket_of(parked->key)];
+    parked->previous = NULL;
+    parked->next = *bucket;
+    if (*bucket != NULL) {
+        (*bucket)->previous = parked;
+    }
+    *bucket = parked;
+    parked->is_parked = true;
+    parking->count++;
+    /* Under the lock: once it is released the parked read may be resumed and gone. */
+    parked->timer.expired = wait_is_over;
+    loop_timer_set(parking->loop, &parked->timer, delay_us);
+}
+
+static enum status check_room(const struct parking *parking, struct error *err)
+{
+    if (parking->drained) {
+        return error_set(err, STATUS_UNAVAILABLE, NULL, "the service is stopping");
+    }
+    if (parking->count >= parking->count_max) {
+        return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL, "%zu reads are waiting already: try again later",
+                         parking->count);
+    }
+    return STATUS_OK;
+}
+
+/* Under the lock: waits, or is ready at once. */
+static void park_or_ready(struct parking *parking, struct parked *parked, int64_t delay_us, uint64_t generation)
+{
+    struct parked *other = find_reader(parking, parked->key, parked->reader);
+    if (parked->turn == 0) {
+        parked->turn = ++parking->turns;
+    }
+    if (parked->cancelled) {
+        make_ready(parking, parked, PARKING_CANCELLED);
+    } else if (other != NULL && other->turn > parked->turn) {
+        make_ready(parking, parked, PARKING_REPLACED);
+    } else if (generation != parking->generation) {
+        make_ready(parking, parked, PARKING_WOKEN);
+    } else {
+        if (other != NULL) {
+            unlink_parked(parking, other);
+            make_ready(parking, other, PARKING_REPLACED);
         }
+        link_parked(parking, parked, delay_us);
+    }
+}
+
+static void unlock_and_post(struct parking *parking)
+{
+    bool post = parking->ready != NULL;
+    pthread_mutex_unlock(&parking->lock);
+    if (post) {
+        loop_post(parking->loop, &parking->task);
     }
 }
 
 enum status parking_park(struct parking *parking, struct parked *parked, uint64_t key, uint64_t reader,
                          int64_t delay_us, uint64_t generation, struct error *err)
 {
-    enum status status = STATUS_OK;
-    bool post = false;
     pthread_mutex_lock(&parking->lock);
-    if (parking->drained) {
-        status = error_set(err, STATUS_UNAVAILABLE, NULL, "the service is stopping");
-    } else if (parking->count >= parking->count_max) {
-        status = error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL, "%zu reads are waiting already: try again later",
-                           parking->count);
-    } else {
+    enum status status = check_room(parking, err);
+    if (status == STATUS_OK) {
         parked->parking = parking;
         parked->key = key;
         parked->reader = reader;
-        if (generation != parking->generation) {
-            make_ready(parking, parked, PARKING_WOKEN);
-            post = true;
-        } else {
-            if (reader != 0) {
-                replace_reader(parking, key, reader);
-                post = parking->ready != NULL;
-            }
-            struct parked **bucket = &parking->buckets[bucket_of(key)];
-            parked->previous = NULL;
-            parked->next = *bucket;
-            if (*bucket != NULL) {
-                (*bucket)->previous = parked;
-            }
-            *bucket = parked;
-            parked->is_parked = true;
-            parking->count++;
-            /* Under the lock: once it is released the parked read may be resumed and gone. */
-            parked->timer.expired = wait_is_over;
-            loop_timer_set(parking->loop, &parked->timer, delay_us);
-        }
+        park_or_ready(parking, parked, delay_us, generation);
     }
-    pthread_mutex_unlock(&parking->lock);
-    if (post) {
-        loop_post(parking->loop, &parking->task);
-    }
+    unlock_and_post(parking);
     return status;
 }
 
-bool parking_remove(struct parking *parking, struct parked *parked)
+void parking_cancel(struct parking *parking, struct parked *parked)
 {
     pthread_mutex_lock(&parking->lock);
-    bool was_parked = parked->is_parked;
-    if (was_parked) {
+    parked->cancelled = true;
+    if (parked->is_parked) {
         unlink_parked(parking, parked);
-        loop_timer_clear(parking->loop, &parked->timer);
+        make_ready(parking, parked, PARKING_CANCELLED);
     }
-    pthread_mutex_unlock(&parking->lock);
-    return was_parked;
+    unlock_and_post(parking);
 }
 
 void parking_wake(struct parking *parking, const uint64_t *keys, size_t count, bool all)
@@ -185,11 +242,7 @@ void parking_wake(struct parking *parking, const uint64_t *keys, size_t count, b
             }
         }
     }
-    bool post = parking->ready != NULL;
-    pthread_mutex_unlock(&parking->lock);
-    if (post) {
-        loop_post(parking->loop, &parking->task);
-    }
+    unlock_and_post(parking);
 }
 
 void parking_drain(struct parking *parking)
@@ -197,11 +250,7 @@ void parking_drain(struct parking *parking)
     pthread_mutex_lock(&parking->lock);
     parking->drained = true;
     wake_everything(parking, PARKING_DRAINED);
-    bool post = parking->ready != NULL;
-    pthread_mutex_unlock(&parking->lock);
-    if (post) {
-        loop_post(parking->loop, &parking->task);
-    }
+    unlock_and_post(parking);
 }
 
 size_t parking_count(struct parking *parking)
@@ -218,7 +267,7 @@ struct parking *parking_new(struct loop *loop, size_t parked_max)
     CHECK(parking != NULL);
     CHECK(pthread_mutex_init(&parking->lock, NULL) == 0);
     parking->loop = loop;
-    parking->task.run = resume_ready;
+    parking->task.run = resume_one;
     parking->ready_end = &parking->ready;
     parking->count_max = parked_max;
     return parking;
@@ -229,7 +278,8 @@ void parking_free(struct parking *parking)
     if (parking == NULL) {
         return;
     }
-    CHECK(parking->count == 0);
+    CHECK(parking->count == 0 && parking->ready == NULL);
+    loop_unpost(parking->loop, &parking->task);
     (void)pthread_mutex_destroy(&parking->lock);
     free(parking);
 }

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FLUSH_MS 2000        /* of the 5 s a stop may take */
+#define FLUSH_US (2 * SECOND_US) /* of the 5 s a stop may take, for all servers together */
 #define FEED_CALLS_MAX 4     /* a follower has one call in flight */
 #define HEADS_EVERY_S 86400  /* the chains' heads are logged daily: a copy of the log proves the chain */
 
@@ -187,6 +187,9 @@ static enum status start(struct program *program, struct error *err)
         status = make_folders(program->options, master_key, err);
     }
     if (status == STATUS_OK) {
+        status = run_claim_city(program->options, program->city, err);
+    }
+    if (status == STATUS_OK) {
         status = address_make_run_folder(option_text(program->options, "data"), program->folder, err);
     }
     if (status == STATUS_OK) {
@@ -201,8 +204,15 @@ static enum status start(struct program *program, struct error *err)
 
 /* --- stopping --- */
 
+static uint32_t left_ms(int64_t until_us)
+{
+    int64_t left_us = until_us - clock_mono_us(clock_system());
+    return left_us > 0 ? (uint32_t)(left_us / MS_US) : 0;
+}
+
 static void stop(struct program *program)
 {
+    int64_t until_us = clock_mono_us(clock_system()) + FLUSH_US;
     for (size_t i = 0; i < program->count; i++) {
         if (program->members[i].node != NULL) {
             node_drain(program->members[i].node);
@@ -214,7 +224,7 @@ static void stop(struct program *program)
             node_settle(member->node);
         }
         if (member->server != NULL) {
-            rpc_server_stop(member->server, FLUSH_MS);
+            rpc_server_stop(member->server, left_ms(until_us));
         }
     }
     for (size_t i = 0; i < program->count; i++) {

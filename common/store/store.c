@@ -290,6 +290,7 @@ enum status store_open(struct store **ret_store, const struct store_options *opt
     struct store *store = calloc(1, sizeof(*store));
     CHECK(store != NULL);
     CHECK(pthread_mutex_init(&store->pool_lock, NULL) == 0);
+    CHECK(pthread_mutex_init(&store->room_lock, NULL) == 0);
     store->lock.fd = -1;
     store->folder = strdup(options->folder);
     CHECK(store->folder != NULL);
@@ -343,6 +344,7 @@ void store_free(struct store *store)
     }
     store_lock_release(&store->lock);
     pthread_mutex_destroy(&store->pool_lock);
+    pthread_mutex_destroy(&store->room_lock);
     sodium_memzero(store->secret, sizeof(store->secret));
     free(store->folder);
     free(store);

@@ -48,7 +48,8 @@ struct store {
     struct store_lock lock;
 
     atomic_bool failed;  /* a commit failed: no more writing */
-    uint64_t allocated;  /* the file's blocks are given up to here; the writer's own */
+    pthread_mutex_t room_lock; /* the writer makes room, and whoever asks for health too */
+    uint64_t allocated;        /* the file's blocks are given up to here; under room_lock */
 
     pthread_mutex_t pool_lock;
     struct store_txn *pool; /* read transactions at rest */

@@ -59,11 +59,10 @@ static int allocate(struct store *store, uint64_t to)
     return rc;
 }
 
-/* Gives the file its blocks up to `wanted`, and some more when there are plenty. */
-static enum status extend(struct store *store, uint64_t wanted, struct error *err)
+/* Under the lock. */
+static enum status extend_to(struct store *store, uint64_t wanted, struct error *err)
 {
-    wanted = min_u64(wanted, store->map_bytes);
-    if (store->no_sync || wanted <= store->allocated) {
+    if (wanted <= store->allocated) {
         return STATUS_OK;
     }
     struct statvfs disk;
@@ -90,6 +89,18 @@ static enum status extend(struct store *store, uint64_t wanted, struct error *er
                                (unsigned long long)disk_free / 1024, (unsigned long long)missing / 1024);
     }
     return error_set_errno(err, STATUS_UNAVAILABLE, rc, "making room on the disk of %s", store->folder);
+}
+
+/* Gives the file its blocks up to `wanted`, and some more when there are plenty. */
+static enum status extend(struct store *store, uint64_t wanted, struct error *err)
+{
+    if (store->no_sync) {
+        return STATUS_OK;
+    }
+    pthread_mutex_lock(&store->room_lock);
+    enum status status = extend_to(store, min_u64(wanted, store->map_bytes), err);
+    pthread_mutex_unlock(&store->room_lock);
+    return status;
 }
 
 static enum status map_full(const struct store *store, uint64_t used, struct error *err)
@@ -147,10 +158,10 @@ void store_room_committed(struct store *store)
 {
     uint64_t end = store_end_bytes(store);
     struct stat info;
-    if (end <= store->allocated || fstat(store->data_fd, &info) != 0) {
-        return;
-    }
-    if ((uint64_t)info.st_size >= end || ftruncate(store->data_fd, (off_t)end) == 0) {
+    pthread_mutex_lock(&store->room_lock);
+    if (end > store->allocated && fstat(store->data_fd, &info) == 0 &&
+        ((uint64_t)info.st_size >= end || ftruncate(store->data_fd, (off_t)end) == 0)) {
         store->allocated = end > (uint64_t)info.st_size ? end : (uint64_t)info.st_size;
     }
+    pthread_mutex_unlock(&store->room_lock);
 }

@@ -1,5 +1,7 @@
 #include "tests/support/rig.h"
 
+#include "tests/support/scratch.h"
+
 #include "base/check.h"
 #include "service/keyring.h"
 #include "service/node_internal.h"
@@ -10,7 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,8 @@ struct rig {
     struct city *city;
     struct rig_clock clock;
     struct arena *arena; /* what tests hold until the end */
-    char folder[256];
+    struct arena *feed_arena; /* of one upstream event */
+    char folder[SCRATCH_SIZE];
     char store_folder[300];
     char master_key[300];
     struct loop *loop;
@@ -125,10 +127,10 @@ struct rig *rig_new(const struct service_def *def, const char *city)
     rig->clock.clock = (struct clock){.wall_us = rig_clock_us, .mono_us = rig_clock_us};
     rig->clock.now_us = BEGIN_US;
     rig->arena = arena_new(ARENA_BYTES_MAX);
+    rig->feed_arena = arena_new(ARENA_BYTES_MAX);
     snprintf(path, sizeof path, "%s/deploy/cities/%s", VAFA_SOURCE_DIR, city);
     must(city_load(&rig->city, path, &err), &err);
-    snprintf(rig->folder, sizeof rig->folder, "/tmp/vafa-rig-XXXXXX");
-    assert_non_null(mkdtemp(rig->folder));
+    scratch_new(rig->folder);
     snprintf(rig->store_folder, sizeof rig->store_folder, "%s/own", rig->folder);
     snprintf(rig->master_key, sizeof rig->master_key, "%s/master.key", rig->folder);
     rig->loop = loop_new(&rig->clock.clock);
@@ -156,12 +158,6 @@ static void close_node(struct rig *rig)
     rig->node = NULL;
 }
 
-static int remove_entry(const char *path, const struct stat *stat_of, int kind, struct FTW *ftw)
-{
-    (void)stat_of, (void)kind, (void)ftw;
-    return remove(path);
-}
-
 void rig_free(struct rig *rig)
 {
     rig_verify(rig);
@@ -172,7 +168,8 @@ void rig_free(struct rig *rig)
     }
     city_free(rig->city);
     arena_free(rig->arena);
-    assert_int_equal(nftw(rig->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+    arena_free(rig->feed_arena);
+    scratch_remove(rig->folder);
     free(rig);
 }
 
@@ -270,24 +267,24 @@ static enum status open_reply(struct rig *rig, const struct rig_exchange *call, 
     return STATUS_OK;
 }
 
-enum status rig_call(struct rig *rig, enum rpc_role role, const char *method_name, ProtobufCMessage *request,
-                     const ProtobufCMessage **ret_response, struct error *err)
+enum status rig_call_as(struct rig *rig, const struct rpc_caller *caller, const char *method_name,
+                        ProtobufCMessage *request, const ProtobufCMessage **ret_response, struct error *err)
 {
     unsigned method = method_number(rig->def, method_name);
     char name[RPC_METHOD_BYTES_MAX + 1];
-    char caller_name[] = "test";
     struct buffer body = BUFFER_EMPTY, frame = BUFFER_EMPTY;
     give_key(rig, request);
     message_pack(request, &body);
     rpc_method_name(rig->def->rpc, method, name);
-    Rpc__Caller caller = RPC__CALLER__INIT;
-    caller.name = caller_name;
-    caller.role = (Rpc__Role)role;
+    Rpc__Caller envelope_caller = RPC__CALLER__INIT;
+    envelope_caller.name = (char *)(uintptr_t)caller->name;
+    envelope_caller.unit = (char *)(uintptr_t)caller->unit;
+    envelope_caller.role = (Rpc__Role)caller->role;
     Rpc__CallRequest envelope = RPC__CALL_REQUEST__INIT;
     envelope.version = RPC_VERSION;
     envelope.method = name;
     envelope.deadline_ms = 10000;
-    envelope.caller = &caller;
+    envelope.caller = &envelope_caller;
     envelope.body = (ProtobufCBinaryData){body.size, body.data};
     message_pack(&envelope.base, &frame);
 
@@ -308,6 +305,13 @@ enum status rig_call(struct rig *rig, enum rpc_role role, const char *method_nam
     buffer_fini(&frame);
     buffer_fini(&body);
     return status;
+}
+
+enum status rig_call(struct rig *rig, enum rpc_role role, const char *method_name, ProtobufCMessage *request,
+                     const ProtobufCMessage **ret_response, struct error *err)
+{
+    const struct rpc_caller caller = {.name = "test", .role = role};
+    return rig_call_as(rig, &caller, method_name, request, ret_response, err);
 }
 
 /* --- upstream events --- */
@@ -335,7 +339,7 @@ struct feed_op {
 static enum status run_feed(struct writer_op *op, struct store_txn *txn, struct error *err)
 {
     struct feed_op *feed = (struct feed_op *)op;
-    return engine_run_event(feed->rig->node->engine, txn, feed->feed, &feed->position, feed->record, feed->rig->arena, err);
+    return engine_run_event(feed->rig->node->engine, txn, feed->feed, &feed->position, feed->record, feed->rig->feed_arena, err);
 }
 
 static void feed_ended(struct writer_op *op)
@@ -370,12 +374,13 @@ enum status rig_feed(struct rig *rig, Common__ServiceId service, const struct ev
     must(store_write_begin(rig->upstreams[number].store, &txn, &own_err), &own_err);
     log_append(txn, buffer_bytes(&packed), &feed.position);
     must(store_write_commit(txn, &own_err), &own_err);
-    feed.record = engine_record_unpack(buffer_bytes(&packed), rig->arena, &own_err);
+    feed.record = engine_record_unpack(buffer_bytes(&packed), rig->feed_arena, &own_err);
     assert_non_null(feed.record);
 
     must(writer_submit(node_writer(rig->node), &feed.op, &own_err), &own_err);
     settle(rig);
     assert_true(feed.ended);
+    arena_reset(rig->feed_arena);
     buffer_fini(&open);
     buffer_fini(&packed);
     if (feed.op.error.status != STATUS_OK && err != NULL) {

@@ -11,7 +11,7 @@ struct rig;
 
 /* Begins at 2026-01-01T08:00:00Z with the pack deploy/cities/<city>. Fails the test when anything goes wrong. */
 struct rig *rig_new(const struct service_def *def, const char *city);
-/* Verifies first (rig_verify), then removes the folder. */
+/* Verifies first (rig_verify), then removes the folder (which goes at exit, if the test has failed before). */
 void rig_free(struct rig *rig);
 
 const struct city *rig_city(struct rig *rig);
@@ -23,8 +23,12 @@ void rig_advance(struct rig *rig, int64_t us);
  * that would park is answered at once with nothing. */
 enum status rig_call(struct rig *rig, enum rpc_role role, const char *method, ProtobufCMessage *request,
                      const ProtobufCMessage **ret_response, struct error *err);
+/* The same with a name and a unit of the caller's own. */
+enum status rig_call_as(struct rig *rig, const struct rpc_caller *caller, const char *method, ProtobufCMessage *request,
+                        const ProtobufCMessage **ret_response, struct error *err);
 
-/* An upstream event as that service's feed hands it over; `event->open` is packed and unpacked on the way; offset and zero times are filled. */
+/* An upstream event as that service's feed hands it over; `event->open` is packed and unpacked on the way; offset and zero times are filled. Nothing
+ * of it is kept in the rig's memory: feed as many as you like. */
 enum status rig_feed(struct rig *rig, Common__ServiceId upstream, const struct event *event, struct error *err);
 
 /* How many events the own log has, and one of them (lives until the rig is freed). */
