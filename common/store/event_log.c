@@ -1,6 +1,6 @@
 /*
- * The log's rows: key is the offset (LMDB's integer key, in the machine's byte order), value is the chain's hash (32 bytes) and
- * behind it the record as it was given.
+ * The log's rows: key is the offset (LMDB's integer key, in the machine's byte order), value is the
+ * chain's hash (32 bytes) and behind it the record as it was given.
  */
 #include "store/store_internal.h"
 
@@ -22,11 +22,12 @@ static void chain_hash(const uint8_t previous[STORE_HASH_BYTES], struct bytes re
 }
 
 /* Splits a row; a row too short is damage. */
-static bool split(struct store_txn *txn, uint64_t offset, struct bytes row, struct bytes *ret_record,
-                  const uint8_t **ret_hash)
+static bool split(struct store_txn *txn, uint64_t offset, struct bytes row,
+                  struct bytes *ret_record, const uint8_t **ret_hash)
 {
     if (row.size < STORE_HASH_BYTES) {
-        txn_fail(txn, STATUS_DATA_LOSS, "the log's row %llu has %zu bytes", (unsigned long long)offset, row.size);
+        txn_fail(txn, STATUS_DATA_LOSS, "the log's row %llu has %zu bytes",
+                 (unsigned long long)offset, row.size);
         return false;
     }
     *ret_record = bytes_of(row.data + STORE_HASH_BYTES, row.size - STORE_HASH_BYTES);
@@ -120,14 +121,16 @@ void log_append(struct store_txn *txn, struct bytes record, struct log_position 
 
 /* --- reading --- */
 
-bool log_get(struct store_txn *txn, uint64_t offset, struct bytes *ret_record, const uint8_t **ret_hash)
+bool log_get(struct store_txn *txn, uint64_t offset, struct bytes *ret_record,
+             const uint8_t **ret_hash)
 {
     struct bytes row;
     return txn_get_db(txn, DB_LOG, bytes_of(&offset, sizeof(offset)), &row) &&
            split(txn, offset, row, ret_record, ret_hash);
 }
 
-enum status log_check_position(struct store_txn *txn, const struct log_position *position, struct error *err)
+enum status log_check_position(struct store_txn *txn, const struct log_position *position,
+                               struct error *err)
 {
     struct log_position head;
     log_head(txn, &head);
@@ -143,8 +146,9 @@ enum status log_check_position(struct store_txn *txn, const struct log_position 
                          txn->store->service);
     }
     if (!found) {
-        return error_set(err, STATUS_DATA_LOSS, NULL, "the log of %s ends at %llu, before position %llu",
-                         txn->store->service, (unsigned long long)head.offset, (unsigned long long)position->offset);
+        return error_set(err, STATUS_DATA_LOSS, NULL,
+                         "the log of %s ends at %llu, before position %llu", txn->store->service,
+                         (unsigned long long)head.offset, (unsigned long long)position->offset);
     }
     if (memcmp(position->hash, hash, STORE_HASH_BYTES) != 0) {
         return error_set(err, STATUS_DATA_LOSS, NULL, "the log of %s is another at position %llu",
@@ -153,7 +157,8 @@ enum status log_check_position(struct store_txn *txn, const struct log_position 
     return STATUS_OK;
 }
 
-enum status log_verify(struct store_txn *txn, uint64_t first, uint64_t last, uint64_t *ret_bad, struct error *err)
+enum status log_verify(struct store_txn *txn, uint64_t first, uint64_t last, uint64_t *ret_bad,
+                       struct error *err)
 {
     uint8_t expected[STORE_HASH_BYTES] = {0};
     struct bytes record;
@@ -183,8 +188,8 @@ enum status log_verify(struct store_txn *txn, uint64_t first, uint64_t last, uin
     if (txn_error(txn, err) != STATUS_OK) {
         return txn->error.status;
     }
-    return error_set(err, STATUS_DATA_LOSS, NULL, "the log of %s is damaged at %llu", txn->store->service,
-                     (unsigned long long)at);
+    return error_set(err, STATUS_DATA_LOSS, NULL, "the log of %s is damaged at %llu",
+                     txn->store->service, (unsigned long long)at);
 }
 
 void log_scan_begin(struct log_scan *scan, struct store_txn *txn, uint64_t first)

@@ -1,4 +1,5 @@
-/* Rows: key (UUIDv7) -> digest (16), offset (8, big-endian), response. They lie in the order of the keys' times. */
+/* Rows: key (UUIDv7) -> digest (16), offset (8, big-endian), response. They lie in the order of the
+ * keys' times. */
 #include "store/idempotency.h"
 
 #include "store/store_internal.h"
@@ -15,8 +16,10 @@
 
 _Static_assert(IDEMPOTENCY_KEY_BYTES == UUID_BYTES, "keys are UUIDs");
 
-enum status idempotency_find(struct store_txn *txn, struct bytes key, const uint8_t digest[IDEMPOTENCY_DIGEST_BYTES],
-                             int64_t now_us, bool *ret_known, struct idempotency_answer *ret_answer, struct error *err)
+enum status idempotency_find(struct store_txn *txn, struct bytes key,
+                             const uint8_t digest[IDEMPOTENCY_DIGEST_BYTES], int64_t now_us,
+                             bool *ret_known, struct idempotency_answer *ret_answer,
+                             struct error *err)
 {
     int64_t made_us = key.size == IDEMPOTENCY_KEY_BYTES ? uuid7_time_us(key.data) : -1;
     if (made_us < 0) {
@@ -27,8 +30,9 @@ enum status idempotency_find(struct store_txn *txn, struct bytes key, const uint
                          "the key's time is more than a day ahead: is the caller's clock right?");
     }
     if (made_us < now_us - IDEMPOTENCY_RETENTION_US) {
-        return error_set(err, STATUS_FAILED_PRECONDITION, FIELD,
-                         "the key is older than seven days: nobody knows any more whether it was used");
+        return error_set(
+            err, STATUS_FAILED_PRECONDITION, FIELD,
+            "the key is older than seven days: nobody knows any more whether it was used");
     }
     struct bytes row;
     if (!txn_get_db(txn, DB_IDEM, key, &row)) {
@@ -43,7 +47,8 @@ enum status idempotency_find(struct store_txn *txn, struct bytes key, const uint
         return txn_error(txn, err);
     }
     if (sodium_memcmp(row.data, digest, IDEMPOTENCY_DIGEST_BYTES) != 0) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, FIELD, "the key was used for another request");
+        return error_set(err, STATUS_INVALID_ARGUMENT, FIELD,
+                         "the key was used for another request");
     }
     *ret_known = true;
     ret_answer->offset = be64_get(row.data + IDEMPOTENCY_DIGEST_BYTES);
@@ -90,7 +95,8 @@ static void drop_expired(struct store_txn *txn, int64_t before_us)
     txn->idem_first_known = true;
 }
 
-void idempotency_keep(struct store_txn *txn, struct bytes key, const uint8_t digest[IDEMPOTENCY_DIGEST_BYTES],
+void idempotency_keep(struct store_txn *txn, struct bytes key,
+                      const uint8_t digest[IDEMPOTENCY_DIGEST_BYTES],
                       const struct idempotency_answer *answer, int64_t now_us)
 {
     if (txn->error.status != STATUS_OK) {
@@ -125,7 +131,8 @@ void idempotency_digest(const struct store *store, const char *method, struct by
                         uint8_t ret_digest[IDEMPOTENCY_DIGEST_BYTES])
 {
     crypto_generichash_state state;
-    CHECK(crypto_generichash_init(&state, store->secret, STORE_SECRET_BYTES, IDEMPOTENCY_DIGEST_BYTES) == 0);
+    CHECK(crypto_generichash_init(&state, store->secret, STORE_SECRET_BYTES,
+                                  IDEMPOTENCY_DIGEST_BYTES) == 0);
     CHECK(crypto_generichash_update(&state, (const uint8_t *)method, strlen(method) + 1) == 0);
     CHECK(crypto_generichash_update(&state, request.data, request.size) == 0);
     CHECK(crypto_generichash_final(&state, ret_digest, IDEMPOTENCY_DIGEST_BYTES) == 0);

@@ -1,5 +1,5 @@
-/* Typed keys: the first byte is a numbered class, then big-endian numbers and NUL-ended text, so that byte order is the
- * order of the parts. The one builder of keys. */
+/* Typed keys: the first byte is a numbered class, then big-endian numbers and NUL-ended text, so
+ * that byte order is the order of the parts. The one builder of keys. */
 #ifndef VAFA_STORE_KEY_H
 #define VAFA_STORE_KEY_H
 
@@ -19,7 +19,7 @@ void key_add_u32(struct key *key, uint32_t value);
 void key_add_i32(struct key *key, int32_t value); /* sign bit flipped: negative before positive */
 void key_add_u64(struct key *key, uint64_t value);
 void key_add_i64(struct key *key, int64_t value);
-void key_add_text(struct key *key, const char *text); /* with its NUL */
+void key_add_text(struct key *key, const char *text);               /* with its NUL */
 void key_add_bytes(struct key *key, const void *data, size_t size); /* fixed sizes only */
 struct bytes key_bytes(const struct key *key);
 

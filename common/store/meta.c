@@ -13,11 +13,13 @@ struct meta_key {
     struct bytes bytes;
 };
 
-static bool make_key(struct store_txn *txn, struct meta_key *key, const char *kind, const char *name)
+static bool make_key(struct store_txn *txn, struct meta_key *key, const char *kind,
+                     const char *name)
 {
     size_t size = strlen(name);
     if (size == 0 || size > CURSOR_NAME_MAX) {
-        txn_fail(txn, STATUS_INTERNAL, "the name of a %s has 1 to %d characters", kind, CURSOR_NAME_MAX);
+        txn_fail(txn, STATUS_INTERNAL, "the name of a %s has 1 to %d characters", kind,
+                 CURSOR_NAME_MAX);
         return false;
     }
     (void)snprintf(key->text, sizeof(key->text), "%s/%s", kind, name);

@@ -39,11 +39,13 @@ static enum status check_options(const struct store_options *options, struct err
     }
     if (options->service == NULL || options->service[0] == '\0' ||
         strlen(options->service) > STORE_SERVICE_BYTES_MAX) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "service", "a service's name has 1 to %d characters",
-                         STORE_SERVICE_BYTES_MAX);
+        return error_set(err, STATUS_INVALID_ARGUMENT, "service",
+                         "a service's name has 1 to %d characters", STORE_SERVICE_BYTES_MAX);
     }
-    if (options->map_bytes != 0 && (options->map_bytes < MAP_BYTES_MIN || options->map_bytes > MAP_BYTES_MAX)) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "map_bytes", "the map is of 16 MiB to 16 TiB");
+    if (options->map_bytes != 0 &&
+        (options->map_bytes < MAP_BYTES_MIN || options->map_bytes > MAP_BYTES_MAX)) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "map_bytes",
+                         "the map is of 16 MiB to 16 TiB");
     }
     return STATUS_OK;
 }
@@ -65,8 +67,9 @@ enum status store_folder_sync(const char *folder, struct error *err)
 static enum status make_folder(const char *folder, struct error *err)
 {
     if (mkdir(folder, 0700) != 0) {
-        return errno == EEXIST ? STATUS_OK
-                               : error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "making %s", folder);
+        return errno == EEXIST
+                   ? STATUS_OK
+                   : error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "making %s", folder);
     }
     char *parent;
     CHECK(asprintf(&parent, "%s/..", folder) > 0);
@@ -88,14 +91,16 @@ static enum status check_not_emptied(const struct store *store, struct error *er
     }
     if (empty && store_lock_is_marked(&store->lock)) {
         return error_set(err, STATUS_DATA_LOSS, NULL,
-                         "data.mdb in %s is gone or empty, and there was a store: restore it (or remove store.lock to "
+                         "data.mdb in %s is gone or empty, and there was a store: restore it (or "
+                         "remove store.lock to "
                          "begin a new one)",
                          store->folder);
     }
     return STATUS_OK;
 }
 
-/* A file shorter than its pages opens well and kills the process at the first touch of what is missing. */
+/* A file shorter than its pages opens well and kills the process at the first touch of what is
+ * missing. */
 enum status store_env_check_size(MDB_env *env, const char *path, struct error *err)
 {
     MDB_envinfo info;
@@ -113,13 +118,15 @@ enum status store_env_check_size(MDB_env *env, const char *path, struct error *e
     }
     uint64_t end = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
     if ((uint64_t)file.st_size < end) {
-        return error_set(err, STATUS_DATA_LOSS, NULL, "%s is cut short: %llu bytes of %llu; restore it", path,
+        return error_set(err, STATUS_DATA_LOSS, NULL,
+                         "%s is cut short: %llu bytes of %llu; restore it", path,
                          (unsigned long long)file.st_size, (unsigned long long)end);
     }
     return STATUS_OK;
 }
 
-static enum status open_env(struct store *store, const struct store_options *options, struct error *err)
+static enum status open_env(struct store *store, const struct store_options *options,
+                            struct error *err)
 {
     int rc = mdb_env_create(&store->env);
     if (rc != 0) {
@@ -160,7 +167,8 @@ static enum status open_env(struct store *store, const struct store_options *opt
     return STATUS_OK;
 }
 
-static int put_meta(struct store *store, MDB_txn *mdb, const char *name, const void *data, size_t size)
+static int put_meta(struct store *store, MDB_txn *mdb, const char *name, const void *data,
+                    size_t size)
 {
     MDB_val key = mdb_val_of(bytes_of_text(name));
     MDB_val value = mdb_val_of(bytes_of(data, size));
@@ -176,7 +184,8 @@ static enum status create(struct store *store, struct random *random, struct err
     MDB_txn *mdb = NULL;
     int rc = mdb_txn_begin(store->env, NULL, 0, &mdb);
     for (int db = 0; rc == 0 && db < DB_COUNT; db++) {
-        rc = mdb_dbi_open(mdb, store_db_names[db], MDB_CREATE | store_db_flags((enum store_db)db), &store->dbi[db]);
+        rc = mdb_dbi_open(mdb, store_db_names[db], MDB_CREATE | store_db_flags((enum store_db)db),
+                          &store->dbi[db]);
     }
     rc = rc != 0 ? rc : put_meta(store, mdb, META_FORMAT, format, sizeof(format));
     rc = rc != 0 ? rc : put_meta(store, mdb, META_SERVICE, store->service, strlen(store->service));
@@ -190,8 +199,8 @@ static enum status create(struct store *store, struct random *random, struct err
     return rc == 0 ? STATUS_OK : store_lmdb_error(err, rc, "making a new store");
 }
 
-static enum status get_meta(struct store *store, MDB_txn *mdb, const char *name, size_t size, struct bytes *ret_value,
-                            struct error *err)
+static enum status get_meta(struct store *store, MDB_txn *mdb, const char *name, size_t size,
+                            struct bytes *ret_value, struct error *err)
 {
     MDB_val key = mdb_val_of(bytes_of_text(name));
     MDB_val value;
@@ -200,7 +209,8 @@ static enum status get_meta(struct store *store, MDB_txn *mdb, const char *name,
         return store_lmdb_error(err, rc, "reading what the store is");
     }
     if (rc == MDB_NOTFOUND || (size != 0 && value.mv_size != size)) {
-        return error_set(err, STATUS_DATA_LOSS, NULL, "the store in %s lacks its %s", store->folder, name);
+        return error_set(err, STATUS_DATA_LOSS, NULL, "the store in %s lacks its %s", store->folder,
+                         name);
     }
     *ret_value = bytes_of_mdb(value);
     return STATUS_OK;
@@ -217,11 +227,17 @@ static enum status check_identity(struct store *store, MDB_txn *mdb, struct erro
     }
     status = status != STATUS_OK ? status : get_meta(store, mdb, META_SERVICE, 0, &service, err);
     if (status == STATUS_OK && !bytes_equal(service, bytes_of_text(store->service))) {
-        return error_set(err, STATUS_FAILED_PRECONDITION, NULL, "the store in %s is %.*s's, not %s's", store->folder,
-                         (int)(service.size > 32 ? 32 : service.size), (const char *)service.data, store->service);
+        return error_set(err, STATUS_FAILED_PRECONDITION, NULL,
+                         "the store in %s is %.*s's, not %s's", store->folder,
+                         (int)(service.size > 32 ? 32 : service.size), (const char *)service.data,
+                         store->service);
     }
-    status = status != STATUS_OK ? status : get_meta(store, mdb, META_LOG_ID, STORE_LOG_ID_BYTES, &log_id, err);
-    status = status != STATUS_OK ? status : get_meta(store, mdb, META_SECRET, STORE_SECRET_BYTES, &secret, err);
+    status = status != STATUS_OK
+                 ? status
+                 : get_meta(store, mdb, META_LOG_ID, STORE_LOG_ID_BYTES, &log_id, err);
+    status = status != STATUS_OK
+                 ? status
+                 : get_meta(store, mdb, META_SECRET, STORE_SECRET_BYTES, &secret, err);
     if (status == STATUS_OK) {
         memcpy(store->log_id, log_id.data, STORE_LOG_ID_BYTES);
         memcpy(store->secret, secret.data, STORE_SECRET_BYTES);
@@ -237,14 +253,15 @@ static enum status open_existing(struct store *store, struct error *err)
         return store_lmdb_error(err, rc, "opening the store");
     }
     /* meta first, and checked first: a newer format may have other databases. */
-    static const enum store_db order[DB_COUNT] = {DB_META, DB_LOG, DB_IDEM, DB_STATE, DB_VIEW, DB_KEYS};
+    static const enum store_db order[DB_COUNT] = {DB_META,  DB_LOG,  DB_IDEM,
+                                                  DB_STATE, DB_VIEW, DB_KEYS};
     enum status status = STATUS_OK;
     for (int i = 0; i < DB_COUNT && status == STATUS_OK; i++) {
         enum store_db db = order[i];
         rc = mdb_dbi_open(mdb, store_db_names[db], store_db_flags(db), &store->dbi[db]);
         if (rc == MDB_NOTFOUND) {
-            status = error_set(err, STATUS_DATA_LOSS, NULL, "the store in %s lacks its %s", store->folder,
-                               store_db_names[db]);
+            status = error_set(err, STATUS_DATA_LOSS, NULL, "the store in %s lacks its %s",
+                               store->folder, store_db_names[db]);
         } else if (rc != 0) {
             status = store_lmdb_error(err, rc, "opening the store");
         }
@@ -260,7 +277,8 @@ static enum status open_existing(struct store *store, struct error *err)
     return rc == 0 ? STATUS_OK : store_lmdb_error(err, rc, "opening the store");
 }
 
-static enum status open_or_create(struct store *store, const struct store_options *options, struct error *err)
+static enum status open_or_create(struct store *store, const struct store_options *options,
+                                  struct error *err)
 {
     MDB_stat stat;
     int rc = mdb_env_stat(store->env, &stat);
@@ -274,13 +292,15 @@ static enum status open_or_create(struct store *store, const struct store_option
         return error_set(err, STATUS_NOT_FOUND, NULL, "there is no store in %s", store->folder);
     }
     if (store_lock_is_marked(&store->lock)) {
-        return error_set(err, STATUS_DATA_LOSS, NULL, "data.mdb in %s is empty, and there was a store: restore it",
+        return error_set(err, STATUS_DATA_LOSS, NULL,
+                         "data.mdb in %s is empty, and there was a store: restore it",
                          store->folder);
     }
     return create(store, options->random != NULL ? options->random : random_system(), err);
 }
 
-enum status store_open(struct store **ret_store, const struct store_options *options, struct error *err)
+enum status store_open(struct store **ret_store, const struct store_options *options,
+                       struct error *err)
 {
     enum status status = check_options(options, err);
     if (status != STATUS_OK) {

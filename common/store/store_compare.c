@@ -12,7 +12,8 @@ static void take_key(struct key *key, struct bytes bytes)
     memcpy(key->data, bytes.data, key->size);
 }
 
-enum status store_compare(struct store_txn *expected, struct store_txn *actual, enum store_space space, bool *ret_same,
+enum status store_compare(struct store_txn *expected, struct store_txn *actual,
+                          enum store_space space, bool *ret_same,
                           struct store_difference *ret_difference, struct error *err)
 {
     struct txn_scan left, right;

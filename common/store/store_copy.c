@@ -1,6 +1,7 @@
 /*
- * Copies. Rows are put with a cursor in key order into fresh environments (MDB_APPEND), which gives full pages without holes and
- * leaves free pages, and what they still hold, behind. Both files of a copy bear the store's identity (format, service, log id).
+ * Copies. Rows are put with a cursor in key order into fresh environments (MDB_APPEND), which gives
+ * full pages without holes and leaves free pages, and what they still hold, behind. Both files of a
+ * copy bear the store's identity (format, service, log id).
  */
 #include "store/store_copy.h"
 
@@ -18,7 +19,8 @@
 
 #define COMMIT_BYTES (32u << 20) /* a transaction of the copy, so that memory stays bounded */
 #define READ_BYTES (1u << 20)
-#define MAP_SPARE_BYTES (UINT64_C(64) << 20) /* a copy of a full map still has room for its own bookkeeping */
+#define MAP_SPARE_BYTES                                                                            \
+    (UINT64_C(64) << 20) /* a copy of a full map still has room for its own bookkeeping */
 
 /* One file of a copy. */
 struct copy_file {
@@ -76,7 +78,8 @@ static enum status open_file(struct copy_file *file, char *path, bool create, ui
     rc = rc != 0 ? rc : mdb_txn_begin(file->env, NULL, create ? 0 : MDB_RDONLY, &mdb);
     for (int db = 0; rc == 0 && db < DB_COUNT; db++) {
         if (want[db]) {
-            rc = mdb_dbi_open(mdb, store_db_names[db], store_db_flags((enum store_db)db) | (create ? MDB_CREATE : 0),
+            rc = mdb_dbi_open(mdb, store_db_names[db],
+                              store_db_flags((enum store_db)db) | (create ? MDB_CREATE : 0),
                               &file->dbi[db]);
             file->has[db] = true;
         }
@@ -90,8 +93,8 @@ static enum status open_file(struct copy_file *file, char *path, bool create, ui
 }
 
 /* Puts every row of one database into the same of `file`. */
-static enum status copy_rows(MDB_txn *from, MDB_dbi from_dbi, struct copy_file *file, enum store_db db,
-                             struct error *err)
+static enum status copy_rows(MDB_txn *from, MDB_dbi from_dbi, struct copy_file *file,
+                             enum store_db db, struct error *err)
 {
     MDB_cursor *source = NULL;
     MDB_cursor *target = NULL;
@@ -132,7 +135,8 @@ static enum status finish_file(struct copy_file *file, struct error *err)
     if (rc != 0) {
         return fail(err, rc, file, "syncing");
     }
-    /* The last pages may have been taken and given back, and never written: see store_room_committed. */
+    /* The last pages may have been taken and given back, and never written: see
+     * store_room_committed. */
     MDB_envinfo info;
     MDB_stat stat;
     struct stat now;
@@ -193,7 +197,9 @@ static enum status copy_keys(struct store_txn *txn, const char *folder, struct e
     enum status status = open_file(&file, join(folder, "keys.mdb"), true,
                                    txn->store->map_bytes + MAP_SPARE_BYTES, keys_dbs, err);
     status = status != STATUS_OK ? status : copy_identity(txn, &file, err);
-    status = status != STATUS_OK ? status : copy_rows(txn->mdb, txn->store->dbi[DB_KEYS], &file, DB_KEYS, err);
+    status = status != STATUS_OK
+                 ? status
+                 : copy_rows(txn->mdb, txn->store->dbi[DB_KEYS], &file, DB_KEYS, err);
     status = status != STATUS_OK ? status : finish_file(&file, err);
     close_file(&file);
     return status;
@@ -205,8 +211,9 @@ enum status store_copy(struct store_txn *txn, const char *folder, struct error *
         return txn->error.status;
     }
     if (mkdir(folder, 0700) != 0) {
-        return error_set_errno(err, errno == EEXIST ? STATUS_ALREADY_EXISTS : STATUS_FAILED_PRECONDITION, errno,
-                               "making %s for a copy", folder);
+        return error_set_errno(err,
+                               errno == EEXIST ? STATUS_ALREADY_EXISTS : STATUS_FAILED_PRECONDITION,
+                               errno, "making %s for a copy", folder);
     }
     enum status status = copy_data(txn, folder, err);
     status = status != STATUS_OK ? status : copy_keys(txn, folder, err);
@@ -221,16 +228,18 @@ enum status store_copy(struct store_txn *txn, const char *folder, struct error *
 
 /* --- putting one together again --- */
 
-static bool same_meta(struct copy_file *a, MDB_txn *in_a, struct copy_file *b, MDB_txn *in_b, const char *name)
+static bool same_meta(struct copy_file *a, MDB_txn *in_a, struct copy_file *b, MDB_txn *in_b,
+                      const char *name)
 {
     MDB_val key = mdb_val_of(bytes_of_text(name));
     MDB_val left, right;
-    return mdb_get(in_a, a->dbi[DB_META], &key, &left) == 0 && mdb_get(in_b, b->dbi[DB_META], &key, &right) == 0 &&
+    return mdb_get(in_a, a->dbi[DB_META], &key, &left) == 0 &&
+           mdb_get(in_b, b->dbi[DB_META], &key, &right) == 0 &&
            bytes_equal(bytes_of_mdb(left), bytes_of_mdb(right));
 }
 
-static enum status check_copy(struct copy_file *data, MDB_txn *in_data, struct copy_file *keys, MDB_txn *in_keys,
-                              const char *service, struct error *err)
+static enum status check_copy(struct copy_file *data, MDB_txn *in_data, struct copy_file *keys,
+                              MDB_txn *in_keys, const char *service, struct error *err)
 {
     MDB_val key = mdb_val_of(bytes_of_text(META_FORMAT));
     MDB_val value;
@@ -239,24 +248,26 @@ static enum status check_copy(struct copy_file *data, MDB_txn *in_data, struct c
         return error_set(err, STATUS_DATA_LOSS, NULL, "%s is no copy of a store", data->path);
     }
     if (be64_get(value.mv_data) != STORE_FORMAT) {
-        return error_set(err, STATUS_FAILED_PRECONDITION, NULL, "%s has format %llu, this program reads %d", data->path,
+        return error_set(err, STATUS_FAILED_PRECONDITION, NULL,
+                         "%s has format %llu, this program reads %d", data->path,
                          (unsigned long long)be64_get(value.mv_data), STORE_FORMAT);
     }
     key = mdb_val_of(bytes_of_text(META_SERVICE));
     rc = mdb_get(in_data, data->dbi[DB_META], &key, &value);
     if (rc != 0 || !bytes_equal(bytes_of_mdb(value), bytes_of_text(service))) {
-        return error_set(err, STATUS_FAILED_PRECONDITION, NULL, "%s is no copy of %s's store", data->path, service);
+        return error_set(err, STATUS_FAILED_PRECONDITION, NULL, "%s is no copy of %s's store",
+                         data->path, service);
     }
     if (!same_meta(data, in_data, keys, in_keys, META_LOG_ID) ||
         !same_meta(data, in_data, keys, in_keys, META_FORMAT)) {
-        return error_set(err, STATUS_FAILED_PRECONDITION, NULL, "%s and %s are of different stores", data->path,
-                         keys->path);
+        return error_set(err, STATUS_FAILED_PRECONDITION, NULL, "%s and %s are of different stores",
+                         data->path, keys->path);
     }
     return STATUS_OK;
 }
 
-static enum status write_whole(struct copy_file *data, struct copy_file *keys, char *path, const char *service,
-                               struct error *err)
+static enum status write_whole(struct copy_file *data, struct copy_file *keys, char *path,
+                               const char *service, struct error *err)
 {
     static const bool all[DB_COUNT] = {true, true, true, true, true, true};
     struct copy_file whole = {.path = path};
@@ -265,15 +276,16 @@ static enum status write_whole(struct copy_file *data, struct copy_file *keys, c
     enum status status = STATUS_OK;
     int rc = mdb_txn_begin(data->env, NULL, MDB_RDONLY, &in_data);
     rc = rc != 0 ? rc : mdb_txn_begin(keys->env, NULL, MDB_RDONLY, &in_keys);
-    status = rc != 0 ? fail(err, rc, data, "reading") : check_copy(data, in_data, keys, in_keys, service, err);
+    status = rc != 0 ? fail(err, rc, data, "reading")
+                     : check_copy(data, in_data, keys, in_keys, service, err);
     if (status == STATUS_OK) {
         uint64_t map_bytes = data->map_bytes + keys->map_bytes + MAP_SPARE_BYTES;
         status = open_file(&whole, path, true, map_bytes, all, err);
     }
     for (int db = 0; status == STATUS_OK && db < DB_COUNT; db++) {
         bool from_keys = db == DB_KEYS;
-        status = copy_rows(from_keys ? in_keys : in_data, from_keys ? keys->dbi[db] : data->dbi[db], &whole,
-                           (enum store_db)db, err);
+        status = copy_rows(from_keys ? in_keys : in_data, from_keys ? keys->dbi[db] : data->dbi[db],
+                           &whole, (enum store_db)db, err);
     }
     status = status != STATUS_OK ? status : finish_file(&whole, err);
     mdb_txn_abort(in_data);
@@ -282,8 +294,10 @@ static enum status write_whole(struct copy_file *data, struct copy_file *keys, c
     return status;
 }
 
-/* Under the folder's lock. The file gets its name when it is whole and synced, so that a restore cut short leaves no store. */
-static enum status restore_locked(const char *copy_folder, const char *folder, const char *service, struct error *err)
+/* Under the folder's lock. The file gets its name when it is whole and synced, so that a restore
+ * cut short leaves no store. */
+static enum status restore_locked(const char *copy_folder, const char *folder, const char *service,
+                                  struct error *err)
 {
     struct copy_file data = {0};
     struct copy_file keys = {0};
@@ -299,9 +313,11 @@ static enum status restore_locked(const char *copy_folder, const char *folder, c
         status = error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "removing %s", part);
         goto out;
     }
-    status = open_file(&data, join(copy_folder, "data.mdb"), false, STORE_MAP_BYTES_DEFAULT, data_dbs, err);
+    status = open_file(&data, join(copy_folder, "data.mdb"), false, STORE_MAP_BYTES_DEFAULT,
+                       data_dbs, err);
     if (status == STATUS_OK) {
-        status = open_file(&keys, join(copy_folder, "keys.mdb"), false, STORE_MAP_BYTES_DEFAULT, keys_dbs, err);
+        status = open_file(&keys, join(copy_folder, "keys.mdb"), false, STORE_MAP_BYTES_DEFAULT,
+                           keys_dbs, err);
     }
     if (status == STATUS_OK) {
         status = write_whole(&data, &keys, strdup(part), service, err);
@@ -318,7 +334,8 @@ out:
     return status;
 }
 
-enum status store_restore(const char *copy_folder, const char *folder, const char *service, struct error *err)
+enum status store_restore(const char *copy_folder, const char *folder, const char *service,
+                          struct error *err)
 {
     if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
         return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "making %s", folder);
@@ -335,12 +352,13 @@ enum status store_restore(const char *copy_folder, const char *folder, const cha
 
 /* --- digests --- */
 
-enum status file_digest(const char *path, uint8_t ret_digest[32], uint64_t *ret_size, struct error *err)
+enum status file_digest(const char *path, uint8_t ret_digest[32], uint64_t *ret_size,
+                        struct error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return error_set_errno(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED_PRECONDITION, errno,
-                               "opening %s", path);
+        return error_set_errno(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED_PRECONDITION,
+                               errno, "opening %s", path);
     }
     crypto_generichash_state state;
     uint8_t *buffer = malloc(READ_BYTES);

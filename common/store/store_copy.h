@@ -4,11 +4,15 @@
 
 #include "store/store.h"
 
-/* Copies the snapshot of `txn` into <folder>/ (made here, must not exist): data.mdb with everything but the keys space, and
- * keys.mdb with that alone (kept apart: what forgets a citizen must reach every copy of the keys). Synced before return. */
+/* Copies the snapshot of `txn` into <folder>/ (made here, must not exist): data.mdb with everything
+ * but the keys space, and keys.mdb with that alone (kept apart: what forgets a citizen must reach
+ * every copy of the keys); both bear the store's format, service and log id. Synced before return.
+ */
 enum status store_copy(struct store_txn *txn, const char *folder, struct error *err);
-/* Puts the two files of a copy together again as a store in `folder` (must not hold one). */
-enum status store_restore(const char *copy_folder, const char *folder, const char *service, struct error *err);
+/* Puts the two files of a copy together again as a store in `folder` (must not hold one). Files of
+ * different stores are refused. A restore cut short leaves no store. */
+enum status store_restore(const char *copy_folder, const char *folder, const char *service,
+                          struct error *err);
 
 /* Where two stores' spaces differ first. OK and *ret_same true when byte for byte the same. */
 struct store_difference {
@@ -16,10 +20,12 @@ struct store_difference {
     struct key key;
     const char *kind; /* "missing", "extra", "different" */
 };
-enum status store_compare(struct store_txn *expected, struct store_txn *actual, enum store_space space,
-                          bool *ret_same, struct store_difference *ret_difference, struct error *err);
+enum status store_compare(struct store_txn *expected, struct store_txn *actual,
+                          enum store_space space, bool *ret_same,
+                          struct store_difference *ret_difference, struct error *err);
 
 /* BLAKE2b-256 of a file. */
-enum status file_digest(const char *path, uint8_t ret_digest[32], uint64_t *ret_size, struct error *err);
+enum status file_digest(const char *path, uint8_t ret_digest[32], uint64_t *ret_size,
+                        struct error *err);
 
 #endif

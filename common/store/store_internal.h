@@ -18,7 +18,8 @@ unsigned store_db_flags(enum store_db db); /* LMDB's, without MDB_CREATE */
 
 #define STORE_SERVICE_BYTES_MAX 31
 
-/* What may be left unused only by operations with `reserve`: already given to the file, or kept free in the map. */
+/* What may be left unused only by operations with `reserve`: already given to the file, or kept
+ * free in the map. */
 #define STORE_RESERVE_BYTES (UINT64_C(8) << 20)
 /* What any batch needs at the least. */
 #define STORE_AHEAD_BYTES (UINT64_C(1) << 20)
@@ -47,7 +48,7 @@ struct store {
     bool no_sync;
     struct store_lock lock;
 
-    atomic_bool failed;  /* a commit failed: no more writing */
+    atomic_bool failed;        /* a commit failed: no more writing */
     pthread_mutex_t room_lock; /* the writer makes room, and whoever asks for health too */
     uint64_t allocated;        /* the file's blocks are given up to here; under room_lock */
 
@@ -92,11 +93,13 @@ enum status store_lmdb_error(struct error *err, int rc, const char *what);
 bool store_lmdb_error_is_room(int rc);
 
 /* store_lock.c */
-enum status store_lock_take(struct store_lock *lock, const char *folder, bool read_only, struct error *err);
+enum status store_lock_take(struct store_lock *lock, const char *folder, bool read_only,
+                            struct error *err);
 void store_lock_release(struct store_lock *lock);
 /* The folder has held a whole store: its data may not vanish without a word. */
 bool store_lock_is_marked(const struct store_lock *lock);
-enum status store_lock_mark(const struct store_lock *lock, const struct store *store, struct error *err);
+enum status store_lock_mark(const struct store_lock *lock, const struct store *store,
+                            struct error *err);
 
 /* store.c */
 enum status store_env_check_size(MDB_env *env, const char *path, struct error *err);

@@ -1,11 +1,12 @@
 /*
  * Who may open a folder.
  *
- * Other processes are kept out by flock(2) on store.lock. Within this process a list of open folders keeps a folder from being
- * opened twice, read-only or not: closing the second would drop the first's locks in lock.mdb.
+ * Other processes are kept out by flock(2) on store.lock. Within this process a list of open
+ * folders keeps a folder from being opened twice, read-only or not: closing the second would drop
+ * the first's locks in lock.mdb.
  *
- * store.lock is empty until the store in the folder is whole, then names it: so a data file that vanished or was emptied later is
- * told from one that was never made.
+ * store.lock is empty until the store in the folder is whole, then names it: so a data file that
+ * vanished or was emptied later is told from one that was never made.
  */
 #include "store/store_internal.h"
 
@@ -33,19 +34,20 @@ static enum status list_add(struct store_lock *lock, const char *folder, struct 
 {
     struct stat info;
     if (stat(folder, &info) != 0) {
-        return error_set_errno(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED_PRECONDITION, errno,
-                               "store folder %s", folder);
+        return error_set_errno(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED_PRECONDITION,
+                               errno, "store folder %s", folder);
     }
     enum status status = STATUS_OK;
     pthread_mutex_lock(&list_lock);
     for (size_t i = 0; i < list_count; i++) {
         if (list[i].device == info.st_dev && list[i].inode == info.st_ino) {
-            status = error_set(err, STATUS_FAILED_PRECONDITION, NULL, "store %s is open in this process already",
-                               folder);
+            status = error_set(err, STATUS_FAILED_PRECONDITION, NULL,
+                               "store %s is open in this process already", folder);
         }
     }
     if (status == STATUS_OK && list_count == OPEN_FOLDERS_MAX) {
-        status = error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL, "%d stores are open", OPEN_FOLDERS_MAX);
+        status =
+            error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL, "%d stores are open", OPEN_FOLDERS_MAX);
     }
     if (status == STATUS_OK) {
         list[list_count].device = info.st_dev;
@@ -72,7 +74,8 @@ static void list_remove(struct store_lock *lock)
     lock->listed = false;
 }
 
-enum status store_lock_take(struct store_lock *lock, const char *folder, bool read_only, struct error *err)
+enum status store_lock_take(struct store_lock *lock, const char *folder, bool read_only,
+                            struct error *err)
 {
     *lock = (struct store_lock){.fd = -1};
     enum status status = list_add(lock, folder, err);
@@ -85,9 +88,10 @@ enum status store_lock_take(struct store_lock *lock, const char *folder, bool re
     if (lock->fd < 0) {
         status = error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "store lock %s", path);
     } else if (flock(lock->fd, LOCK_EX | LOCK_NB) != 0) {
-        status = errno == EWOULDBLOCK
-                     ? error_set(err, STATUS_FAILED_PRECONDITION, NULL, "store %s is open in another process", folder)
-                     : error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "store lock %s", path);
+        status = errno == EWOULDBLOCK ? error_set(err, STATUS_FAILED_PRECONDITION, NULL,
+                                                  "store %s is open in another process", folder)
+                                      : error_set_errno(err, STATUS_FAILED_PRECONDITION, errno,
+                                                        "store lock %s", path);
         close(lock->fd);
         lock->fd = -1;
     }
@@ -117,14 +121,17 @@ bool store_lock_is_marked(const struct store_lock *lock)
     return lock->fd >= 0 && fstat(lock->fd, &info) == 0 && info.st_size > 0;
 }
 
-enum status store_lock_mark(const struct store_lock *lock, const struct store *store, struct error *err)
+enum status store_lock_mark(const struct store_lock *lock, const struct store *store,
+                            struct error *err)
 {
     char id[2 * STORE_LOG_ID_BYTES + 1];
     hex_encode(store->log_id, STORE_LOG_ID_BYTES, id);
     char text[STORE_SERVICE_BYTES_MAX + sizeof(id) + 64];
     int size = snprintf(text, sizeof(text), "Vafa store of %s, log %s\n", store->service, id);
-    if (pwrite(lock->fd, text, (size_t)size, 0) != size || ftruncate(lock->fd, size) != 0 || fsync(lock->fd) != 0) {
-        return error_set_errno(err, STATUS_RESOURCE_EXHAUSTED, errno, "writing store.lock in %s", store->folder);
+    if (pwrite(lock->fd, text, (size_t)size, 0) != size || ftruncate(lock->fd, size) != 0 ||
+        fsync(lock->fd) != 0) {
+        return error_set_errno(err, STATUS_RESOURCE_EXHAUSTED, errno, "writing store.lock in %s",
+                               store->folder);
     }
     return STATUS_OK;
 }

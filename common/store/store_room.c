@@ -1,8 +1,9 @@
 /*
  * Room for the next batch, on the disk and in the map.
  *
- * A full disk shows from mdb_txn_commit as EIO, which cannot be told from a broken one. So the file's blocks are given to it ahead
- * of the batch (posix_fallocate), where "full" has its own name. Most batches find their room given already and cost a comparison.
+ * A full disk shows from mdb_txn_commit as EIO, which cannot be told from a broken one. So the
+ * file's blocks are given to it ahead of the batch (posix_fallocate), where "full" has its own
+ * name. Most batches find their room given already and cost a comparison.
  *
  *   0 ........ end ............ + need of the batch ...... + reserve ........ allocated
  *   pages      behind the last  at most, see commit_need   only for those
@@ -20,8 +21,8 @@
 
 #define SLACK_BYTES_MIN (UINT64_C(1) << 20)
 #define SLACK_BYTES_MAX (UINT64_C(64) << 20)
-#define PAGES_A_CHANGE 4    /* copied from the root down to a leaf */
-#define PAGES_A_COMMIT 64   /* the list of free pages, the names, the meta pages */
+#define PAGES_A_CHANGE 4  /* copied from the root down to a leaf */
+#define PAGES_A_COMMIT 64 /* the list of free pages, the names, the meta pages */
 #define FALLOCATE_TRIES_MAX 8
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
@@ -51,7 +52,8 @@ static int allocate(struct store *store, uint64_t to)
 {
     int rc = EINTR;
     for (int i = 0; i < FALLOCATE_TRIES_MAX && rc == EINTR; i++) {
-        rc = posix_fallocate(store->data_fd, (off_t)store->allocated, (off_t)(to - store->allocated));
+        rc = posix_fallocate(store->data_fd, (off_t)store->allocated,
+                             (off_t)(to - store->allocated));
     }
     if (rc == 0) {
         store->allocated = to;
@@ -68,12 +70,14 @@ static enum status extend_to(struct store *store, uint64_t wanted, struct error 
     struct statvfs disk;
     uint64_t missing = wanted - store->allocated;
     if (fstatvfs(store->data_fd, &disk) != 0) {
-        return error_set_errno(err, STATUS_UNAVAILABLE, errno, "asking how full the disk of %s is", store->folder);
+        return error_set_errno(err, STATUS_UNAVAILABLE, errno, "asking how full the disk of %s is",
+                               store->folder);
     }
     uint64_t disk_free = (uint64_t)disk.f_bavail * disk.f_frsize;
     uint64_t slack = min_u64(wanted / 8, SLACK_BYTES_MAX);
     slack = slack < SLACK_BYTES_MIN ? SLACK_BYTES_MIN : slack;
-    int rc = ENOSPC; /* not even tried when it cannot go well: a failed attempt may leave the disk filled */
+    int rc = ENOSPC; /* not even tried when it cannot go well: a failed attempt may leave the disk
+                        filled */
     if (disk_free >= missing + 4 * slack) {
         rc = allocate(store, min_u64(wanted + slack, store->map_bytes));
     }
@@ -85,10 +89,12 @@ static enum status extend_to(struct store *store, uint64_t wanted, struct error 
     }
     if (store_lmdb_error_is_room(rc)) {
         return error_set_errno(err, STATUS_RESOURCE_EXHAUSTED, rc,
-                               "the disk of %s is full: %llu KiB are free, %llu KiB are needed", store->folder,
-                               (unsigned long long)disk_free / 1024, (unsigned long long)missing / 1024);
+                               "the disk of %s is full: %llu KiB are free, %llu KiB are needed",
+                               store->folder, (unsigned long long)disk_free / 1024,
+                               (unsigned long long)missing / 1024);
     }
-    return error_set_errno(err, STATUS_UNAVAILABLE, rc, "making room on the disk of %s", store->folder);
+    return error_set_errno(err, STATUS_UNAVAILABLE, rc, "making room on the disk of %s",
+                           store->folder);
 }
 
 /* Gives the file its blocks up to `wanted`, and some more when there are plenty. */
@@ -106,8 +112,9 @@ static enum status extend(struct store *store, uint64_t wanted, struct error *er
 static enum status map_full(const struct store *store, uint64_t used, struct error *err)
 {
     return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL,
-                     "the map of %s is full: %llu of %llu MiB are used; raise the map size", store->folder,
-                     (unsigned long long)used >> 20, (unsigned long long)store->map_bytes >> 20);
+                     "the map of %s is full: %llu of %llu MiB are used; raise the map size",
+                     store->folder, (unsigned long long)used >> 20,
+                     (unsigned long long)store->map_bytes >> 20);
 }
 
 enum status store_room(struct store *store, bool reserve, struct error *err)
@@ -126,10 +133,13 @@ enum status store_room(struct store *store, bool reserve, struct error *err)
             return map_full(store, used, err);
         }
     }
-    return extend(store, end + STORE_AHEAD_BYTES / (reserve ? 4 : 1) + (reserve ? 0 : STORE_RESERVE_BYTES), err);
+    return extend(store,
+                  end + STORE_AHEAD_BYTES / (reserve ? 4 : 1) + (reserve ? 0 : STORE_RESERVE_BYTES),
+                  err);
 }
 
-/* At most so much can a commit add behind the end: each change copies the pages above it, though no page twice. */
+/* At most so much can a commit add behind the end: each change copies the pages above it, though no
+ * page twice. */
 static uint64_t commit_need(const struct store_txn *txn, uint64_t end)
 {
     uint64_t page = txn->store->page_bytes;
@@ -152,8 +162,8 @@ enum status store_room_commit(struct store_txn *txn, struct error *err)
     return extend(store, end + need + (txn->reserve ? 0 : STORE_RESERVE_BYTES), err);
 }
 
-/* Pages taken and given back within one transaction are never written, so the file may end before the last page. The check at open
- * would take that for a cut. */
+/* Pages taken and given back within one transaction are never written, so the file may end before
+ * the last page. The check at open would take that for a cut. */
 void store_room_committed(struct store *store)
 {
     uint64_t end = store_end_bytes(store);

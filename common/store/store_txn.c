@@ -14,7 +14,8 @@
 
 static int reader_begin(struct store *store, struct store_txn *txn)
 {
-    return txn->mdb != NULL ? mdb_txn_renew(txn->mdb) : mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn->mdb);
+    return txn->mdb != NULL ? mdb_txn_renew(txn->mdb)
+                            : mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn->mdb);
 }
 
 enum status store_read_begin(struct store *store, struct store_txn **ret_txn, struct error *err)
@@ -73,14 +74,16 @@ void store_read_end(struct store_txn *txn)
 
 static enum status refuse_after_failure(struct error *err)
 {
-    return error_set(err, STATUS_DATA_LOSS, NULL,
-                     "a commit of this store failed and it writes no more: inspect the disk, then restart");
+    return error_set(
+        err, STATUS_DATA_LOSS, NULL,
+        "a commit of this store failed and it writes no more: inspect the disk, then restart");
 }
 
 enum status store_write_begin(struct store *store, struct store_txn **ret_txn, struct error *err)
 {
     if (store->read_only) {
-        return error_set(err, STATUS_FAILED_PRECONDITION, NULL, "the store in %s is open read-only", store->folder);
+        return error_set(err, STATUS_FAILED_PRECONDITION, NULL, "the store in %s is open read-only",
+                         store->folder);
     }
     if (atomic_load(&store->failed)) {
         return refuse_after_failure(err);
@@ -149,14 +152,16 @@ enum status store_write_commit(struct store_txn *txn, struct error *err)
     }
     int rc = commit_mdb(txn->store, txn->mdb);
     if (rc == MDB_BAD_TXN) {
-        status = error_set(err, STATUS_INTERNAL, NULL, "a change failed without a word, and the commit with it");
+        status = error_set(err, STATUS_INTERNAL, NULL,
+                           "a change failed without a word, and the commit with it");
     } else if (store_lmdb_error_is_room(rc)) {
         status = store_lmdb_error(err, rc, "committing");
     } else if (rc != 0) {
         atomic_store(&txn->store->failed, true);
-        status = error_set(err, STATUS_DATA_LOSS, NULL,
-                           "committing: %s; this store writes no more: inspect the disk, then restart",
-                           mdb_strerror(rc));
+        status =
+            error_set(err, STATUS_DATA_LOSS, NULL,
+                      "committing: %s; this store writes no more: inspect the disk, then restart",
+                      mdb_strerror(rc));
     }
     write_end(txn);
     return status;
@@ -289,12 +294,15 @@ static bool key_is_good(struct store_txn *txn, const struct key *key)
     return txn->error.status == STATUS_OK;
 }
 
-bool txn_get(struct store_txn *txn, enum store_space space, const struct key *key, struct bytes *ret_value)
+bool txn_get(struct store_txn *txn, enum store_space space, const struct key *key,
+             struct bytes *ret_value)
 {
-    return key_is_good(txn, key) && txn_get_db(txn, (enum store_db)space, key_bytes(key), ret_value);
+    return key_is_good(txn, key) &&
+           txn_get_db(txn, (enum store_db)space, key_bytes(key), ret_value);
 }
 
-void txn_put(struct store_txn *txn, enum store_space space, const struct key *key, struct bytes value)
+void txn_put(struct store_txn *txn, enum store_space space, const struct key *key,
+             struct bytes value)
 {
     if (key_is_good(txn, key)) {
         txn_put_db(txn, (enum store_db)space, key_bytes(key), value);

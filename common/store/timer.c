@@ -1,5 +1,6 @@
 /*
- * Timers: rows {250, due_us, kind, subject} without a value, in order of due; and {251, kind, subject} -> due_us, which finds them.
+ * Timers: rows {250, due_us, kind, subject} without a value, in order of due; and {251, kind,
+ * subject} -> due_us, which finds them.
  */
 #include "store/timer.h"
 

@@ -1,6 +1,7 @@
 /*
- * Durable timers: rows of the state space under class STORE_CLASS_TIMER, key {due_us, kind, subject}. Set and cleared only by apply,
- * so that they derive from the log. At most one timer per kind and subject (a second row finds it).
+ * Durable timers: rows of the state space under class STORE_CLASS_TIMER, key {due_us, kind,
+ * subject}. Set and cleared only by apply, so that they derive from the log. At most one timer per
+ * kind and subject (a second row finds it).
  */
 #ifndef VAFA_STORE_TIMER_H
 #define VAFA_STORE_TIMER_H
@@ -13,8 +14,8 @@
 
 struct timer {
     int64_t due_us;
-    uint8_t kind;      /* 1..255, the service's own numbering */
-    uint64_t subject;  /* a number of the service's own: a task, a call */
+    uint8_t kind;     /* 1..255, the service's own numbering */
+    uint64_t subject; /* a number of the service's own: a task, a call */
 };
 
 /* Sets or moves the timer of that kind and subject. */

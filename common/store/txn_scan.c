@@ -28,8 +28,8 @@ static bool has_prefix(const struct key *prefix, struct bytes key)
     return key.size >= prefix->size && memcmp(key.data, prefix->data, prefix->size) == 0;
 }
 
-void txn_scan_begin(struct txn_scan *scan, struct store_txn *txn, enum store_space space, const struct key *prefix,
-                    const struct key *from, bool backwards)
+void txn_scan_begin(struct txn_scan *scan, struct store_txn *txn, enum store_space space,
+                    const struct key *prefix, const struct key *from, bool backwards)
 {
     scan->txn = txn;
     scan->space = space;
@@ -68,7 +68,8 @@ static int start_forwards(struct txn_scan *scan, MDB_val *key, MDB_val *value)
 }
 
 /* The last key before `bound`, or at it when `with_bound`. */
-static int seek_before(struct txn_scan *scan, struct bytes bound, bool with_bound, MDB_val *key, MDB_val *value)
+static int seek_before(struct txn_scan *scan, struct bytes bound, bool with_bound, MDB_val *key,
+                       MDB_val *value)
 {
     *key = mdb_val_of(bound);
     int rc = mdb_cursor_get(scan->cursor, key, value, MDB_SET_RANGE);
@@ -112,7 +113,8 @@ bool txn_scan_next(struct txn_scan *scan, struct bytes *ret_key, struct bytes *r
     if (scan->started) {
         rc = mdb_cursor_get(scan->cursor, &key, &value, scan->backwards ? MDB_PREV : MDB_NEXT);
     } else {
-        rc = scan->backwards ? start_backwards(scan, &key, &value) : start_forwards(scan, &key, &value);
+        rc = scan->backwards ? start_backwards(scan, &key, &value)
+                             : start_forwards(scan, &key, &value);
         scan->started = true;
     }
     if (rc != 0) {

@@ -1,6 +1,7 @@
 /*
- * The writer. Submitting puts an operation on its lane's list under a lock; the writer takes all lists with one lock, so that the
- * lock is held for some instructions whatever the size of the batch, and sleeps (and is woken) only when there is nothing.
+ * The writer. Submitting puts an operation on its lane's list under a lock; the writer takes all
+ * lists with one lock, so that the lock is held for some instructions whatever the size of the
+ * batch, and sleeps (and is woken) only when there is nothing.
  */
 #include "store/writer.h"
 
@@ -112,8 +113,8 @@ static int64_t read_used(const struct metric *metric)
     return (int64_t)usage.used_bytes;
 }
 
-static void add_metric(struct writer *writer, struct metric *metric, const char *name, const char *labels,
-                       const char *help, enum metric_kind kind)
+static void add_metric(struct writer *writer, struct metric *metric, const char *name,
+                       const char *labels, const char *help, enum metric_kind kind)
 {
     metric->name = name;
     metric->labels = labels;
@@ -126,7 +127,8 @@ static void add_metric(struct writer *writer, struct metric *metric, const char 
 
 static void add_metrics(struct writer *writer)
 {
-    const char *name = writer->options.name != NULL ? writer->options.name : store_service(writer->options.store);
+    const char *name =
+        writer->options.name != NULL ? writer->options.name : store_service(writer->options.store);
     char *all = writer->labels[WRITER_LANE_COUNT];
     (void)snprintf(all, LABELS_SIZE, "service=\"%.40s\"", name);
     for (int i = 0; i < WRITER_LANE_COUNT; i++) {
@@ -143,12 +145,14 @@ static void add_metrics(struct writer *writer)
     writer->map_bytes.context = writer->options.store;
     writer->used_bytes.read = read_used;
     writer->used_bytes.context = writer->options.store;
-    add_metric(writer, &writer->commits, "vafa_store_commits_total", all, "Transactions committed.", METRIC_COUNTER);
+    add_metric(writer, &writer->commits, "vafa_store_commits_total", all, "Transactions committed.",
+               METRIC_COUNTER);
     add_metric(writer, &writer->aborts, "vafa_store_batch_aborts_total", all,
                "Batches rolled back and tried again in parts, or lost.", METRIC_COUNTER);
-    add_metric(writer, &writer->map_bytes, "vafa_store_map_bytes", all, "Size of the map.", METRIC_GAUGE);
-    add_metric(writer, &writer->used_bytes, "vafa_store_map_used_bytes", all, "Bytes of the map in use.",
+    add_metric(writer, &writer->map_bytes, "vafa_store_map_bytes", all, "Size of the map.",
                METRIC_GAUGE);
+    add_metric(writer, &writer->used_bytes, "vafa_store_map_used_bytes", all,
+               "Bytes of the map in use.", METRIC_GAUGE);
 }
 
 /* --- a batch --- */
@@ -159,7 +163,8 @@ static void end_op(struct writer *writer, struct writer_op *op)
     op->ended(op); /* may free it */
 }
 
-static void end_ops(struct writer *writer, struct writer_op **ops, size_t count, const struct error *err)
+static void end_ops(struct writer *writer, struct writer_op **ops, size_t count,
+                    const struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
         ops[i]->error = *err;
@@ -167,7 +172,8 @@ static void end_ops(struct writer *writer, struct writer_op **ops, size_t count,
     }
 }
 
-/* Ends the operations for which there is no room; the others, whose number is returned, keep their order. */
+/* Ends the operations for which there is no room; the others, whose number is returned, keep their
+ * order. */
 static size_t admit(struct writer *writer, struct writer_op **ops, size_t count)
 {
     struct error full, full_for_all;
@@ -218,10 +224,12 @@ struct plan {
 };
 
 /*
- * One transaction of the first operations, at most plan->limit. Returns how many it ended; 0 when it was rolled back and is to be
- * tried again under the new limit: without the operation that failed and those behind it, or, when that is not known, with half.
+ * One transaction of the first operations, at most plan->limit. Returns how many it ended; 0 when
+ * it was rolled back and is to be tried again under the new limit: without the operation that
+ * failed and those behind it, or, when that is not known, with half.
  */
-static size_t attempt(struct writer *writer, struct writer_op **ops, size_t count, struct plan *plan)
+static size_t attempt(struct writer *writer, struct writer_op **ops, size_t count,
+                      struct plan *plan)
 {
     struct error err;
     struct store_txn *txn;
@@ -328,7 +336,8 @@ static size_t fill_batch(struct writer *writer)
 
 /* --- the thread --- */
 
-/* Under the lock, on the thread: stays between two batches until released, stopped, or the time is over. */
+/* Under the lock, on the thread: stays between two batches until released, stopped, or the time is
+ * over. */
 static void stay_held(struct writer *writer)
 {
     struct clock *clock = writer->options.clock;
@@ -424,7 +433,8 @@ void writer_free(struct writer *writer)
     struct error err;
     (void)error_set(&err, STATUS_UNAVAILABLE, NULL, "the writer was stopped");
     for (int i = 0; i < WRITER_LANE_COUNT; i++) {
-        for (struct writer_op *op = list_pop(&writer->taken[i]); op != NULL; op = list_pop(&writer->taken[i])) {
+        for (struct writer_op *op = list_pop(&writer->taken[i]); op != NULL;
+             op = list_pop(&writer->taken[i])) {
             end_ops(writer, &op, 1, &err);
         }
     }
@@ -478,7 +488,8 @@ enum status writer_submit(struct writer *writer, struct writer_op *op, struct er
     pthread_mutex_lock(&writer->lock);
     if (writer->stopped) {
         status = STATUS_UNAVAILABLE;
-    } else if (atomic_load_explicit(&writer->waiting[op->lane], memory_order_relaxed) >= writer->options.queue_max) {
+    } else if (atomic_load_explicit(&writer->waiting[op->lane], memory_order_relaxed) >=
+               writer->options.queue_max) {
         status = STATUS_RESOURCE_EXHAUSTED;
     } else {
         list_push(&writer->submitted[op->lane], op);
@@ -500,8 +511,8 @@ enum status writer_submit(struct writer *writer, struct writer_op *op, struct er
         return error_set(err, status, NULL, "the service is stopping");
     }
     if (status == STATUS_RESOURCE_EXHAUSTED) {
-        return error_set(err, status, NULL, "%u %s wait for the store: try again later", writer->options.queue_max,
-                         lane_names[op->lane]);
+        return error_set(err, status, NULL, "%u %s wait for the store: try again later",
+                         writer->options.queue_max, lane_names[op->lane]);
     }
     return STATUS_OK;
 }
@@ -527,7 +538,8 @@ enum status writer_hold(struct writer *writer, int64_t hold_us, struct error *er
     enum status status = STATUS_OK;
     pthread_mutex_lock(&writer->lock);
     if (!writer->started) {
-        status = error_set(err, STATUS_FAILED_PRECONDITION, NULL, "the writer has no thread to hold");
+        status =
+            error_set(err, STATUS_FAILED_PRECONDITION, NULL, "the writer has no thread to hold");
     } else if (writer->hold != HOLD_NONE) {
         status = error_set(err, STATUS_FAILED_PRECONDITION, NULL, "the writer is held already");
     } else if (hold_us <= 0) {

@@ -1,13 +1,18 @@
 /*
  * The writer: a store's only writer, with group commit.
  *
- * It takes all operations that wait (at most batch_max, taking turns between the lanes), runs each in one transaction, commits once,
- * synced to disk, and only then ends them: OK means on disk. No lingering to fill a batch: what waits is taken.
+ * It takes all operations that wait (at most batch_max, taking turns between the lanes), runs each
+ * in one transaction, commits once, synced to disk, and only then ends them: OK means on disk. No
+ * lingering to fill a batch: what waits is taken.
  *
- * An operation that refuses must not have changed anything (CHECKed by txn_changes). When the transaction itself fails (an LMDB
- * error), the batch is aborted and its operations are tried one by one, so that one bad operation does not take others with it.
+ * An operation that refuses must not have changed anything (CHECKed by txn_changes). When the
+ * transaction itself fails (an LMDB error), the batch is rolled back; the operation that failed is
+ * tried alone and the others together again, so that one bad operation does not take others with
+ * it. Where the failing one is not known (no room at the commit), the batch is halved. When a
+ * commit fails, all of its operations end with DATA_LOSS, refused ones too.
  *
- * Two drivers: writer_start makes a thread; or nobody starts it and writer_step is called until it returns false.
+ * Two drivers: writer_start makes a thread; or nobody starts it and writer_step is called until it
+ * returns false.
  */
 #ifndef VAFA_STORE_WRITER_H
 #define VAFA_STORE_WRITER_H
@@ -20,10 +25,12 @@ enum writer_lane { WRITER_CALLS, WRITER_FEEDS, WRITER_TIMERS, WRITER_LANE_COUNT 
 
 /* One operation, embedded in its owner; valid until `ended`. */
 struct writer_op {
-    /* Decides and applies. May be run again after a rollback: everything it keeps outside the transaction must be made anew. A status
-     * other than OK refuses this operation alone; it has then changed nothing. */
+    /* Decides and applies. May be run again after a rollback: everything it keeps outside the
+     * transaction must be made anew. A status other than OK refuses this operation alone; it has
+     * then changed nothing. */
     enum status (*run)(struct writer_op *op, struct store_txn *txn, struct error *err);
-    /* After the commit, or the refusal; op->error.status tells. On the writer's thread (or inside writer_step). May submit again. */
+    /* After the commit, or the refusal; op->error.status tells. On the writer's thread (or inside
+     * writer_step). May submit again. */
     void (*ended)(struct writer_op *op);
     enum writer_lane lane;
     bool reserve; /* may use the reserve of a nearly full disk: feeds, acknowledgements, deletes */
@@ -34,13 +41,15 @@ struct writer_op {
 struct writer_options {
     struct store *store;
     struct clock *clock;
-    uint32_t queue_max; /* of each lane; 0: 8,192 */
-    uint32_t batch_max; /* 0: 1,024 */
-    struct metric_registry *metrics; /* may be NULL */
+    uint32_t queue_max;              /* of each lane; 0: 8,192 */
+    uint32_t batch_max;              /* 0: 1,024 */
+    struct metric_registry *metrics; /* may be NULL; not printed after writer_free */
     const char *name;                /* label service="..." */
-    /* After each commit, on the writer's thread, before the operations end (may be NULL): wakes parked reads. */
+    /* After each commit, on the writer's thread, before the operations end (may be NULL): wakes
+     * parked reads. */
     void (*committed)(void *context);
-    /* There is work and no thread: the single-threaded driver is told to call writer_step. NULL with a thread. */
+    /* There is work and no thread: the single-threaded driver is told to call writer_step. NULL
+     * with a thread. */
     void (*wake)(void *context);
     void *context;
 };
@@ -53,13 +62,15 @@ enum status writer_start(struct writer *writer, struct error *err);
 /* Runs what waits, then ends the thread. */
 void writer_stop(struct writer *writer);
 
-/* RESOURCE_EXHAUSTED when the lane is full, UNAVAILABLE once stopped: `ended` is not called then. Any thread. */
+/* RESOURCE_EXHAUSTED when the lane is full, UNAVAILABLE once stopped: `ended` is not called then.
+ * Any thread. */
 enum status writer_submit(struct writer *writer, struct writer_op *op, struct error *err);
 
 /* Driver two: one batch. False when there was nothing to do. */
 bool writer_step(struct writer *writer);
 
-/* Holds the writer between batches until released or hold_us is over; returns once it is held. Not for the single-threaded driver. */
+/* Holds the writer between batches until released or hold_us is over; returns once it is held. Not
+ * for the single-threaded driver. */
 enum status writer_hold(struct writer *writer, int64_t hold_us, struct error *err);
 /* True when the hold was still in force. */
 bool writer_release(struct writer *writer);

@@ -1,4 +1,5 @@
-/* What the store's tests share: a folder that goes away, a store in it, operations that put one row, waiting. */
+/* What the store's tests share: a folder that goes away, a store in it, operations that put one
+ * row, waiting. */
 #ifndef VAFA_TESTS_STORE_RIG_H
 #define VAFA_TESTS_STORE_RIG_H
 
@@ -47,12 +48,16 @@ struct rig_count {
     pthread_cond_t changed;
     unsigned value;
 };
-#define RIG_COUNT_INIT {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0}
+#define RIG_COUNT_INIT                                                                             \
+    {                                                                                              \
+        PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0                                     \
+    }
 void rig_count_add(struct rig_count *count);
 unsigned rig_count_get(struct rig_count *count);
 void rig_count_wait(struct rig_count *count, unsigned value);
 
-/* The value of a metric as printed, e.g. "vafa_store_commits_total{service=\"intake\"}"; -1 when it is not there. */
+/* The value of a metric as printed, e.g. "vafa_store_commits_total{service=\"intake\"}"; -1 when it
+ * is not there. */
 int64_t rig_metric(struct metric_registry *registry, const char *name_and_labels);
 
 #endif

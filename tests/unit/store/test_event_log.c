@@ -1,6 +1,6 @@
 /* The log: offsets, the chain, positions; cursors and numbers. */
-#include "store_rig.h"
 #include "store/event_log.h"
+#include "store_rig.h"
 
 #include <lmdb.h>
 #include <sodium.h>

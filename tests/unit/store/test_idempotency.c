@@ -1,6 +1,7 @@
-/* Idempotency keys: the first answer again, other content refused, old and future keys refused, rows bounded. */
-#include "store_rig.h"
+/* Idempotency keys: the first answer again, other content refused, old and future keys refused,
+ * rows bounded. */
 #include "store/idempotency.h"
+#include "store_rig.h"
 
 #include <lmdb.h>
 #include <string.h>
@@ -13,7 +14,8 @@ static struct bytes make_key(uint8_t out[UUID_BYTES], int64_t at_us)
     return bytes_of(out, UUID_BYTES);
 }
 
-static void keep(struct store *store, struct bytes key, uint8_t digest_byte, const char *response, int64_t now_us)
+static void keep(struct store *store, struct bytes key, uint8_t digest_byte, const char *response,
+                 int64_t now_us)
 {
     uint8_t digest[IDEMPOTENCY_DIGEST_BYTES];
     memset(digest, digest_byte, sizeof(digest));
@@ -23,8 +25,8 @@ static void keep(struct store *store, struct bytes key, uint8_t digest_byte, con
     rig_commit(txn);
 }
 
-static enum status find(struct store *store, struct bytes key, uint8_t digest_byte, int64_t now_us, bool *ret_known,
-                        struct error *err)
+static enum status find(struct store *store, struct bytes key, uint8_t digest_byte, int64_t now_us,
+                        bool *ret_known, struct error *err)
 {
     uint8_t digest[IDEMPOTENCY_DIGEST_BYTES];
     memset(digest, digest_byte, sizeof(digest));
@@ -51,7 +53,9 @@ static void gives_the_first_answer_again(void **state)
     assert_int_equal(find(rig->store, key, 1, NOW_US, &known, NULL), STATUS_OK);
     assert_true(known);
     known = false; /* as long as it may be known */
-    assert_int_equal(find(rig->store, key, 1, NOW_US + IDEMPOTENCY_RETENTION_US - SECOND_US, &known, NULL), STATUS_OK);
+    assert_int_equal(
+        find(rig->store, key, 1, NOW_US + IDEMPOTENCY_RETENTION_US - SECOND_US, &known, NULL),
+        STATUS_OK);
     assert_true(known);
 }
 
@@ -103,7 +107,8 @@ static void refuses_what_is_no_uuid7(void **state)
     assert_int_equal(find(rig->store, key, 1, NOW_US, &known, NULL), STATUS_INVALID_ARGUMENT);
     key.size = 15;
     assert_int_equal(find(rig->store, key, 1, NOW_US, &known, NULL), STATUS_INVALID_ARGUMENT);
-    assert_int_equal(find(rig->store, bytes_of(NULL, 0), 1, NOW_US, &known, NULL), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(find(rig->store, bytes_of(NULL, 0), 1, NOW_US, &known, NULL),
+                     STATUS_INVALID_ARGUMENT);
 }
 
 static size_t count_rows(struct rig *rig)

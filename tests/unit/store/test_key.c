@@ -11,7 +11,8 @@ static void assert_before(const struct key *a, const struct key *b)
 static void orders_unsigned_numbers(void **state)
 {
     (void)state;
-    static const uint64_t values[] = {0, 1, 255, 256, 65535, 65536, UINT32_MAX, UINT64_C(1) << 32, UINT64_MAX};
+    static const uint64_t values[] = {
+        0, 1, 255, 256, 65535, 65536, UINT32_MAX, UINT64_C(1) << 32, UINT64_MAX};
     for (size_t i = 1; i < sizeof(values) / sizeof(values[0]); i++) {
         struct key a = rig_key(1, values[i - 1]);
         struct key b = rig_key(1, values[i]);

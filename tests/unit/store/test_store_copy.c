@@ -22,7 +22,8 @@ static void fill(struct store *store)
     struct store_txn *txn = rig_write(store);
     for (uint64_t i = 0; i < 3000; i++) {
         struct key key = rig_key((uint8_t)(1 + i % 3), i * 7919 % 3001);
-        txn_put(txn, (enum store_space)(i % STORE_SPACE_COUNT), &key, bytes_of(value, i * 31 % sizeof(value)));
+        txn_put(txn, (enum store_space)(i % STORE_SPACE_COUNT), &key,
+                bytes_of(value, i * 31 % sizeof(value)));
         struct log_position position;
         log_append(txn, bytes_of(value, i % 300), &position);
     }
@@ -46,7 +47,8 @@ static enum status copy(struct store *store, const char *folder, struct error *e
     return status;
 }
 
-static bool same(struct store *a, struct store *b, enum store_space space, struct store_difference *ret_difference)
+static bool same(struct store *a, struct store *b, enum store_space space,
+                 struct store_difference *ret_difference)
 {
     struct store_txn *left = rig_read(a);
     struct store_txn *right = rig_read(b);
@@ -179,7 +181,8 @@ static void refuses_what_it_would_overwrite(void **state)
     char *folder = rig_path(rig->folder, "copy");
     assert_int_equal(copy(rig->store, folder, NULL), STATUS_OK);
     assert_int_equal(copy(rig->store, folder, NULL), STATUS_ALREADY_EXISTS);
-    assert_int_equal(store_restore(folder, rig->folder, "intake", NULL), STATUS_FAILED_PRECONDITION); /* open */
+    assert_int_equal(store_restore(folder, rig->folder, "intake", NULL),
+                     STATUS_FAILED_PRECONDITION); /* open */
     store_free(rig->store);
     rig->store = NULL;
     assert_int_equal(store_restore(folder, rig->folder, "intake", NULL), STATUS_ALREADY_EXISTS);
@@ -304,7 +307,8 @@ static void digests_a_file(void **state)
     assert_int_equal(file_digest(path, digest, &size, NULL), STATUS_OK);
     assert_int_equal(size, 3);
     /* BLAKE2b-256("abc"), from another implementation (b2sum -l 256). */
-    assert_true(hex_decode("bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319", expected, 32));
+    assert_true(hex_decode("bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319",
+                           expected, 32));
     assert_memory_equal(digest, expected, 32);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(file_digest(path, digest, &size, NULL), STATUS_NOT_FOUND);

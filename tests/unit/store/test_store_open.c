@@ -31,7 +31,8 @@ static void assert_refused(const char *folder, enum status expected, const char 
 }
 
 /* Changes a row of the store's own, past the store. */
-static void put_raw(const char *folder, const char *db, const char *name, const void *data, size_t size)
+static void put_raw(const char *folder, const char *db, const char *name, const void *data,
+                    size_t size)
 {
     MDB_env *env;
     MDB_txn *txn;
@@ -245,8 +246,10 @@ static void opens_a_file_larger_than_the_map_asked_for(void **state)
         rig_commit(txn);
     }
     close_store(rig);
-    struct store_options options = {
-        .folder = rig->folder, .service = "intake", .map_bytes = UINT64_C(16) << 20, .no_sync = true};
+    struct store_options options = {.folder = rig->folder,
+                                    .service = "intake",
+                                    .map_bytes = UINT64_C(16) << 20,
+                                    .no_sync = true};
     assert_int_equal(store_open(&rig->store, &options, NULL), STATUS_OK);
     assert_true(rig_has(rig->store, 23));
 }
@@ -272,8 +275,10 @@ static void reports_its_usage(void **state)
 static int other_process(const char *role, const char *folder)
 {
     struct store *store = NULL;
-    struct store_options options = {
-        .folder = folder, .service = "intake", .map_bytes = RIG_MAP_BYTES, .read_only = strcmp(role, "read") == 0};
+    struct store_options options = {.folder = folder,
+                                    .service = "intake",
+                                    .map_bytes = RIG_MAP_BYTES,
+                                    .read_only = strcmp(role, "read") == 0};
     enum status status = store_open(&store, &options, NULL);
     if (status != STATUS_OK) {
         return (int)status;

@@ -1,4 +1,5 @@
-/* A full map and a full disk: refused clearly, reads go on, the reserve serves, and it recovers by itself. */
+/* A full map and a full disk: refused clearly, reads go on, the reserve serves, and it recovers by
+ * itself. */
 #include "store_rig.h"
 
 #include "base/check.h"
@@ -49,7 +50,8 @@ struct fixture {
     uint64_t next; /* the number of the next row */
 };
 
-static void open_fixture(struct fixture *fixture, const char *folder, uint64_t map_bytes, bool no_sync)
+static void open_fixture(struct fixture *fixture, const char *folder, uint64_t map_bytes,
+                         bool no_sync)
 {
     struct store_options options = {
         .folder = folder, .service = "intake", .map_bytes = map_bytes, .no_sync = no_sync};
@@ -70,8 +72,8 @@ static void close_fixture(struct fixture *fixture)
 #define BATCH 32
 
 /* A batch of puts (or deletes) from `first` on; the worst status. */
-static enum status run_rows(struct fixture *fixture, uint64_t first, size_t size, bool delete, bool reserve,
-                            struct error *ret_err)
+static enum status run_rows(struct fixture *fixture, uint64_t first, size_t size, bool delete,
+                            bool reserve, struct error *ret_err)
 {
     struct row_op rows[BATCH];
     enum status worst = STATUS_OK;
@@ -87,7 +89,8 @@ static enum status run_rows(struct fixture *fixture, uint64_t first, size_t size
     for (uint64_t i = 0; i < BATCH; i++) {
         enum status status = rows[i].op.error.status;
         /* What was said is what is. */
-        assert_int_equal(rig_has(fixture->store, first + i), delete ? status != STATUS_OK : status == STATUS_OK);
+        assert_int_equal(rig_has(fixture->store, first + i),
+                         delete ? status != STATUS_OK : status == STATUS_OK);
         if (status != STATUS_OK) {
             worst = status;
             *ret_err = rows[i].op.error;
@@ -125,14 +128,17 @@ static void refuses_when_the_map_is_full_and_lets_deletes_make_room(void **state
     open_fixture(&fixture, fixture.folder, UINT64_C(16) << 20, true);
     fill(&fixture, &err);
     assert_true(fixture.next * VALUE_BYTES > 8 << 20); /* most of the map was used */
-    assert_true(rig_has(fixture.store, 0));             /* reads go on */
-    assert_int_equal(run_rows(&fixture, 2000000, VALUE_BYTES, false, false, &err), STATUS_RESOURCE_EXHAUSTED);
+    assert_true(rig_has(fixture.store, 0));            /* reads go on */
+    assert_int_equal(run_rows(&fixture, 2000000, VALUE_BYTES, false, false, &err),
+                     STATUS_RESOURCE_EXHAUSTED);
     assert_says(&err, "map");
-    assert_int_equal(run_rows(&fixture, 3000000, 100, false, true, &err), STATUS_OK); /* an acknowledgement */
+    assert_int_equal(run_rows(&fixture, 3000000, 100, false, true, &err),
+                     STATUS_OK); /* an acknowledgement */
     for (uint64_t i = 0; i < 12; i++) {
         assert_int_equal(run_rows(&fixture, i * BATCH, 0, true, true, &err), STATUS_OK);
     }
-    assert_int_equal(run_rows(&fixture, 2000000, VALUE_BYTES, false, false, &err), STATUS_OK); /* there is room */
+    assert_int_equal(run_rows(&fixture, 2000000, VALUE_BYTES, false, false, &err),
+                     STATUS_OK); /* there is room */
     close_fixture(&fixture);
     rig_folder_remove(fixture.folder);
 }
@@ -143,7 +149,8 @@ static void rolls_back_a_batch_that_fills_the_map(void **state)
     struct fixture fixture = {.folder = rig_folder_new()};
     struct error err;
     open_fixture(&fixture, fixture.folder, UINT64_C(16) << 20, true);
-    /* 32 MiB at once into 16: some go in, the others are refused, each is told the truth (run_rows looks). */
+    /* 32 MiB at once into 16: some go in, the others are refused, each is told the truth (run_rows
+     * looks). */
     assert_int_equal(run_rows(&fixture, 0, 1 << 20, false, false, &err), STATUS_RESOURCE_EXHAUSTED);
     assert_true(rig_has(fixture.store, 0));
     assert_false(rig_has(fixture.store, BATCH - 1));
@@ -186,8 +193,10 @@ static void refuses_when_the_file_may_not_grow_and_recovers(void **state)
     assert_says(&err, "disk");
     assert_true(fixture.next * VALUE_BYTES > 2 << 20);
     assert_true(rig_has(fixture.store, 0));
-    assert_int_equal(run_rows(&fixture, 3000000, 100, false, true, &err), STATUS_OK); /* from the reserve */
-    assert_int_equal(run_rows(&fixture, 2000000, VALUE_BYTES, false, false, &err), STATUS_RESOURCE_EXHAUSTED);
+    assert_int_equal(run_rows(&fixture, 3000000, 100, false, true, &err),
+                     STATUS_OK); /* from the reserve */
+    assert_int_equal(run_rows(&fixture, 2000000, VALUE_BYTES, false, false, &err),
+                     STATUS_RESOURCE_EXHAUSTED);
     set_limit(RLIM_INFINITY);
     assert_int_equal(run_rows(&fixture, 2000000, VALUE_BYTES, false, false, &err), STATUS_OK);
     close_fixture(&fixture);
@@ -229,7 +238,8 @@ static void refuses_when_the_disk_is_full_and_recovers(void **state)
     }
     close(fd);
     assert_int_equal(run_rows(&fixture, 3000000, 100, false, true, &err), STATUS_OK);
-    assert_int_equal(run_rows(&fixture, 2000000, VALUE_BYTES, false, false, &err), STATUS_RESOURCE_EXHAUSTED);
+    assert_int_equal(run_rows(&fixture, 2000000, VALUE_BYTES, false, false, &err),
+                     STATUS_RESOURCE_EXHAUSTED);
     assert_int_equal(unlink(ballast), 0);
     assert_int_equal(run_rows(&fixture, 2000000, VALUE_BYTES, false, false, &err), STATUS_OK);
     close_fixture(&fixture);

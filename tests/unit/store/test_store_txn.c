@@ -37,7 +37,8 @@ static void assert_scan(struct store *store, const char *prefix, const char *fro
     struct txn_scan scan;
     struct buffer out = BUFFER_EMPTY;
     struct bytes key, value;
-    txn_scan_begin(&scan, txn, STORE_STATE, &prefix_key, from != NULL ? &from_key : NULL, backwards);
+    txn_scan_begin(&scan, txn, STORE_STATE, &prefix_key, from != NULL ? &from_key : NULL,
+                   backwards);
     while (txn_scan_next(&scan, &key, &value)) {
         buffer_append_bytes(&out, value);
         buffer_append_text(&out, " ");
@@ -140,9 +141,15 @@ static void scans_both_ways(void **state)
 static void scans_backwards_from_a_prefix_of_all_ones(void **state)
 {
     struct rig *rig = *state;
-    static const char *const names[] = {"\xfe", "\xff\xff", "\xff\xff" "a", NULL};
+    static const char *const names[] = {"\xfe", "\xff\xff",
+                                        "\xff\xff"
+                                        "a",
+                                        NULL};
     put_all(rig->store, names);
-    assert_scan(rig->store, "\xff\xff", NULL, true, "\xff\xff" "a " "\xff\xff ");
+    assert_scan(rig->store, "\xff\xff", NULL, true,
+                "\xff\xff"
+                "a "
+                "\xff\xff ");
     struct store_txn *txn = rig_read(rig->store);
     struct key prefix;
     struct bytes k, v;
@@ -294,8 +301,11 @@ static void says_when_there_are_too_many_readers(void **state)
 {
     struct rig *rig = *state;
     char *folder = rig_path(rig->folder, "few");
-    struct store_options options = {
-        .folder = folder, .service = "intake", .map_bytes = RIG_MAP_BYTES, .readers_max = 2, .no_sync = true};
+    struct store_options options = {.folder = folder,
+                                    .service = "intake",
+                                    .map_bytes = RIG_MAP_BYTES,
+                                    .readers_max = 2,
+                                    .no_sync = true};
     struct store *store;
     assert_int_equal(store_open(&store, &options, NULL), STATUS_OK);
     struct store_txn *a = rig_read(store);

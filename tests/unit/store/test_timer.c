@@ -1,6 +1,6 @@
 /* Timers: one per kind and subject, in order of due. */
-#include "store_rig.h"
 #include "store/timer.h"
+#include "store_rig.h"
 
 static void assert_timer(const struct timer *timer, int64_t due_us, uint8_t kind, uint64_t subject)
 {

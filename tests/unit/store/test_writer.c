@@ -1,4 +1,5 @@
-/* The writer: answers after the commit, batches, refusals, lanes, stopping, holding, the single-threaded driver. */
+/* The writer: answers after the commit, batches, refusals, lanes, stopping, holding, the
+ * single-threaded driver. */
 #include "store_rig.h"
 
 #include <stdio.h>
@@ -26,7 +27,8 @@ static enum status run_put(struct writer_op *op, struct store_txn *txn, struct e
     struct put_op *put = (struct put_op *)op;
     put->runs++;
     if (put->refuse != STATUS_OK) {
-        return error_set(err, put->refuse, "number", "refused %llu", (unsigned long long)put->number);
+        return error_set(err, put->refuse, "number", "refused %llu",
+                         (unsigned long long)put->number);
     }
     struct key key = rig_key(1, put->number);
     rig_put_text(txn, &key, "row");
@@ -151,7 +153,9 @@ static void commits_all_that_waits_at_once(void **state)
         puts[i] = make_put(&fixture, i);
         submit(&fixture, &puts[i]);
     }
-    assert_int_equal(rig_metric(fixture.registry, "vafa_store_queue_depth{service=\"intake\",lane=\"calls\"}"), 100);
+    assert_int_equal(
+        rig_metric(fixture.registry, "vafa_store_queue_depth{service=\"intake\",lane=\"calls\"}"),
+        100);
     assert_true(writer_release(fixture.writer));
     rig_count_wait(&fixture.ended, 100);
     assert_int_equal(commits(&fixture), 1);
@@ -159,9 +163,11 @@ static void commits_all_that_waits_at_once(void **state)
         assert_true(puts[i].visible);
         assert_int_equal(puts[i].order, i + 1);
     }
-    assert_int_equal(rig_metric(fixture.registry, "vafa_store_operations_total{service=\"intake\",lane=\"calls\"}"),
+    assert_int_equal(rig_metric(fixture.registry,
+                                "vafa_store_operations_total{service=\"intake\",lane=\"calls\"}"),
                      100);
-    assert_int_equal(rig_metric(fixture.registry, "vafa_store_map_bytes{service=\"intake\"}"), RIG_MAP_BYTES);
+    assert_int_equal(rig_metric(fixture.registry, "vafa_store_map_bytes{service=\"intake\"}"),
+                     RIG_MAP_BYTES);
     assert_true(rig_metric(fixture.registry, "vafa_store_map_used_bytes{service=\"intake\"}") > 0);
     fini(&fixture);
 }
@@ -384,12 +390,14 @@ static void runs_nothing_while_held(void **state)
 {
     struct fixture fixture;
     init(&fixture, state, 0, 0);
-    assert_int_equal(writer_hold(fixture.writer, SECOND_US, NULL), STATUS_FAILED_PRECONDITION); /* no thread */
+    assert_int_equal(writer_hold(fixture.writer, SECOND_US, NULL),
+                     STATUS_FAILED_PRECONDITION); /* no thread */
     assert_int_equal(writer_start(fixture.writer, NULL), STATUS_OK);
     struct put_op before = make_put(&fixture, 1);
     submit(&fixture, &before);
     assert_int_equal(writer_hold(fixture.writer, 60 * SECOND_US, NULL), STATUS_OK);
-    assert_int_equal(writer_hold(fixture.writer, SECOND_US, NULL), STATUS_FAILED_PRECONDITION); /* held already */
+    assert_int_equal(writer_hold(fixture.writer, SECOND_US, NULL),
+                     STATUS_FAILED_PRECONDITION); /* held already */
     unsigned ended = rig_count_get(&fixture.ended);
     struct put_op during = make_put(&fixture, 2);
     submit(&fixture, &during);

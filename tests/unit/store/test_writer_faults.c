@@ -1,4 +1,5 @@
-/* The writer when the process dies or the disk fails: what was acknowledged is there, and nothing is acknowledged that may not be. */
+/* The writer when the process dies or the disk fails: what was acknowledged is there, and nothing
+ * is acknowledged that may not be. */
 #include "store_rig.h"
 
 #include "base/check.h"
@@ -65,7 +66,8 @@ static void end_put(struct writer_op *op)
 static struct store *open_synced(const char *folder)
 {
     struct store *store = NULL;
-    struct store_options options = {.folder = folder, .service = "intake", .map_bytes = RIG_MAP_BYTES};
+    struct store_options options = {
+        .folder = folder, .service = "intake", .map_bytes = RIG_MAP_BYTES};
     CHECK(store_open(&store, &options, NULL) == STATUS_OK);
     return store;
 }
@@ -83,8 +85,9 @@ static int child(const char *folder, const char *fd)
     struct writer *writer = writer_new(&options);
     struct put_op puts[BATCHES * BATCH];
     for (uint64_t i = 0; i < BATCHES * BATCH; i++) {
-        puts[i] = (struct put_op){
-            .op = {.run = run_put, .ended = end_put}, .number = i, .report_fd = (int)strtol(fd, NULL, 10)};
+        puts[i] = (struct put_op){.op = {.run = run_put, .ended = end_put},
+                                  .number = i,
+                                  .report_fd = (int)strtol(fd, NULL, 10)};
         CHECK(writer_submit(writer, &puts[i].op, NULL) == STATUS_OK);
         if (i % BATCH == BATCH - 1) {
             while (writer_step(writer)) {
@@ -208,8 +211,8 @@ static int teardown(void **state)
 static void run_batch(struct fixture *fixture, uint64_t first)
 {
     for (uint64_t i = 0; i < 5; i++) {
-        fixture->puts[i] =
-            (struct put_op){.op = {.run = run_put, .ended = end_put}, .number = first + i, .report_fd = -1};
+        fixture->puts[i] = (struct put_op){
+            .op = {.run = run_put, .ended = end_put}, .number = first + i, .report_fd = -1};
         assert_int_equal(writer_submit(fixture->writer, &fixture->puts[i].op, NULL), STATUS_OK);
     }
     while (writer_step(fixture->writer)) {
@@ -293,7 +296,8 @@ static void acknowledges_nothing_when_the_commit_fails(void **state)
     assert_stopped(fixture, 1, 10);
 }
 
-/* The commit reached the disk and its answer was lost: not acknowledged either, and may be there. */
+/* The commit reached the disk and its answer was lost: not acknowledged either, and may be there.
+ */
 static void acknowledges_nothing_when_the_commits_answer_is_lost(void **state)
 {
     struct fixture *fixture = *state;
