@@ -45,8 +45,8 @@ static void print_call(struct session *session, const Followup__Call *c)
            label_enum(&followup__call_outcome__descriptor, (int)c->last_outcome, language));
     detail(session, table, "resolution",
            label_enum(&followup__resolution__descriptor, (int)c->resolution, language));
-    snprintf(text, sizeof(text), c->score != 0 ? "%" PRIu32 "/5" : "", c->score);
-    detail(session, table, "score", text);
+    snprintf(text, sizeof(text), "%" PRIu32 "/5", c->score);
+    detail(session, table, "score", c->score != 0 ? text : "");
     table_print(table, stdout);
     table_free(table);
 }
@@ -315,7 +315,9 @@ static void print_calls(struct session *session, const Followup__ListCallsRespon
         table_cell(table, label_enum(&followup__call_state__descriptor, (int)c->state,
                                      session_language(session)));
         table_cell(table, due);
-        table_cell_format(table, c->score != 0 ? "%" PRIu32 : "", c->score);
+        char score[16];
+        snprintf(score, sizeof(score), "%" PRIu32, c->score);
+        table_cell(table, c->score != 0 ? score : "");
     }
     table_print(table, stdout);
     table_free(table);
@@ -369,8 +371,13 @@ static void add_rate(struct session *session, struct table *table, const Feedbac
     table_cell_format(table, "%" PRIu64, rate->resolved);
     table_cell_format(table, "%" PRIu64, rate->partly);
     table_cell_format(table, "%" PRIu64, rate->unresolved);
-    table_cell_format(table, rate->answers > 0 ? "%.2f" : "–", rate->mean_score);
-    table_cell_format(table, rate->answers > 0 ? "%.1f %%" : "–", rate->satisfied_share * 100);
+    if (rate->answers > 0) {
+        table_cell_format(table, "%.2f", rate->mean_score);
+        table_cell_format(table, "%.1f %%", rate->satisfied_share * 100);
+    } else {
+        table_cell(table, "–");
+        table_cell(table, "–");
+    }
 }
 
 static struct table *rate_table(struct session *session)

@@ -1,5 +1,5 @@
 /*
- * What an import must remember of each row until its task is finished: 40 bytes in memory a row (a digest of the external id, the closing
+ * What an import must remember of each row until its task is finished: a slot of 40 bytes in memory a row (a digest of the external id, the closing
  * time, a state), and the closing note in a file that has no name.
  */
 #ifndef VAFA_CLIENTS_VAFA_IMPORT_INDEX_H

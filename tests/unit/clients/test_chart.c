@@ -1,3 +1,4 @@
+/* Bars fill the room there is. */
 #include "clients/vafa/chart.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* CSV that spreadsheets read and never run. */
 #include "clients/vafa/csv_out.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Words of the contract in two languages. */
 #include "clients/vafa/labels.h"
 
 #include "vafa/followup/v1/followup.pb-c.h"

@@ -1,3 +1,4 @@
+/* Texts of five services as one. */
 #include "clients/vafa/metrics_text.h"
 
 #include <setjmp.h>
