@@ -114,8 +114,8 @@ static enum status load_events(struct read *r, struct log_position *next, size_t
         return read_refuse(r, STATUS_RESOURCE_EXHAUSTED, "events_max", "ask for fewer events");
     }
     while (response->n_events < events_max && bytes < ANSWER_BYTES_MAX) {
-        Eventlog__LoggedEvent *event;
-        size_t size;
+        Eventlog__LoggedEvent *event = NULL;
+        size_t size = 0;
         enum status status = load_event(r, next->offset + 1, &event, &size);
         if (status == STATUS_RESOURCE_EXHAUSTED && response->n_events > 0) {
             *r->error = ERROR_NONE;

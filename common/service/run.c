@@ -1,10 +1,8 @@
 #include "service/run.h"
 
 #include "base/log.h"
-#include "city/city_find.h"
 #include "service/run_internal.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,86 +34,11 @@ static const struct option_spec specs[] = {
     {.name = "help", .kind = OPTION_SWITCH, .fallback = "no", .command = true, .help = "print this, and stop"},
 };
 
-#define CITY_DEFAULT "isfahan"
 #define SPEC_COUNT (sizeof specs / sizeof specs[0])
 
 void run_store_folder(const struct options *options, const char *service, char ret_folder[RUN_PATH_SIZE])
 {
     snprintf(ret_folder, RUN_PATH_SIZE, "%s/%s", option_text(options, "data"), service);
-}
-
-/* --- the city of a data folder: views count in its zone and calendar, so it must stay the same --- */
-
-static enum status read_own_city(const struct options *options, char ret_city[RUN_PATH_SIZE], struct error *err)
-{
-    char path[RUN_PATH_SIZE + 8];
-    snprintf(path, sizeof path, "%s/city", option_text(options, "data"));
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        return error_set(err, STATUS_NOT_FOUND, "city", "the data folder has none yet");
-    }
-    bool got = fgets(ret_city, RUN_PATH_SIZE, file) != NULL;
-    (void)fclose(file); /* it was only read */
-    if (!got || ret_city[strcspn(ret_city, "\n")] != '\n') {
-        return error_set(err, STATUS_DATA_LOSS, "city", "%s is damaged: it should be the pack's name or folder, and a newline", path);
-    }
-    ret_city[strcspn(ret_city, "\n")] = '\0';
-    return STATUS_OK;
-}
-
-static enum status load(const char *name_or_folder, struct city **ret_city, struct error *err)
-{
-    char folder[CITY_FOLDER_SIZE];
-    enum status status = city_find(name_or_folder, folder, err);
-    return status == STATUS_OK ? city_load(ret_city, folder, err) : status;
-}
-
-enum status run_load_city(const struct options *options, struct city **ret_city, struct error *err)
-{
-    char own[RUN_PATH_SIZE];
-    const char *given = option_text(options, "city");
-    enum status status = read_own_city(options, own, err);
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
-        return status;
-    }
-    if (given[0] != '\0') {
-        return load(given, ret_city, err);
-    }
-    return load(status == STATUS_OK ? own : CITY_DEFAULT, ret_city, err);
-}
-
-/* A moved or edited pack is the same city; another key is another city. */
-enum status run_claim_city(const struct options *options, const struct city *city, struct error *err)
-{
-    char own[RUN_PATH_SIZE], path[RUN_PATH_SIZE + 8], draft[RUN_PATH_SIZE + 16];
-    const char *given = option_text(options, "city");
-    struct city *owned = NULL;
-    enum status status = read_own_city(options, own, err);
-    if (status == STATUS_OK && given[0] != '\0' && load(own, &owned, NULL) == STATUS_OK) {
-        bool same = strcmp(city_key(owned), city_key(city)) == 0;
-        if (!same) {
-            status = error_set(err, STATUS_INVALID_ARGUMENT, "city", "the data folder belongs to %s: choose another for %s",
-                               city_key(owned), city_key(city));
-        }
-        city_free(owned);
-    }
-    if (status == STATUS_OK && (given[0] == '\0' || strcmp(own, given) == 0)) {
-        return STATUS_OK;
-    }
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
-        return status;
-    }
-    snprintf(path, sizeof path, "%s/city", option_text(options, "data"));
-    snprintf(draft, sizeof draft, "%s.%ld", path, (long)getpid());
-    FILE *file = fopen(draft, "we");
-    bool written = file != NULL && fprintf(file, "%s\n", given[0] != '\0' ? given : CITY_DEFAULT) > 0 && fflush(file) == 0 &&
-                   fsync(fileno(file)) == 0;
-    if (file != NULL && fclose(file) != 0) {
-        written = false;
-    }
-    return written && rename(draft, path) == 0
-               ? STATUS_OK
-               : error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "%s cannot be written", path);
 }
 
 static void print(struct buffer *text)

@@ -27,7 +27,7 @@ static enum status emit(struct decide *d, const Routing__Event *event, const voi
 
 /* Where the task goes. A history's unit is kept as it came, known to the pack or not. */
 static void choose_unit(struct decide *d, const Intake__RequestRegistered *request,
-                        int64_t occurred_at_us, Routing__TaskRouted *routed)
+                        const struct event *upstream, Routing__TaskRouted *routed)
 {
     struct city_route route;
     city_route(d->city, request->topic, request->place == NULL ? "" : request->place->area,
@@ -36,7 +36,8 @@ static void choose_unit(struct decide *d, const Intake__RequestRegistered *reque
     routed->unit = named ? request->unit : (char *)route.unit;
     routed->unit_listed = city_unit(d->city, routed->unit) != NULL;
     routed->rule_line = named ? 0 : (uint32_t)route.rule_line;
-    routed->due_at_us = routing_rules_due_us(request->due_at_us, occurred_at_us, route.due_hours);
+    routed->due_at_us = routing_rules_due_us(upstream->historical, request->due_at_us,
+                                             upstream->occurred_at_us, route.due_hours);
 }
 
 static enum status route(struct decide *d, const struct event *upstream,
@@ -54,7 +55,7 @@ static enum status route(struct decide *d, const struct event *upstream,
     routed.source = request->source;
     routed.external_id = request->external_id;
     routed.citizen = request->can_be_called ? request->citizen : 0;
-    choose_unit(d, request, upstream->occurred_at_us, &routed);
+    choose_unit(d, request, upstream, &routed);
 
     Routing__Event event = ROUTING__EVENT__INIT;
     event.kind_case = ROUTING__EVENT__KIND_TASK_ROUTED;

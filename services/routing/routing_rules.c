@@ -62,9 +62,10 @@ enum status routing_rules_check_act(const Routing__Task *task, enum routing_act 
                      state_names[known_state(task->state)], act_names[act]);
 }
 
-int64_t routing_rules_due_us(int64_t history_due_us, int64_t occurred_at_us, uint32_t due_hours)
+int64_t routing_rules_due_us(bool historical, int64_t history_due_us, int64_t occurred_at_us,
+                             uint32_t due_hours)
 {
-    if (history_due_us != 0) {
+    if (historical) {
         return history_due_us;
     }
     return due_hours == 0 ? 0 : occurred_at_us + (int64_t)due_hours * HOUR_US;

@@ -36,9 +36,10 @@ Routing__TaskState routing_rules_next_state(Routing__TaskState state, enum routi
 enum status routing_rules_check_act(const Routing__Task *task, enum routing_act act,
                                     struct error *err);
 
-/* History's own due date if it has one, else the hours of the service level from when the request
- * was made; 0: none. */
-int64_t routing_rules_due_us(int64_t history_due_us, int64_t occurred_at_us, uint32_t due_hours);
+/* A history's own due date, and none if it had none: what was promised then is not for today's pack to
+ * say. Else the hours of the service level from when the request was made; 0: none. */
+int64_t routing_rules_due_us(bool historical, int64_t history_due_us, int64_t occurred_at_us,
+                             uint32_t due_hours);
 /* An open task with a due date is watched; one that history had left overdue is not: no timers in
  * the past. A live one that reached us after its due date is overdue at once. */
 bool routing_rules_is_watched(int64_t due_at_us, bool historical, int64_t recorded_at_us);
