@@ -20,8 +20,8 @@ static const char *environment(const char *name)
 }
 
 /* Flags win over the environment, and there a url over a folder. */
-static enum status find_connect(const struct vafa_options *options, char ret_connect[ADDRESS_URL_SIZE],
-                                struct error *err)
+static enum status find_connect(const struct vafa_options *options,
+                                char ret_connect[ADDRESS_URL_SIZE], struct error *err)
 {
     const char *connect = options->connect;
     const char *data = options->data;
@@ -97,8 +97,7 @@ enum status vafa_open(struct vafa **ret_vafa, const struct vafa_options *options
         free(vafa);
         return status;
     }
-    vafa->deadline_ms =
-        options->deadline_ms != 0 ? options->deadline_ms : RPC_DEADLINE_MS_DEFAULT;
+    vafa->deadline_ms = options->deadline_ms != 0 ? options->deadline_ms : RPC_DEADLINE_MS_DEFAULT;
     vafa->patience_ms = options->patience_ms;
     CHECK(pthread_mutex_init(&vafa->lock, NULL) == 0);
     vafa->loop = loop_new(clock_system());

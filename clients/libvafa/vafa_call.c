@@ -1,4 +1,5 @@
-/* Calls: attempts until one counts or patience is over, and windows that bound how many are under way. */
+/* Calls: attempts until one counts or patience is over, and windows that bound how many are under
+ * way. */
 #include "clients/libvafa/vafa_internal.h"
 
 #include "base/check.h"
@@ -115,13 +116,22 @@ static void call_end(struct vafa_call *call)
 
 static void attempt_done(struct rpc_client_call *rpc);
 
+/* An attempt does not outlast the caller's patience. */
+static uint32_t attempt_ms(const struct vafa_call *call)
+{
+    uint32_t deadline_ms = call->deadline_ms != 0 ? call->deadline_ms : call->vafa->deadline_ms;
+    int64_t left_ms = (call->until_us - loop_mono_us(call->vafa->loop)) / MS_US;
+    bool capped = call->until_us != 0 && left_ms < (int64_t)deadline_ms;
+    return capped ? (uint32_t)(left_ms > 1 ? left_ms : 1) : deadline_ms;
+}
+
 static void attempt(struct vafa_call *call)
 {
     call->rpc = (struct rpc_client_call){
         .service = call->service,
         .method = method_of(call),
         .request = call->request,
-        .deadline_ms = call->deadline_ms != 0 ? call->deadline_ms : call->vafa->deadline_ms,
+        .deadline_ms = attempt_ms(call),
         .at_least_count = call->at_least_count,
         .done = attempt_done,
         .context = call,
@@ -155,7 +165,8 @@ static void attempt_done(struct rpc_client_call *rpc)
 /* Time for the next attempt; or there was no connection to be made at all. */
 static void again_expired(struct loop_timer *timer)
 {
-    struct vafa_call *call = (struct vafa_call *)((char *)timer - offsetof(struct vafa_call, again));
+    struct vafa_call *call =
+        (struct vafa_call *)((char *)timer - offsetof(struct vafa_call, again));
     if (call->client == NULL) {
         call_end(call);
     } else {
@@ -176,7 +187,8 @@ void vafa_call_start(struct vafa *vafa, struct vafa_call *call)
     call->position = NULL;
     call->client = NULL;
     call->again = (struct loop_timer){.expired = again_expired};
-    call->until_us = loop_mono_us(vafa->loop) + patience_ms * MS_US;
+    call->until_us =
+        patience_ms != 0 && !call->once ? loop_mono_us(vafa->loop) + patience_ms * MS_US : 0;
     if (vafa_client_of(vafa, service_of(call), &call->client, &call->error) == STATUS_OK) {
         attempt(call);
     } else {

@@ -43,7 +43,8 @@ enum status vafa_head(struct vafa *vafa, Common__ServiceId service, struct vafa_
         if (response->head != NULL) {
             vafa_position_copy(ret_head, response->head);
         } else {
-            status = error_set(&call.error, STATUS_INTERNAL, "head", "the service gave no position");
+            status =
+                error_set(&call.error, STATUS_INTERNAL, "head", "the service gave no position");
         }
     }
     if (status != STATUS_OK && err != NULL) {
@@ -65,7 +66,7 @@ static enum status wait_step(struct vafa *vafa, Common__ServiceId service,
                              .method = "CheckHealth",
                              .request = &request.base,
                              .deadline_ms = step_ms,
-                             .patience_ms = 1, /* the step is the deadline */
+                             .once = true, /* the step is the deadline */
                              .at_least_count = count};
     for (size_t i = 0; i < count; i++) {
         call.at_least[i] = positions[i];
@@ -87,8 +88,7 @@ static enum status wait_until(struct vafa *vafa, Common__ServiceId service,
         uint32_t step_ms = left_ms < STEP_MS ? (uint32_t)(left_ms > 1 ? left_ms : 1) : STEP_MS;
         enum status status = wait_step(vafa, service, positions, count, step_ms, err);
         if ((status != STATUS_DEADLINE_EXCEEDED && status != STATUS_UNAVAILABLE) ||
-            left_ms <= STEP_MS ||
-            (wait->tell != NULL && !wait->tell(wait->context, service))) {
+            left_ms <= STEP_MS || (wait->tell != NULL && !wait->tell(wait->context, service))) {
             return status;
         }
     }
@@ -113,7 +113,8 @@ enum status vafa_wait_settled(struct vafa *vafa, struct vafa_position ret_heads[
     struct vafa_position heads[5];
     const Common__Position *positions[4];
     memset(heads, 0, sizeof(heads));
-    /* In the order of the flow: a service's head counts only once it has followed the one before. */
+    /* In the order of the flow: a service's head counts only once it has followed the one before.
+     */
     for (int id = COMMON__SERVICE_ID__SERVICE_ID_INTAKE;
          id <= COMMON__SERVICE_ID__SERVICE_ID_FEEDBACK; id++) {
         Common__ServiceId service = (Common__ServiceId)id;
@@ -129,8 +130,8 @@ enum status vafa_wait_settled(struct vafa *vafa, struct vafa_position ret_heads[
         }
         positions[id - 1] = &heads[id].position;
     }
-    enum status status = wait_until(vafa, COMMON__SERVICE_ID__SERVICE_ID_REPORT, positions, 4, wait,
-                                    until_us, err);
+    enum status status =
+        wait_until(vafa, COMMON__SERVICE_ID__SERVICE_ID_REPORT, positions, 4, wait, until_us, err);
     for (int id = 1; status == STATUS_OK && id < 5; id++) {
         vafa_position_copy(&ret_heads[id], &heads[id].position);
     }

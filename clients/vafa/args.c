@@ -73,8 +73,8 @@ static enum status refuse(const char *what, const char *option, struct error *er
     return error_set(err, STATUS_INVALID_ARGUMENT, field, "%s; --help tells what there is", what);
 }
 
-enum status args_parse(struct args *args, const struct option_def *own, const struct option_def *more,
-                       int argc, char **argv, struct error *err)
+enum status args_parse(struct args *args, const struct option_def *own,
+                       const struct option_def *more, int argc, char **argv, struct error *err)
 {
     struct getopt_view view;
     memset(args, 0, sizeof(*args));

@@ -30,10 +30,11 @@ struct args {
     size_t argument_count;
 };
 
-/* Reads argv[1..] by one or two tables (`more` may be NULL); a name in both is the first's. Options may stand before, between and behind
- * arguments; "--" ends them. INVALID_ARGUMENT, field: the option. argv must outlive args. */
-enum status args_parse(struct args *args, const struct option_def *own, const struct option_def *more,
-                       int argc, char **argv, struct error *err);
+/* Reads argv[1..] by one or two tables (`more` may be NULL); a name in both is the first's. Options
+ * may stand before, between and behind arguments; "--" ends them. INVALID_ARGUMENT, field: the
+ * option. argv must outlive args. */
+enum status args_parse(struct args *args, const struct option_def *own,
+                       const struct option_def *more, int argc, char **argv, struct error *err);
 
 bool args_has(const struct args *args, const char *name);
 /* The last value given, NULL when none was. */

@@ -28,9 +28,9 @@ json_t *manifest_new(const uint8_t set_id[16], int64_t taken_at_us, const char *
 {
     char time[32];
     civil_format_utc(taken_at_us, time);
-    json_t *manifest = json_pack("{s:i, s:o, s:s, s:s, s:s, s:{}}", "format", MANIFEST_FORMAT, "set_id",
-                                 hex_json(set_id, 16), "taken_at", time, "vafa", VAFA_VERSION, "city",
-                                 city, "services");
+    json_t *manifest = json_pack("{s:i, s:o, s:s, s:s, s:s, s:{}}", "format", MANIFEST_FORMAT,
+                                 "set_id", hex_json(set_id, 16), "taken_at", time, "vafa",
+                                 VAFA_VERSION, "city", city, "services");
     CHECK(manifest != NULL);
     return manifest;
 }
@@ -105,8 +105,8 @@ static enum status check_service(const json_t *entry, const char *service, struc
 {
     const json_t *files = json_object_get(entry, "files");
     if (json_array_size(files) != 2) {
-        return error_set(err, STATUS_DATA_LOSS, "manifest", "%s is not in the set with its two files",
-                         service);
+        return error_set(err, STATUS_DATA_LOSS, "manifest",
+                         "%s is not in the set with its two files", service);
     }
     for (size_t i = 0; i < 2; i++) {
         const json_t *file = json_array_get(files, i);
@@ -116,7 +116,8 @@ static enum status check_service(const json_t *entry, const char *service, struc
         if (path == NULL || digest == NULL || !is_file_of(path, service) ||
             !hex_decode(digest, bytes, sizeof(bytes)) ||
             !json_is_integer(json_object_get(file, "size_bytes"))) {
-            return error_set(err, STATUS_DATA_LOSS, "manifest", "an entry of %s cannot be read", service);
+            return error_set(err, STATUS_DATA_LOSS, "manifest", "an entry of %s cannot be read",
+                             service);
         }
     }
     return STATUS_OK;
@@ -137,11 +138,12 @@ enum status manifest_read(json_t **ret_manifest, const char *folder, struct erro
         return error_set(err, STATUS_DATA_LOSS, "manifest", "%s:%d: %s", path, why.line, why.text);
     }
     if (json_integer_value(json_object_get(manifest, "format")) != MANIFEST_FORMAT) {
-        status = error_set(err, STATUS_DATA_LOSS, "manifest", "its format is not %d", MANIFEST_FORMAT);
+        status =
+            error_set(err, STATUS_DATA_LOSS, "manifest", "its format is not %d", MANIFEST_FORMAT);
     }
     for (size_t i = 0; i < sizeof(services) / sizeof(services[0]) && status == STATUS_OK; i++) {
-        status = check_service(
-            json_object_get(json_object_get(manifest, "services"), services[i]), services[i], err);
+        status = check_service(json_object_get(json_object_get(manifest, "services"), services[i]),
+                               services[i], err);
     }
     if (status != STATUS_OK) {
         json_decref(manifest);
@@ -176,8 +178,7 @@ enum status manifest_check_files(const json_t *manifest, const char *folder,
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
-        const json_t *entry =
-            json_object_get(json_object_get(manifest, "services"), services[i]);
+        const json_t *entry = json_object_get(json_object_get(manifest, "services"), services[i]);
         const json_t *files = json_object_get(entry, "files");
         for (size_t n = 0; n < json_array_size(files) && status == STATUS_OK; n++) {
             const json_t *file = json_array_get(files, n);

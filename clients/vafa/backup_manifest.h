@@ -1,5 +1,6 @@
 /*
- * The manifest of a backup set: what makes five copies one cut, and how to see that nothing has changed since.
+ * The manifest of a backup set: what makes five copies one cut, and how to see that nothing has
+ * changed since.
  *
  *   {"format":1,"set_id":HEX,"taken_at":"2026-…Z","vafa":"0.1.0","city":"isfahan","services":{"intake":{"head":{"log_id":HEX,
  *   "offset":N,"hash":HEX},"files":[{"path":"intake/data.mdb","size_bytes":N,"digest":HEX}]},…}}
@@ -21,11 +22,11 @@ void manifest_add(json_t *manifest, const char *service, const Common__Position 
 /* Writes <folder>/manifest.json, synced. */
 enum status manifest_write(const json_t *manifest, const char *folder, struct error *err);
 
-/* Reads and checks its form: format, all five services, paths that stay in the folder. The caller ends it with json_decref. NOT_FOUND
- * without a manifest, DATA_LOSS for one that is no manifest. */
+/* Reads and checks its form: format, all five services, paths that stay in the folder. The caller
+ * ends it with json_decref. NOT_FOUND without a manifest, DATA_LOSS for one that is no manifest. */
 enum status manifest_read(json_t **ret_manifest, const char *folder, struct error *err);
-/* Every file there, of its size and digest: DATA_LOSS, naming the file, otherwise. `tell` (may be NULL) names each file before it is
- * read. */
+/* Every file there, of its size and digest: DATA_LOSS, naming the file, otherwise. `tell` (may be
+ * NULL) names each file before it is read. */
 enum status manifest_check_files(const json_t *manifest, const char *folder,
                                  void (*tell)(const char *path), struct error *err);
 

@@ -13,7 +13,8 @@ struct chart_bar {
     bool missing;      /* no figure: no bar */
 };
 
-/* One line a bar: label, bar, value; `columns` is the terminal's width (40 and more). Eighths of a column are drawn. */
+/* One line a bar: label, bar, value; `columns` is the terminal's width (40 and more). Eighths of a
+ * column are drawn. */
 void chart_print(const struct chart_bar *bars, size_t count, size_t columns, FILE *out);
 
 #endif

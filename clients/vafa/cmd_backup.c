@@ -30,8 +30,9 @@ static void ended(struct vafa_call *call)
 }
 
 /* The same call to all five at once; the first error, if any. */
-static enum status ask_all(struct backup *backup, const char *method, const ProtobufCMessage *request,
-                           uint32_t deadline_ms, struct vafa_call calls[IDS], struct error *err)
+static enum status ask_all(struct backup *backup, const char *method,
+                           const ProtobufCMessage *request, uint32_t deadline_ms,
+                           struct vafa_call calls[IDS], struct error *err)
 {
     for (int id = FIRST; id <= LAST; id++) {
         calls[id] = (struct vafa_call){.to = (Common__ServiceId)id,
@@ -80,7 +81,8 @@ static enum status begin(struct backup *backup, struct error *err)
     return status;
 }
 
-/* Lets all go; *ret_held: every writer had stood still until now, so the five snapshots are one cut. */
+/* Lets all go; *ret_held: every writer had stood still until now, so the five snapshots are one
+ * cut. */
 static enum status release(struct backup *backup, bool *ret_held, struct error *err)
 {
     struct vafa_call calls[IDS] = {{0}};
@@ -113,9 +115,10 @@ static enum status cut(struct backup *backup, struct error *err)
             return status;
         }
     }
-    return error_set(err, STATUS_ABORTED, NULL,
-                     "the five could not be held at once within %d ms, %d times: try again when it is quieter",
-                     HOLD_MS, CUTS_MAX);
+    return error_set(
+        err, STATUS_ABORTED, NULL,
+        "the five could not be held at once within %d ms, %d times: try again when it is quieter",
+        HOLD_MS, CUTS_MAX);
 }
 
 static enum status copy(struct backup *backup, json_t *manifest, struct error *err)
@@ -135,7 +138,8 @@ static enum status copy(struct backup *backup, json_t *manifest, struct error *e
     return status;
 }
 
-/* Makes the folder (its parent must be there) and finds its absolute name: the server writes into it. */
+/* Makes the folder (its parent must be there) and finds its absolute name: the server writes into
+ * it. */
 static enum status make_folder(struct backup *backup, const char *folder, struct error *err)
 {
     if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
@@ -153,8 +157,8 @@ static enum status make_folder(struct backup *backup, const char *folder, struct
     struct stat stat_of;
     return stat(path, &stat_of) != 0
                ? STATUS_OK
-               : error_set(err, STATUS_ALREADY_EXISTS, "folder", "%s holds a backup already: name a new folder",
-                           folder);
+               : error_set(err, STATUS_ALREADY_EXISTS, "folder",
+                           "%s holds a backup already: name a new folder", folder);
 }
 
 static enum status take(struct backup *backup, struct error *err)
@@ -181,7 +185,8 @@ static enum status take(struct backup *backup, struct error *err)
             printf("  %-9s %" PRIu64 " events\n", output_service((Common__ServiceId)id),
                    backup->heads[id].position.offset);
         }
-        puts("The master key is not in it: keep keys/master.key of the data folder apart, and keep it.");
+        puts("The master key is not in it: keep keys/master.key of the data folder apart, and keep "
+             "it.");
     }
     json_decref(manifest);
     return status;
@@ -210,9 +215,12 @@ const struct command command_backup = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "copies all five stores as one cut, while they serve",
-    .help = "Holds all writers at a batch boundary, takes a snapshot of each, lets them go (some milliseconds), then copies at leisure.\n"
-            "FOLDER is on the server's machine, is made, and gets manifest.json last: a set without it is not whole.\n"
-            "Citizens' keys (keys.mdb) lie in files of their own, since what forgets a citizen must reach every copy of them.\n"
+    .help = "Holds all writers at a batch boundary, takes a snapshot of each, lets them go (some "
+            "milliseconds), then copies at leisure.\n"
+            "FOLDER is on the server's machine, is made, and gets manifest.json last: a set "
+            "without it is not whole.\n"
+            "Citizens' keys (keys.mdb) lie in files of their own, since what forgets a citizen "
+            "must reach every copy of them.\n"
             "The master key is not in the set.",
     .examples = "vafa backup /var/backups/vafa/2026-11-24\nvafa backup ./set --json",
     .role = RPC_ROLE_ADMIN,

@@ -1,4 +1,5 @@
-/* vafa call next, record, show, calls list, rates: asking the citizen, and what they say of each unit. */
+/* vafa call next, record, show, calls list, rates: asking the citizen, and what they say of each
+ * unit. */
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
@@ -16,7 +17,8 @@ static const char *word(struct session *session, const char *name)
     return label_word(name, session_language(session));
 }
 
-static void detail(struct session *session, struct table *table, const char *name, const char *value)
+static void detail(struct session *session, struct table *table, const char *name,
+                   const char *value)
 {
     if (value[0] != '\0') {
         table_cell(table, word(session, name));
@@ -32,7 +34,8 @@ static void print_call(struct session *session, const Followup__Call *c)
     snprintf(text, sizeof(text), "%" PRIu64, c->number);
     detail(session, table, "call", text);
     detail(session, table, "code", c->code);
-    detail(session, table, "state", label_enum(&followup__call_state__descriptor, (int)c->state, language));
+    detail(session, table, "state",
+           label_enum(&followup__call_state__descriptor, (int)c->state, language));
     detail(session, table, "topic", session_topic(session, c->topic));
     detail(session, table, "unit", session_unit(session, c->unit));
     detail(session, table, "note", c->note);
@@ -60,7 +63,8 @@ static char *operator_of(struct session *session)
     return (char *)(uintptr_t)(name != NULL && name[0] != '\0' ? name : "vafa");
 }
 
-static enum status read_call_number(struct session *session, uint64_t *ret_number, struct error *err)
+static enum status read_call_number(struct session *session, uint64_t *ret_number,
+                                    struct error *err)
 {
     return args_read_number(session->args.arguments[0], "call", 1, UINT64_MAX, ret_number, err);
 }
@@ -84,7 +88,8 @@ static int run_next(struct session *session)
     bool none = false;
     enum status status = session_call(session, &call, &err);
     if (status == STATUS_OK) {
-        const Followup__NextCallResponse *response = (const Followup__NextCallResponse *)call.response;
+        const Followup__NextCallResponse *response =
+            (const Followup__NextCallResponse *)call.response;
         none = response->call == NULL;
         if (session->json) {
             output_message(call.response);
@@ -95,8 +100,8 @@ static int run_next(struct session *session)
         } else {
             char time[32];
             session_time(session, response->next_due_at_us, time);
-            fprintf(stderr, "vafa: no call is due%s%s\n", time[0] != '\0' ? "; the next one at " : "",
-                    time);
+            fprintf(stderr, "vafa: no call is due%s%s\n",
+                    time[0] != '\0' ? "; the next one at " : "", time);
         }
     }
     vafa_call_fini(&call);
@@ -110,7 +115,8 @@ const struct command command_call_next = {
     .name = "call next",
     .arguments = "",
     .summary = "hands out the call-back that is longest due",
-    .help = "Takes a call for some minutes (the city pack says how many); then it is handed to another.\n"
+    .help = "Takes a call for some minutes (the city pack says how many); then it is handed to "
+            "another.\n"
             "Exit status 3: none is due.",
     .examples = "vafa call next --operator 'کاربر نمونه'",
     .options = next_options,
@@ -211,10 +217,12 @@ const struct command command_call_record = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "what came of a call-back",
-    .help = "Records the outcome of the call that was handed out. Nobody answered: it comes back later.\n"
+    .help = "Records the outcome of the call that was handed out. Nobody answered: it comes back "
+            "later.\n"
             "The citizen's words are sealed.",
-    .examples = "vafa call record 3 --outcome answered --resolution resolved --score 5 --words 'ممنونم'\n"
-                "vafa call record 4 --outcome no-answer",
+    .examples =
+        "vafa call record 3 --outcome answered --resolution resolved --score 5 --words 'ممنونم'\n"
+        "vafa call record 4 --outcome no-answer",
     .options = record_options,
     .role = RPC_ROLE_FRONT_END,
     .run = run_record,
@@ -271,7 +279,8 @@ static int run_show(struct session *session)
     if (status != STATUS_OK) {
         return output_error(&err);
     }
-    return args_has(&session->args, "reveal") ? run_reveal(session, request.call_number) : EXIT_DONE;
+    return args_has(&session->args, "reveal") ? run_reveal(session, request.call_number)
+                                              : EXIT_DONE;
 }
 
 const struct command command_call_show = {
@@ -281,7 +290,8 @@ const struct command command_call_show = {
     .arguments_max = 1,
     .summary = "one call-back",
     .help = "Shows a call-back by its number; with --reveal also what the citizen said.",
-    .examples = "vafa call show 3\nvafa call show 3 --reveal --purpose 'complaint about the answer'",
+    .examples =
+        "vafa call show 3\nvafa call show 3 --reveal --purpose 'complaint about the answer'",
     .options = show_options,
     .role = RPC_ROLE_FRONT_END,
     .run = run_show,
@@ -329,8 +339,9 @@ static int run_list(struct session *session)
     int state = 0;
     uint64_t limit = 0;
     Followup__ListCallsRequest request = FOLLOWUP__LIST_CALLS_REQUEST__INIT;
-    struct vafa_call call = {
-        .service = &followup__followup__descriptor, .method = "ListCalls", .request = &request.base};
+    struct vafa_call call = {.service = &followup__followup__descriptor,
+                             .method = "ListCalls",
+                             .request = &request.base};
     enum status status = args_number(&session->args, "limit", 1, 100, 20, &limit, &err);
     if (status == STATUS_OK && args_has(&session->args, "state")) {
         status =
@@ -440,7 +451,8 @@ const struct command command_rates = {
     .name = "rates",
     .arguments = "",
     .summary = "what citizens say of each unit",
-    .help = "Answers, how many said it was resolved, mean score (1 to 5) and the share with 4 or 5, unit by unit.\n"
+    .help = "Answers, how many said it was resolved, mean score (1 to 5) and the share with 4 or "
+            "5, unit by unit.\n"
             "With --json one object a line.",
     .examples = "vafa rates\nvafa rates --json",
     .role = RPC_ROLE_LEADERSHIP,

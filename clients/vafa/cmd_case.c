@@ -19,7 +19,8 @@ static const char *word(struct session *session, const char *name)
     return label_word(name, session_language(session));
 }
 
-static void detail(struct session *session, struct table *table, const char *name, const char *value)
+static void detail(struct session *session, struct table *table, const char *name,
+                   const char *value)
 {
     if (value[0] != '\0') {
         table_cell(table, word(session, name));
@@ -64,7 +65,8 @@ static void print_case(struct session *session, const Intake__Case *c)
     struct buffer place = BUFFER_EMPTY;
     place_text(session, c->place, &place);
     detail(session, table, "code", c->code);
-    detail(session, table, "state", label_enum(&intake__case_state__descriptor, (int)c->state, language));
+    detail(session, table, "state",
+           label_enum(&intake__case_state__descriptor, (int)c->state, language));
     detail(session, table, "topic", session_topic(session, c->topic));
     detail(session, table, "place", buffer_text(&place));
     detail(session, table, "urgency",
@@ -156,7 +158,8 @@ const struct command command_show = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "where a request stands, and its story",
-    .help = "Shows a request and its timeline by its tracking code: ten digits of any script, with spaces or dashes.\n"
+    .help = "Shows a request and its timeline by its tracking code: ten digits of any script, with "
+            "spaces or dashes.\n"
             "Personal data is not in it: see `vafa reveal`.",
     .examples = "vafa show 1234567897\nvafa show '۱۲۳ ۴۵۶ ۷۸۹۷' --fresh",
     .options = show_options,
@@ -253,7 +256,8 @@ static int run_reveal(struct session *session)
     uint8_t key[UUID_BYTES];
     const char *purpose = args_value(&session->args, "purpose");
     if (purpose == NULL) {
-        error_set(&err, STATUS_INVALID_ARGUMENT, "purpose", "it is missing: say why, with --purpose TEXT");
+        error_set(&err, STATUS_INVALID_ARGUMENT, "purpose",
+                  "it is missing: say why, with --purpose TEXT");
         return output_usage(&err);
     }
     Intake__RevealCaseRequest request = INTAKE__REVEAL_CASE_REQUEST__INIT;
@@ -278,7 +282,8 @@ const struct command command_reveal = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "the citizen's name, phone and words; who looked is kept",
-    .help = "Opens the sealed part of a request. Who looked, and why, becomes an event in intake's log.",
+    .help = "Opens the sealed part of a request. Who looked, and why, becomes an event in intake's "
+            "log.",
     .examples = "vafa reveal 1234567897 --purpose 'call-back'",
     .options = reveal_options,
     .role = RPC_ROLE_FRONT_END,

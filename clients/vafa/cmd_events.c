@@ -51,8 +51,7 @@ static const ProtobufCMessageDescriptor *event_type(Common__ServiceId service)
 /* "request_registered", or "kind 9" for one that this program does not know. */
 static void kind_name(const struct listing *l, uint32_t kind, char *out, size_t out_size)
 {
-    const ProtobufCFieldDescriptor *field =
-        protobuf_c_message_descriptor_get_field(l->type, kind);
+    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(l->type, kind);
     if (field != NULL) {
         snprintf(out, out_size, "%s", field->name);
     } else {
@@ -82,12 +81,11 @@ static json_t *event_json(const Eventlog__LoggedEvent *event, const char *kind, 
     if (event->hash.len == 32) {
         hex_encode(event->hash.data, 32, hash);
     }
-    return json_pack("{s:I, s:s, s:I, s:I, s:b, s:s, s:I, s:o?, s:s}", "offset",
-                     (json_int_t)event->offset, "kind", kind, "recorded_at_us",
-                     (json_int_t)record->recorded_at_us, "occurred_at_us",
-                     (json_int_t)record->occurred_at_us, "historical", record->historical, "actor",
-                     record->actor, "citizen", (json_int_t)record->citizen, "event", member, "hash",
-                     hash);
+    return json_pack(
+        "{s:I, s:s, s:I, s:I, s:b, s:s, s:I, s:o?, s:s}", "offset", (json_int_t)event->offset,
+        "kind", kind, "recorded_at_us", (json_int_t)record->recorded_at_us, "occurred_at_us",
+        (json_int_t)record->occurred_at_us, "historical", record->historical, "actor",
+        record->actor, "citizen", (json_int_t)record->citizen, "event", member, "hash", hash);
 }
 
 static void print_event(const struct listing *l, const Eventlog__LoggedEvent *event)
@@ -129,8 +127,9 @@ static enum status print_page(struct listing *l, const Eventlog__ReadEventsRespo
         l->after = page->events[i]->offset;
         l->left--;
     }
-    return output_flush() ? STATUS_OK
-                          : error_set(err, STATUS_FAILED_PRECONDITION, NULL, "the output is closed");
+    return output_flush()
+               ? STATUS_OK
+               : error_set(err, STATUS_FAILED_PRECONDITION, NULL, "the output is closed");
 }
 
 static enum status read_page(struct listing *l, size_t *ret_count, struct error *err)
@@ -201,7 +200,8 @@ const struct command command_events = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "a service's log, event by event",
-    .help = "SERVICE is intake, routing, followup, feedback or report. What is sealed (names, phones, words) is never in it.\n"
+    .help = "SERVICE is intake, routing, followup, feedback or report. What is sealed (names, "
+            "phones, words) is never in it.\n"
             "With --json one object a line, with the chain's hash at that event.",
     .examples = "vafa events intake --from 100 --limit 10\nvafa events routing --follow --json",
     .options = options,

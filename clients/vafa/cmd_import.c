@@ -51,7 +51,8 @@ static void print_result(const struct import_result *result, const char *rejecte
                result->closed_too_early);
     }
     if (result->notes_cut > 0) {
-        printf("%" PRIu64 " closing notes were longer than 1,000 characters: cut.\n", result->notes_cut);
+        printf("%" PRIu64 " closing notes were longer than 1,000 characters: cut.\n",
+               result->notes_cut);
     }
     if (result->rejected > 0) {
         printf("Rejected rows with their lines and reasons: %s\n", rejected_path);
@@ -74,14 +75,16 @@ static json_t *heads_json(const struct import_result *result)
 static void print_result_json(const struct import_result *result, const char *rejected_path)
 {
     json_t *json = json_pack(
-        "{s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I}, s:f, s:b, s:s?, s:o}", "rows",
-        "read", (json_int_t)result->rows, "registered", (json_int_t)result->registered,
+        "{s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I}, s:f, s:b, s:s?, s:o}",
+        "rows", "read", (json_int_t)result->rows, "registered", (json_int_t)result->registered,
         "already_there", (json_int_t)result->already_there, "rejected",
         (json_int_t)result->rejected, "duplicates", (json_int_t)result->duplicates,
-        "closed_too_early", (json_int_t)result->closed_too_early, "notes_cut", (json_int_t)result->notes_cut, "tasks", "requests",
-        (json_int_t)result->requests, "finished", (json_int_t)result->finished, "already_finished",
-        (json_int_t)result->already_finished, "still_open", (json_int_t)result->still_open, "failed",
-        (json_int_t)result->failed, "seconds", (double)(int64_t)(result->seconds * 1000) / 1000, "adds_up", import_adds_up(result),
+        "closed_too_early", (json_int_t)result->closed_too_early, "notes_cut",
+        (json_int_t)result->notes_cut, "tasks", "requests", (json_int_t)result->requests,
+        "finished", (json_int_t)result->finished, "already_finished",
+        (json_int_t)result->already_finished, "still_open", (json_int_t)result->still_open,
+        "failed", (json_int_t)result->failed, "seconds",
+        (double)(int64_t)(result->seconds * 1000) / 1000, "adds_up", import_adds_up(result),
         "rejected_file", result->rejected > 0 ? rejected_path : NULL, "as_of", heads_json(result));
     output_json(json);
     json_decref(json);
@@ -98,7 +101,8 @@ static enum status read_options(struct session *session, struct import_options *
         status = args_number(args, "in-flight", 1, VAFA_WINDOW_MAX, IN_FLIGHT, &in_flight, err);
     }
     if (status == STATUS_OK && !args_has(args, "profile")) {
-        status = error_set(err, STATUS_INVALID_ARGUMENT, "profile", "it is missing: --profile NAME");
+        status =
+            error_set(err, STATUS_INVALID_ARGUMENT, "profile", "it is missing: --profile NAME");
     }
     if (status == STATUS_OK) {
         import->in_flight = (size_t)in_flight;
@@ -118,8 +122,11 @@ static int finish(struct session *session, enum status status, const struct impo
     }
     if (status != STATUS_OK) {
         int code = output_error(err);
-        fputs("What has arrived is kept: run the same command again and it goes on from there.\n",
-              stderr);
+        if (result->rows > 0) {
+            fputs(
+                "What has arrived is kept: run the same command again and it goes on from there.\n",
+                stderr);
+        }
         return code;
     }
     if (result->failed > 0) {
@@ -144,8 +151,8 @@ static int run_import(struct session *session)
     import.rejected_path = rejected;
     enum status status = session_client(session, &import.vafa, &err);
     const struct city *city = status == STATUS_OK ? session_city(session, &err) : NULL;
-    if (city == NULL ||
-        city_profile_load(&profile, city, args_value(&session->args, "profile"), &err) != STATUS_OK) {
+    if (city == NULL || city_profile_load(&profile, city, args_value(&session->args, "profile"),
+                                          &err) != STATUS_OK) {
         return output_error(&err);
     }
     import.profile = profile;
@@ -161,15 +168,19 @@ const struct command command_import = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "brings a city's history in, from another system's export",
-    .help = "Reads the file by a profile of the city pack (docs/CITY_PACKS.md), registers each row at its own time, finishes its task\n"
-            "at its closing time, waits until report has seen it all, and tells whether it adds up:\n"
-            "rows read = registered + already there + rejected.\n"
-            "\n"
-            "It may be broken off and run again at any time: a row is known by its source and id, and a second run adds nothing.\n"
-            "Services may stop and start while it runs: it goes on trying for --patience.\n"
-            "A history makes no calls, notices or escalations.\n"
-            "Rows that cannot be taken go to another file, with line and reason; put right, that file can be imported as it is.\n"
-            "Exit status 0 only if it adds up; 5 if it does not.",
+    .help =
+        "Reads the file by a profile of the city pack (docs/CITY_PACKS.md), registers each row at "
+        "its own time, finishes its task\n"
+        "at its closing time, waits until report has seen it all, and tells whether it adds up:\n"
+        "rows read = registered + already there + rejected.\n"
+        "\n"
+        "It may be broken off and run again at any time: a row is known by its source and id, and "
+        "a second run adds nothing.\n"
+        "Services may stop and start while it runs: it goes on trying for --patience.\n"
+        "A history makes no calls, notices or escalations.\n"
+        "Rows that cannot be taken go to another file, with line and reason; put right, that file "
+        "can be imported as it is.\n"
+        "Exit status 0 only if it adds up; 5 if it does not.",
     .examples = "vafa import boston311_2011Q3.csv.gz --profile boston311\n"
                 "vafa import history.csv --profile old-system --rejected /tmp/rejected.csv --json",
     .options = options,

@@ -46,15 +46,19 @@ static int tell_end(int status, const char *data)
     case 0: return EXIT_DONE;
     case 2: return EXIT_USAGE;
     case 3:
-        fputs("vafa: go back to a backup with `vafa restore SET --data NEW-FOLDER`; keep the damaged folder.\n",
+        fputs("vafa: go back to a backup with `vafa restore SET --data NEW-FOLDER`; keep the "
+              "damaged folder.\n",
               stderr);
         return EXIT_WRONG;
-    case 127: fputs("vafa: vafad is not beside this program and not in PATH\n", stderr); return EXIT_REFUSED;
+    case 127:
+        fputs("vafa: vafad is not beside this program and not in PATH\n", stderr);
+        return EXIT_REFUSED;
     default: return EXIT_REFUSED;
     }
 }
 
-/* The pack in force counts: dates of tables are computed by its calendar. A running server knows it. */
+/* The pack in force counts: dates of tables are computed by its calendar. A running server knows
+ * it. */
 static const char *city_of(struct session *session, char storage[256])
 {
     struct error err = ERROR_NONE;
@@ -63,7 +67,8 @@ static const char *city_of(struct session *session, char storage[256])
     if (given != NULL || session_ask_city(session, storage, &err) == STATUS_OK) {
         return given != NULL ? given : storage;
     }
-    fputs("vafa: no server runs there to ask for its city: vafad's default pack is used; --city names another\n",
+    fputs("vafa: no server runs there to ask for its city: vafad's default pack is used; --city "
+          "names another\n",
           stderr);
     return NULL;
 }
@@ -106,8 +111,10 @@ const struct command command_verify = {
     .name = "verify",
     .arguments = "",
     .summary = "rebuilds every table from the logs and compares",
-    .help = "Runs `vafad --verify` on the data folder: the hash chain of each log, then every table against a rebuild of it, byte for byte.\n"
-            "Runs beside a server, reading only. Without one, name the city pack with --city: tables that hold dates depend on it.\n"
+    .help = "Runs `vafad --verify` on the data folder: the hash chain of each log, then every "
+            "table against a rebuild of it, byte for byte.\n"
+            "Runs beside a server, reading only. Without one, name the city pack with --city: "
+            "tables that hold dates depend on it.\n"
             "Exit status 5: something is damaged.",
     .examples = "vafa verify --data ./vafa-data\nvafa verify --data ./vafa-restored --city isfahan",
     .role = RPC_ROLE_ADMIN,
@@ -118,8 +125,9 @@ const struct command command_verify = {
 
 static json_t *finding_json(const struct city_finding *finding)
 {
-    return json_pack("{s:s, s:i, s:s, s:s}", "file", finding->file, "line", finding->line, "severity",
-                     finding->is_error ? "error" : "warning", "message", finding->message);
+    return json_pack("{s:s, s:i, s:s, s:s}", "file", finding->file, "line", finding->line,
+                     "severity", finding->is_error ? "error" : "warning", "message",
+                     finding->message);
 }
 
 static void print_finding(const char *folder, const struct city_finding *finding)
@@ -128,8 +136,8 @@ static void print_finding(const char *folder, const struct city_finding *finding
     if (finding->line > 0) {
         snprintf(line, sizeof(line), ":%d", finding->line);
     }
-    printf("%s/%s%s: %s: %s\n", folder, finding->file, line, finding->is_error ? "error" : "warning",
-           finding->message);
+    printf("%s/%s%s: %s: %s\n", folder, finding->file, line,
+           finding->is_error ? "error" : "warning", finding->message);
 }
 
 static int run_city_check(struct session *session)
@@ -138,7 +146,8 @@ static int run_city_check(struct session *session)
     struct error err = ERROR_NONE;
     char folder[CITY_FOLDER_SIZE];
     const char *given = session->args.arguments[0];
-    /* A name is looked for; anything that is a folder here is that folder, even when its city.ini is what is missing. */
+    /* A name is looked for; anything that is a folder here is that folder, even when its city.ini
+     * is what is missing. */
     if (access(given, F_OK) == 0 && strlen(given) < sizeof(folder)) {
         strcpy(folder, given);
     } else if (city_find(given, folder, &err) != STATUS_OK) {
@@ -176,7 +185,8 @@ const struct command command_city_check = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "what is wrong in a city pack, by file and line",
-    .help = "Reads a city pack (docs/CITY_PACKS.md) and tells every error and warning. Exit status 5: there are errors.\n"
+    .help = "Reads a city pack (docs/CITY_PACKS.md) and tells every error and warning. Exit status "
+            "5: there are errors.\n"
             "DIR may also be the name of an installed pack.",
     .examples = "vafa city check deploy/cities/isfahan\nvafa city check ./my-city --json",
     .role = RPC_ROLE_ADMIN,

@@ -48,12 +48,15 @@ static enum status read_point(const char *text, Common__GeoPoint *point, struct 
     common__geo_point__init(point);
     point->latitude = strtod(text, &end);
     if (end == text || *end != ',') {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "point", "\"%s\" is not LATITUDE,LONGITUDE", text);
+        return error_set(err, STATUS_INVALID_ARGUMENT, "point", "\"%s\" is not LATITUDE,LONGITUDE",
+                         text);
     }
     const char *second = end + 1;
     point->longitude = strtod(second, &end);
-    if (end == second || *end != '\0' || !isfinite(point->latitude) || !isfinite(point->longitude)) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "point", "\"%s\" is not LATITUDE,LONGITUDE", text);
+    if (end == second || *end != '\0' || !isfinite(point->latitude) ||
+        !isfinite(point->longitude)) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "point", "\"%s\" is not LATITUDE,LONGITUDE",
+                         text);
     }
     return STATUS_OK;
 }
@@ -83,7 +86,8 @@ static enum status read_channel(const struct args *args, struct registration *r,
     if (channel < 0) {
         char choices[160];
         label_enum_choices(&common__channel__descriptor, choices, sizeof(choices));
-        return error_set(err, STATUS_INVALID_ARGUMENT, "channel", "\"%s\" is none of %s", text, choices);
+        return error_set(err, STATUS_INVALID_ARGUMENT, "channel", "\"%s\" is none of %s", text,
+                         choices);
     }
     r->request.channel = (Common__Channel)channel;
     return STATUS_OK;
@@ -162,10 +166,13 @@ const struct command command_register = {
     .name = "register",
     .arguments = "",
     .summary = "registers a request and gives its tracking code",
-    .help = "Registers what a citizen asks for. When the tracking code is printed, the request is on disk.\n"
+    .help = "Registers what a citizen asks for. When the tracking code is printed, the request is "
+            "on disk.\n"
             "The name, the phone and the words are sealed under a key of that citizen's own.",
-    .examples = "vafa register --topic asphalt --area 5 --phone '۰۹۱۳ ۰۰۰ ۰۰۰۰' --citizen 'شهروند نمونه' \\\n"
-                "    --street 'خیابان نمونه' --words 'چاله‌ای در میانهٔ خیابان است'\n"
+    .examples = "vafa register --topic asphalt --area 5 --phone '۰۹۱۳ ۰۰۰ ۰۰۰۰' --citizen 'شهروند "
+                "نمونه' \\\n"
+                "    --street 'خیابان نمونه' --words 'چاله‌ای در میانهٔ خیابان "
+                "است'\n"
                 "vafa register --topic burst-valve --area 3 --urgent --json",
     .options = options,
     .role = RPC_ROLE_FRONT_END,

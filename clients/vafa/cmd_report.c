@@ -16,7 +16,8 @@ static const struct option_def options[] = {
     {"per", 0, "PERIOD", "group by hour, day, week or month of the city's calendar"},
     {"from", 0, "TIME", "requests made from here: 1404-09-01, 2011-08-28T14:00, today, -7d, -12h"},
     {"to", 0, "TIME", "to before here"},
-    {"where", 'w', "DIM=VALUE", "only these; may be repeated: several of one dimension mean any of them"},
+    {"where", 'w', "DIM=VALUE",
+     "only these; may be repeated: several of one dimension mean any of them"},
     {"limit", 'n', "N", "show the first N rows"},
     {"chart", 0, NULL, "draw bars"},
     {"csv", 0, NULL, "print CSV"},
@@ -36,14 +37,15 @@ struct question {
     uint64_t limit; /* 0: all */
 };
 
-static enum status read_enum(const ProtobufCEnumDescriptor *type, const char *text, const char *field,
-                             int *ret_value, struct error *err)
+static enum status read_enum(const ProtobufCEnumDescriptor *type, const char *text,
+                             const char *field, int *ret_value, struct error *err)
 {
     int value = label_enum_value(type, text);
     if (value < 0) {
         char choices[160];
         label_enum_choices(type, choices, sizeof(choices));
-        return error_set(err, STATUS_INVALID_ARGUMENT, field, "\"%s\" is none of %s", text, choices);
+        return error_set(err, STATUS_INVALID_ARGUMENT, field, "\"%s\" is none of %s", text,
+                         choices);
     }
     *ret_value = value;
     return STATUS_OK;
@@ -59,8 +61,7 @@ static enum status read_by(const char *list, struct question *q, struct error *e
             return error_set(err, STATUS_INVALID_ARGUMENT, "by", "at most %d", BY_MAX);
         }
         snprintf(name, sizeof(name), "%.*s", (int)(size < 31 ? size : 31), list);
-        enum status status =
-            read_enum(&report__dimension__descriptor, name, "by", &dimension, err);
+        enum status status = read_enum(&report__dimension__descriptor, name, "by", &dimension, err);
         if (status != STATUS_OK) {
             return status;
         }
@@ -77,7 +78,8 @@ static enum status read_filter(const char *text, struct question *q, struct erro
     int dimension = 0;
     if (equals == NULL || q->request.n_where == WHERE_MAX) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "where",
-                         equals == NULL ? "\"%s\" is not DIM=VALUE" : "\"%s\" is one too many", text);
+                         equals == NULL ? "\"%s\" is not DIM=VALUE" : "\"%s\" is one too many",
+                         text);
     }
     char *name = strndup(text, (size_t)(equals - text));
     CHECK(name != NULL);
@@ -98,8 +100,8 @@ static enum status read_filters(const struct args *args, struct question *q, str
 {
     enum status status = STATUS_OK;
     const char *text;
-    for (size_t i = 0;
-         status == STATUS_OK && (text = args_value_at(args, "where", i)) != NULL; i++) {
+    for (size_t i = 0; status == STATUS_OK && (text = args_value_at(args, "where", i)) != NULL;
+         i++) {
         status = read_filter(text, q, err);
     }
     return status;
@@ -238,9 +240,13 @@ const struct command command_report = {
             "  resolution_hours   percentiles of the hours from request to done (within 1 %)\n"
             "  calls              call-backs completed, and those in which the citizen was heard\n"
             "  satisfaction       answers, their mean (1 to 5), shares of satisfied and resolved\n"
-            "Times are of the city's zone; years 1200 to 1599 are Jalali. Rows are ordered by the first figure, the largest first;\n"
-            "with --per by time. JSON: {\"metric\":…,\"columns\":[…],\"rows\":[[…]…],\"as_of\":{\"intake\":N,…}}; as_of tells how\n"
-            "far report had followed each service. A figure that does not exist (a percentile of nothing) is null.",
+            "Times are of the city's zone; years 1200 to 1599 are Jalali. Rows are ordered by the "
+            "first figure, the largest first;\n"
+            "with --per by time. JSON: "
+            "{\"metric\":…,\"columns\":[…],\"rows\":[[…]…],\"as_of\":{\"intake\":N,…}}; as_of "
+            "tells how\n"
+            "far report had followed each service. A figure that does not exist (a percentile of "
+            "nothing) is null.",
     .examples = "vafa report requests --by topic --limit 10\n"
                 "vafa report requests --per hour --from 2011-08-28 --to 2011-08-29 --chart\n"
                 "vafa report on_time --by unit --from 1404-01-01 --csv --bom > on_time.csv\n"

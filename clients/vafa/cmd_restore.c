@@ -24,7 +24,8 @@ static enum status check_empty(const char *data, struct error *err)
 {
     for (size_t i = 0; i < SERVICES; i++) {
         char path[PATH_SIZE];
-        if ((size_t)snprintf(path, sizeof(path), "%s/%s/data.mdb", data, services[i]) >= sizeof(path)) {
+        if ((size_t)snprintf(path, sizeof(path), "%s/%s/data.mdb", data, services[i]) >=
+            sizeof(path)) {
             return error_set(err, STATUS_INVALID_ARGUMENT, "data", "the path is too long");
         }
         if (access(path, F_OK) == 0) {
@@ -57,13 +58,15 @@ static void tell_what_is_missing(const char *data, const char *city)
     char path[PATH_SIZE];
     snprintf(path, sizeof(path), "%s/keys/master.key", data);
     if (access(path, F_OK) != 0) {
-        fprintf(stderr,
-                "vafa: %s is missing: bring the master key that was in use when the set was taken,\n"
-                "or no citizen's name, phone or word can be opened again.\n",
-                path);
+        fprintf(
+            stderr,
+            "vafa: %s is missing: bring the master key that was in use when the set was taken,\n"
+            "or no citizen's name, phone or word can be opened again.\n",
+            path);
     }
-    printf("Restored to %s. Next:\n  vafa verify --data %s --city %s\n  vafad --data %s --city %s\n", data, data,
-           city, data, city);
+    printf(
+        "Restored to %s. Next:\n  vafa verify --data %s --city %s\n  vafad --data %s --city %s\n",
+        data, data, city, data, city);
 }
 
 static int run_restore(struct session *session)
@@ -73,7 +76,8 @@ static int run_restore(struct session *session)
     const char *set = session->args.arguments[0];
     const char *data = args_value(&session->args, "data");
     if (data == NULL) {
-        error_set(&err, STATUS_INVALID_ARGUMENT, "data", "it is missing: say where to, with --data DIR");
+        error_set(&err, STATUS_INVALID_ARGUMENT, "data",
+                  "it is missing: say where to, with --data DIR");
         return output_usage(&err);
     }
     enum status status = check_empty(data, &err);
@@ -103,8 +107,10 @@ const struct command command_restore = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "makes a data folder out of a backup set",
-    .help = "Checks the manifest and every file's digest, then puts the five stores into --data DIR, which must hold none.\n"
-            "The master key is not in a set: bring it to DIR/keys/master.key. Exit status 5: the set is damaged.",
+    .help = "Checks the manifest and every file's digest, then puts the five stores into --data "
+            "DIR, which must hold none.\n"
+            "The master key is not in a set: bring it to DIR/keys/master.key. Exit status 5: the "
+            "set is damaged.",
     .examples = "vafa restore /var/backups/vafa/2026-11-24 --data ./vafa-restored",
     .role = RPC_ROLE_ADMIN,
     .run = run_restore,

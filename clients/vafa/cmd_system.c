@@ -19,7 +19,8 @@ static void asked(struct vafa_call *call)
     (void)call; /* the window says when all have ended */
 }
 
-/* Asks services first..last the same; calls[id] holds each answer or error. End each with vafa_call_fini. */
+/* Asks services first..last the same; calls[id] holds each answer or error. End each with
+ * vafa_call_fini. */
 static enum status ask(struct session *session, const char *method, const ProtobufCMessage *request,
                        int first, int last, struct vafa_call calls[IDS], struct error *err)
 {
@@ -110,7 +111,8 @@ static bool add_health(struct table *table, const char *language, Common__Servic
     if (response->reason[0] != '\0') {
         buffer_append_format(&feeds, "%s%s", feeds.size > 0 ? "; " : "", response->reason);
     }
-    table_cell(table, label_enum(&health__serving_state__descriptor, (int)response->state, language));
+    table_cell(table,
+               label_enum(&health__serving_state__descriptor, (int)response->state, language));
     table_cell_format(table, "%" PRIu64, response->head != NULL ? response->head->offset : 0);
     table_cell(table, buffer_text(&feeds));
     buffer_fini(&feeds);
@@ -160,8 +162,10 @@ const struct command command_health = {
     .name = "health",
     .arguments = "",
     .summary = "whether the services serve, and how far they follow each other",
-    .help = "Asks all five services. `events` is the length of a service's log; `follows` tells how far it has followed the\n"
-            "others' logs, out of how much. Exit status 0: all serve; 1: one is degraded or stopping; 4: one did not answer.",
+    .help = "Asks all five services. `events` is the length of a service's log; `follows` tells "
+            "how far it has followed the\n"
+            "others' logs, out of how much. Exit status 0: all serve; 1: one is degraded or "
+            "stopping; 4: one did not answer.",
     .examples = "vafa health\nvafa health --json --timeout 1",
     .role = RPC_ROLE_ADMIN,
     .run = run_health,
@@ -224,7 +228,8 @@ const struct command command_version = {
     .name = "version",
     .arguments = "",
     .summary = "versions of this program and of the services, and the pack in force",
-    .help = "`pack` is the beginning of the digest over the city pack's files: the same digest, the same rules.\n"
+    .help = "`pack` is the beginning of the digest over the city pack's files: the same digest, "
+            "the same rules.\n"
             "`vafa --version` asks no server.",
     .examples = "vafa version\nvafa version --json",
     .role = RPC_ROLE_ADMIN,
@@ -277,7 +282,8 @@ const struct command command_metrics = {
     .arguments = "[SERVICE]",
     .arguments_max = 1,
     .summary = "counters and gauges as Prometheus text",
-    .help = "Prints the counters of one service, or of all five as one text (Prometheus text format 0.0.4).",
+    .help = "Prints the counters of one service, or of all five as one text (Prometheus text "
+            "format 0.0.4).",
     .examples = "vafa metrics intake\nvafa metrics | promtool check metrics",
     .role = RPC_ROLE_ADMIN,
     .run = run_metrics,

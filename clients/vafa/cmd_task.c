@@ -9,7 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void detail(struct session *session, struct table *table, const char *name, const char *value)
+static void detail(struct session *session, struct table *table, const char *name,
+                   const char *value)
 {
     if (value[0] != '\0') {
         table_cell(table, label_word(name, session_language(session)));
@@ -68,7 +69,8 @@ static int run_call(struct session *session, const char *method, const ProtobufC
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
 }
 
-static enum status read_task_number(struct session *session, uint64_t *ret_number, struct error *err)
+static enum status read_task_number(struct session *session, uint64_t *ret_number,
+                                    struct error *err)
 {
     return args_read_number(session->args.arguments[0], "task", 1, UINT64_MAX, ret_number, err);
 }
@@ -181,7 +183,8 @@ const struct command command_task_report = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "a word on the way",
-    .help = "Adds a note to the request's story. No personal data: it is shown to whoever has the code.",
+    .help = "Adds a note to the request's story. No personal data: it is shown to whoever has the "
+            "code.",
     .examples = "vafa task report 12 --note 'اکیپ فردا اعزام می‌شود'",
     .options = report_options,
     .role = RPC_ROLE_OFFICE,

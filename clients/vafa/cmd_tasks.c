@@ -158,8 +158,10 @@ const struct command command_tasks_follow = {
     .name = "tasks follow",
     .arguments = "",
     .summary = "tells what changes in a unit's tasks, the moment it does",
-    .help = "Prints a line (with --json an object) for every change: sequence, time, what happened, task, code, topic, unit.\n"
-            "With --acknowledge the server remembers how far the unit has come, and the next run goes on there.\n"
+    .help = "Prints a line (with --json an object) for every change: sequence, time, what "
+            "happened, task, code, topic, unit.\n"
+            "With --acknowledge the server remembers how far the unit has come, and the next run "
+            "goes on there.\n"
             "A server may stop and start meanwhile.",
     .examples = "vafa tasks follow --unit district-5-civil --acknowledge\n"
                 "vafa tasks follow --unit '*' --once --json",
@@ -179,7 +181,8 @@ static const struct option_def list_options[] = {
 
 static struct table *task_table(struct session *session)
 {
-    static const char *const heads[] = {"task", "code", "topic", "state", "registered", "due", "note"};
+    static const char *const heads[] = {"task",       "code", "topic", "state",
+                                        "registered", "due",  "note"};
     struct table *table = table_new(7);
     for (size_t i = 0; i < 7; i++) {
         table_head(table, i, label_word(heads[i], session_language(session)));
@@ -198,9 +201,10 @@ static void add_task(struct session *session, struct table *table, const Routing
     table_cell_format(table, "%" PRIu64, task->number);
     table_cell(table, task->code);
     table_cell(table, session_topic(session, task->topic));
-    table_cell(table, task->overdue && task->state != ROUTING__TASK_STATE__TASK_STATE_DONE
-                          ? label_word("overdue", language)
-                          : label_enum(&routing__task_state__descriptor, (int)task->state, language));
+    table_cell(table,
+               task->overdue && task->state != ROUTING__TASK_STATE__TASK_STATE_DONE
+                   ? label_word("overdue", language)
+                   : label_enum(&routing__task_state__descriptor, (int)task->state, language));
     table_cell(table, registered);
     table_cell(table, due);
     table_cell(table, task->note);
@@ -210,9 +214,8 @@ static void add_task(struct session *session, struct table *table, const Routing
 static enum status list_page(struct session *session, Routing__ListTasksRequest *request,
                              struct table *table, uint64_t *left, struct error *err)
 {
-    struct vafa_call call = {.service = &routing__routing__descriptor,
-                             .method = "ListTasks",
-                             .request = &request->base};
+    struct vafa_call call = {
+        .service = &routing__routing__descriptor, .method = "ListTasks", .request = &request->base};
     request->page_size = *left < PAGE_SIZE ? (uint32_t)*left : PAGE_SIZE;
     enum status status = session_call(session, &call, err);
     if (status == STATUS_OK) {
@@ -267,7 +270,8 @@ const struct command command_tasks_list = {
     .arguments = "",
     .summary = "a unit's tasks",
     .help = "Lists tasks by number. With --json one object a line.",
-    .examples = "vafa tasks list --unit district-5-civil\nvafa tasks list --unit PWDx --state done -n 5 --json",
+    .examples = "vafa tasks list --unit district-5-civil\nvafa tasks list --unit PWDx --state done "
+                "-n 5 --json",
     .options = list_options,
     .role = RPC_ROLE_OFFICE,
     .run = run_list,

@@ -1,16 +1,20 @@
 /* The table, and help made from it. */
 #include "clients/vafa/commands.h"
 
+#include "text/utf8.h"
+
 #include <string.h>
 
 const struct command *const commands[] = {
-    &command_register,    &command_show,       &command_history,     &command_reveal,
-    &command_tasks_follow, &command_tasks_list, &command_task_show,   &command_task_accept,
-    &command_task_report, &command_task_done,  &command_task_return, &command_call_next,
-    &command_call_record, &command_call_show,  &command_calls_list,  &command_rates,
-    &command_report,      &command_import,     &command_events,      &command_health,
-    &command_metrics,     &command_version,    &command_backup,      &command_restore,
-    &command_verify,      &command_city_check, NULL,
+    &command_register,    &command_show,         &command_history,
+    &command_reveal,      &command_tasks_follow, &command_tasks_list,
+    &command_task_show,   &command_task_accept,  &command_task_report,
+    &command_task_done,   &command_task_return,  &command_call_next,
+    &command_call_record, &command_call_show,    &command_calls_list,
+    &command_rates,       &command_report,       &command_import,
+    &command_events,      &command_health,       &command_metrics,
+    &command_version,     &command_backup,       &command_restore,
+    &command_verify,      &command_city_check,   NULL,
 };
 
 const struct option_def common_options[] = {
@@ -71,7 +75,8 @@ static void print_options(const struct option_def *options, FILE *out)
                  options->letter != 0 ? options->letter : ' ', options->letter != 0 ? "," : " ",
                  options->name, options->value != NULL ? " " : "",
                  options->value != NULL ? options->value : "");
-        fprintf(out, "  %-28s  %s\n", name, options->help);
+        size_t width = utf8_width(name);
+        fprintf(out, "  %s%*s  %s\n", name, width < 28 ? (int)(28 - width) : 0, "", options->help);
     }
 }
 

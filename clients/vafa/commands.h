@@ -24,17 +24,18 @@ struct command {
     const char *arguments; /* "N"; "" for none */
     size_t arguments_min;
     size_t arguments_max;
-    const char *summary;   /* one line */
-    const char *help;      /* paragraphs */
-    const char *examples;  /* lines of a shell */
-    const struct option_def *options; /* its own; NULL for none */
-    enum rpc_role role;    /* in which it calls, unless --role says otherwise */
+    const char *summary;                 /* one line */
+    const char *help;                    /* paragraphs */
+    const char *examples;                /* lines of a shell */
+    const struct option_def *options;    /* its own; NULL for none */
+    enum rpc_role role;                  /* in which it calls, unless --role says otherwise */
     int (*run)(struct session *session); /* gives an exit code */
 };
 
 extern const struct command *const commands[]; /* ends with NULL */
 
-/* The command at the front of argv (argc words) and how many words its name has; NULL when there is none of that name. */
+/* The command at the front of argv (argc words) and how many words its name has; NULL when there is
+ * none of that name. */
 const struct command *commands_find(int argc, char **argv, int *ret_words);
 
 /* The options of every command. */

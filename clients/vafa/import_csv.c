@@ -1,6 +1,6 @@
 /*
- * libcsv knows no lines and gives rows as it likes; so it is fed piece by piece, each up to a line end, and no more once a row is
- * there.
+ * libcsv knows no lines and gives rows as it likes; so it is fed piece by piece, each up to a line
+ * end, and no more once a row is there.
  */
 #include "clients/vafa/import_csv.h"
 
@@ -117,8 +117,8 @@ static enum status fill_chunk(struct import_csv *csv, struct error *err)
     return STATUS_OK;
 }
 
-/* The next piece of the chunk, up to a line end of any kind: libcsv ends a row at each outside of quotes, so a piece holds at most
- * one row's end. */
+/* The next piece of the chunk, up to a line end of any kind: libcsv ends a row at each outside of
+ * quotes, so a piece holds at most one row's end. */
 static size_t piece_size(const struct import_csv *csv)
 {
     size_t at = csv->chunk_at;
@@ -146,8 +146,7 @@ static enum status feed_piece(struct import_csv *csv, struct error *err)
     csv->between_rows = csv->between_rows && size == 1 && (last == '\n' || last == '\r');
     if (csv_parse(&csv->parser, from, size, on_cell, on_row, csv) != size) {
         return error_set(err, STATUS_FAILED_PRECONDITION, "file", "%s:%llu: %s", csv->path,
-                         (unsigned long long)csv->row_line,
-                         csv_strerror(csv_error(&csv->parser)));
+                         (unsigned long long)csv->row_line, csv_strerror(csv_error(&csv->parser)));
     }
     csv->chunk_at += size;
     count_line(csv, last);

@@ -17,8 +17,8 @@ struct import_csv_row {
 
 struct import_csv;
 
-/* Reads the head (a byte order mark and blanks around names are dropped). NOT_FOUND or FAILED_PRECONDITION for the file,
- * INVALID_ARGUMENT when it has no head. */
+/* Reads the head (a byte order mark and blanks around names are dropped). NOT_FOUND or
+ * FAILED_PRECONDITION for the file, INVALID_ARGUMENT when it has no head. */
 enum status import_csv_open(struct import_csv **ret_csv, const char *path, struct error *err);
 void import_csv_close(struct import_csv *csv); /* NULL is allowed */
 
@@ -27,8 +27,8 @@ const char *import_csv_column(const struct import_csv *csv, size_t index);
 /* The place of a column, -1 when there is none of that name. */
 int import_csv_find(const struct import_csv *csv, const char *name);
 
-/* OK and *ret_row NULL at the end. FAILED_PRECONDITION when the file cannot be read on (a damaged gzip file, a quote that never
- * closes). */
+/* OK and *ret_row NULL at the end. FAILED_PRECONDITION when the file cannot be read on (a damaged
+ * gzip file, a quote that never closes). */
 enum status import_csv_next(struct import_csv *csv, const struct import_csv_row **ret_row,
                             struct error *err);
 /* How much of the file has been read, 0 to 1. */

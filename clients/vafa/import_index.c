@@ -1,4 +1,5 @@
-/* A table with open addressing, at most two thirds full. Digests are keyed, so no file can be made that collides. */
+/* A table with open addressing, at most two thirds full. Digests are keyed, so no file can be made
+ * that collides. */
 #include "clients/vafa/import_index.h"
 
 #include "base/check.h"
@@ -104,8 +105,8 @@ static enum status keep_note(struct import_index *index, const char *note, struc
                              struct error *err)
 {
     size_t size = note != NULL ? strlen(note) : 0;
-    if (size > 0 && pwrite(fileno(index->notes), note, size, (off_t)index->notes_size) !=
-                        (ssize_t)size) {
+    if (size > 0 &&
+        pwrite(fileno(index->notes), note, size, (off_t)index->notes_size) != (ssize_t)size) {
         return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno,
                                "keeping a note in a temporary file");
     }

@@ -1,4 +1,5 @@
-/* Cells are written as they came, not made safe for a spreadsheet: a changed "-71.06" would not be the city's row any more. */
+/* Cells are written as they came, not made safe for a spreadsheet: a changed "-71.06" would not be
+ * the city's row any more. */
 #include "clients/vafa/import_rejects.h"
 
 #include "base/check.h"

@@ -1,4 +1,5 @@
-/* Rows that were not taken, in a file that can be put right and imported again: the row as it was, its line and the reason behind. */
+/* Rows that were not taken, in a file that can be put right and imported again: the row as it was,
+ * its line and the reason behind. */
 #ifndef VAFA_CLIENTS_VAFA_IMPORT_REJECTS_H
 #define VAFA_CLIENTS_VAFA_IMPORT_REJECTS_H
 

@@ -1,4 +1,5 @@
-/* Values are read in the order in which a person would look for what is wrong with a row: its name, its times, its words. */
+/* Values are read in the order in which a person would look for what is wrong with a row: its name,
+ * its times, its words. */
 #include "clients/vafa/import_row.h"
 
 #include "clients/vafa/labels.h"
@@ -172,8 +173,7 @@ static bool take_channel(const struct reading *r, struct import_row *row)
         return false;
     }
     int channel = label_enum_value(&common__channel__descriptor, text);
-    row->request.channel =
-        channel > 0 ? (Common__Channel)channel : COMMON__CHANNEL__CHANNEL_IMPORT;
+    row->request.channel = channel > 0 ? (Common__Channel)channel : COMMON__CHANNEL__CHANNEL_IMPORT;
     return true;
 }
 
@@ -229,8 +229,9 @@ enum status import_row_read(const struct import_map *map, const struct import_cs
         return error_set(err, STATUS_INVALID_ARGUMENT, NULL, "%s", csv_row->trouble);
     }
     if (csv_row->cell_count != map->columns) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, NULL, "it has %zu cells, the first row has %zu",
-                         csv_row->cell_count, map->columns);
+        return error_set(err, STATUS_INVALID_ARGUMENT, NULL,
+                         "it has %zu cells, the first row has %zu", csv_row->cell_count,
+                         map->columns);
     }
     bool whole = take_name(&r, ret_row) && take_times(&r, now_us, ret_row) &&
                  take(&r, CITY_FIELD_TOPIC, &ret_row->request.topic) &&

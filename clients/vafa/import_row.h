@@ -1,4 +1,5 @@
-/* A row of another system's export as a request of ours, by the words of a profile (docs/CITY_PACKS.md). */
+/* A row of another system's export as a request of ours, by the words of a profile
+ * (docs/CITY_PACKS.md). */
 #ifndef VAFA_CLIENTS_VAFA_IMPORT_ROW_H
 #define VAFA_CLIENTS_VAFA_IMPORT_ROW_H
 
@@ -13,7 +14,7 @@
 /* Where the profile's columns are in this file. */
 struct import_map {
     const struct city_profile *profile;
-    size_t columns;                 /* of the head */
+    size_t columns;                  /* of the head */
     int column_of[CITY_FIELD_COUNT]; /* -1: not mapped */
 };
 
@@ -34,7 +35,8 @@ struct import_row {
     bool note_cut;         /* it was longer */
 };
 
-/* INVALID_ARGUMENT, field: the column; the row cannot be taken. What only the service can judge is left to it. */
+/* INVALID_ARGUMENT, field: the column; the row cannot be taken. What only the service can judge is
+ * left to it. */
 enum status import_row_read(const struct import_map *map, const struct import_csv_row *csv_row,
                             int64_t now_us, struct arena *arena, struct import_row *ret_row,
                             struct error *err);

@@ -1,6 +1,6 @@
 /*
- * Three phases, one after another: a task is looked at only when every row has been read, so that a task that an earlier, broken-off
- * run has left open meets its row whichever comes first.
+ * Three phases, one after another: a task is looked at only when every row has been read, so that a
+ * task that an earlier, broken-off run has left open meets its row whichever comes first.
  *
  * The main thread reads, follows and starts calls; calls end on the client's thread, which counts.
  */
@@ -41,7 +41,8 @@ struct import {
     uint64_t watched_offset;
     int64_t moved_us;
 
-    pthread_mutex_t lock; /* guards the block below, and the result's counters while calls are in flight */
+    pthread_mutex_t
+        lock; /* guards the block below, and the result's counters while calls are in flight */
     struct error stopped; /* why no more is sent */
 };
 
@@ -219,7 +220,7 @@ static bool followed_so_far(struct import *import, Common__ServiceId service, ui
                              .method = "CheckHealth",
                              .request = &request.base,
                              .deadline_ms = 1000,
-                             .patience_ms = 1};
+                             .once = true};
     bool answered = vafa_call_wait(import->options->vafa, &call) == STATUS_OK;
     if (answered) {
         const Health__CheckHealthResponse *response =
@@ -308,7 +309,8 @@ static void finished(struct vafa_call *call)
     if (call->error.status == STATUS_OK) {
         finishing_end(f, IMPORT_FINISHED);
     } else if (call->error.status == STATUS_FAILED_PRECONDITION) {
-        /* Somebody else may have finished it in between: look. Still within the window, so it takes no further place. */
+        /* Somebody else may have finished it in between: look. Still within the window, so it takes
+         * no further place. */
         vafa_call_fini(call);
         routing__get_task_request__init(&f->look);
         f->look.task_number = f->finish.task_number;
@@ -408,8 +410,9 @@ static enum status follow_page(struct import *import, uint64_t *after, struct er
             }
         }
         if (status == STATUS_OK && page->next <= *after) {
-            status = error_set(err, STATUS_DATA_LOSS, NULL,
-                               "routing's log ends at %" PRIu64 ", before where it was", page->next);
+            status =
+                error_set(err, STATUS_DATA_LOSS, NULL,
+                          "routing's log ends at %" PRIu64 ", before where it was", page->next);
         }
         *after = page->next;
     }
@@ -426,8 +429,8 @@ static enum status finish_tasks(struct import *import, struct error *err)
     const struct vafa_wait wait = patient_wait(import);
     enum status status = vafa_head(vafa, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, &intake, err);
     if (status == STATUS_OK) {
-        status = vafa_wait_reached(vafa, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, positions, 1, &wait,
-                                   err);
+        status = vafa_wait_reached(vafa, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, positions, 1,
+                                   &wait, err);
     }
     if (status == STATUS_OK) {
         status = vafa_head(vafa, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &routing, err);
@@ -464,8 +467,7 @@ static void fill_result(struct import *import)
 bool import_adds_up(const struct import_result *result)
 {
     return result->rows == result->registered + result->already_there + result->rejected &&
-           result->requests ==
-               result->finished + result->already_finished + result->still_open;
+           result->requests == result->finished + result->already_finished + result->still_open;
 }
 
 static enum status run_phases(struct import *import, struct error *err)

@@ -1,7 +1,8 @@
 /*
- * Bringing a history in: rows are registered as a front-end does, then tasks are followed and finished as the offices do, then
- * report is awaited. Every call may be made again with its own idempotency key, and (source, external id) is unique for ever: an import
- * that was broken off is simply run again.
+ * Bringing a history in: rows are registered as a front-end does, then tasks are followed and
+ * finished as the offices do, then report is awaited. Every call may be made again with its own
+ * idempotency key, and (source, external id) is unique for ever: an import that was broken off is
+ * simply run again.
  */
 #ifndef VAFA_CLIENTS_VAFA_IMPORT_RUN_H
 #define VAFA_CLIENTS_VAFA_IMPORT_RUN_H
@@ -37,7 +38,8 @@ struct import_result {
     struct vafa_position heads[5];
 };
 
-/* rows = registered + already_there + rejected, and requests = finished + already_finished + still_open. */
+/* rows = registered + already_there + rejected, and requests = finished + already_finished +
+ * still_open. */
 bool import_adds_up(const struct import_result *result);
 
 /* Unlike elsewhere, *result is filled whatever comes: a person wants to know how far it came. */

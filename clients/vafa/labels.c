@@ -1,4 +1,5 @@
-/* One table of names. A value added to the contract shows with its own name until it has one here. */
+/* One table of names. A value added to the contract shows with its own name until it has one here.
+ */
 #include "clients/vafa/labels.h"
 
 #include "vafa/followup/v1/followup.pb-c.h"
@@ -30,9 +31,11 @@ static const struct label enum_labels[] = {
     {"URGENCY_URGENT", "فوری", "urgent"},
     {"CASE_STATE_REGISTERED", "ثبت شد", "registered"},
     {"CASE_STATE_IN_WORK", "در دست اقدام", "in work"},
-    {"CASE_STATE_AWAITING_WORD", "انجام شد؛ در انتظار نظر شهروند", "done, the citizen will be asked"},
+    {"CASE_STATE_AWAITING_WORD", "انجام شد؛ در انتظار نظر شهروند",
+     "done, the citizen will be asked"},
     {"CASE_STATE_CONFIRMED", "تأیید شهروند", "confirmed by the citizen"},
-    {"CASE_STATE_CLOSED_UNCONFIRMED", "بسته شد، بی‌تأیید شهروند", "closed, not confirmed"},
+    {"CASE_STATE_CLOSED_UNCONFIRMED", "بسته شد، بی‌تأیید شهروند",
+     "closed, not confirmed"},
     {"CASE_STATE_DISPUTED", "شهروند نپذیرفت", "disputed by the citizen"},
     {"TIMELINE_KIND_REGISTERED", "ثبت درخواست", "registered"},
     {"TIMELINE_KIND_ROUTED", "ارجاع", "routed"},
@@ -154,7 +157,8 @@ const char *label_word(const char *word, const char *language)
     return label != NULL ? in_language(label, language) : word;
 }
 
-/* The part of the names that all share: values[0] is PREFIX_UNSPECIFIED by the rules of the contract. */
+/* The part of the names that all share: values[0] is PREFIX_UNSPECIFIED by the rules of the
+ * contract. */
 static size_t prefix_length(const ProtobufCEnumDescriptor *type)
 {
     const char *tail = strstr(type->values[0].name, "UNSPECIFIED");

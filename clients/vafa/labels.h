@@ -1,15 +1,18 @@
-/* What the words of the contract are called: states, kinds, outcomes, columns; Persian and English. */
+/* What the words of the contract are called: states, kinds, outcomes, columns; Persian and English.
+ */
 #ifndef VAFA_CLIENTS_VAFA_LABELS_H
 #define VAFA_CLIENTS_VAFA_LABELS_H
 
 #include <protobuf-c/protobuf-c.h>
 
-/* language: "fa" or "en". "" for an unset value; the name in the contract for one we do not know. */
+/* language: "fa" or "en". "" for an unset value; the name in the contract for one we do not know.
+ */
 const char *label_enum(const ProtobufCEnumDescriptor *type, int value, const char *language);
 /* A word of ours ("topic", "on_time", "due"), the word itself when it has no other name. */
 const char *label_word(const char *word, const char *language);
 
-/* The value of an enum written as people type it: "answered", "no-answer" for CALL_OUTCOME_NO_ANSWER; -1 when there is none. */
+/* The value of an enum written as people type it: "answered", "no-answer" for
+ * CALL_OUTCOME_NO_ANSWER; -1 when there is none. */
 int label_enum_value(const ProtobufCEnumDescriptor *type, const char *text);
 /* Its values in that spelling: "answered, no-answer, busy". */
 void label_enum_choices(const ProtobufCEnumDescriptor *type, char *out, size_t out_size);

@@ -39,7 +39,8 @@ static int run_command(const struct command *command, int argc, char **argv)
     return output_flush() || code != EXIT_DONE ? code : EXIT_REFUSED;
 }
 
-/* How many words of argv are options of every command that stand before the command's name: `vafa --data DIR health`. */
+/* How many words of argv are options of every command that stand before the command's name: `vafa
+ * --data DIR health`. */
 static int leading_options(int argc, char **argv)
 {
     int at = 1;

@@ -1,4 +1,5 @@
-/* A family is a HELP line and all lines up to the next; families of one name are put together in the order first met. */
+/* A family is a HELP line and all lines up to the next; families of one name are put together in
+ * the order first met. */
 #include "clients/vafa/metrics_text.h"
 
 #include "base/check.h"

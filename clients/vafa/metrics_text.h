@@ -4,8 +4,9 @@
 
 #include "base/bytes.h"
 
-/* Appends the texts with each metric's samples together under one HELP and TYPE, as the format wants it; a sample line that stands
- * in several texts (services in one process may share a counter) is there once. */
+/* Appends the texts with each metric's samples together under one HELP and TYPE, as the format
+ * wants it; a sample line that stands in several texts (services in one process may share a
+ * counter) is there once. */
 void metrics_text_merge(const char *const *texts, size_t count, struct buffer *out);
 
 #endif

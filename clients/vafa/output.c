@@ -20,7 +20,8 @@ static const char *advice_for(const struct error *err)
 {
     switch (err->status) {
     case STATUS_UNAVAILABLE:
-        return "Is the server running? `vafa health` tells; `vafad --data DIR --city NAME` starts one.";
+        return "Is the server running? `vafa health` tells; `vafad --data DIR --city NAME` starts "
+               "one.";
     case STATUS_DEADLINE_EXCEEDED:
         return "The server did not answer in time: try again, or give it longer with --timeout.";
     case STATUS_PERMISSION_DENIED: return "Another role may do this: see --role.";
@@ -32,7 +33,8 @@ static const char *advice_for(const struct error *err)
                    : "`vafa verify` tells what is damaged.";
     case STATUS_NOT_FOUND:
         return strcmp(err->field, "data") == 0
-                   ? "Start a server there (vafad --data DIR --city NAME), or name another place with --data or --connect."
+                   ? "Start a server there (vafad --data DIR --city NAME), or name another place "
+                     "with --data or --connect."
                    : NULL;
     default: return NULL;
     }
@@ -42,11 +44,13 @@ static int exit_code_of(const struct error *err)
 {
     switch (err->status) {
     case STATUS_OK: return EXIT_DONE;
-    case STATUS_NOT_FOUND: return strcmp(err->field, "data") == 0 ? EXIT_UNREACHABLE : EXIT_NOT_FOUND;
+    case STATUS_NOT_FOUND:
+        return strcmp(err->field, "data") == 0 ? EXIT_UNREACHABLE : EXIT_NOT_FOUND;
     case STATUS_UNAVAILABLE:
     case STATUS_DEADLINE_EXCEEDED: return EXIT_UNREACHABLE;
     case STATUS_DATA_LOSS: return EXIT_WRONG;
-    case STATUS_INVALID_ARGUMENT: return strcmp(err->field, "connect") == 0 ? EXIT_USAGE : EXIT_REFUSED;
+    case STATUS_INVALID_ARGUMENT:
+        return strcmp(err->field, "connect") == 0 ? EXIT_USAGE : EXIT_REFUSED;
     default: return EXIT_REFUSED;
     }
 }
@@ -84,7 +88,8 @@ void output_message(const ProtobufCMessage *message)
 
 void output_json(const json_t *json)
 {
-    CHECK(json_dumpf(json, stdout, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) == 0 || ferror(stdout));
+    CHECK(json_dumpf(json, stdout, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) == 0 ||
+          ferror(stdout));
     putchar('\n');
 }
 

@@ -21,8 +21,8 @@ void output_json(const json_t *json);
 /* A message as JSON to compose with; new reference. */
 json_t *output_message_json(const ProtobufCMessage *message);
 
-/* Long work tells how far it is, on one line that is written over: on a terminal, or when --progress asks for it (then a line
- * each). */
+/* Long work tells how far it is, on one line that is written over: on a terminal, or when
+ * --progress asks for it (then a line each). */
 void output_progress_force(bool force);
 bool output_progress_wanted(void);
 void output_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));

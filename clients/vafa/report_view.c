@@ -170,7 +170,9 @@ static void csv_cell(const Report__Cell *cell, struct buffer *out)
     }
     switch (cell->value_case) {
     case REPORT__CELL__VALUE_TEXT: csv_out_text(out, cell->text); return;
-    case REPORT__CELL__VALUE_COUNT: snprintf(number, sizeof(number), "%" PRId64, cell->count); break;
+    case REPORT__CELL__VALUE_COUNT:
+        snprintf(number, sizeof(number), "%" PRId64, cell->count);
+        break;
     case REPORT__CELL__VALUE_NUMBER: snprintf(number, sizeof(number), "%.10g", cell->number); break;
     default: break;
     }

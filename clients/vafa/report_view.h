@@ -8,7 +8,7 @@
 
 struct report_view {
     struct session *session;
-    const char *metric;  /* "on_time" */
+    const char *metric;   /* "on_time" */
     size_t label_columns; /* dimensions and period, before the figures */
     const Report__QueryReportResponse *response;
 };

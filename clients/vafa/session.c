@@ -16,7 +16,7 @@ static enum status read_role(const char *text, enum rpc_role *ret_role, struct e
         const char *name;
         enum rpc_role role;
     } roles[] = {
-        {"front-end", RPC_ROLE_FRONT_END}, {"office", RPC_ROLE_OFFICE},
+        {"front-end", RPC_ROLE_FRONT_END},   {"office", RPC_ROLE_OFFICE},
         {"leadership", RPC_ROLE_LEADERSHIP}, {"import", RPC_ROLE_IMPORT},
         {"admin", RPC_ROLE_ADMIN},
     };
@@ -34,7 +34,8 @@ static enum status check_language(const struct args *args, struct error *err)
 {
     const char *language = args_value(args, "lang");
     if (language != NULL && strcmp(language, "fa") != 0 && strcmp(language, "en") != 0) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "lang", "it is fa or en, not \"%s\"", language);
+        return error_set(err, STATUS_INVALID_ARGUMENT, "lang", "it is fa or en, not \"%s\"",
+                         language);
     }
     return STATUS_OK;
 }
@@ -55,12 +56,13 @@ static enum status read_common(struct session *session, struct error *err)
     return status;
 }
 
-enum status session_init(struct session *session, const struct command *command, int argc, char **argv,
-                         struct error *err)
+enum status session_init(struct session *session, const struct command *command, int argc,
+                         char **argv, struct error *err)
 {
     memset(session, 0, sizeof(*session));
     session->command = command;
-    enum status status = args_parse(&session->args, command->options, common_options, argc, argv, err);
+    enum status status =
+        args_parse(&session->args, command->options, common_options, argc, argv, err);
     if (status != STATUS_OK || args_has(&session->args, "help")) {
         return status;
     }

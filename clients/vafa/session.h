@@ -1,4 +1,5 @@
-/* What a command runs with: its arguments, a client, the city's pack, a language. Each is made when first needed. */
+/* What a command runs with: its arguments, a client, the city's pack, a language. Each is made when
+ * first needed. */
 #ifndef VAFA_CLIENTS_VAFA_SESSION_H
 #define VAFA_CLIENTS_VAFA_SESSION_H
 
@@ -12,7 +13,8 @@ struct session {
     const struct command *command;
     struct args args;
     bool json;
-    enum rpc_role role; /* the command's, or --role; a command may change it before its first call */
+    enum rpc_role
+        role; /* the command's, or --role; a command may change it before its first call */
     uint32_t timeout_ms;
     uint32_t patience_ms; /* of every call; a command sets it before its first */
     /* the session's own */
@@ -23,38 +25,44 @@ struct session {
 };
 
 /* Reads the command line behind the command's name. */
-enum status session_init(struct session *session, const struct command *command, int argc, char **argv,
-                         struct error *err);
+enum status session_init(struct session *session, const struct command *command, int argc,
+                         char **argv, struct error *err);
 void session_fini(struct session *session);
 
 enum status session_client(struct session *session, struct vafa **ret_vafa, struct error *err);
 
-/* Calls a method and waits. On failure the error is in *err, on success call->response. End with vafa_call_fini. */
+/* Calls a method and waits. On failure the error is in *err, on success call->response. End with
+ * vafa_call_fini. */
 enum status session_call(struct session *session, struct vafa_call *call, struct error *err);
 
 /* The key of the server's city pack. */
 enum status session_ask_city(struct session *session, char ret_name[256], struct error *err);
-/* The pack: --city, else the one of the server's name. NULL when there is none on this machine; the reason is in *err. */
+/* The pack: --city, else the one of the server's name. NULL when there is none on this machine; the
+ * reason is in *err. */
 const struct city *session_city(struct session *session, struct error *err);
 /* "fa" or "en". */
 const char *session_language(struct session *session);
 
-/* A key's name in the language; the key itself when it is not listed. Borrowed from the pack or from `key`. */
+/* A key's name in the language; the key itself when it is not listed. Borrowed from the pack or
+ * from `key`. */
 const char *session_topic(struct session *session, const char *key);
 const char *session_unit(struct session *session, const char *key);
 const char *session_area(struct session *session, const char *key);
 
 /* "1404-09-03 14:30" in the city's zone and calendar ("…Z" without a pack); "" for 0. */
 void session_time(struct session *session, int64_t us, char out[32]);
-/* A time as people give it, in the city's zone. The option's value; `fallback` when it was not given. */
+/* A time as people give it, in the city's zone. The option's value; `fallback` when it was not
+ * given. */
 enum status session_read_time(struct session *session, const char *option, int64_t fallback,
                               int64_t *ret_us, struct error *err);
 
-/* With --fresh: waits until all that was said so far has arrived everywhere; ret_heads[1..4] are then the ends of the logs. */
+/* With --fresh: waits until all that was said so far has arrived everywhere; ret_heads[1..4] are
+ * then the ends of the logs. */
 enum status session_settle(struct session *session, struct vafa_position ret_heads[5],
                            struct error *err);
 
 /* Adds the heads of the services from..to (ids) to what the call waits for. */
-void session_at_least(struct vafa_call *call, const struct vafa_position heads[5], int from, int to);
+void session_at_least(struct vafa_call *call, const struct vafa_position heads[5], int from,
+                      int to);
 
 #endif

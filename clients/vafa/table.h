@@ -1,6 +1,7 @@
 /*
- * Tables for people: columns aligned by the width of what is shown, so that Persian and Latin text stand straight. The order of letters
- * within a cell is the terminal's business (those that can show Persian reorder by themselves).
+ * Tables for people: columns aligned by the width of what is shown, so that Persian and Latin text
+ * stand straight. The order of letters within a cell is the terminal's business (those that can
+ * show Persian reorder by themselves).
  */
 #ifndef VAFA_CLIENTS_VAFA_TABLE_H
 #define VAFA_CLIENTS_VAFA_TABLE_H
@@ -19,7 +20,8 @@ void table_free(struct table *table);    /* NULL is allowed */
 void table_head(struct table *table, size_t column, const char *text);
 /* Numbers: aligned at the right. */
 void table_align_right(struct table *table, size_t column);
-/* The next cell, row by row. NULL is "". Control characters become spaces: what a citizen wrote must not drive the terminal. */
+/* The next cell, row by row. NULL is "". Control characters become spaces: what a citizen wrote
+ * must not drive the terminal. */
 void table_cell(struct table *table, const char *text);
 void table_cell_format(struct table *table, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

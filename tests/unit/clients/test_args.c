@@ -2,11 +2,11 @@
 #include "clients/vafa/args.h"
 #include "clients/vafa/commands.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <string.h>
 
@@ -21,8 +21,8 @@ static void reads_options_before_between_and_behind_arguments(void **state)
 {
     (void)state;
     struct args args;
-    char *argv[] = {"report", "--chart", "requests", "-w", "area=5", "--where=area=6", "-n5",
-                    "--data", "d",       NULL};
+    char *argv[] = {"report",         "--chart", "requests", "-w", "area=5",
+                    "--where=area=6", "-n5",     "--data",   "d",  NULL};
     assert_int_equal(args_parse(&args, own, common_options, 9, argv, NULL), STATUS_OK);
     assert_int_equal(args.argument_count, 1);
     assert_string_equal(args.arguments[0], "requests");
@@ -68,7 +68,8 @@ static void reads_numbers_in_any_digits_and_within_bounds(void **state)
     struct error err = ERROR_NONE;
     assert_int_equal(args_read_number("۱۲۳", "task", 1, 1000, &number, &err), STATUS_OK);
     assert_int_equal(number, 123);
-    const char *const bad[] = {"", "0", "1001", "-1", "+1", " 1", "1x", "1.5", "99999999999999999999999"};
+    const char *const bad[] = {
+        "", "0", "1001", "-1", "+1", " 1", "1x", "1.5", "99999999999999999999999"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(args_read_number(bad[i], "task", 1, 1000, &number, &err),
                          STATUS_INVALID_ARGUMENT);
@@ -92,7 +93,8 @@ static void finds_commands_of_one_and_two_words(void **state)
     assert_null(commands_find(0, none, &words));
 }
 
-/* A table's help is what a person reads; a command without examples or with two options of one name is unfinished. */
+/* A table's help is what a person reads; a command without examples or with two options of one name
+ * is unfinished. */
 static void every_command_is_described(void **state)
 {
     (void)state;

@@ -1,11 +1,11 @@
 /* Exports as they come: marks, quotes, line ends, truncation. */
 #include "clients/vafa/import_csv.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,8 +55,9 @@ static const struct import_csv_row *next(struct import_csv *csv)
 static void reads_rows_with_the_lines_on_which_they_begin(void **state)
 {
     (void)state;
-    struct import_csv *csv = open_text("\xEF\xBB\xBF id , name\r\n1,\"two\r\nlines, and \"\"quotes\"\"\"\r\n"
-                                       "\r\n\n2,آسفالت\n3,last");
+    struct import_csv *csv =
+        open_text("\xEF\xBB\xBF id , name\r\n1,\"two\r\nlines, and \"\"quotes\"\"\"\r\n"
+                  "\r\n\n2,آسفالت\n3,last");
     assert_int_equal(import_csv_columns(csv), 2);
     assert_int_equal(import_csv_find(csv, "id"), 0);
     assert_int_equal(import_csv_find(csv, "name"), 1);

@@ -1,11 +1,11 @@
 /* What an import remembers of its rows. */
 #include "clients/vafa/import_index.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <stdio.h>
 
@@ -35,7 +35,8 @@ static void keeps_closing_times_notes_and_states_of_many_rows(void **state)
         assert_int_equal(found, IMPORT_SENT);
         assert_int_equal(closed_us, i);
         assert_int_equal(import_index_note(index, id, &out, NULL), STATUS_OK);
-        assert_string_equal((const char *)out.data, i == 0 ? "" : note); /* row 0 is open: no note is kept */
+        assert_string_equal((const char *)out.data,
+                            i == 0 ? "" : note); /* row 0 is open: no note is kept */
         buffer_fini(&out);
     }
     import_index_set(index, "row-5", IMPORT_ACCEPTED);

@@ -3,11 +3,11 @@
 
 #include "base/clock.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,9 +76,10 @@ static enum status read_row(const char *text)
 static void reads_a_row_in_our_words(void **state)
 {
     (void)state;
-    assert_int_equal(read_row("101,2011-07-01 01:32:33,2011-07-15 01:32:32,2011-07-01 05:06:58,Street Lights,"
-                              "PWDx,Ward 03,Constituent Call,42.2715,-71.0772,A St & B St,\"Case, closed\"\n"),
-                     STATUS_OK);
+    assert_int_equal(
+        read_row("101,2011-07-01 01:32:33,2011-07-15 01:32:32,2011-07-01 05:06:58,Street Lights,"
+                 "PWDx,Ward 03,Constituent Call,42.2715,-71.0772,A St & B St,\"Case, closed\"\n"),
+        STATUS_OK);
     const Intake__RegisterCaseRequest *request = &rig.row.request;
     assert_string_equal(request->source, "boston311");
     assert_string_equal(request->external_id, "101");
@@ -100,8 +101,9 @@ static void reads_a_row_in_our_words(void **state)
 static void leaves_out_what_the_row_does_not_have(void **state)
 {
     (void)state;
-    assert_int_equal(read_row("102,2011-07-01 01:32:33,,,Other,,,Carrier Pigeon,42.3594,-71.0587,,\n"),
-                     STATUS_OK);
+    assert_int_equal(
+        read_row("102,2011-07-01 01:32:33,,,Other,,,Carrier Pigeon,42.3594,-71.0587,,\n"),
+        STATUS_OK);
     assert_int_equal(rig.row.closed_us, 0);
     assert_int_equal(rig.row.history.due_at_us, 0);
     assert_null(rig.row.place.point); /* City Hall stands for "no place" */
@@ -112,7 +114,8 @@ static void leaves_out_what_the_row_does_not_have(void **state)
 static void takes_a_closing_before_the_opening_as_closed_at_once(void **state)
 {
     (void)state;
-    assert_int_equal(read_row("103,2011-07-01 01:32:33,,2011-06-30 00:00:00,T,U,1,x,,,,\n"), STATUS_OK);
+    assert_int_equal(read_row("103,2011-07-01 01:32:33,,2011-06-30 00:00:00,T,U,1,x,,,,\n"),
+                     STATUS_OK);
     assert_int_equal(rig.row.closed_us, rig.row.history.occurred_at_us);
     assert_true(rig.row.closed_too_early);
 }

@@ -6,11 +6,11 @@
 #include "vafa/intake/v1/intake.pb-c.h"
 #include "vafa/routing/v1/routing.pb-c.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <string.h>
 
@@ -39,11 +39,11 @@ static void has_a_word_for_every_value_in_both_languages(void **state)
 {
     (void)state;
     const ProtobufCEnumDescriptor *const shown[] = {
-        &common__channel__descriptor,       &common__urgency__descriptor,
-        &intake__case_state__descriptor,    &intake__timeline_kind__descriptor,
+        &common__channel__descriptor,         &common__urgency__descriptor,
+        &intake__case_state__descriptor,      &intake__timeline_kind__descriptor,
         &intake__citizen_verdict__descriptor, &routing__task_state__descriptor,
-        &routing__change_kind__descriptor,  &followup__call_state__descriptor,
-        &followup__call_outcome__descriptor, &followup__resolution__descriptor,
+        &routing__change_kind__descriptor,    &followup__call_state__descriptor,
+        &followup__call_outcome__descriptor,  &followup__resolution__descriptor,
         &health__serving_state__descriptor,
     };
     for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {

@@ -1,11 +1,11 @@
 /* Texts of five services as one. */
 #include "clients/vafa/metrics_text.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 static void puts_samples_of_one_name_together_and_repeats_nothing(void **state)
 {
@@ -16,8 +16,9 @@ static void puts_samples_of_one_name_together_and_repeats_nothing(void **state)
     };
     struct buffer out = BUFFER_EMPTY;
     metrics_text_merge(texts, 2, &out);
-    assert_string_equal(buffer_text(&out), "# HELP a First.\n# TYPE a counter\na{s=\"1\"} 1\na{s=\"2\"} 1\n"
-                                           "# HELP b Second.\n# TYPE b gauge\nb 5\n");
+    assert_string_equal(buffer_text(&out),
+                        "# HELP a First.\n# TYPE a counter\na{s=\"1\"} 1\na{s=\"2\"} 1\n"
+                        "# HELP b Second.\n# TYPE b gauge\nb 5\n");
     buffer_fini(&out);
 }
 
