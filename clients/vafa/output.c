@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,8 +168,9 @@ size_t output_columns(void)
 {
     const char *columns = getenv("COLUMNS");
     struct winsize size;
-    if (columns != NULL && atoi(columns) >= 40) {
-        return (size_t)atoi(columns);
+    long wanted = columns != NULL ? strtol(columns, NULL, 10) : 0;
+    if (wanted >= 40 && wanted <= INT16_MAX) {
+        return (size_t)wanted;
     }
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) {
         return size.ws_col;
