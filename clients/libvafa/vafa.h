@@ -9,9 +9,11 @@
  *     Intake__RegisterCaseRequest request = INTAKE__REGISTER_CASE_REQUEST__INIT;
  *     request.idempotency_key = vafa_new_key(key);
  *     ...
- *     struct vafa_call call = {.service = &intake__intake__descriptor, .method = "RegisterCase",
- * .request = &request.base}; if (vafa_call_wait(vafa, &call) == STATUS_OK) { const
- * Intake__RegisterCaseResponse *response = (const void *)call.response;
+ *     struct vafa_call call = {.service = &intake__intake__descriptor,
+ *                              .method = "RegisterCase",
+ *                              .request = &request.base};
+ *     if (vafa_call_wait(vafa, &call) == STATUS_OK) {
+ *         const Intake__RegisterCaseResponse *response = (const void *)call.response;
  *         ...
  *     }
  *     vafa_call_fini(&call);

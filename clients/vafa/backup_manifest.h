@@ -2,8 +2,9 @@
  * The manifest of a backup set: what makes five copies one cut, and how to see that nothing has
  * changed since.
  *
- *   {"format":1,"set_id":HEX,"taken_at":"2026-…Z","vafa":"0.1.0","city":"isfahan","services":{"intake":{"head":{"log_id":HEX,
- *   "offset":N,"hash":HEX},"files":[{"path":"intake/data.mdb","size_bytes":N,"digest":HEX}]},…}}
+ *   {"format":1, "set_id":HEX, "taken_at":"2026-…Z", "vafa":"0.1.0", "city":"isfahan", "services":{
+ *     "intake":{"head":{"log_id":HEX, "offset":N, "hash":HEX},
+ *               "files":[{"path":"intake/data.mdb", "size_bytes":N, "digest":HEX}, …]}, …}}
  */
 #ifndef VAFA_CLIENTS_VAFA_BACKUP_MANIFEST_H
 #define VAFA_CLIENTS_VAFA_BACKUP_MANIFEST_H

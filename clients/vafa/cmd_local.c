@@ -57,26 +57,9 @@ static int tell_end(int status, const char *data)
     }
 }
 
-/* The pack in force counts: dates of tables are computed by its calendar. A running server knows
- * it. */
-static const char *city_of(struct session *session, char storage[256])
-{
-    struct error err = ERROR_NONE;
-    const char *given = args_value(&session->args, "city");
-    session->timeout_ms = given != NULL ? session->timeout_ms : 1000;
-    if (given != NULL || session_ask_city(session, storage, &err) == STATUS_OK) {
-        return given != NULL ? given : storage;
-    }
-    fputs("vafa: no server runs there to ask for its city: vafad's default pack is used; --city "
-          "names another\n",
-          stderr);
-    return NULL;
-}
-
 static int run_verify(struct session *session)
 {
     char path[4096];
-    char storage[256];
     pid_t child;
     int status;
     const char *data = args_value(&session->args, "data");
@@ -85,7 +68,7 @@ static int run_verify(struct session *session)
         data = environment != NULL && environment[0] != '\0' ? environment : VAFA_DATA_DEFAULT;
     }
     find_vafad(path);
-    const char *city = city_of(session, storage);
+    const char *city = args_value(&session->args, "city");
     char *argv[] = {path,
                     (char *)(uintptr_t) "--verify",
                     (char *)(uintptr_t) "--data",
@@ -113,10 +96,8 @@ const struct command command_verify = {
     .summary = "rebuilds every table from the logs and compares",
     .help = "Runs `vafad --verify` on the data folder: the hash chain of each log, then every "
             "table against a rebuild of it, byte for byte.\n"
-            "Runs beside a server, reading only. Without one, name the city pack with --city: "
-            "tables that hold dates depend on it.\n"
-            "Exit status 5: something is damaged.",
-    .examples = "vafa verify --data ./vafa-data\nvafa verify --data ./vafa-restored --city isfahan",
+            "Runs beside a server, reading only. Exit status 5: something is damaged.",
+    .examples = "vafa verify --data ./vafa-data",
     .role = RPC_ROLE_ADMIN,
     .run = run_verify,
 };

@@ -53,7 +53,25 @@ static enum status restore_all(const char *set, const char *data, struct error *
     return status;
 }
 
-static void tell_what_is_missing(const char *data, const char *city)
+/* The folder remembers its city, as the server's would: tables that hold dates depend on it. */
+static enum status note_city(const char *data, const char *city, struct error *err)
+{
+    char path[PATH_SIZE];
+    if (city == NULL || city[0] == '\0' || strpbrk(city, "/\n") != NULL) {
+        return error_set(err, STATUS_DATA_LOSS, "manifest", "it does not name the city");
+    }
+    snprintf(path, sizeof(path), "%s/city", data);
+    FILE *file = fopen(path, "we");
+    bool written = file != NULL && fprintf(file, "%s\n", city) > 0 && fflush(file) == 0 &&
+                   fsync(fileno(file)) == 0;
+    if (file != NULL && fclose(file) != 0) {
+        written = false;
+    }
+    return written ? STATUS_OK
+                   : error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "writing %s", path);
+}
+
+static void tell_what_is_missing(const char *data)
 {
     char path[PATH_SIZE];
     snprintf(path, sizeof(path), "%s/keys/master.key", data);
@@ -64,9 +82,6 @@ static void tell_what_is_missing(const char *data, const char *city)
             "or no citizen's name, phone or word can be opened again.\n",
             path);
     }
-    printf(
-        "Restored to %s. Next:\n  vafa verify --data %s --city %s\n  vafad --data %s --city %s\n",
-        data, data, city, data, city);
 }
 
 static int run_restore(struct session *session)
@@ -90,12 +105,18 @@ static int run_restore(struct session *session)
     if (status == STATUS_OK) {
         status = restore_all(set, data, &err);
     }
+    if (status == STATUS_OK) {
+        status = note_city(data, json_string_value(json_object_get(manifest, "city")), &err);
+    }
     output_progress_end();
     if (status == STATUS_OK && session->json) {
         output_json(manifest);
     } else if (status == STATUS_OK) {
-        const char *city = json_string_value(json_object_get(manifest, "city"));
-        tell_what_is_missing(data, city != NULL && city[0] != '\0' ? city : "NAME");
+        printf("Restored to %s. Next:\n  vafa verify --data %s\n  vafad --data %s\n", data, data,
+               data);
+    }
+    if (status == STATUS_OK) {
+        tell_what_is_missing(data);
     }
     json_decref(manifest);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);

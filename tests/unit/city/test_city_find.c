@@ -1,11 +1,12 @@
 /* A pack is found by its name or its folder. */
 #include "city/city_find.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,11 +2,12 @@
 #include "clients/vafa/args.h"
 #include "clients/vafa/commands.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <string.h>
 

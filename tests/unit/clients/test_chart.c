@@ -1,11 +1,12 @@
 /* Bars fill the room there is. */
 #include "clients/vafa/chart.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <stdlib.h>
 

@@ -1,11 +1,12 @@
 /* CSV that spreadsheets read and never run. */
 #include "clients/vafa/csv_out.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 static void assert_cell(const char *text, const char *cell)
 {

@@ -1,11 +1,12 @@
 /* Exports as they come: marks, quotes, line ends, truncation. */
 #include "clients/vafa/import_csv.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,12 @@
 /* What an import remembers of its rows. */
 #include "clients/vafa/import_index.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <stdio.h>
 

@@ -1,11 +1,12 @@
 /* Texts of five services as one. */
 #include "clients/vafa/metrics_text.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 static void puts_samples_of_one_name_together_and_repeats_nothing(void **state)
 {

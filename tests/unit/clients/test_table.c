@@ -1,11 +1,12 @@
 /* Columns stand straight whatever the script. */
 #include "clients/vafa/table.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <stdlib.h>
 #include <string.h>
