@@ -218,7 +218,7 @@ static enum status get_meta(struct store *store, MDB_txn *mdb, const char *name,
 
 static enum status check_identity(struct store *store, MDB_txn *mdb, struct error *err)
 {
-    struct bytes format, service, log_id, secret;
+    struct bytes format = {0}, service = {0}, log_id = {0}, secret = {0};
     enum status status = get_meta(store, mdb, META_FORMAT, 8, &format, err);
     if (status == STATUS_OK && be64_get(format.data) != STORE_FORMAT) {
         return error_set(err, STATUS_FAILED_PRECONDITION, NULL,
@@ -314,7 +314,7 @@ enum status store_open(struct store **ret_store, const struct store_options *opt
     store->lock.fd = -1;
     store->folder = strdup(options->folder);
     CHECK(store->folder != NULL);
-    (void)strcpy(store->service, options->service);
+    memcpy(store->service, options->service, strlen(options->service) + 1); /* was measured */
     store->read_only = options->read_only;
     store->no_sync = options->no_sync;
 
