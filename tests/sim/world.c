@@ -1,0 +1,488 @@
+#include "tests/sim/world_internal.h"
+
+#include "base/check.h"
+#include "base/fault.h"
+#include "service/verify.h"
+#include "services/feedback/feedback.h"
+#include "services/followup/followup.h"
+#include "services/intake/intake.h"
+#include "services/report/report.h"
+#include "services/routing/routing.h"
+#include "store/store_copy.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAP_BYTES (UINT64_C(1) << 30)
+#define ARENA_BYTES_MAX (64u << 20)
+#define STEPS_AT_ONE_INSTANT_MAX 1000000 /* more is a loop without end */
+
+static const struct service_def *const services[SERVICE_COUNT + 1] = {
+    NULL, &intake_service, &routing_service, &followup_service, &feedback_service, &report_service};
+
+void world_must(enum status status, const struct error *err)
+{
+    if (status != STATUS_OK) {
+        fail_msg("%s: %s: %s", status_name(status), err->field, err->message);
+    }
+}
+
+/* --- random numbers and time --- */
+
+/* splitmix64: https://prng.di.unimi.it/splitmix64.c */
+static uint64_t next_random(struct world_random *random)
+{
+    uint64_t z = random->state += UINT64_C(0x9E3779B97F4A7C15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return z ^ (z >> 31);
+}
+
+static void fill_random(struct random *random, void *out, size_t size)
+{
+    uint8_t *bytes = out;
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] = (uint8_t)next_random((struct world_random *)random);
+    }
+}
+
+void world_random_begin(struct world_random *random, uint64_t seed)
+{
+    random->random.fill = fill_random;
+    random->state = seed;
+}
+
+uint64_t world_draw(struct world *world, uint64_t limit)
+{
+    return next_random(&world->random) % limit;
+}
+
+static int64_t mono_us(struct clock *clock)
+{
+    return ((struct world_clock *)clock)->mono_us;
+}
+
+static int64_t wall_us(struct clock *clock)
+{
+    const struct world_clock *world_clock = (struct world_clock *)clock;
+    return world_clock->mono_us + world_clock->wall_offset_us;
+}
+
+int64_t world_now_us(const struct world *world)
+{
+    return world->clock.mono_us;
+}
+
+void world_jump_clock(struct world *world, int64_t us)
+{
+    world->clock.wall_offset_us += us;
+}
+
+/* --- machines --- */
+
+static enum status connect_upstream(void *context, Common__ServiceId upstream, struct rpc_transport **ret_transport,
+                                    struct error *err)
+{
+    struct link *self = context; /* of a machine to itself: names it */
+    (void)err;
+    *ret_transport = world_connect(self->world, self->to, upstream);
+    return STATUS_OK;
+}
+
+void world_restart(struct world *world, Common__ServiceId service)
+{
+    struct machine *machine = &world->machines[service];
+    struct error err;
+    CHECK(machine->node == NULL);
+    machine->restart_us = INT64_MAX;
+    machine->links[service] = (struct link){.world = world, .to = service};
+    struct node_options options = {
+        .def = machine->def,
+        .store_folder = machine->folder,
+        .master_key_file = world->master_key,
+        .city = world->city,
+        .clock = &world->clock.clock,
+        .random = &machine->random.random,
+        .loop = machine->loop,
+        .map_bytes = MAP_BYTES,
+        .no_sync = true,
+        .connect = connect_upstream,
+        .context = &machine->links[service],
+    };
+    world_must(node_open(&machine->node, &options, &err), &err);
+    world_must(node_start(machine->node, &err), &err);
+}
+
+/* What its process held is gone: calls it had not answered are cut, what it had not committed never happened. */
+void world_crash(struct world *world, Common__ServiceId service)
+{
+    struct machine *machine = &world->machines[service];
+    CHECK(machine->node != NULL);
+    machine->dying = true;
+    node_free(machine->node);
+    machine->node = NULL;
+    machine->dying = false;
+    world->crashes++;
+}
+
+unsigned world_crashes(const struct world *world)
+{
+    return world->crashes;
+}
+
+struct node *world_node(struct world *world, Common__ServiceId service)
+{
+    return world->machines[service].node;
+}
+
+/* --- planned crashes --- */
+
+/* The store's fault points: true makes the commit fail, and from here on nobody hears of this process any more. */
+static bool is_struck(void *context, const char *name)
+{
+    struct world *world = context;
+    struct crash_plan *plan = &world->plan;
+    const char *point = plan->point == WORLD_CRASH_BEFORE_COMMIT ? "store.commit.before" : "store.commit.after";
+    if (plan->service == 0 || plan->service != world->running || plan->point == WORLD_CRASH_NOW ||
+        strcmp(name, point) != 0) {
+        return false;
+    }
+    world->machines[plan->service].dying = true;
+    return true;
+}
+
+void world_plan_crash(struct world *world, Common__ServiceId service, enum world_crash_point point, int64_t down_us)
+{
+    CHECK(world->plan.service == 0);
+    world->plan = (struct crash_plan){.service = service, .point = point, .down_us = down_us};
+}
+
+static void carry_out_plan(struct world *world)
+{
+    struct crash_plan plan = world->plan;
+    struct machine *machine = &world->machines[plan.service];
+    if (plan.service == 0 || machine->node == NULL || (plan.point != WORLD_CRASH_NOW && !machine->dying)) {
+        return;
+    }
+    world->plan.service = 0;
+    world_crash(world, (Common__ServiceId)plan.service);
+    machine->restart_us = world->clock.mono_us + plan.down_us;
+}
+
+static void restart_due(struct world *world)
+{
+    for (unsigned i = 1; i < MACHINE_COUNT; i++) {
+        if (world->machines[i].restart_us <= world->clock.mono_us) {
+            world_restart(world, (Common__ServiceId)i);
+        }
+    }
+}
+
+/* --- time goes on --- */
+
+/* One machine does one thing; false when none has anything to do now. */
+static bool step(struct world *world)
+{
+    unsigned first = (unsigned)world_draw(world, MACHINE_COUNT);
+    for (unsigned i = 0; i < MACHINE_COUNT; i++) {
+        world->running = (first + i) % MACHINE_COUNT;
+        if (loop_step(world->machines[world->running].loop)) {
+            carry_out_plan(world);
+            return true;
+        }
+    }
+    return false;
+}
+
+static int64_t next_us(const struct world *world)
+{
+    int64_t next = INT64_MAX;
+    for (unsigned i = 0; i < MACHINE_COUNT; i++) {
+        int64_t timer_us = loop_next_us(world->machines[i].loop);
+        int64_t restart_us = world->machines[i].restart_us;
+        next = timer_us < next ? timer_us : next;
+        next = restart_us < next ? restart_us : next;
+    }
+    return next;
+}
+
+bool world_run_until(struct world *world, bool (*holds)(struct world *world, void *context), void *context,
+                     int64_t limit_us)
+{
+    int64_t end_us = world->clock.mono_us + limit_us;
+    unsigned steps = 0;
+    while (holds == NULL || !holds(world, context)) {
+        restart_due(world);
+        if (step(world)) {
+            assert_true(++steps < STEPS_AT_ONE_INSTANT_MAX);
+            continue;
+        }
+        steps = 0;
+        int64_t next = next_us(world);
+        if (next > end_us) {
+            world->clock.mono_us = end_us;
+            return holds != NULL && holds(world, context);
+        }
+        world->clock.mono_us = next > world->clock.mono_us ? next : world->clock.mono_us;
+    }
+    return true;
+}
+
+static uint64_t head_of(struct node *node)
+{
+    struct store_txn *txn;
+    struct log_position head;
+    struct error err;
+    world_must(store_read_begin(node_store(node), &txn, &err), &err);
+    log_head(txn, &head);
+    store_read_end(txn);
+    return head.offset;
+}
+
+static bool is_quiet(struct world *world, void *context)
+{
+    (void)context;
+    for (unsigned i = 1; i < MACHINE_COUNT; i++) {
+        if (world->machines[i].node == NULL || world->machines[i].dying) {
+            return false;
+        }
+    }
+    for (unsigned i = 1; i < MACHINE_COUNT; i++) {
+        const struct service_def *def = world->machines[i].def;
+        for (size_t feed = 0; feed < def->feed_count; feed++) {
+            struct follower_state state;
+            node_feed_state(world->machines[i].node, feed, &state);
+            if (state.offset != head_of(world->machines[def->feeds[feed].upstream].node)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+void world_quiesce(struct world *world, int64_t limit_us)
+{
+    if (world_run_until(world, is_quiet, NULL, limit_us)) {
+        return;
+    }
+    for (unsigned i = 1; i < MACHINE_COUNT; i++) {
+        const struct error *trouble = world->machines[i].node == NULL ? NULL : node_trouble(world->machines[i].node);
+        if (trouble != NULL) {
+            print_error("%s: %s\n", world->machines[i].def->name, trouble->message);
+        }
+    }
+    fail_msg("the services did not come to rest");
+}
+
+/* --- people --- */
+
+struct world_caller *world_caller_new(struct world *world, Common__ServiceId service, enum rpc_role role, const char *name,
+                                      const char *unit)
+{
+    CHECK(world->caller_count < WORLD_PEOPLE_MAX);
+    struct world_caller *caller = &world->callers[world->caller_count++];
+    struct rpc_caller identity = {.role = role};
+    snprintf(identity.name, sizeof identity.name, "%s", name);
+    snprintf(identity.unit, sizeof identity.unit, "%s", unit);
+    struct machine *people = &world->machines[PEOPLE];
+    caller->world = world;
+    caller->service = service;
+    caller->client = rpc_client_new(people->loop, world_connect(world, PEOPLE, service), &people->random.random, &identity);
+    return caller;
+}
+
+static void fill_key(struct world *world, ProtobufCMessage *request)
+{
+    const ProtobufCFieldDescriptor *field = message_field(request->descriptor, "idempotency_key", PROTOBUF_C_TYPE_BYTES);
+    if (field == NULL) {
+        return;
+    }
+    ProtobufCBinaryData *key = (ProtobufCBinaryData *)((char *)request + field->offset);
+    if (key->len == 0) {
+        key->len = UUID_BYTES;
+        key->data = arena_alloc(world->arena, UUID_BYTES);
+        uuid7_make(&world->machines[PEOPLE].random.random, clock_wall_us(&world->clock.clock), key->data);
+    }
+}
+
+static void mark_done(struct rpc_client_call *call)
+{
+    *(bool *)call->context = true;
+}
+
+static bool is_done(struct world *world, void *context)
+{
+    (void)world;
+    return *(bool *)context;
+}
+
+static void keep_position(struct world *world, const Common__Position *position, Common__Position *ret_kept)
+{
+    *ret_kept = *position;
+    ret_kept->log_id.data = arena_copy(world->arena, position->log_id.data, position->log_id.len);
+    ret_kept->hash.data = arena_copy(world->arena, position->hash.data, position->hash.len);
+}
+
+static void keep_answer(struct world *world, const struct rpc_client_call *call, struct world_answer *ret_answer)
+{
+    struct error err;
+    ret_answer->error = call->error;
+    ret_answer->response = NULL;
+    if (call->error.status != STATUS_OK) {
+        return;
+    }
+    struct buffer packed = BUFFER_EMPTY;
+    ProtobufCMessage *response;
+    message_pack(call->response, &packed);
+    world_must(message_unpack(call->response->descriptor, buffer_bytes(&packed), MESSAGE_UNKNOWN_REFUSE, world->arena,
+                              &response, &err),
+               &err);
+    buffer_fini(&packed);
+    ret_answer->response = response;
+    keep_position(world, &call->position, &ret_answer->position);
+}
+
+static void try_once(struct world_caller *caller, unsigned method, const ProtobufCMessage *request,
+                     const Common__Position *at_least, struct world_answer *ret_answer)
+{
+    struct world *world = caller->world;
+    bool done = false;
+    struct rpc_client_call call = {
+        .service = world->machines[caller->service].def->rpc,
+        .method = method,
+        .request = request,
+        .done = mark_done,
+        .context = &done,
+    };
+    if (at_least != NULL) {
+        call.at_least[call.at_least_count++] = at_least;
+    }
+    rpc_client_start(caller->client, &call);
+    assert_true(world_run_until(world, is_done, &done, HOUR_US));
+    keep_answer(world, &call, ret_answer);
+    rpc_client_call_fini(&call);
+}
+
+static bool is_worth_another(enum status status)
+{
+    return status == STATUS_UNAVAILABLE || status == STATUS_DEADLINE_EXCEEDED || status == STATUS_ABORTED;
+}
+
+enum status world_call(struct world_caller *caller, const char *method_name, ProtobufCMessage *request,
+                       const Common__Position *at_least, struct world_answer *ret_answer)
+{
+    struct world *world = caller->world;
+    const ProtobufCServiceDescriptor *rpc = world->machines[caller->service].def->rpc;
+    const ProtobufCMethodDescriptor *method = protobuf_c_service_descriptor_get_method_by_name(rpc, method_name);
+    assert_non_null(method);
+    int64_t end_us = world->clock.mono_us + HOUR_US;
+    *ret_answer = (struct world_answer){.tries = 0};
+    fill_key(world, request);
+    do {
+        ret_answer->tries++;
+        try_once(caller, (unsigned)(method - rpc->methods), request, at_least, ret_answer);
+    } while (is_worth_another(ret_answer->error.status) && world->clock.mono_us < end_us);
+    return ret_answer->error.status;
+}
+
+/* --- looking --- */
+
+void world_digest(struct world *world, uint8_t ret_digest[WORLD_DIGEST_BYTES])
+{
+    crypto_generichash_state state;
+    CHECK(crypto_generichash_init(&state, NULL, 0, WORLD_DIGEST_BYTES) == 0);
+    for (unsigned i = 1; i < MACHINE_COUNT; i++) {
+        struct store_txn *txn;
+        struct log_position head;
+        uint8_t offset[8];
+        struct error err;
+        world_must(store_read_begin(node_store(world->machines[i].node), &txn, &err), &err);
+        log_head(txn, &head);
+        store_read_end(txn);
+        be64_put(offset, head.offset);
+        CHECK(crypto_generichash_update(&state, head.log_id, sizeof head.log_id) == 0);
+        CHECK(crypto_generichash_update(&state, offset, sizeof offset) == 0);
+        CHECK(crypto_generichash_update(&state, head.hash, sizeof head.hash) == 0);
+    }
+    CHECK(crypto_generichash_final(&state, ret_digest, WORLD_DIGEST_BYTES) == 0);
+}
+
+void world_verify(struct world *world)
+{
+    char scratch[WORLD_PATH_SIZE];
+    snprintf(scratch, sizeof scratch, "%s/scratch", world->folder);
+    for (unsigned i = 1; i < MACHINE_COUNT; i++) {
+        const struct machine *machine = &world->machines[i];
+        struct error err;
+        struct verify_result result;
+        struct verify_options options = {.def = machine->def,
+                                         .store = node_store(machine->node),
+                                         .city = world->city,
+                                         .scratch_folder = scratch,
+                                         .random = &world->random.random};
+        for (size_t feed = 0; feed < machine->def->feed_count; feed++) {
+            options.upstreams[feed] = node_store(world->machines[machine->def->feeds[feed].upstream].node);
+        }
+        world_must(verify_service(&options, &result, &err), &err);
+        if (!result.ok) {
+            fail_msg("%s: %s", machine->def->name, result.finding);
+        }
+    }
+}
+
+/* --- beginning and end --- */
+
+static void begin_machine(struct world *world, unsigned i)
+{
+    struct machine *machine = &world->machines[i];
+    machine->def = services[i];
+    machine->loop = loop_new(&world->clock.clock);
+    machine->restart_us = INT64_MAX;
+    world_random_begin(&machine->random, next_random(&world->random));
+    if (machine->def != NULL) {
+        snprintf(machine->folder, sizeof machine->folder, "%s/%s", world->folder, machine->def->name);
+    }
+}
+
+struct world *world_new(uint64_t seed, const struct world_faults *faults)
+{
+    struct error err;
+    struct world *world = calloc(1, sizeof *world);
+    CHECK(world != NULL);
+    world->faults = *faults;
+    world_random_begin(&world->random, seed);
+    world->clock = (struct world_clock){.clock = {.wall_us = wall_us, .mono_us = mono_us}, .mono_us = WORLD_BEGIN_US};
+    world->arena = arena_new(ARENA_BYTES_MAX);
+    world_must(city_load(&world->city, VAFA_SOURCE_DIR "/deploy/cities/isfahan", &err), &err);
+    scratch_new(world->folder);
+    snprintf(world->master_key, sizeof world->master_key, "%s/master.key", world->folder);
+    fault_set_hook(is_struck, world);
+    for (unsigned i = 0; i < MACHINE_COUNT; i++) {
+        begin_machine(world, i);
+    }
+    for (unsigned i = 1; i < MACHINE_COUNT; i++) {
+        world_restart(world, (Common__ServiceId)i);
+    }
+    return world;
+}
+
+void world_free(struct world *world)
+{
+    for (size_t i = 0; i < world->caller_count; i++) {
+        rpc_client_free(world->callers[i].client);
+    }
+    for (unsigned i = 1; i < MACHINE_COUNT; i++) {
+        world->machines[i].dying = true;
+        node_free(world->machines[i].node);
+    }
+    for (unsigned i = 0; i < MACHINE_COUNT; i++) {
+        loop_free(world->machines[i].loop);
+    }
+    fault_set_hook(NULL, NULL);
+    city_free(world->city);
+    arena_free(world->arena);
+    scratch_remove(world->folder);
+    free(world);
+}

@@ -1,0 +1,100 @@
+/*
+ * The world: five services with their real stores, the network between them and the people who call them, in one thread and on virtual
+ * time, from one seed. The same seed gives the same bytes in every log.
+ *
+ * Each service is a machine of its own, with its own loop; which machine moves next is drawn from the seed, as is what happens to
+ * every frame on its way. When nothing is due the clock goes on to the next timer.
+ *
+ * What is real: the services, the skeleton, the stores on LMDB, the message coding, router and client. What is not: the disk's sync
+ * (a crash leaves exactly what was committed), the sockets, the clock, the random numbers.
+ */
+#ifndef VAFA_TESTS_SIM_WORLD_H
+#define VAFA_TESTS_SIM_WORLD_H
+
+#include "rpc/rpc_client.h"
+#include "service/node.h"
+
+#define WORLD_BEGIN_US (INT64_C(1767254400) * SECOND_US) /* 2026-01-01T08:00:00Z, a Thursday */
+#define WORLD_DIGEST_BYTES 32
+#define WORLD_PEOPLE_MAX 16 /* callers, each for one service */
+
+/* What the network does, in frames of a thousand. */
+struct world_faults {
+    uint32_t lost;
+    uint32_t cut;
+    uint32_t doubled;
+    uint32_t slow;        /* takes up to slow_us_max instead of delay_us_max: it is overtaken */
+    int64_t delay_us_max;
+    int64_t slow_us_max;
+};
+
+/* A bad day, and a perfect one. */
+extern const struct world_faults world_faults_usual;
+extern const struct world_faults world_faults_none;
+
+struct world;
+
+/* All five run. Fails the test when anything goes wrong. */
+struct world *world_new(uint64_t seed, const struct world_faults *faults);
+void world_free(struct world *world);
+
+int64_t world_now_us(const struct world *world);
+/* A number below `limit`, of the world's own seed. */
+uint64_t world_draw(struct world *world, uint64_t limit);
+/* The wall clock jumps; time itself goes on as it did. */
+void world_jump_clock(struct world *world, int64_t us);
+struct node *world_node(struct world *world, Common__ServiceId service); /* NULL while it is down */
+
+/* --- time --- */
+
+/* Runs until the predicate holds (NULL: never); false when it did not within limit_us of virtual time. */
+bool world_run_until(struct world *world, bool (*holds)(struct world *world, void *context), void *context,
+                     int64_t limit_us);
+/* Until all are up and each has followed the others to their logs' ends. Fails the test when that takes longer than limit_us. */
+void world_quiesce(struct world *world, int64_t limit_us);
+
+/* --- crashes --- */
+
+/* As by kill -9: what was not committed is gone, answers on their way are cut. */
+void world_crash(struct world *world, Common__ServiceId service);
+void world_restart(struct world *world, Common__ServiceId service);
+
+enum world_crash_point {
+    WORLD_CRASH_NOW,
+    WORLD_CRASH_BEFORE_COMMIT, /* of its next transaction */
+    WORLD_CRASH_AFTER_COMMIT,  /* committed, but nobody was told */
+    WORLD_CRASH_POINT_COUNT,
+};
+
+/* One at a time: the service crashes at that point and is started again after down_us. */
+void world_plan_crash(struct world *world, Common__ServiceId service, enum world_crash_point point, int64_t down_us);
+/* How many crashes there were. */
+unsigned world_crashes(const struct world *world);
+
+/* --- people --- */
+
+/* Somebody who calls one service. */
+struct world_caller;
+struct world_caller *world_caller_new(struct world *world, Common__ServiceId service, enum rpc_role role, const char *name,
+                                      const char *unit);
+
+struct world_answer {
+    struct error error;
+    const ProtobufCMessage *response; /* lives as long as the world; NULL unless OK */
+    Common__Position position;        /* likewise */
+    unsigned tries;
+};
+
+/* Calls, and while the answer is UNAVAILABLE, DEADLINE_EXCEEDED or ABORTED calls again with the same request, as a careful front-end
+ * does, for at most an hour of virtual time. An empty idempotency_key is filled. */
+enum status world_call(struct world_caller *caller, const char *method, ProtobufCMessage *request,
+                       const Common__Position *at_least, struct world_answer *ret_answer);
+
+/* --- looking --- */
+
+/* Of all five logs: their ids, ends and hashes. */
+void world_digest(struct world *world, uint8_t ret_digest[WORLD_DIGEST_BYTES]);
+/* Every chain holds and every table equals its rebuild from the logs. Fails the test otherwise. */
+void world_verify(struct world *world);
+
+#endif
