@@ -37,18 +37,39 @@ static enum status load(const char *name_or_folder, struct city **ret_city, stru
     return status == STATUS_OK ? city_load(ret_city, folder, err) : status;
 }
 
+/* Another name: a pack that was moved is the same city, another key is another one. */
+static enum status check_same_city(const char *own, const struct city *given, struct error *err)
+{
+    struct city *owned = NULL;
+    enum status status = STATUS_OK;
+    if (load(own, &owned, NULL) == STATUS_OK && strcmp(city_key(owned), city_key(given)) != 0) {
+        status = error_set(err, STATUS_INVALID_ARGUMENT, "city", "the data folder belongs to %s: choose another for %s",
+                           city_key(owned), city_key(given));
+    }
+    city_free(owned);
+    return status;
+}
+
 enum status run_load_city(const struct options *options, struct city **ret_city, struct error *err)
 {
     char own[RUN_PATH_SIZE];
+    struct city *city = NULL;
     const char *given = option_text(options, "city");
     enum status status = read_own_city(options, own, err);
+    bool has_own = status == STATUS_OK;
     if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
         return status;
     }
-    if (given[0] != '\0') {
-        return load(given, ret_city, err);
+    status = load(given[0] != '\0' ? given : has_own ? own : CITY_DEFAULT, &city, err);
+    if (status == STATUS_OK && has_own && given[0] != '\0') {
+        status = check_same_city(own, city, err);
     }
-    return load(status == STATUS_OK ? own : CITY_DEFAULT, ret_city, err);
+    if (status == STATUS_OK) {
+        *ret_city = city;
+    } else {
+        city_free(city);
+    }
+    return status;
 }
 
 /* Through a file of its own, so that a crash leaves the old one or the new one. */
@@ -67,23 +88,13 @@ static enum status write_own_city(const struct options *options, const char *cit
                : error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "%s cannot be written", path);
 }
 
-enum status run_claim_city(const struct options *options, const struct city *city, struct error *err)
+enum status run_claim_city(const struct options *options, struct error *err)
 {
     char own[RUN_PATH_SIZE];
-    struct city *owned = NULL;
     const char *given = option_text(options, "city");
     enum status status = read_own_city(options, own, err);
     if (status == STATUS_NOT_FOUND) {
         return write_own_city(options, given[0] != '\0' ? given : CITY_DEFAULT, err);
     }
-    if (status != STATUS_OK || given[0] == '\0' || strcmp(own, given) == 0) {
-        return status;
-    }
-    /* Another name: a pack that was moved is the same city, another key is another one. */
-    if (load(own, &owned, NULL) == STATUS_OK && strcmp(city_key(owned), city_key(city)) != 0) {
-        status = error_set(err, STATUS_INVALID_ARGUMENT, "city", "the data folder belongs to %s: choose another for %s",
-                           city_key(owned), city_key(city));
-    }
-    city_free(owned);
-    return status == STATUS_OK ? write_own_city(options, given, err) : status;
+    return status != STATUS_OK || given[0] == '\0' || strcmp(own, given) == 0 ? status : write_own_city(options, given, err);
 }

@@ -187,7 +187,7 @@ static enum status start(struct program *program, struct error *err)
         status = make_folders(program->options, master_key, err);
     }
     if (status == STATUS_OK) {
-        status = run_claim_city(program->options, program->city, err);
+        status = run_claim_city(program->options, err);
     }
     if (status == STATUS_OK) {
         status = address_make_run_folder(option_text(program->options, "data"), program->folder, err);

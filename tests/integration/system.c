@@ -1,0 +1,308 @@
+#include "tests/integration/system.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define READY_MS 30000
+#define STOP_MS 5000 /* promised: drained and stopped within 5 s */
+#define ARGUMENTS_MAX 40
+#define OUTPUT_BYTES_MAX (64u << 20)
+
+extern char **environ;
+
+static const char *const five[] = {"vafa-intake", "vafa-routing", "vafa-followup", "vafa-feedback", "vafa-report"};
+
+bool system_is_five(void)
+{
+    const char *shape = getenv("TEST_SHAPE");
+    return shape != NULL && strcmp(shape, "five") == 0;
+}
+
+const char *system_program(const struct system *system, size_t i)
+{
+    return system->program_count == 1 ? "vafad" : five[i];
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- processes --- */
+
+/* out_fd, err_fd: -1 throws away. */
+static pid_t spawn(const char *program, const char *const *arguments, int out_fd, int err_fd)
+{
+    char path[512];
+    char *argv[ARGUMENTS_MAX + 2];
+    size_t count = 0;
+    pid_t pid;
+    posix_spawn_file_actions_t actions;
+    snprintf(path, sizeof path, "%s/%s", VAFA_BIN_DIR, program);
+    argv[count++] = path;
+    for (size_t i = 0; arguments[i] != NULL; i++) {
+        assert_true(count < ARGUMENTS_MAX);
+        argv[count++] = (char *)(uintptr_t)arguments[i];
+    }
+    argv[count] = NULL;
+    assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
+    assert_int_equal(posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0), 0);
+    if (out_fd >= 0) {
+        assert_int_equal(posix_spawn_file_actions_adddup2(&actions, out_fd, 1), 0);
+    } else {
+        assert_int_equal(posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0), 0);
+    }
+    if (err_fd >= 0) {
+        assert_int_equal(posix_spawn_file_actions_adddup2(&actions, err_fd, 2), 0);
+    } else {
+        assert_int_equal(posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0), 0);
+    }
+    int failure = posix_spawn(&pid, path, &actions, NULL, argv, environ);
+    if (failure != 0) {
+        fail_msg("%s cannot be started: %s", path, strerror(failure));
+    }
+    assert_int_equal(posix_spawn_file_actions_destroy(&actions), 0);
+    return pid;
+}
+
+static int code_of(int state)
+{
+    return WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
+}
+
+int wait_for_end(pid_t pid)
+{
+    int state;
+    while (waitpid(pid, &state, 0) < 0) {
+        assert_int_equal(errno, EINTR);
+    }
+    return code_of(state);
+}
+
+/* --- the servers --- */
+
+/* Reads the program's output up to the line that begins with "ready". */
+static void wait_until_ready(const char *program, int fd)
+{
+    char text[4096];
+    size_t size = 0;
+    int64_t until_ms = now_ms() + READY_MS;
+    for (;;) {
+        struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+        int64_t left_ms = until_ms - now_ms();
+        if (left_ms <= 0 || poll(&poll_fd, 1, (int)left_ms) <= 0) {
+            fail_msg("%s was not ready after %d ms", program, READY_MS);
+        }
+        ssize_t got = read(fd, text + size, sizeof text - 1 - size);
+        if (got <= 0) {
+            fail_msg("%s ended before it was ready", program);
+        }
+        size += (size_t)got;
+        text[size] = '\0';
+        if ((strncmp(text, "ready ", 6) == 0 || strstr(text, "\nready ") != NULL) && text[size - 1] == '\n') {
+            return;
+        }
+        assert_true(size < sizeof text - 1);
+    }
+}
+
+void system_start(struct system *system, size_t i)
+{
+    int out[2];
+    char log[256];
+    const char *program = system_program(system, i);
+    assert_int_equal(system->pids[i], 0);
+    snprintf(log, sizeof log, "%s/%s.log", system->folder, program);
+    int log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    assert_true(log_fd >= 0);
+    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+    system->pids[i] =
+        spawn(program, ARGS("--data", system->data, "--city", system->city, "--map-size", "4096"), out[1], log_fd);
+    assert_int_equal(close(out[1]), 0);
+    wait_until_ready(program, out[0]);
+    assert_int_equal(close(out[0]), 0);
+    assert_int_equal(close(log_fd), 0);
+}
+
+void system_start_all(struct system *system)
+{
+    for (size_t i = 0; i < system->program_count; i++) {
+        if (system->pids[i] == 0) {
+            system_start(system, i);
+        }
+    }
+}
+
+void system_kill(struct system *system, size_t i)
+{
+    assert_int_equal(kill(system->pids[i], SIGKILL), 0);
+    assert_int_equal(wait_for_end(system->pids[i]), 128 + SIGKILL);
+    system->pids[i] = 0;
+}
+
+static void print_log(const struct system *system, size_t i)
+{
+    char log[256], line[1024];
+    snprintf(log, sizeof log, "%s/%s.log", system->folder, system_program(system, i));
+    FILE *file = fopen(log, "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        print_error("%s", line);
+    }
+    if (file != NULL) {
+        (void)fclose(file); /* it was only read */
+    }
+}
+
+void system_stop(struct system *system, size_t i)
+{
+    int64_t began_ms = now_ms();
+    assert_int_equal(kill(system->pids[i], SIGTERM), 0);
+    int code = wait_for_end(system->pids[i]);
+    int64_t took_ms = now_ms() - began_ms;
+    system->pids[i] = 0;
+    if (code != 0 || took_ms > STOP_MS) {
+        print_log(system, i);
+        fail_msg("%s ended with %d, %lld ms after SIGTERM", system_program(system, i), code, (long long)took_ms);
+    }
+}
+
+void system_stop_all(struct system *system)
+{
+    for (size_t i = system->program_count; i-- > 0;) {
+        if (system->pids[i] != 0) {
+            system_stop(system, i);
+        }
+    }
+}
+
+struct system *system_new(const char *city)
+{
+    struct system *system = calloc(1, sizeof *system);
+    assert_non_null(system);
+    snprintf(system->folder, sizeof system->folder, "/tmp/vafa-test-XXXXXX");
+    assert_non_null(mkdtemp(system->folder));
+    snprintf(system->data, sizeof system->data, "%s/data", system->folder);
+    snprintf(system->city, sizeof system->city, "%s", city);
+    system->program_count = system_is_five() ? 5 : 1;
+    assert_int_equal(setenv("VAFA_CITIES", VAFA_SOURCE_DIR "/deploy/cities", 1), 0);
+    system_start_all(system);
+    return system;
+}
+
+static int remove_entry(const char *path, const struct stat *stat_of, int kind, struct FTW *ftw)
+{
+    (void)stat_of, (void)kind, (void)ftw;
+    return remove(path);
+}
+
+void system_free(struct system *system)
+{
+    if (system == NULL) {
+        return;
+    }
+    system_stop_all(system);
+    assert_int_equal(nftw(system->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+    free(system);
+}
+
+/* --- the command line --- */
+
+static char *read_whole(FILE *file)
+{
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    long size = ftell(file);
+    assert_true(size >= 0 && size < (long)OUTPUT_BYTES_MAX);
+    char *text = malloc((size_t)size + 1);
+    assert_non_null(text);
+    rewind(file);
+    assert_int_equal(fread(text, 1, (size_t)size, file), (size_t)size);
+    text[size] = '\0';
+    assert_int_equal(fclose(file), 0);
+    return text;
+}
+
+struct output run_program(const char *program, const char *const *arguments)
+{
+    FILE *out = tmpfile(), *err = tmpfile();
+    assert_non_null(out);
+    assert_non_null(err);
+    pid_t pid = spawn(program, arguments, fileno(out), fileno(err));
+    struct output output = {.code = wait_for_end(pid)};
+    output.out = read_whole(out);
+    output.err = read_whole(err);
+    return output;
+}
+
+void output_free(struct output *output)
+{
+    free(output->out);
+    free(output->err);
+    output->out = output->err = NULL;
+}
+
+/* The command's own words first: "show CODE --data DIR". */
+static void with_data(const struct system *system, const char *const *arguments, const char *all[ARGUMENTS_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; arguments[i] != NULL; i++) {
+        assert_true(count < ARGUMENTS_MAX - 3);
+        all[count++] = arguments[i];
+    }
+    all[count++] = "--data";
+    all[count++] = system->data;
+    all[count] = NULL;
+}
+
+struct output system_vafa(const struct system *system, const char *const *arguments)
+{
+    const char *all[ARGUMENTS_MAX];
+    with_data(system, arguments, all);
+    return run_program("vafa", all);
+}
+
+pid_t system_vafa_start(const struct system *system, const char *const *arguments)
+{
+    const char *all[ARGUMENTS_MAX];
+    with_data(system, arguments, all);
+    return spawn("vafa", all, -1, -1);
+}
+
+json_t *system_json(const struct system *system, const char *const *arguments)
+{
+    const char *all[ARGUMENTS_MAX];
+    size_t count = 0;
+    for (; arguments[count] != NULL; count++) {
+        assert_true(count < ARGUMENTS_MAX - 5);
+        all[count] = arguments[count];
+    }
+    all[count++] = "--json";
+    all[count] = NULL;
+    struct output output = system_vafa(system, all);
+    json_error_t where;
+    if (output.code != 0) {
+        fail_msg("vafa %s: exit code %d: %s%s", arguments[0], output.code, output.err, output.out);
+    }
+    json_t *json = json_loads(output.out, 0, &where);
+    if (json == NULL) {
+        fail_msg("vafa %s: not JSON: %s: %s", arguments[0], where.text, output.out);
+    }
+    output_free(&output);
+    return json;
+}

@@ -1,0 +1,208 @@
+/* What the city's IT does: start, stop, back up, restore, verify, look at it. */
+#include "tests/integration/system.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The C library's, whose name the tests' own variable hides. */
+static int shell(const char *command)
+{
+    return system(command);
+}
+
+static void register_some(struct system *system, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        json_decref(system_json(system, ARGS("register", "--topic", "asphalt", "--area", "5", "--phone", "09130000000",
+                                             "--words", "نمونه")));
+    }
+}
+
+static int64_t count_of_requests(struct system *system)
+{
+    json_t *report = system_json(system, ARGS("report", "requests", "--fresh"));
+    json_t *rows = json_object_get(report, "rows");
+    int64_t count = json_array_size(rows) == 0 ? 0 : json_integer_value(json_array_get(json_array_get(rows, 0), 0));
+    json_decref(report);
+    return count;
+}
+
+static void check_verified(struct system *system, int code, const char *text)
+{
+    struct output verified = system_vafa(system, ARGS("verify"));
+    if (verified.code != code || strstr(verified.out, text) == NULL) {
+        fail_msg("exit code %d: %s%s", verified.code, verified.out, verified.err);
+    }
+    output_free(&verified);
+}
+
+static void stops_on_sigterm_and_starts_again_with_everything(void **state)
+{
+    (void)state;
+    struct system *system = system_new("isfahan");
+    register_some(system, 5);
+    system_stop_all(system);
+    system_start_all(system);
+    assert_int_equal(count_of_requests(system), 5);
+    check_verified(system, 0, "good");
+    system_free(system);
+}
+
+static void a_second_server_on_the_same_folder_is_refused(void **state)
+{
+    (void)state;
+    struct system *system = system_new("isfahan");
+    struct output second = run_program(system_program(system, 0), ARGS("--data", system->data, "--city", "isfahan"));
+    assert_int_equal(second.code, 1);
+    assert_non_null(strstr(second.err, "FAILED_PRECONDITION"));
+    output_free(&second);
+    register_some(system, 1); /* the first one serves on */
+    system_free(system);
+}
+
+static void a_data_folder_keeps_its_city(void **state)
+{
+    (void)state;
+    struct system *system = system_new("isfahan");
+    system_stop_all(system);
+    struct output other = run_program("vafad", ARGS("--data", system->data, "--city", "boston-2011"));
+    assert_int_equal(other.code, 2);
+    assert_non_null(strstr(other.err, "isfahan"));
+    output_free(&other);
+    system_free(system);
+}
+
+static void a_wrong_option_is_told_and_good_configuration_is_confirmed(void **state)
+{
+    (void)state;
+    struct output output = run_program("vafad", ARGS("--no-such-option"));
+    assert_int_equal(output.code, 2);
+    assert_non_null(strstr(output.err, "--no-such-option"));
+    output_free(&output);
+    output = run_program("vafad", ARGS("--check-config", "--city", VAFA_SOURCE_DIR "/deploy/cities/isfahan"));
+    assert_int_equal(output.code, 0);
+    output_free(&output);
+    output = run_program("vafad", ARGS("--check-config", "--map-size", "1"));
+    assert_int_equal(output.code, 2);
+    assert_non_null(strstr(output.err, "map-size"));
+    output_free(&output);
+}
+
+static void a_backup_taken_while_writing_is_restored_as_a_set(void **state)
+{
+    (void)state;
+    struct system *system = system_new("boston-2011");
+    char set[192], key[640];
+    snprintf(set, sizeof set, "%s/set", system->folder);
+    pid_t import = system_vafa_start(
+        system, ARGS("import", VAFA_SOURCE_DIR "/tests/data/boston311_2011Q3.csv.gz", "--profile", "boston311"));
+    struct output backup = system_vafa(system, ARGS("backup", set));
+    if (backup.code != 0) {
+        fail_msg("%s%s", backup.out, backup.err);
+    }
+    output_free(&backup);
+    assert_int_equal(wait_for_end(import), 0);
+    int64_t whole = count_of_requests(system);
+    system_stop_all(system);
+
+    struct system restored = *system;
+    snprintf(restored.data, sizeof restored.data, "%s/restored", system->folder);
+    struct output restore = run_program("vafa", ARGS("restore", set, "--data", restored.data));
+    if (restore.code != 0) {
+        fail_msg("%s%s", restore.out, restore.err);
+    }
+    output_free(&restore);
+    snprintf(key, sizeof key, "mkdir -p %s/keys && cp -p %s/keys/master.key %s/keys/", restored.data, system->data,
+             restored.data);
+    assert_int_equal(shell(key), 0);
+    system_start_all(&restored);
+    check_verified(&restored, 0, "good");
+    assert_true(count_of_requests(&restored) <= whole);
+    import = system_vafa_start(
+        &restored, ARGS("import", VAFA_SOURCE_DIR "/tests/data/boston311_2011Q3.csv.gz", "--profile", "boston311"));
+    assert_int_equal(wait_for_end(import), 0); /* carries on where the set ends */
+    assert_int_equal(count_of_requests(&restored), whole);
+    system_stop_all(&restored);
+    system_free(system);
+}
+
+/* Flips one byte of an event's words in intake's log: found by its bytes, wherever LMDB put them. */
+static void flip_byte(const char *path, const char *text)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    struct stat stat_of;
+    assert_true(fd >= 0);
+    assert_int_equal(fstat(fd, &stat_of), 0);
+    char *bytes = malloc((size_t)stat_of.st_size);
+    assert_non_null(bytes);
+    assert_int_equal(pread(fd, bytes, (size_t)stat_of.st_size, 0), stat_of.st_size);
+    bool found = false;
+    for (off_t i = 0; i + (off_t)strlen(text) <= stat_of.st_size; i++) {
+        if (memcmp(bytes + i, text, strlen(text)) == 0) {
+            char changed = (char)(bytes[i] ^ 1);
+            assert_int_equal(pwrite(fd, &changed, 1, i), 1);
+            found = true;
+        }
+    }
+    assert_true(found);
+    free(bytes);
+    assert_int_equal(close(fd), 0);
+}
+
+static void a_changed_byte_of_the_log_is_found_and_the_way_back_is_told(void **state)
+{
+    (void)state;
+    char path[256];
+    struct system *system = system_new("isfahan");
+    json_decref(system_json(system, ARGS("register", "--topic", "asphalt", "--area", "5", "--street", "sample-street-77")));
+    (void)count_of_requests(system);
+    system_stop_all(system);
+    check_verified(system, 0, "good");
+    snprintf(path, sizeof path, "%s/intake/data.mdb", system->data);
+    flip_byte(path, "sample-street-77");
+    check_verified(system, 5, "DAMAGED");
+    check_verified(system, 5, "estore");
+    system_free(system);
+}
+
+static void metrics_and_health_are_told(void **state)
+{
+    (void)state;
+    struct system *system = system_new("isfahan");
+    register_some(system, 1);
+    (void)count_of_requests(system);
+    struct output metrics = system_vafa(system, ARGS("metrics"));
+    assert_int_equal(metrics.code, 0);
+    assert_non_null(strstr(metrics.out, "# TYPE vafa_rpc_calls_total counter"));
+    assert_non_null(strstr(metrics.out, "vafa_feed_lag_events"));
+    output_free(&metrics);
+    struct output health = system_vafa(system, ARGS("health"));
+    assert_int_equal(health.code, 0);
+    output_free(&health);
+    system_free(system);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stops_on_sigterm_and_starts_again_with_everything),
+        cmocka_unit_test(a_second_server_on_the_same_folder_is_refused),
+        cmocka_unit_test(a_data_folder_keeps_its_city),
+        cmocka_unit_test(a_wrong_option_is_told_and_good_configuration_is_confirmed),
+        cmocka_unit_test(a_backup_taken_while_writing_is_restored_as_a_set),
+        cmocka_unit_test(a_changed_byte_of_the_log_is_found_and_the_way_back_is_told),
+        cmocka_unit_test(metrics_and_health_are_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
