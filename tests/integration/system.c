@@ -192,6 +192,28 @@ void system_stop_all(struct system *system)
     }
 }
 
+/* A failed test jumps out and leaves its system: nothing of it may outlive the test program. */
+static struct system *live;
+
+static int remove_entry(const char *path, const struct stat *stat_of, int kind, struct FTW *ftw)
+{
+    (void)stat_of, (void)kind, (void)ftw;
+    return remove(path);
+}
+
+static void remove_what_is_left(void)
+{
+    for (size_t i = 0; live != NULL && i < live->program_count; i++) {
+        if (live->pids[i] != 0) {
+            (void)kill(live->pids[i], SIGKILL); /* it may have ended by itself */
+            (void)waitpid(live->pids[i], NULL, 0);
+        }
+    }
+    if (live != NULL) {
+        (void)nftw(live->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS); /* as far as it goes */
+    }
+}
+
 struct system *system_new(const char *city)
 {
     struct system *system = calloc(1, sizeof *system);
@@ -202,14 +224,18 @@ struct system *system_new(const char *city)
     snprintf(system->city, sizeof system->city, "%s", city);
     system->program_count = system_is_five() ? 5 : 1;
     assert_int_equal(setenv("VAFA_CITIES", VAFA_SOURCE_DIR "/deploy/cities", 1), 0);
+    static bool registered;
+    if (!registered) {
+        registered = true;
+        assert_int_equal(atexit(remove_what_is_left), 0);
+    }
+    if (live != NULL) {
+        remove_what_is_left(); /* of the test that failed before */
+        free(live);
+    }
+    live = system;
     system_start_all(system);
     return system;
-}
-
-static int remove_entry(const char *path, const struct stat *stat_of, int kind, struct FTW *ftw)
-{
-    (void)stat_of, (void)kind, (void)ftw;
-    return remove(path);
 }
 
 void system_free(struct system *system)
@@ -219,6 +245,7 @@ void system_free(struct system *system)
     }
     system_stop_all(system);
     assert_int_equal(nftw(system->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
+    live = NULL;
     free(system);
 }
 
