@@ -117,7 +117,7 @@ const struct command command_task_show = {
     .help = "Shows a task by its number, or by its request's number.",
     .examples = "vafa task show 12\nvafa task show 7 --case --json",
     .options = show_options,
-    .role = RPC_ROLE_OFFICE,
+    .role = RPC_ROLE_FRONT_END,
     .run = run_show,
 };
 
@@ -185,7 +185,8 @@ const struct command command_task_report = {
     .summary = "a word on the way",
     .help = "Adds a note to the request's story. No personal data: it is shown to whoever has the "
             "code.",
-    .examples = "vafa task report 12 --note 'اکیپ فردا اعزام می‌شود'",
+    .examples = "vafa task report 12 --unit district-5-civil --note 'اکیپ فردا اعزام "
+                "می‌شود'",
     .options = report_options,
     .role = RPC_ROLE_OFFICE,
     .run = run_report,
@@ -223,7 +224,7 @@ const struct command command_task_done = {
     .arguments_max = 1,
     .summary = "the task is finished",
     .help = "Finishes a task. The citizen will be called and asked whether it is so.",
-    .examples = "vafa task done 12 --note 'چاله پر و آسفالت شد'",
+    .examples = "vafa task done 12 --unit district-5-civil --note 'چاله پر و آسفالت شد'",
     .options = done_options,
     .role = RPC_ROLE_OFFICE,
     .run = run_done,
@@ -263,7 +264,8 @@ const struct command command_task_return = {
     .arguments_max = 1,
     .summary = "the task is not ours",
     .help = "Gives a task to the unit named, or to the coordinator. Its due date stays.",
-    .examples = "vafa task return 12 --reason 'خیابان در منطقهٔ ۶ است' --to district-6",
+    .examples = "vafa task return 12 --unit district-5-civil --reason 'خیابان در منطقهٔ ۶ است' --to "
+                "district-6",
     .options = return_options,
     .role = RPC_ROLE_OFFICE,
     .run = run_return,

@@ -25,7 +25,8 @@ static const char *advice_for(const struct error *err)
                "one.";
     case STATUS_DEADLINE_EXCEEDED:
         return "The server did not answer in time: try again, or give it longer with --timeout.";
-    case STATUS_PERMISSION_DENIED: return "Another role may do this: see --role.";
+    case STATUS_PERMISSION_DENIED:
+        return "Another role or unit may do this: see --role and --unit.";
     case STATUS_RESOURCE_EXHAUSTED:
         return "The server has no room for it now: ask for less, or see `vafa health`.";
     case STATUS_DATA_LOSS:

@@ -86,9 +86,14 @@ bool routing_rules_sees_every_unit(const struct rpc_caller *caller)
 enum status routing_rules_check_unit(const struct rpc_caller *caller, const char *unit,
                                      struct error *err)
 {
-    if (caller->unit[0] == '\0' || strcmp(caller->unit, unit) == 0 ||
-        routing_rules_sees_every_unit(caller)) {
+    bool unbound = caller->unit[0] == '\0';
+    if (routing_rules_sees_every_unit(caller) || strcmp(caller->unit, unit) == 0 ||
+        (unbound && caller->role != RPC_ROLE_OFFICE)) {
         return STATUS_OK;
+    }
+    if (unbound) {
+        return error_set(err, STATUS_PERMISSION_DENIED, "unit",
+                         "an office says which unit it speaks for");
     }
     return error_set(err, STATUS_PERMISSION_DENIED, "unit",
                      "this is another unit's: you speak for %s", caller->unit);

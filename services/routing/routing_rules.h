@@ -36,8 +36,8 @@ Routing__TaskState routing_rules_next_state(Routing__TaskState state, enum routi
 enum status routing_rules_check_act(const Routing__Task *task, enum routing_act act,
                                     struct error *err);
 
-/* A history's own due date, and none if it had none: what was promised then is not for today's pack to
- * say. Else the hours of the service level from when the request was made; 0: none. */
+/* A history's own due date, and none if it had none: what was promised then is not for today's pack
+ * to say. Else the hours of the service level from when the request was made; 0: none. */
 int64_t routing_rules_due_us(bool historical, int64_t history_due_us, int64_t occurred_at_us,
                              uint32_t due_hours);
 /* An open task with a due date is watched; one that history had left overdue is not: no timers in
@@ -46,7 +46,8 @@ bool routing_rules_is_watched(int64_t due_at_us, bool historical, int64_t record
 
 /* The roles that see and do everything, whatever unit they name. */
 bool routing_rules_sees_every_unit(const struct rpc_caller *caller);
-/* PERMISSION_DENIED when the caller speaks for another unit. */
+/* PERMISSION_DENIED when the caller speaks for another unit, or is an office that speaks for none.
+ */
 enum status routing_rules_check_unit(const struct rpc_caller *caller, const char *unit,
                                      struct error *err);
 /* A caller's own time for something (0: none, always allowed). PERMISSION_DENIED without the import

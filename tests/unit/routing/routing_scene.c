@@ -72,13 +72,35 @@ void scene_register_many(struct rig *rig, uint64_t count)
 
 /* --- offices --- */
 
+enum status scene_call(struct rig *rig, enum rpc_role role, const char *unit, const char *method,
+                       ProtobufCMessage *request, const ProtobufCMessage **ret_response,
+                       struct error *err)
+{
+    struct rpc_caller caller = {.name = "test", .role = role};
+    if (role == RPC_ROLE_OFFICE) {
+        snprintf(caller.unit, sizeof(caller.unit), "%s", unit);
+    }
+    return rig_call_as(rig, &caller, method, request, ret_response, err);
+}
+
+/* The unit that has the task; "nobody" when there is none. */
+static const char *holder_of(struct rig *rig, uint64_t task)
+{
+    Routing__GetTaskRequest request = ROUTING__GET_TASK_REQUEST__INIT;
+    const ProtobufCMessage *response = NULL;
+    request.task_number = task;
+    return rig_call(rig, RPC_ROLE_ADMIN, "GetTask", &request.base, &response, NULL) == STATUS_OK
+               ? ((const Routing__GetTaskResponse *)response)->task->unit
+               : "nobody";
+}
+
 enum status scene_accept(struct rig *rig, uint64_t task, const Routing__Task **ret_task)
 {
     Routing__AcceptTaskRequest request = ROUTING__ACCEPT_TASK_REQUEST__INIT;
     const ProtobufCMessage *response = NULL;
     request.task_number = task;
-    enum status status =
-        rig_call(rig, RPC_ROLE_OFFICE, "AcceptTask", &request.base, &response, NULL);
+    enum status status = scene_call(rig, RPC_ROLE_OFFICE, holder_of(rig, task), "AcceptTask",
+                                    &request.base, &response, NULL);
     if (status == STATUS_OK && ret_task != NULL) {
         *ret_task = ((const Routing__AcceptTaskResponse *)response)->task;
     }
@@ -92,8 +114,8 @@ enum status scene_report(struct rig *rig, uint64_t task, const char *note,
     const ProtobufCMessage *response = NULL;
     request.task_number = task;
     request.note = text(note);
-    enum status status =
-        rig_call(rig, RPC_ROLE_OFFICE, "ReportTask", &request.base, &response, NULL);
+    enum status status = scene_call(rig, RPC_ROLE_OFFICE, holder_of(rig, task), "ReportTask",
+                                    &request.base, &response, NULL);
     if (status == STATUS_OK && ret_task != NULL) {
         *ret_task = ((const Routing__ReportTaskResponse *)response)->task;
     }
@@ -107,8 +129,8 @@ enum status scene_finish(struct rig *rig, uint64_t task, const char *note,
     const ProtobufCMessage *response = NULL;
     request.task_number = task;
     request.note = text(note);
-    enum status status =
-        rig_call(rig, RPC_ROLE_OFFICE, "FinishTask", &request.base, &response, NULL);
+    enum status status = scene_call(rig, RPC_ROLE_OFFICE, holder_of(rig, task), "FinishTask",
+                                    &request.base, &response, NULL);
     if (status == STATUS_OK && ret_task != NULL) {
         *ret_task = ((const Routing__FinishTaskResponse *)response)->task;
     }
@@ -121,7 +143,7 @@ enum status scene_finish_at(struct rig *rig, enum rpc_role role, uint64_t task, 
     Routing__FinishTaskRequest request = ROUTING__FINISH_TASK_REQUEST__INIT;
     request.task_number = task;
     request.occurred_at_us = at_us;
-    return rig_call(rig, role, "FinishTask", &request.base, NULL, err);
+    return scene_call(rig, role, holder_of(rig, task), "FinishTask", &request.base, NULL, err);
 }
 
 enum status scene_return(struct rig *rig, uint64_t task, const char *to_unit,
@@ -132,8 +154,8 @@ enum status scene_return(struct rig *rig, uint64_t task, const char *to_unit,
     request.task_number = task;
     request.reason = text("not ours");
     request.to_unit = text(to_unit);
-    enum status status =
-        rig_call(rig, RPC_ROLE_OFFICE, "ReturnTask", &request.base, &response, NULL);
+    enum status status = scene_call(rig, RPC_ROLE_OFFICE, holder_of(rig, task), "ReturnTask",
+                                    &request.base, &response, NULL);
     if (status == STATUS_OK && ret_task != NULL) {
         *ret_task = ((const Routing__ReturnTaskResponse *)response)->task;
     }
@@ -164,7 +186,7 @@ const Routing__FollowTasksResponse *scene_follow(struct rig *rig, enum rpc_role 
     request.changes_max = changes_max;
     request.wait_ms = 50;
     request.reader = text("desk");
-    if (rig_call(rig, role, "FollowTasks", &request.base, &response, &err) != STATUS_OK) {
+    if (scene_call(rig, role, unit, "FollowTasks", &request.base, &response, &err) != STATUS_OK) {
         fail_msg("%s: %s", err.field, err.message);
     }
     return (const Routing__FollowTasksResponse *)response;
@@ -175,7 +197,7 @@ enum status scene_acknowledge(struct rig *rig, const char *unit, uint64_t sequen
     Routing__AcknowledgeTasksRequest request = ROUTING__ACKNOWLEDGE_TASKS_REQUEST__INIT;
     request.unit = text(unit);
     request.sequence = sequence;
-    return rig_call(rig, RPC_ROLE_OFFICE, "AcknowledgeTasks", &request.base, NULL, NULL);
+    return scene_call(rig, RPC_ROLE_OFFICE, unit, "AcknowledgeTasks", &request.base, NULL, NULL);
 }
 
 const Routing__Event *scene_event(struct rig *rig, uint64_t offset)

@@ -26,7 +26,11 @@ void scene_register(struct rig *rig, struct scene_request request);
 /* Requests 1..count about asphalt in district 5: tasks 1..count of district-5-civil. */
 void scene_register_many(struct rig *rig, uint64_t count);
 
-/* Acts of an office (of no particular unit); the task as answered in *ret_task (may be NULL). */
+/* A call; in the role of an office it speaks for `unit`. */
+enum status scene_call(struct rig *rig, enum rpc_role role, const char *unit, const char *method,
+                       ProtobufCMessage *request, const ProtobufCMessage **ret_response,
+                       struct error *err);
+/* Acts of the office that has the task; the task as answered in *ret_task (may be NULL). */
 enum status scene_accept(struct rig *rig, uint64_t task, const Routing__Task **ret_task);
 enum status scene_report(struct rig *rig, uint64_t task, const char *note,
                          const Routing__Task **ret_task);

@@ -24,7 +24,7 @@ static enum status follow_status(struct rig *rig, enum rpc_role role, const char
     Routing__FollowTasksRequest request = ROUTING__FOLLOW_TASKS_REQUEST__INIT;
     request.unit = (char *)(uintptr_t)unit;
     request.after = after;
-    return rig_call(rig, role, "FollowTasks", &request.base, NULL, err);
+    return scene_call(rig, role, unit, "FollowTasks", &request.base, NULL, err);
 }
 
 /* --- following --- */
@@ -194,13 +194,15 @@ static void mistakes_of_a_follower_are_named(void **state)
     Routing__FollowTasksRequest request = ROUTING__FOLLOW_TASKS_REQUEST__INIT;
     request.unit = (char *)(uintptr_t)CIVIL_5;
     request.changes_max = 501;
-    assert_int_equal(rig_call(rig, RPC_ROLE_OFFICE, "FollowTasks", &request.base, NULL, &err),
-                     STATUS_INVALID_ARGUMENT);
+    assert_int_equal(
+        scene_call(rig, RPC_ROLE_OFFICE, CIVIL_5, "FollowTasks", &request.base, NULL, &err),
+        STATUS_INVALID_ARGUMENT);
     assert_string_equal(err.field, "changes_max");
     request.changes_max = 0;
     request.wait_ms = 30001;
-    assert_int_equal(rig_call(rig, RPC_ROLE_OFFICE, "FollowTasks", &request.base, NULL, &err),
-                     STATUS_INVALID_ARGUMENT);
+    assert_int_equal(
+        scene_call(rig, RPC_ROLE_OFFICE, CIVIL_5, "FollowTasks", &request.base, NULL, &err),
+        STATUS_INVALID_ARGUMENT);
     assert_string_equal(err.field, "wait_ms");
     rig_free(rig);
 }
@@ -296,7 +298,7 @@ static enum status list(struct rig *rig, const char *unit, Routing__TaskState ta
     request.page_size = page_size;
     request.page_token = page_token;
     enum status status =
-        rig_call(rig, RPC_ROLE_OFFICE, "ListTasks", &request.base, &response, NULL);
+        scene_call(rig, RPC_ROLE_OFFICE, unit, "ListTasks", &request.base, &response, NULL);
     if (status == STATUS_OK && ret_page != NULL) {
         *ret_page = (const Routing__ListTasksResponse *)response;
     }

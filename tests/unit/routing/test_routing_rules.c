@@ -102,10 +102,13 @@ static void only_the_unit_itself_the_import_and_the_admin_may_touch_a_task(void 
     struct rpc_caller import = caller_of(RPC_ROLE_IMPORT, "buses");
     struct rpc_caller admin = caller_of(RPC_ROLE_ADMIN, "buses");
     struct rpc_caller unbound = caller_of(RPC_ROLE_OFFICE, "");
+    struct rpc_caller operator= caller_of(RPC_ROLE_FRONT_END, "");
     assert_int_equal(routing_rules_check_unit(&own, "parks", &err), STATUS_OK);
     assert_int_equal(routing_rules_check_unit(&import, "parks", &err), STATUS_OK);
     assert_int_equal(routing_rules_check_unit(&admin, "parks", &err), STATUS_OK);
-    assert_int_equal(routing_rules_check_unit(&unbound, "parks", &err), STATUS_OK);
+    assert_int_equal(routing_rules_check_unit(&operator, "parks", &err), STATUS_OK);
+    assert_int_equal(routing_rules_check_unit(&unbound, "parks", &err), STATUS_PERMISSION_DENIED);
+    assert_string_equal(err.field, "unit");
     assert_int_equal(routing_rules_check_unit(&other, "parks", &err), STATUS_PERMISSION_DENIED);
     assert_non_null(strstr(err.message, "buses"));
 }

@@ -213,20 +213,23 @@ static void the_same_call_twice_accepts_once_and_is_answered_alike(void **state)
     Routing__AcceptTaskRequest request = ROUTING__ACCEPT_TASK_REQUEST__INIT;
     const ProtobufCMessage *first = NULL, *second = NULL;
     request.task_number = 1;
-    assert_int_equal(rig_call(rig, RPC_ROLE_OFFICE, "AcceptTask", &request.base, &first, NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        scene_call(rig, RPC_ROLE_OFFICE, CIVIL_5, "AcceptTask", &request.base, &first, NULL),
+        STATUS_OK);
     rig_advance(rig, HOUR_US);
     assert_int_equal(scene_finish(rig, 1, "done since", NULL), STATUS_OK);
-    assert_int_equal(rig_call(rig, RPC_ROLE_OFFICE, "AcceptTask", &request.base, &second, NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        scene_call(rig, RPC_ROLE_OFFICE, CIVIL_5, "AcceptTask", &request.base, &second, NULL),
+        STATUS_OK);
     assert_int_equal(rig_event_count(rig), 3);
     const Routing__Task *a = ((const Routing__AcceptTaskResponse *)first)->task;
     const Routing__Task *b = ((const Routing__AcceptTaskResponse *)second)->task;
     assert_int_equal(b->state, ACCEPTED);
     assert_int_equal(a->accepted_at_us, b->accepted_at_us);
     request.task_number = 2;
-    assert_int_equal(rig_call(rig, RPC_ROLE_OFFICE, "AcceptTask", &request.base, NULL, NULL),
-                     STATUS_INVALID_ARGUMENT);
+    assert_int_equal(
+        scene_call(rig, RPC_ROLE_OFFICE, CIVIL_5, "AcceptTask", &request.base, NULL, NULL),
+        STATUS_INVALID_ARGUMENT);
     rig_free(rig);
 }
 
