@@ -157,13 +157,14 @@ void system_kill(struct system *system, size_t i)
     system->pids[i] = 0;
 }
 
-static void print_log(const struct system *system, size_t i)
+/* The last of a program's log, or of the command line's in the background. */
+static void print_log(const struct system *system, const char *program)
 {
     char log[256], line[1024];
-    snprintf(log, sizeof log, "%s/%s.log", system->folder, system_program(system, i));
+    snprintf(log, sizeof log, "%s/%s.log", system->folder, program);
     FILE *file = fopen(log, "re");
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        print_error("%s", line);
+        print_error("%s: %s", program, line);
     }
     if (file != NULL) {
         (void)fclose(file); /* it was only read */
@@ -178,7 +179,7 @@ void system_stop(struct system *system, size_t i)
     int64_t took_ms = now_ms() - began_ms;
     system->pids[i] = 0;
     if (code != 0 || took_ms > STOP_MS) {
-        print_log(system, i);
+        print_log(system, system_program(system, i));
         fail_msg("%s ended with %d, %lld ms after SIGTERM", system_program(system, i), code, (long long)took_ms);
     }
 }
@@ -307,8 +308,25 @@ struct output system_vafa(const struct system *system, const char *const *argume
 pid_t system_vafa_start(const struct system *system, const char *const *arguments)
 {
     const char *all[ARGUMENTS_MAX];
+    char log[256];
     with_data(system, arguments, all);
-    return spawn("vafa", all, -1, -1);
+    snprintf(log, sizeof log, "%s/vafa.log", system->folder);
+    int log_fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_true(log_fd >= 0);
+    pid_t pid = spawn("vafa", all, -1, log_fd);
+    assert_int_equal(close(log_fd), 0);
+    return pid;
+}
+
+void system_expect_good_end(const struct system *system, int code)
+{
+    if (code != 0) {
+        for (size_t i = 0; i < system->program_count; i++) {
+            print_log(system, system_program(system, i));
+        }
+        print_log(system, "vafa");
+        fail_msg("vafa ended with %d", code);
+    }
 }
 
 json_t *system_json(const struct system *system, const char *const *arguments)

@@ -50,8 +50,10 @@ void output_free(struct output *output);
 struct output system_vafa(const struct system *system, const char *const *arguments);
 /* The same for any program of build/bin, without --data. */
 struct output run_program(const char *program, const char *const *arguments);
-/* Starts it in the background, output thrown away. */
+/* Starts it in the background; what it says on standard error is kept. */
 pid_t system_vafa_start(const struct system *system, const char *const *arguments);
+/* Fails the test, with the logs of all programs, when it did not end with 0. */
+void system_expect_good_end(const struct system *system, int code);
 int wait_for_end(pid_t pid); /* as output.code */
 
 /* vafa with --json: expects exit code 0 and JSON. The caller decrefs. */

@@ -269,7 +269,7 @@ static void import_under_kills(struct system *system, unsigned *seed, size_t *ki
             (*kills)++;
         }
     }
-    assert_int_equal(code, 0);
+    system_expect_good_end(system, code);
 }
 
 static void killed_at_random_moments_the_import_goes_on_and_the_figures_are_the_same(void **state)

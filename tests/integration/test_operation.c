@@ -112,7 +112,7 @@ static void a_backup_taken_while_writing_is_restored_as_a_set(void **state)
         fail_msg("%s%s", backup.out, backup.err);
     }
     output_free(&backup);
-    assert_int_equal(wait_for_end(import), 0);
+    system_expect_good_end(system, wait_for_end(import));
     int64_t whole = count_of_requests(system);
     system_stop_all(system);
 
@@ -131,7 +131,7 @@ static void a_backup_taken_while_writing_is_restored_as_a_set(void **state)
     assert_true(count_of_requests(&restored) <= whole);
     import = system_vafa_start(
         &restored, ARGS("import", VAFA_SOURCE_DIR "/tests/data/boston311_2011Q3.csv.gz", "--profile", "boston311"));
-    assert_int_equal(wait_for_end(import), 0); /* carries on where the set ends */
+    system_expect_good_end(&restored, wait_for_end(import)); /* carries on where the set ends */
     assert_int_equal(count_of_requests(&restored), whole);
     system_stop_all(&restored);
     system_free(system);
