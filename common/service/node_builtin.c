@@ -202,9 +202,9 @@ static enum status read_health(struct read *r, const ProtobufCMessage *message, 
     response->head = &storage->position;
 
     const struct error *trouble = node_trouble(node);
-    struct error no_room = ERROR_NONE;
-    if (trouble == NULL && store_room(node->store, false, &no_room) != STATUS_OK) {
-        trouble = &no_room;
+    struct error unwritable = ERROR_NONE; /* full, or a commit has failed */
+    if (trouble == NULL && store_room(node->store, false, &unwritable) != STATUS_OK) {
+        trouble = &unwritable;
     }
     response->state = node_is_draining(node) ? HEALTH__SERVING_STATE__SERVING_STATE_DRAINING
                       : trouble != NULL      ? HEALTH__SERVING_STATE__SERVING_STATE_DEGRADED

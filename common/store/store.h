@@ -81,8 +81,8 @@ enum status store_write_commit(struct store_txn *txn, struct error *err);
 void store_write_abort(struct store_txn *txn); /* NULL is allowed */
 
 /* Makes sure that the disk has room for the next batch: RESOURCE_EXHAUSTED (naming disk or map)
- * when it has not. Called before each batch; recovers by itself once there is room. `reserve`
- * commands (feeds, acknowledgements) may use the last of it. */
+ * when it has not, DATA_LOSS once a commit has failed. Called before each batch; recovers by itself
+ * once there is room. `reserve` commands (feeds, acknowledgements) may use the last of it. */
 enum status store_room(struct store *store, bool reserve, struct error *err);
 
 struct store *txn_store(struct store_txn *txn);

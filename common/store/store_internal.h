@@ -112,7 +112,9 @@ void store_room_open(struct store *store);
 enum status store_room_commit(struct store_txn *txn, struct error *err);
 void store_room_committed(struct store *store);
 
-/* store_txn.c; all do nothing when the transaction has failed */
+/* store_txn.c */
+enum status store_check_failed(const struct store *store, struct error *err);
+/* All of these do nothing when the transaction has failed. */
 void txn_fail_lmdb(struct store_txn *txn, int rc, const char *what);
 bool txn_get_db(struct store_txn *txn, enum store_db db, struct bytes key, struct bytes *ret_value);
 void txn_put_db(struct store_txn *txn, enum store_db db, struct bytes key, struct bytes value);

@@ -119,11 +119,15 @@ static enum status map_full(const struct store *store, uint64_t used, struct err
 
 enum status store_room(struct store *store, bool reserve, struct error *err)
 {
+    enum status status = store_check_failed(store, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
     uint64_t end = store_end_bytes(store);
     uint64_t in_map = reserve ? map_reserve(store) / 8 : map_reserve(store);
     if (end + STORE_AHEAD_BYTES + map_reserve(store) > store->map_bytes) {
         struct store_txn *txn;
-        enum status status = store_read_begin(store, &txn, err);
+        status = store_read_begin(store, &txn, err);
         if (status != STATUS_OK) {
             return status;
         }

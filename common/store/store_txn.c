@@ -72,8 +72,11 @@ void store_read_end(struct store_txn *txn)
 
 /* --- the write transaction --- */
 
-static enum status refuse_after_failure(struct error *err)
+enum status store_check_failed(const struct store *store, struct error *err)
 {
+    if (!atomic_load(&store->failed)) {
+        return STATUS_OK;
+    }
     return error_set(
         err, STATUS_DATA_LOSS, NULL,
         "a commit of this store failed and it writes no more: inspect the disk, then restart");
@@ -85,8 +88,9 @@ enum status store_write_begin(struct store *store, struct store_txn **ret_txn, s
         return error_set(err, STATUS_FAILED_PRECONDITION, NULL, "the store in %s is open read-only",
                          store->folder);
     }
-    if (atomic_load(&store->failed)) {
-        return refuse_after_failure(err);
+    enum status status = store_check_failed(store, err);
+    if (status != STATUS_OK) {
+        return status;
     }
     struct store_txn *txn = calloc(1, sizeof(*txn));
     CHECK(txn != NULL);

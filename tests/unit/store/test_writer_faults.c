@@ -230,13 +230,15 @@ static void assert_ended(struct fixture *fixture, enum status status, const char
     }
 }
 
-/* No writing, though what was there can be read; all is well after a restart. */
+/* No writing, and whoever asks for room is told why, though what was there can be read; all is well
+ * after a restart. */
 static void assert_stopped(struct fixture *fixture, uint64_t known, uint64_t lost)
 {
     run_batch(fixture, 50);
     assert_ended(fixture, STATUS_DATA_LOSS, "restart");
     struct store_txn *txn = NULL;
     assert_int_equal(store_write_begin(fixture->store, &txn, NULL), STATUS_DATA_LOSS);
+    assert_int_equal(store_room(fixture->store, false, NULL), STATUS_DATA_LOSS);
     assert_true(rig_has(fixture->store, known));
     assert_false(rig_has(fixture->store, 50));
     if (lost != 0) {
