@@ -162,7 +162,7 @@ static enum status check_file(const json_t *file, const char *folder, struct err
     const char *name = json_string_value(json_object_get(file, "path"));
     CHECK(hex_decode(json_string_value(json_object_get(file, "digest")), wanted, sizeof(wanted)));
     snprintf(path, sizeof(path), "%s/%s", folder, name);
-    enum status status = file_digest(path, digest, &size, err);
+    enum status status = file_digest(path, NULL, digest, &size, err);
     if (status != STATUS_OK) {
         return status;
     }

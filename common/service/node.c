@@ -315,6 +315,7 @@ void node_drain(struct node *node)
     node->draining = true;
     rpc_router_drain(node->router);
     parking_drain(node->parking);
+    backup_stop(node->backup);
 }
 
 void node_settle(struct node *node)

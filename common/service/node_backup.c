@@ -25,6 +25,7 @@ struct backup {
     struct loop_timer expiry; /* of a snapshot that is not being copied */
     bool copying;
     pthread_t copier;
+    atomic_bool stop; /* the copy is to be given up: the service is stopping */
     bool has_copier; /* to be joined */
     struct rpc_call *call; /* the copy's */
     char folder[3072];
@@ -105,7 +106,7 @@ static enum status list_files(const struct backup *backup, Backup__CopySnapshotR
         snprintf(storage[i].path, sizeof storage[i].path, "%s/%s", backup->node->def->name, names[i]);
         snprintf(path, sizeof path, "%s/%.*s", backup->folder, (int)sizeof storage[i].path, storage[i].path);
         backup__copy_snapshot_response__file__init(&files[i]);
-        enum status status = file_digest(path, storage[i].digest, &files[i].size_bytes, err);
+        enum status status = file_digest(path, &backup->stop, storage[i].digest, &files[i].size_bytes, err);
         if (status != STATUS_OK) {
             return status;
         }
@@ -127,7 +128,7 @@ static void *copy_snapshot(void *context)
     Backup__CopySnapshotResponse__File files[2], *list[2];
     struct copied_file storage[2];
     snprintf(folder, sizeof folder, "%s/%s", backup->folder, backup->node->def->name);
-    enum status status = store_copy(backup->snapshot, folder, &err);
+    enum status status = store_copy(backup->snapshot, folder, &backup->stop, &err);
     if (status == STATUS_OK) {
         status = list_files(backup, &response, files, list, storage, &err);
     }
@@ -240,11 +241,17 @@ struct backup *backup_new(struct node *node)
     return backup;
 }
 
+void backup_stop(struct backup *backup)
+{
+    atomic_store(&backup->stop, true);
+}
+
 void backup_free(struct backup *backup)
 {
     if (backup == NULL) {
         return;
     }
+    backup_stop(backup);
     if (backup->has_copier) {
         CHECK(pthread_join(backup->copier, NULL) == 0);
     }

@@ -72,6 +72,8 @@ extern const struct service_method node_health_methods[];
 
 /* node_backup.c */
 struct backup *backup_new(struct node *node);
+/* A copy that is being made is given up: it might take minutes, and a stop may not. */
+void backup_stop(struct backup *backup);
 void backup_free(struct backup *backup);
 void backup_handle(void *context, unsigned method, struct rpc_call *call);
 

@@ -92,9 +92,20 @@ static enum status open_file(struct copy_file *file, char *path, bool create, ui
     return rc == 0 ? STATUS_OK : fail(err, rc, file, "opening");
 }
 
+static bool is_stopped(const atomic_bool *stop)
+{
+    return stop != NULL && atomic_load(stop);
+}
+
+static enum status refuse_stopped(const char *path, struct error *err)
+{
+    return error_set(err, STATUS_UNAVAILABLE, NULL, "the service is stopping: %s is not whole",
+                     path);
+}
+
 /* Puts every row of one database into the same of `file`. */
 static enum status copy_rows(MDB_txn *from, MDB_dbi from_dbi, struct copy_file *file,
-                             enum store_db db, struct error *err)
+                             enum store_db db, const atomic_bool *stop, struct error *err)
 {
     MDB_cursor *source = NULL;
     MDB_cursor *target = NULL;
@@ -106,7 +117,7 @@ static enum status copy_rows(MDB_txn *from, MDB_dbi from_dbi, struct copy_file *
         return fail(err, rc, file, "copying to");
     }
     rc = mdb_cursor_get(source, &key, &value, MDB_FIRST);
-    while (rc == 0) {
+    while (rc == 0 && !is_stopped(stop)) {
         if (to == NULL) {
             put_bytes = 0;
             rc = mdb_txn_begin(file->env, NULL, 0, &to);
@@ -121,6 +132,10 @@ static enum status copy_rows(MDB_txn *from, MDB_dbi from_dbi, struct copy_file *
         rc = rc != 0 ? rc : mdb_cursor_get(source, &key, &value, MDB_NEXT);
     }
     mdb_cursor_close(source);
+    if (rc == 0) {
+        mdb_txn_abort(to);
+        return refuse_stopped(file->path, err);
+    }
     if (rc != MDB_NOTFOUND) {
         mdb_txn_abort(to);
         return fail(err, rc, file, "copying to");
@@ -176,14 +191,15 @@ static const bool data_dbs[DB_COUNT] = {
     [DB_META] = true, [DB_LOG] = true, [DB_IDEM] = true, [DB_STATE] = true, [DB_VIEW] = true};
 static const bool keys_dbs[DB_COUNT] = {[DB_META] = true, [DB_KEYS] = true};
 
-static enum status copy_data(struct store_txn *txn, const char *folder, struct error *err)
+static enum status copy_data(struct store_txn *txn, const char *folder, const atomic_bool *stop,
+                             struct error *err)
 {
     struct copy_file file;
     enum status status = open_file(&file, join(folder, "data.mdb"), true,
                                    txn->store->map_bytes + MAP_SPARE_BYTES, data_dbs, err);
     for (int db = 0; status == STATUS_OK && db < DB_COUNT; db++) {
         if (data_dbs[db]) {
-            status = copy_rows(txn->mdb, txn->store->dbi[db], &file, (enum store_db)db, err);
+            status = copy_rows(txn->mdb, txn->store->dbi[db], &file, (enum store_db)db, stop, err);
         }
     }
     status = status != STATUS_OK ? status : finish_file(&file, err);
@@ -191,7 +207,8 @@ static enum status copy_data(struct store_txn *txn, const char *folder, struct e
     return status;
 }
 
-static enum status copy_keys(struct store_txn *txn, const char *folder, struct error *err)
+static enum status copy_keys(struct store_txn *txn, const char *folder, const atomic_bool *stop,
+                             struct error *err)
 {
     struct copy_file file;
     enum status status = open_file(&file, join(folder, "keys.mdb"), true,
@@ -199,13 +216,14 @@ static enum status copy_keys(struct store_txn *txn, const char *folder, struct e
     status = status != STATUS_OK ? status : copy_identity(txn, &file, err);
     status = status != STATUS_OK
                  ? status
-                 : copy_rows(txn->mdb, txn->store->dbi[DB_KEYS], &file, DB_KEYS, err);
+                 : copy_rows(txn->mdb, txn->store->dbi[DB_KEYS], &file, DB_KEYS, stop, err);
     status = status != STATUS_OK ? status : finish_file(&file, err);
     close_file(&file);
     return status;
 }
 
-enum status store_copy(struct store_txn *txn, const char *folder, struct error *err)
+enum status store_copy(struct store_txn *txn, const char *folder, const atomic_bool *stop,
+                       struct error *err)
 {
     if (txn_error(txn, err) != STATUS_OK) {
         return txn->error.status;
@@ -215,8 +233,8 @@ enum status store_copy(struct store_txn *txn, const char *folder, struct error *
                                errno == EEXIST ? STATUS_ALREADY_EXISTS : STATUS_FAILED_PRECONDITION,
                                errno, "making %s for a copy", folder);
     }
-    enum status status = copy_data(txn, folder, err);
-    status = status != STATUS_OK ? status : copy_keys(txn, folder, err);
+    enum status status = copy_data(txn, folder, stop, err);
+    status = status != STATUS_OK ? status : copy_keys(txn, folder, stop, err);
     status = status != STATUS_OK ? status : store_folder_sync(folder, err);
     if (status == STATUS_OK) {
         char *parent = join(folder, "..");
@@ -285,7 +303,7 @@ static enum status write_whole(struct copy_file *data, struct copy_file *keys, c
     for (int db = 0; status == STATUS_OK && db < DB_COUNT; db++) {
         bool from_keys = db == DB_KEYS;
         status = copy_rows(from_keys ? in_keys : in_data, from_keys ? keys->dbi[db] : data->dbi[db],
-                           &whole, (enum store_db)db, err);
+                           &whole, (enum store_db)db, NULL, err);
     }
     status = status != STATUS_OK ? status : finish_file(&whole, err);
     mdb_txn_abort(in_data);
@@ -352,8 +370,8 @@ enum status store_restore(const char *copy_folder, const char *folder, const cha
 
 /* --- digests --- */
 
-enum status file_digest(const char *path, uint8_t ret_digest[32], uint64_t *ret_size,
-                        struct error *err)
+enum status file_digest(const char *path, const atomic_bool *stop, uint8_t ret_digest[32],
+                        uint64_t *ret_size, struct error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
@@ -371,9 +389,11 @@ enum status file_digest(const char *path, uint8_t ret_digest[32], uint64_t *ret_
             CHECK(crypto_generichash_update(&state, buffer, (size_t)got) == 0);
             size += (uint64_t)got;
         }
-    } while (got > 0 || (got < 0 && errno == EINTR));
+    } while ((got > 0 || (got < 0 && errno == EINTR)) && !is_stopped(stop));
     enum status status = STATUS_OK;
-    if (got < 0) {
+    if (got > 0) {
+        status = refuse_stopped(path, err);
+    } else if (got < 0) {
         status = error_set_errno(err, STATUS_DATA_LOSS, errno, "reading %s", path);
     } else {
         CHECK(crypto_generichash_final(&state, ret_digest, 32) == 0);

@@ -49,7 +49,7 @@ static void add_service(json_t *manifest, const char *service)
         snprintf(names[i], sizeof(names[i]), "%s/%s", service, i == 0 ? "data.mdb" : "keys.mdb");
         write_text(names[i], service);
         path_of(names[i], path);
-        assert_int_equal(file_digest(path, digests[i], &size, NULL), STATUS_OK);
+        assert_int_equal(file_digest(path, NULL, digests[i], &size, NULL), STATUS_OK);
         backup__copy_snapshot_response__file__init(&files[i]);
         files[i].path = names[i];
         files[i].size_bytes = size;

@@ -42,7 +42,7 @@ static void fill(struct store *store)
 static enum status copy(struct store *store, const char *folder, struct error *err)
 {
     struct store_txn *txn = rig_read(store);
-    enum status status = store_copy(txn, folder, err);
+    enum status status = store_copy(txn, folder, NULL, err);
     store_read_end(txn);
     return status;
 }
@@ -127,7 +127,7 @@ static void copies_the_snapshot_not_what_came_after(void **state)
     char *restored = rig_path(rig->folder, "restored");
     struct store_txn *snapshot = rig_read(rig->store);
     fill(rig->store);
-    assert_int_equal(store_copy(snapshot, folder, NULL), STATUS_OK);
+    assert_int_equal(store_copy(snapshot, folder, NULL, NULL), STATUS_OK);
     store_read_end(snapshot);
     assert_int_equal(store_restore(folder, restored, "intake", NULL), STATUS_OK);
     struct store *store = rig_open(restored);
@@ -304,15 +304,37 @@ static void digests_a_file(void **state)
     fclose(file);
     uint8_t digest[32], expected[32];
     uint64_t size;
-    assert_int_equal(file_digest(path, digest, &size, NULL), STATUS_OK);
+    assert_int_equal(file_digest(path, NULL, digest, &size, NULL), STATUS_OK);
     assert_int_equal(size, 3);
     /* BLAKE2b-256("abc"), from another implementation (b2sum -l 256). */
     assert_true(hex_decode("bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319",
                            expected, 32));
     assert_memory_equal(digest, expected, 32);
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(file_digest(path, digest, &size, NULL), STATUS_NOT_FOUND);
+    assert_int_equal(file_digest(path, NULL, digest, &size, NULL), STATUS_NOT_FOUND);
     free(path);
+}
+
+static void gives_up_when_it_is_told_to_stop(void **state)
+{
+    struct rig *rig = *state;
+    const atomic_bool stop = true;
+    struct error err = ERROR_NONE;
+    uint8_t digest[32];
+    uint64_t size;
+    char *folder = rig_path(rig->folder, "copy");
+    char *data = rig_path(rig->folder, "copy/data.mdb");
+    char *restored = rig_path(rig->folder, "restored");
+    fill(rig->store);
+    struct store_txn *snapshot = rig_read(rig->store);
+    assert_int_equal(store_copy(snapshot, folder, &stop, &err), STATUS_UNAVAILABLE);
+    assert_non_null(strstr(err.message, "not whole"));
+    store_read_end(snapshot);
+    assert_int_equal(file_digest(data, &stop, digest, &size, NULL), STATUS_UNAVAILABLE);
+    assert_int_not_equal(store_restore(folder, restored, "intake", NULL), STATUS_OK);
+    free(folder);
+    free(data);
+    free(restored);
 }
 
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
@@ -329,6 +351,7 @@ int main(void)
         WITH_STORE(refuses_copies_that_do_not_belong),
         WITH_STORE(finds_what_differs),
         WITH_STORE(digests_a_file),
+        WITH_STORE(gives_up_when_it_is_told_to_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
