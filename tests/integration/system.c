@@ -1,16 +1,16 @@
 #include "tests/integration/system.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,8 @@
 
 extern char **environ;
 
-static const char *const five[] = {"vafa-intake", "vafa-routing", "vafa-followup", "vafa-feedback", "vafa-report"};
+static const char *const five[] = {"vafa-intake", "vafa-routing", "vafa-followup", "vafa-feedback",
+                                   "vafa-report"};
 
 bool system_is_five(void)
 {
@@ -67,12 +68,14 @@ static pid_t spawn(const char *program, const char *const *arguments, int out_fd
     if (out_fd >= 0) {
         assert_int_equal(posix_spawn_file_actions_adddup2(&actions, out_fd, 1), 0);
     } else {
-        assert_int_equal(posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0), 0);
+        assert_int_equal(posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0),
+                         0);
     }
     if (err_fd >= 0) {
         assert_int_equal(posix_spawn_file_actions_adddup2(&actions, err_fd, 2), 0);
     } else {
-        assert_int_equal(posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0), 0);
+        assert_int_equal(posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0),
+                         0);
     }
     int failure = posix_spawn(&pid, path, &actions, NULL, argv, environ);
     if (failure != 0) {
@@ -116,7 +119,8 @@ static void wait_until_ready(const char *program, int fd)
         }
         size += (size_t)got;
         text[size] = '\0';
-        if ((strncmp(text, "ready ", 6) == 0 || strstr(text, "\nready ") != NULL) && text[size - 1] == '\n') {
+        if ((strncmp(text, "ready ", 6) == 0 || strstr(text, "\nready ") != NULL) &&
+            text[size - 1] == '\n') {
             return;
         }
         assert_true(size < sizeof text - 1);
@@ -134,7 +138,8 @@ void system_start(struct system *system, size_t i)
     assert_true(log_fd >= 0);
     assert_int_equal(pipe2(out, O_CLOEXEC), 0);
     system->pids[i] =
-        spawn(program, ARGS("--data", system->data, "--city", system->city, "--map-size", "4096"), out[1], log_fd);
+        spawn(program, ARGS("--data", system->data, "--city", system->city, "--map-size", "4096"),
+              out[1], log_fd);
     assert_int_equal(close(out[1]), 0);
     wait_until_ready(program, out[0]);
     assert_int_equal(close(out[0]), 0);
@@ -180,7 +185,8 @@ void system_stop(struct system *system, size_t i)
     system->pids[i] = 0;
     if (code != 0 || took_ms > STOP_MS) {
         print_log(system, system_program(system, i));
-        fail_msg("%s ended with %d, %lld ms after SIGTERM", system_program(system, i), code, (long long)took_ms);
+        fail_msg("%s ended with %d, %lld ms after SIGTERM", system_program(system, i), code,
+                 (long long)took_ms);
     }
 }
 
@@ -286,7 +292,8 @@ void output_free(struct output *output)
 }
 
 /* The command's own words first: "show CODE --data DIR". */
-static void with_data(const struct system *system, const char *const *arguments, const char *all[ARGUMENTS_MAX])
+static void with_data(const struct system *system, const char *const *arguments,
+                      const char *all[ARGUMENTS_MAX])
 {
     size_t count = 0;
     for (size_t i = 0; arguments[i] != NULL; i++) {

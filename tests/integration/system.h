@@ -1,6 +1,6 @@
 /*
- * A running system for integration tests: real processes on a temporary folder, as one program or as five. Waits for ready lines and
- * never sleeps. A helper that fails, fails the test.
+ * A running system for integration tests: real processes on a temporary folder, as one program or
+ * as five. Waits for ready lines and never sleeps. A helper that fails, fails the test.
  *
  * TEST_SHAPE=five runs the services as five programs; else vafad runs them all.
  */

@@ -1,18 +1,19 @@
 /*
- * Boston's summer of 2011 - 31,828 real requests - against an independent count of the same file (recount/recount.py): imported in one
- * go, imported twice, and imported while programs are killed at random moments.
+ * Boston's summer of 2011 - 31,828 real requests - against an independent count of the same file
+ * (recount/recount.py): imported in one go, imported twice, and imported while programs are killed
+ * at random moments.
  *
  * TEST_SEED=N repeats a run's moments.
  */
 #include "tests/integration/system.h"
 
+#include <cmocka.h>
+#include <math.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-#include <math.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +21,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CASES VAFA_SOURCE_DIR "/tests/data/boston311_2011Q3.csv.gz"
 #define ROWS 31828
 #define KILLS 20
 #define PERCENTILE_ERROR 0.01 /* what report promises */
 #define LINES_MAX 60000
 
-/* --- figures: sorted lines "metric<TAB>dimension=value...<TAB>figure", as recount.py prints them --- */
+static const char cases[] = VAFA_SOURCE_DIR "/tests/data/boston311_2011Q3.csv.gz";
+static const char recount[] = "python3 " VAFA_SOURCE_DIR "/tests/integration/recount/recount.py";
+
+/* --- figures: sorted lines "metric<TAB>dimension=value...<TAB>figure", as recount.py prints them
+ * --- */
 
 struct figures {
     char *lines[LINES_MAX];
@@ -64,7 +68,7 @@ static struct figures *recounted(void)
     char line[1024];
     struct figures *figures = calloc(1, sizeof *figures);
     assert_non_null(figures);
-    FILE *pipe = popen("python3 " VAFA_SOURCE_DIR "/tests/integration/recount/recount.py " CASES, "r");
+    FILE *pipe = popen(recount, "r");
     assert_non_null(pipe);
     while (fgets(line, sizeof line, pipe) != NULL) {
         line[strcspn(line, "\n")] = '\0';
@@ -89,10 +93,12 @@ static void print_value(json_t *value, char out[64])
     }
 }
 
-/* Dimensions come first in a row; "period" is the recount's "day". `skip`: a column another question has told already. */
+/* Dimensions come first in a row; "period" is the recount's "day". `skip`: a column another
+ * question has told already. */
 static void add_rows(struct figures *figures, json_t *answer, size_t dimensions, const char *skip)
 {
-    json_t *columns = json_object_get(answer, "columns"), *rows = json_object_get(answer, "rows"), *row;
+    json_t *columns = json_object_get(answer, "columns"), *rows = json_object_get(answer, "rows"),
+           *row;
     size_t i;
     json_array_foreach(rows, i, row)
     {
@@ -100,7 +106,8 @@ static void add_rows(struct figures *figures, json_t *answer, size_t dimensions,
         for (size_t d = 0; d < dimensions; d++) {
             const char *name = json_string_value(json_array_get(columns, d));
             size_t used = strlen(place);
-            snprintf(place + used, sizeof place - used, "\t%s=%s", strcmp(name, "period") == 0 ? "day" : name,
+            snprintf(place + used, sizeof place - used, "\t%s=%s",
+                     strcmp(name, "period") == 0 ? "day" : name,
                      json_string_value(json_array_get(row, d)));
         }
         for (size_t c = dimensions; c < json_array_size(columns); c++) {
@@ -124,7 +131,11 @@ static struct figures *reported(struct system *system)
     static const struct {
         const char *metric;
         const char *skip;
-    } metrics[] = {{"requests", ""}, {"done", ""}, {"open", ""}, {"on_time", ""}, {"resolution_hours", "done"}};
+    } metrics[] = {{"requests", ""},
+                   {"done", ""},
+                   {"open", ""},
+                   {"on_time", ""},
+                   {"resolution_hours", "done"}};
     struct figures *figures = calloc(1, sizeof *figures);
     assert_non_null(figures);
     for (size_t q = 0; q < sizeof questions / sizeof questions[0]; q++) {
@@ -161,10 +172,13 @@ static void compare_figures(const struct figures *expected, const struct figures
     assert_int_equal(actual->count, expected->count);
     for (size_t i = 0; i < expected->count; i++) {
         const char *want = expected->lines[i], *have = actual->lines[i];
-        size_t want_place = (size_t)(strrchr(want, '\t') - want), have_place = (size_t)(strrchr(have, '\t') - have);
+        size_t want_place = (size_t)(strrchr(want, '\t') - want),
+               have_place = (size_t)(strrchr(have, '\t') - have);
         bool same = strcmp(want, have) == 0;
-        if (!same && is_percentile(want) && want_place == have_place && strncmp(want, have, want_place) == 0) {
-            double exact = strtod(want + want_place + 1, NULL), found = strtod(have + have_place + 1, NULL);
+        if (!same && is_percentile(want) && want_place == have_place &&
+            strncmp(want, have, want_place) == 0) {
+            double exact = strtod(want + want_place + 1, NULL),
+                   found = strtod(have + have_place + 1, NULL);
             same = fabs(found - exact) <= exact * PERCENTILE_ERROR + 1e-6;
         }
         if (!same) {
@@ -197,10 +211,12 @@ static int64_t number_at(json_t *json, const char *name)
 /* A whole import, which must add up; its count of rows is the caller's. */
 static json_t *import_all(struct system *system)
 {
-    json_t *summary = system_json(system, ARGS("import", CASES, "--profile", "boston311"));
+    json_t *summary = system_json(system, ARGS("import", cases, "--profile", "boston311"));
     json_t *rows = json_object_get(summary, "rows");
     assert_int_equal(number_at(rows, "read"), ROWS);
-    assert_int_equal(number_at(rows, "registered") + number_at(rows, "already_there") + number_at(rows, "rejected"), ROWS);
+    assert_int_equal(number_at(rows, "registered") + number_at(rows, "already_there") +
+                         number_at(rows, "rejected"),
+                     ROWS);
     assert_true(json_is_true(json_object_get(summary, "adds_up")));
     json_incref(rows);
     json_decref(summary);
@@ -249,7 +265,8 @@ static bool has_ended(pid_t pid, int *ret_code)
 static unsigned choose_seed(void)
 {
     const char *given = getenv("TEST_SEED");
-    unsigned seed = given != NULL ? (unsigned)strtoul(given, NULL, 10) : (unsigned)time(NULL) ^ (unsigned)getpid();
+    unsigned seed = given != NULL ? (unsigned)strtoul(given, NULL, 10)
+                                  : (unsigned)time(NULL) ^ (unsigned)getpid();
     print_message("TEST_SEED=%u\n", seed);
     return seed;
 }
@@ -258,7 +275,7 @@ static unsigned choose_seed(void)
 static void import_under_kills(struct system *system, unsigned *seed, size_t *kills)
 {
     int code = -1;
-    pid_t import = system_vafa_start(system, ARGS("import", CASES, "--profile", "boston311"));
+    pid_t import = system_vafa_start(system, ARGS("import", cases, "--profile", "boston311"));
     while (!has_ended(import, &code)) {
         /* A moment, not a wait for anything. */
         (void)poll(NULL, 0, 20 + rand_r(seed) % 400);

@@ -1,11 +1,12 @@
-/* One request's life through all five services, as front-ends and offices see it; and what people type. */
+/* One request's life through all five services, as front-ends and offices see it; and what people
+ * type. */
 #include "tests/integration/system.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "base/check.h"
 #include "clients/libvafa/vafa.h"
@@ -33,7 +34,8 @@ static void make_quick_pack(char folder[64])
     snprintf(folder, 64, "/tmp/vafa-pack-XXXXXX");
     assert_non_null(mkdtemp(folder));
     snprintf(command, sizeof command,
-             "cp -r %s/deploy/cities/isfahan/. %s && sed -i 's/^first_delay_minutes.*/first_delay_minutes = 0/' %s/city.ini",
+             "cp -r %s/deploy/cities/isfahan/. %s && sed -i "
+             "'s/^first_delay_minutes.*/first_delay_minutes = 0/' %s/city.ini",
              VAFA_SOURCE_DIR, folder, folder);
     assert_int_equal(system(command), 0);
 }
@@ -47,7 +49,8 @@ static int set_up(void **state)
     assert_non_null(scene);
     make_quick_pack(pack);
     scene->system = system_new(pack);
-    struct vafa_options options = {.data = scene->system->data, .name = "test", .role = RPC_ROLE_ADMIN};
+    struct vafa_options options = {
+        .data = scene->system->data, .name = "test", .role = RPC_ROLE_ADMIN};
     assert_int_equal(vafa_open(&scene->vafa, &options, &err), STATUS_OK);
     *state = scene;
     return 0;
@@ -70,7 +73,8 @@ static void must(struct scene *scene, struct vafa_call *call)
 {
     call->patience_ms = 10000;
     if (vafa_call_wait(scene->vafa, call) != STATUS_OK) {
-        fail_msg("%s: %s: %s: %s", call->method, status_name(call->error.status), call->error.field, call->error.message);
+        fail_msg("%s: %s: %s: %s", call->method, status_name(call->error.status), call->error.field,
+                 call->error.message);
     }
 }
 
@@ -106,8 +110,9 @@ static void one_request_walks_through_all_five_services(void **state)
     struct scene *scene = *state;
     struct system *s = scene->system;
     json_t *registered =
-        system_json(s, ARGS("register", "--topic", "asphalt", "--area", "5", "--phone", "۰۹۱۳ ۰۰۰ ۰۰۰۰", "--citizen",
-                            "شهروند نمونه", "--words", "چاله‌ای در میانهٔ خیابان است 🙏"));
+        system_json(s, ARGS("register", "--topic", "asphalt", "--area", "5", "--phone",
+                            "۰۹۱۳ ۰۰۰ ۰۰۰۰", "--citizen", "شهروند نمونه", "--words",
+                            "چاله‌ای در میانهٔ خیابان است 🙏"));
     char code[32];
     snprintf(code, sizeof code, "%s", text_at(registered, "code"));
     assert_int_equal(strlen(code), 10);
@@ -117,9 +122,11 @@ static void one_request_walks_through_all_five_services(void **state)
     Routing__FollowTasksRequest follow = ROUTING__FOLLOW_TASKS_REQUEST__INIT;
     follow.unit = (char[]){UNIT};
     follow.wait_ms = 10000;
-    struct vafa_call call = {.service = &routing__routing__descriptor, .method = "FollowTasks", .request = &follow.base};
+    struct vafa_call call = {
+        .service = &routing__routing__descriptor, .method = "FollowTasks", .request = &follow.base};
     must(scene, &call);
-    const Routing__FollowTasksResponse *changes = (const Routing__FollowTasksResponse *)call.response;
+    const Routing__FollowTasksResponse *changes =
+        (const Routing__FollowTasksResponse *)call.response;
     assert_int_equal(changes->n_changes, 1);
     assert_string_equal(changes->changes[0]->task->code, code);
     char task[24];
@@ -127,8 +134,10 @@ static void one_request_walks_through_all_five_services(void **state)
     vafa_call_fini(&call);
 
     json_decref(system_json(s, ARGS("task", "accept", task, "--unit", UNIT)));
-    json_decref(system_json(s, ARGS("task", "report", task, "--unit", UNIT, "--note", "گروه در راه است")));
-    json_decref(system_json(s, ARGS("task", "done", task, "--unit", UNIT, "--note", "لکه‌گیری شد")));
+    json_decref(
+        system_json(s, ARGS("task", "report", task, "--unit", UNIT, "--note", "گروه در راه است")));
+    json_decref(system_json(
+        s, ARGS("task", "done", task, "--unit", UNIT, "--note", "لکه‌گیری شد")));
     settle(scene);
     json_t *next = system_json(s, ARGS("call", "next", "--operator", "desk 1"));
     json_t *call_back = at(next, "call");
@@ -136,14 +145,16 @@ static void one_request_walks_through_all_five_services(void **state)
     snprintf(number, sizeof number, "%lld", (long long)json_integer_value(at(call_back, "number")));
     assert_string_equal(text_at(call_back, "code"), code);
     json_decref(next);
-    json_decref(system_json(s, ARGS("call", "record", number, "--operator", "desk 1", "--outcome", "answered", "--resolution",
-                                    "resolved", "--score", "5", "--words", "ممنونم")));
+    json_decref(system_json(s, ARGS("call", "record", number, "--operator", "desk 1", "--outcome",
+                                    "answered", "--resolution", "resolved", "--score", "5",
+                                    "--words", "ممنونم")));
     settle(scene);
 
     json_t *shown = system_json(s, ARGS("show", code, "--fresh"));
     json_t *story = at(shown, "timeline");
-    static const char *const kinds[] = {"REGISTERED", "ROUTED",         "ACCEPTED",       "REPORTED",
-                                        "DONE",       "CALL_SCHEDULED", "CALL_COMPLETED", "FEEDBACK_RECORDED"};
+    static const char *const kinds[] = {
+        "REGISTERED", "ROUTED",         "ACCEPTED",       "REPORTED",
+        "DONE",       "CALL_SCHEDULED", "CALL_COMPLETED", "FEEDBACK_RECORDED"};
     assert_int_equal(json_array_size(story), sizeof kinds / sizeof kinds[0]);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         assert_non_null(strstr(text_at(json_array_get(story, i), "kind"), kinds[i]));
@@ -159,21 +170,24 @@ static void one_request_walks_through_all_five_services(void **state)
 }
 
 /* Every spelling finds the same citizen; the words come out as they went in. */
-static void phones_in_every_spelling_and_words_in_every_script_go_in_and_come_out_right(void **state)
+static void
+phones_in_every_spelling_and_words_in_every_script_go_in_and_come_out_right(void **state)
 {
     struct scene *scene = *state;
     struct system *s = scene->system;
-    static const char *const spellings[] = {"09130000001",     "+989130000001",  "00989130000001", "9130000001",
-                                            "۰۹۱۳۰۰۰۰۰۰۱",     "٠٩١٣٠٠٠٠٠٠١",   "0913 000 0001",  "(0913) 000-0001"};
+    static const char *const spellings[] = {"09130000001",   "+989130000001",  "00989130000001",
+                                            "9130000001",    "۰۹۱۳۰۰۰۰۰۰۱",    "٠٩١٣٠٠٠٠٠٠١",
+                                            "0913 000 0001", "(0913) 000-0001"};
     char words[4000 * 4 + 1] = "";
-    for (size_t i = 0; i < 1000; i++) { /* 4,000 characters: Persian and Arabic letters, ZWNJ, emoji */
+    for (size_t i = 0; i < 1000;
+         i++) { /* 4,000 characters: Persian and Arabic letters, ZWNJ, emoji */
         strcat(words, "یي\u200c😀");
     }
     size_t count = sizeof spellings / sizeof spellings[0];
     char code[32] = "";
     for (size_t i = 0; i < count; i++) {
-        json_t *registered = system_json(
-            s, ARGS("register", "--topic", "asphalt", "--area", "3", "--phone", spellings[i], "--words", words));
+        json_t *registered = system_json(s, ARGS("register", "--topic", "asphalt", "--area", "3",
+                                                 "--phone", spellings[i], "--words", words));
         snprintf(code, sizeof code, "%s", text_at(registered, "code"));
         json_decref(registered);
     }
@@ -189,8 +203,8 @@ static void phones_in_every_spelling_and_words_in_every_script_go_in_and_come_ou
 }
 
 /* What a request with these words, topic and phone is answered with. */
-static enum status register_raw(struct scene *scene, const char *topic, const char *words, const char *phone,
-                                char field[64])
+static enum status register_raw(struct scene *scene, const char *topic, const char *words,
+                                const char *phone, char field[64])
 {
     uint8_t key[UUID_BYTES];
     Intake__Citizen citizen = INTAKE__CITIZEN__INIT;
@@ -201,7 +215,8 @@ static enum status register_raw(struct scene *scene, const char *topic, const ch
     request.citizen = &citizen;
     request.topic = (char *)(uintptr_t)topic;
     request.words = (char *)(uintptr_t)words;
-    struct vafa_call call = {.service = &intake__intake__descriptor, .method = "RegisterCase", .request = &request.base};
+    struct vafa_call call = {
+        .service = &intake__intake__descriptor, .method = "RegisterCase", .request = &request.base};
     enum status status = vafa_call_wait(scene->vafa, &call);
     snprintf(field, 64, "%s", call.error.field);
     vafa_call_fini(&call);
@@ -216,7 +231,8 @@ static void bad_input_is_refused_with_the_name_of_its_field(void **state)
     too_long[sizeof too_long - 1] = '\0';
     assert_int_equal(register_raw(scene, "asphalt", too_long, "", field), STATUS_INVALID_ARGUMENT);
     assert_string_equal(field, "words");
-    assert_int_equal(register_raw(scene, "asphalt", "\xC3\x28", "", field), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(register_raw(scene, "asphalt", "\xC3\x28", "", field),
+                     STATUS_INVALID_ARGUMENT);
     assert_string_equal(field, "words");
     assert_int_equal(register_raw(scene, "asphalt", "", "12", field), STATUS_INVALID_ARGUMENT);
     assert_non_null(strstr(field, "phone"));
@@ -238,10 +254,12 @@ static void registers_once_when_the_same_key_is_sent_twice(void **state)
     request.idempotency_key = vafa_new_key(key);
     request.channel = COMMON__CHANNEL__CHANNEL_WEB;
     request.topic = (char[]){"lighting"};
-    struct vafa_call call = {.service = &intake__intake__descriptor, .method = "RegisterCase", .request = &request.base};
+    struct vafa_call call = {
+        .service = &intake__intake__descriptor, .method = "RegisterCase", .request = &request.base};
     for (int i = 0; i < 2; i++) {
         must(scene, &call);
-        const Intake__RegisterCaseResponse *response = (const Intake__RegisterCaseResponse *)call.response;
+        const Intake__RegisterCaseResponse *response =
+            (const Intake__RegisterCaseResponse *)call.response;
         assert_true(i == 0 || response->number == number);
         number = response->number;
         vafa_call_fini(&call);
@@ -255,11 +273,15 @@ static void registers_once_when_the_same_key_is_sent_twice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(one_request_walks_through_all_five_services, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(phones_in_every_spelling_and_words_in_every_script_go_in_and_come_out_right,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(bad_input_is_refused_with_the_name_of_its_field, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(registers_once_when_the_same_key_is_sent_twice, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_request_walks_through_all_five_services, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            phones_in_every_spelling_and_words_in_every_script_go_in_and_come_out_right, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(bad_input_is_refused_with_the_name_of_its_field, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(registers_once_when_the_same_key_is_sent_twice, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

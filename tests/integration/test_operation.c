@@ -1,13 +1,13 @@
 /* What the city's IT does: start, stop, back up, restore, verify, look at it. */
 #include "tests/integration/system.h"
 
+#include <cmocka.h>
+#include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +21,13 @@ static int shell(const char *command)
     return system(command);
 }
 
+static const char cases[] = VAFA_SOURCE_DIR "/tests/data/boston311_2011Q3.csv.gz";
+
 static void register_some(struct system *system, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        json_decref(system_json(system, ARGS("register", "--topic", "asphalt", "--area", "5", "--phone", "09130000000",
-                                             "--words", "نمونه")));
+        json_decref(system_json(system, ARGS("register", "--topic", "asphalt", "--area", "5",
+                                             "--phone", "09130000000", "--words", "نمونه")));
     }
 }
 
@@ -33,7 +35,9 @@ static int64_t count_of_requests(struct system *system)
 {
     json_t *report = system_json(system, ARGS("report", "requests", "--fresh"));
     json_t *rows = json_object_get(report, "rows");
-    int64_t count = json_array_size(rows) == 0 ? 0 : json_integer_value(json_array_get(json_array_get(rows, 0), 0));
+    int64_t count = json_array_size(rows) == 0
+                        ? 0
+                        : json_integer_value(json_array_get(json_array_get(rows, 0), 0));
     json_decref(report);
     return count;
 }
@@ -63,7 +67,8 @@ static void a_second_server_on_the_same_folder_is_refused(void **state)
 {
     (void)state;
     struct system *system = system_new("isfahan");
-    struct output second = run_program(system_program(system, 0), ARGS("--data", system->data, "--city", "isfahan"));
+    struct output second =
+        run_program(system_program(system, 0), ARGS("--data", system->data, "--city", "isfahan"));
     assert_int_equal(second.code, 1);
     assert_non_null(strstr(second.err, "FAILED_PRECONDITION"));
     output_free(&second);
@@ -76,7 +81,8 @@ static void a_data_folder_keeps_its_city(void **state)
     (void)state;
     struct system *system = system_new("isfahan");
     system_stop_all(system);
-    struct output other = run_program("vafad", ARGS("--data", system->data, "--city", "boston-2011"));
+    struct output other =
+        run_program("vafad", ARGS("--data", system->data, "--city", "boston-2011"));
     assert_int_equal(other.code, 2);
     assert_non_null(strstr(other.err, "isfahan"));
     output_free(&other);
@@ -90,7 +96,8 @@ static void a_wrong_option_is_told_and_good_configuration_is_confirmed(void **st
     assert_int_equal(output.code, 2);
     assert_non_null(strstr(output.err, "--no-such-option"));
     output_free(&output);
-    output = run_program("vafad", ARGS("--check-config", "--city", VAFA_SOURCE_DIR "/deploy/cities/isfahan"));
+    output = run_program(
+        "vafad", ARGS("--check-config", "--city", VAFA_SOURCE_DIR "/deploy/cities/isfahan"));
     assert_int_equal(output.code, 0);
     output_free(&output);
     output = run_program("vafad", ARGS("--check-config", "--map-size", "1"));
@@ -105,8 +112,7 @@ static void a_backup_taken_while_writing_is_restored_as_a_set(void **state)
     struct system *system = system_new("boston-2011");
     char set[192], key[640];
     snprintf(set, sizeof set, "%s/set", system->folder);
-    pid_t import = system_vafa_start(
-        system, ARGS("import", VAFA_SOURCE_DIR "/tests/data/boston311_2011Q3.csv.gz", "--profile", "boston311"));
+    pid_t import = system_vafa_start(system, ARGS("import", cases, "--profile", "boston311"));
     struct output backup = system_vafa(system, ARGS("backup", set));
     if (backup.code != 0) {
         fail_msg("%s%s", backup.out, backup.err);
@@ -123,21 +129,21 @@ static void a_backup_taken_while_writing_is_restored_as_a_set(void **state)
         fail_msg("%s%s", restore.out, restore.err);
     }
     output_free(&restore);
-    snprintf(key, sizeof key, "mkdir -p %s/keys && cp -p %s/keys/master.key %s/keys/", restored.data, system->data,
-             restored.data);
+    snprintf(key, sizeof key, "mkdir -p %s/keys && cp -p %s/keys/master.key %s/keys/",
+             restored.data, system->data, restored.data);
     assert_int_equal(shell(key), 0);
     system_start_all(&restored);
     check_verified(&restored, 0, "good");
     assert_true(count_of_requests(&restored) <= whole);
-    import = system_vafa_start(
-        &restored, ARGS("import", VAFA_SOURCE_DIR "/tests/data/boston311_2011Q3.csv.gz", "--profile", "boston311"));
+    import = system_vafa_start(&restored, ARGS("import", cases, "--profile", "boston311"));
     system_expect_good_end(&restored, wait_for_end(import)); /* carries on where the set ends */
     assert_int_equal(count_of_requests(&restored), whole);
     system_stop_all(&restored);
     system_free(system);
 }
 
-/* Flips one byte of an event's words in intake's log: found by its bytes, wherever LMDB put them. */
+/* Flips one byte of an event's words in intake's log: found by its bytes, wherever LMDB put them.
+ */
 static void flip_byte(const char *path, const char *text)
 {
     int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -165,7 +171,8 @@ static void a_changed_byte_of_the_log_is_found_and_the_way_back_is_told(void **s
     (void)state;
     char path[256];
     struct system *system = system_new("isfahan");
-    json_decref(system_json(system, ARGS("register", "--topic", "asphalt", "--area", "5", "--street", "sample-street-77")));
+    json_decref(system_json(system, ARGS("register", "--topic", "asphalt", "--area", "5",
+                                         "--street", "sample-street-77")));
     (void)count_of_requests(system);
     system_stop_all(system);
     check_verified(system, 0, "good");
