@@ -331,6 +331,7 @@ void node_settle(struct node *node)
         loop_stop(node->loop);
         CHECK(pthread_join(node->loop_thread, NULL) == 0);
         node->loop_runs = false;
+        parking_resume(node->parking); /* those whose turn had not come when the loop stopped */
     }
 }
 
