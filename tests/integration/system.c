@@ -1,6 +1,5 @@
 #include "tests/integration/system.h"
 
-#include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -17,6 +16,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define READY_MS 30000
 #define STOP_MS 5000 /* promised: drained and stopped within 5 s */

@@ -7,7 +7,6 @@
  */
 #include "tests/integration/system.h"
 
-#include <cmocka.h>
 #include <math.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -20,6 +19,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define ROWS 31828
 #define KILLS 20

@@ -2,11 +2,12 @@
  * type. */
 #include "tests/integration/system.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "base/check.h"
 #include "clients/libvafa/vafa.h"

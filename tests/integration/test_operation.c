@@ -1,7 +1,6 @@
 /* What the city's IT does: start, stop, back up, restore, verify, look at it. */
 #include "tests/integration/system.h"
 
-#include <cmocka.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -14,6 +13,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 /* The C library's, whose name the tests' own variable hides. */
 static int shell(const char *command)
