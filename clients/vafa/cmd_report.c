@@ -44,6 +44,9 @@ static enum status read_enum(const ProtobufCEnumDescriptor *type, const char *te
     if (value < 0) {
         char choices[160];
         label_enum_choices(type, choices, sizeof(choices));
+        for (char *c = choices; *c != '\0'; c++) {
+            *c = *c == '-' ? '_' : *c; /* a metric's name is the contract's word */
+        }
         return error_set(err, STATUS_INVALID_ARGUMENT, field, "\"%s\" is none of %s", text,
                          choices);
     }
@@ -72,6 +75,21 @@ static enum status read_by(const char *list, struct question *q, struct error *e
     return STATUS_OK;
 }
 
+/* A channel may be spelled as it is for registering: "walk-in" is "walk_in" here. */
+static char *filter_value(Report__Dimension dimension, const char *value)
+{
+    char word[32];
+    int channel = dimension == REPORT__DIMENSION__DIMENSION_CHANNEL
+                      ? label_enum_value(&common__channel__descriptor, value)
+                      : -1;
+    if (channel >= 0) {
+        label_enum_word(&common__channel__descriptor, channel, word, sizeof(word));
+    }
+    char *copy = strdup(channel >= 0 ? word : value);
+    CHECK(copy != NULL);
+    return copy;
+}
+
 static enum status read_filter(const char *text, struct question *q, struct error *err)
 {
     const char *equals = strchr(text, '=');
@@ -83,13 +101,14 @@ static enum status read_filter(const char *text, struct question *q, struct erro
     }
     char *name = strndup(text, (size_t)(equals - text));
     CHECK(name != NULL);
-    q->texts[q->text_count++] = name;
     enum status status = read_enum(&report__dimension__descriptor, name, "where", &dimension, err);
+    free(name);
     if (status == STATUS_OK) {
         Report__Filter *filter = &q->filters[q->request.n_where];
         report__filter__init(filter);
         filter->dimension = (Report__Dimension)dimension;
-        filter->value = (char *)(uintptr_t)(equals + 1);
+        filter->value = filter_value(filter->dimension, equals + 1);
+        q->texts[q->text_count++] = filter->value;
         q->where[q->request.n_where++] = filter;
         q->request.where = q->where;
     }
@@ -139,19 +158,6 @@ static void question_fini(struct question *q)
     }
 }
 
-/* "on_time" for METRIC_ON_TIME: the contract's word, as JSON has it. */
-static void metric_name(Report__Metric metric, char *out, size_t out_size)
-{
-    const ProtobufCEnumValue *value =
-        protobuf_c_enum_descriptor_get_value(&report__metric__descriptor, (int)metric);
-    const char *name = value->name + strlen("METRIC_");
-    size_t i = 0;
-    for (; name[i] != '\0' && i + 1 < out_size; i++) {
-        out[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32) : name[i];
-    }
-    out[i] = '\0';
-}
-
 static void print_answer(struct session *session, const struct question *q,
                          const Report__QueryReportResponse *response)
 {
@@ -160,7 +166,7 @@ static void print_answer(struct session *session, const struct question *q,
     if (q->limit != 0 && shown.n_rows > q->limit) {
         shown.n_rows = (size_t)q->limit;
     }
-    metric_name(q->request.metric, metric, sizeof(metric));
+    label_enum_word(&report__metric__descriptor, (int)q->request.metric, metric, sizeof(metric));
     const struct report_view view = {
         .session = session,
         .metric = metric,

@@ -188,6 +188,17 @@ int label_enum_value(const ProtobufCEnumDescriptor *type, const char *text)
     return -1;
 }
 
+void label_enum_word(const ProtobufCEnumDescriptor *type, int value, char *out, size_t out_size)
+{
+    const ProtobufCEnumValue *known = protobuf_c_enum_descriptor_get_value(type, value);
+    const char *name = known != NULL ? known->name + prefix_length(type) : "";
+    size_t i = 0;
+    for (; name[i] != '\0' && i + 1 < out_size; i++) {
+        out[i] = (char)tolower((unsigned char)name[i]);
+    }
+    out[i] = '\0';
+}
+
 void label_enum_choices(const ProtobufCEnumDescriptor *type, char *out, size_t out_size)
 {
     size_t at = 0;

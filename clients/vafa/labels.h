@@ -16,5 +16,7 @@ const char *label_word(const char *word, const char *language);
 int label_enum_value(const ProtobufCEnumDescriptor *type, const char *text);
 /* Its values in that spelling: "answered, no-answer, busy". */
 void label_enum_choices(const ProtobufCEnumDescriptor *type, char *out, size_t out_size);
+/* The contract's word for a value, "walk_in"; "" for a number it does not name. */
+void label_enum_word(const ProtobufCEnumDescriptor *type, int value, char *out, size_t out_size);
 
 #endif

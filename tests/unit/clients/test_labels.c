@@ -28,6 +28,17 @@ static void reads_values_as_people_type_them(void **state)
                      COMMON__CHANNEL__CHANNEL_WALK_IN);
 }
 
+static void knows_the_contracts_words(void **state)
+{
+    (void)state;
+    char word[8];
+    label_enum_word(&common__channel__descriptor, COMMON__CHANNEL__CHANNEL_WALK_IN, word,
+                    sizeof(word));
+    assert_string_equal(word, "walk_in");
+    label_enum_word(&common__channel__descriptor, 999, word, sizeof(word));
+    assert_string_equal(word, "");
+}
+
 static void lists_the_choices(void **state)
 {
     (void)state;
@@ -65,6 +76,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_values_as_people_type_them),
+        cmocka_unit_test(knows_the_contracts_words),
         cmocka_unit_test(lists_the_choices),
         cmocka_unit_test(has_a_word_for_every_value_in_both_languages),
     };
