@@ -1,7 +1,6 @@
 /* vafa: finds the command, reads its options, runs it. */
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
-#include "rpc/rpc_nng.h"
 
 #include <string.h>
 
@@ -35,7 +34,6 @@ static int run_command(const struct command *command, int argc, char **argv)
     }
     output_progress_end();
     session_fini(&session);
-    rpc_nng_fini();
     return output_flush() || code != EXIT_DONE ? code : EXIT_REFUSED;
 }
 

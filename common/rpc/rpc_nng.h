@@ -7,7 +7,8 @@
  *
  * Traps of NNG 1.5.2 that are handled here (each kept by a test): a FIN+RST kills listeners and dialers (nng_reset.c turns
  * EPIPE into ECONNRESET), REQ resends by itself, RECVMAXSZ is unlimited by default, REP is not told that a caller has gone,
- * shutdown order.
+ * shutdown order. NNG itself is not ended: nng_fini does not wait for the connections its reaper still closes and now and then aborts
+ * the process ("panic: pthread_mutex_lock"); the end of the process ends it.
  */
 #ifndef VAFA_RPC_NNG_H
 #define VAFA_RPC_NNG_H
@@ -33,8 +34,5 @@ void rpc_server_free(struct rpc_server *server); /* stops first; NULL is allowed
  * RESOURCE_EXHAUSTED by send. */
 enum status rpc_nng_transport_new(struct rpc_transport **ret_transport, const char *url, size_t in_flight_max,
                                   struct error *err);
-
-/* Ends NNG in this process: after the last server and transport has been freed. */
-void rpc_nng_fini(void);
 
 #endif

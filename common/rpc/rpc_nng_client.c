@@ -327,8 +327,3 @@ enum status rpc_nng_transport_new(struct rpc_transport **ret_transport, const ch
     *ret_transport = &transport->transport;
     return STATUS_OK;
 }
-
-void rpc_nng_fini(void)
-{
-    nng_fini();
-}

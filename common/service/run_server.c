@@ -231,7 +231,6 @@ static void stop(struct program *program)
         rpc_server_free(program->members[i].server);
         node_free(program->members[i].node);
     }
-    rpc_nng_fini();
     city_free(program->city);
 }
 

@@ -102,7 +102,6 @@ int main(int argc, char **argv)
            (unsigned long long)bench.failed);
     rpc_client_free(bench.client);
     loop_free(bench.loop);
-    rpc_nng_fini();
     free(calls);
     free(bench.request.payload.data);
     close(server);

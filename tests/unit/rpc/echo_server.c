@@ -24,6 +24,5 @@ int main(int argc, char **argv)
     rpc_server_stop(server, 1000);
     rpc_server_free(server);
     echo_fini(&echo);
-    rpc_nng_fini();
     return 0;
 }

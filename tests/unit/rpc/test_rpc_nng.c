@@ -396,6 +396,5 @@ int main(void)
         cmocka_unit_test(may_be_freed_before_its_calls_are_answered),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    rpc_nng_fini();
     return failed;
 }

@@ -180,6 +180,5 @@ int main(void)
         cmocka_unit_test(leaves_trying_again_to_the_client),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    rpc_nng_fini();
     return failed;
 }

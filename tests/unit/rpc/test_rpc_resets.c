@@ -209,6 +209,5 @@ int main(void)
         cmocka_unit_test(client_does_not_grow_with_an_announced_size),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    rpc_nng_fini();
     return failed;
 }
