@@ -171,7 +171,8 @@ const struct command command_register = {
             "The name, the phone and the words are sealed under a key of that citizen's own.",
     .examples = "vafa register --topic asphalt --area 5 --phone '۰۹۱۳ ۰۰۰ ۰۰۰۰' --citizen 'شهروند "
                 "نمونه' \\\n"
-                "    --street 'خیابان نمونه' --words 'چاله‌ای در میانهٔ خیابان "
+                "    --street 'خیابان نمونه' --words 'چاله‌ای در میانهٔ "
+                "خیابان "
                 "است'\n"
                 "vafa register --topic burst-valve --area 3 --urgent --json",
     .options = options,

@@ -1,6 +1,6 @@
 /*
- * An arena: allocations that end together, with a cap. Messages are unpacked through one, so a hostile
- * message of many empty parts costs at most the cap and is dropped whole.
+ * An arena: allocations that end together, with a cap. Messages are unpacked through one, so a
+ * hostile message of many empty parts costs at most the cap and is dropped whole.
  */
 #ifndef VAFA_BASE_ARENA_H
 #define VAFA_BASE_ARENA_H
@@ -9,7 +9,8 @@
 
 struct arena;
 
-/* cap_bytes bounds the sum of all allocations (from 1 KiB to 64 MiB). Never NULL: aborts without memory. */
+/* cap_bytes bounds the sum of all allocations (from 1 KiB to 64 MiB). Never NULL: aborts without
+ * memory. */
 struct arena *arena_new(size_t cap_bytes);
 void arena_free(struct arena *arena); /* NULL is allowed */
 

@@ -1,5 +1,5 @@
-/* CHECK: a condition that must hold whatever the input was; always compiled in, aborts with its place.
- * Never for input, disk or network: those get a status. */
+/* CHECK: a condition that must hold whatever the input was; always compiled in, aborts with its
+ * place. Never for input, disk or network: those get a status. */
 #ifndef VAFA_BASE_CHECK_H
 #define VAFA_BASE_CHECK_H
 

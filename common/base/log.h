@@ -1,5 +1,5 @@
-/* The program's log: one line an event to standard error, as text or JSON. Only programs log (and the
- * service skeleton, which is one program with its main.c). */
+/* The program's log: one line an event to standard error, as text or JSON. Only programs log (and
+ * the service skeleton, which is one program with its main.c). */
 #ifndef VAFA_BASE_LOG_H
 #define VAFA_BASE_LOG_H
 

@@ -1,8 +1,8 @@
 /*
  * Counters and gauges, printed as Prometheus text 0.0.4.
  *
- * A metric is a static object with a name and help; a registry holds pointers to groups of them. Counting
- * is one relaxed atomic addition from any thread.
+ * A metric is a static object with a name and help; a registry holds pointers to groups of them.
+ * Counting is one relaxed atomic addition from any thread.
  */
 #ifndef VAFA_BASE_METRIC_H
 #define VAFA_BASE_METRIC_H
@@ -14,8 +14,9 @@
 enum metric_kind { METRIC_COUNTER, METRIC_GAUGE };
 
 struct metric {
-    const char *name;   /* "vafa_rpc_calls_total": without labels */
-    const char *labels; /* "service=\"intake\",status=\"OK\"" or "" ; borrowed, outlives the registry */
+    const char *name; /* "vafa_rpc_calls_total": without labels */
+    const char
+        *labels; /* "service=\"intake\",status=\"OK\"" or "" ; borrowed, outlives the registry */
     const char *help;
     enum metric_kind kind;
     _Atomic int64_t value;

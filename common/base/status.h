@@ -1,9 +1,10 @@
 /*
- * The one error vocabulary of the project: the canonical gRPC codes, and a detail a person can act on.
+ * The one error vocabulary of the project: the canonical gRPC codes, and a detail a person can act
+ * on.
  *
- * A function that can fail returns `enum status` and takes a `struct error *` last, which may be NULL.
- * Outputs (`ret_...`) are untouched unless STATUS_OK is returned. Libraries return errors; only
- * programs log them. The error of each foreign library is translated in one function: LMDB in
+ * A function that can fail returns `enum status` and takes a `struct error *` last, which may be
+ * NULL. Outputs (`ret_...`) are untouched unless STATUS_OK is returned. Libraries return errors;
+ * only programs log them. The error of each foreign library is translated in one function: LMDB in
  * common/store, NNG in common/rpc, ICU in common/text.
  */
 #ifndef VAFA_BASE_STATUS_H

@@ -3,7 +3,8 @@
  *
  *   client machine (retries, deadlines) -> transport -> frame -> router -> method
  *
- * The transport is the seam: NNG (rpc_nng.h), or the simulator's. Everything above it is the same code.
+ * The transport is the seam: NNG (rpc_nng.h), or the simulator's. Everything above it is the same
+ * code.
  */
 #ifndef VAFA_RPC_RPC_H
 #define VAFA_RPC_RPC_H
@@ -15,10 +16,11 @@
 #include "vafa/rpc/v1/rpc.pb-c.h"
 
 #define RPC_VERSION 1
-#define RPC_MESSAGE_BYTES_MAX (1024 * 1024)               /* a packed request or response message */
+#define RPC_MESSAGE_BYTES_MAX (1024 * 1024) /* a packed request or response message */
 #define RPC_FRAME_BYTES_MAX (RPC_MESSAGE_BYTES_MAX + 4096) /* with its envelope */
-#define RPC_TRANSPORT_BYTES_MAX (2 * RPC_FRAME_BYTES_MAX)  /* NNG's limit: beyond it the connection is cut */
-#define RPC_UNPACK_BYTES_MAX (8 * RPC_MESSAGE_BYTES_MAX)   /* memory of one unpacked message */
+#define RPC_TRANSPORT_BYTES_MAX                                                                    \
+    (2 * RPC_FRAME_BYTES_MAX) /* NNG's limit: beyond it the connection is cut */
+#define RPC_UNPACK_BYTES_MAX (8 * RPC_MESSAGE_BYTES_MAX) /* memory of one unpacked message */
 #define RPC_METHOD_BYTES_MAX 128
 #define RPC_DEADLINE_MS_MAX 300000
 #define RPC_DEADLINE_MS_DEFAULT 10000

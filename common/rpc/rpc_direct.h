@@ -1,6 +1,6 @@
 /*
- * A transport without a network: frames go straight to a router through the loop, after a delay a hook decides, or never.
- * The simulator's seam, and the fastest way to test a service.
+ * A transport without a network: frames go straight to a router through the loop, after a delay a
+ * hook decides, or never. The simulator's seam, and the fastest way to test a service.
  */
 #ifndef VAFA_RPC_DIRECT_H
 #define VAFA_RPC_DIRECT_H
@@ -11,8 +11,8 @@
 /* What happens to one frame on its way. */
 struct rpc_fate {
     bool lost;
-    bool cut;         /* the sender learns at once: UNAVAILABLE */
-    uint32_t copies;  /* 1, or 2 for a doubled frame */
+    bool cut;        /* the sender learns at once: UNAVAILABLE */
+    uint32_t copies; /* 1, or 2 for a doubled frame */
     int64_t delay_us;
 };
 

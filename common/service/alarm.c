@@ -21,7 +21,8 @@ struct alarm {
     size_t fired; /* by the operation */
 };
 
-/* On the writer. A refused timer ends the operation before it; the next one begins with it and is refused alone. */
+/* On the writer. A refused timer ends the operation before it; the next one begins with it and is
+ * refused alone. */
 static enum status fire_due(struct writer_op *op, struct store_txn *txn, struct error *err)
 {
     struct alarm *alarm = (struct alarm *)((char *)op - offsetof(struct alarm, op));
@@ -29,7 +30,8 @@ static enum status fire_due(struct writer_op *op, struct store_txn *txn, struct 
     alarm->fired = 0;
     while (alarm->fired < TIMERS_PER_OPERATION && timer_first(txn, &timer) &&
            timer.due_us <= engine_now_us(alarm->options.engine, NULL)) {
-        enum status status = engine_run_timer(alarm->options.engine, txn, &timer, alarm->arena, err);
+        enum status status =
+            engine_run_timer(alarm->options.engine, txn, &timer, alarm->arena, err);
         arena_reset(alarm->arena);
         if (status != STATUS_OK) {
             bool transaction_failed = txn_error(txn, NULL) != STATUS_OK;
@@ -50,7 +52,8 @@ static void fire(struct alarm *alarm)
 {
     struct error err;
     alarm->firing = true;
-    alarm->op = (struct writer_op){.run = fire_due, .ended = fire_ended, .lane = WRITER_TIMERS, .reserve = true};
+    alarm->op = (struct writer_op){
+        .run = fire_due, .ended = fire_ended, .lane = WRITER_TIMERS, .reserve = true};
     if (writer_submit(alarm->options.writer, &alarm->op, &err) != STATUS_OK) {
         alarm->firing = false;
         loop_timer_set(alarm->options.loop, &alarm->timer, RETRY_US);
@@ -85,7 +88,8 @@ static void look(struct alarm *alarm)
         return;
     }
     int64_t delay_us = due_us - now_us;
-    loop_timer_set(alarm->options.loop, &alarm->timer, delay_us < LOOK_AGAIN_US ? delay_us : LOOK_AGAIN_US);
+    loop_timer_set(alarm->options.loop, &alarm->timer,
+                   delay_us < LOOK_AGAIN_US ? delay_us : LOOK_AGAIN_US);
 }
 
 static void op_ended(struct loop_task *task)

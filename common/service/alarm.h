@@ -1,6 +1,7 @@
 /*
- * The alarm: fires a service's durable timers when they are due. A machine on the node's loop; what it knows of the next timer it
- * reads from the store after every commit, so nothing lives in memory only.
+ * The alarm: fires a service's durable timers when they are due. A machine on the node's loop; what
+ * it knows of the next timer it reads from the store after every commit, so nothing lives in memory
+ * only.
  */
 #ifndef VAFA_SERVICE_ALARM_H
 #define VAFA_SERVICE_ALARM_H
@@ -23,7 +24,7 @@ struct alarm_options {
 
 struct alarm *alarm_new(const struct alarm_options *options);
 void alarm_start(struct alarm *alarm);
-void alarm_free(struct alarm *alarm); /* as follower_free; NULL is allowed */
+void alarm_free(struct alarm *alarm);      /* as follower_free; NULL is allowed */
 void alarm_committed(struct alarm *alarm); /* any thread */
 
 #endif

@@ -1,4 +1,5 @@
-/* A decision while it is being made: the events and the key rows that will be written if it is not refused. */
+/* A decision while it is being made: the events and the key rows that will be written if it is not
+ * refused. */
 #ifndef VAFA_SERVICE_DECISION_H
 #define VAFA_SERVICE_DECISION_H
 

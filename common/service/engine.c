@@ -22,7 +22,7 @@ struct engine {
     struct clock *clock;
     struct random *random;
     _Atomic int64_t last_recorded_us; /* the alarm reads it from its own thread */
-    struct decision decision; /* of the operation being run: there is one writer */
+    struct decision decision;         /* of the operation being run: there is one writer */
     struct arena *apply_arena;
     struct buffer open;
     struct buffer record;
@@ -56,7 +56,8 @@ static void seen_name(Common__ServiceId upstream, char out[CURSOR_NAME_MAX])
     out[CURSOR_NAME_MAX - 1] = '\0';
 }
 
-/* Which member of the Event's oneof is set: protobuf-c keeps it where every member's quantifier points. */
+/* Which member of the Event's oneof is set: protobuf-c keeps it where every member's quantifier
+ * points. */
 static uint32_t event_kind(const ProtobufCMessage *open)
 {
     const ProtobufCMessageDescriptor *type = open->descriptor;
@@ -107,11 +108,13 @@ size_t engine_take_signals(struct engine *engine, uint64_t *ret_keys, size_t max
 
 /* --- decisions --- */
 
-enum status decide_emit(struct decide *d, const ProtobufCMessage *open, const struct event_options *options)
+enum status decide_emit(struct decide *d, const ProtobufCMessage *open,
+                        const struct event_options *options)
 {
     struct decision *decision = d->decision;
     if (decision->event_count == SERVICE_EVENTS_PER_COMMAND_MAX) {
-        return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "one command may not cause more than %d events",
+        return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL,
+                             "one command may not cause more than %d events",
                              SERVICE_EVENTS_PER_COMMAND_MAX);
     }
     size_t i = decision->event_count++;
@@ -120,7 +123,8 @@ enum status decide_emit(struct decide *d, const ProtobufCMessage *open, const st
     return STATUS_OK;
 }
 
-enum status decide_refuse(struct decide *d, enum status status, const char *field, const char *format, ...)
+enum status decide_refuse(struct decide *d, enum status status, const char *field,
+                          const char *format, ...)
 {
     char text[sizeof d->error->message];
     va_list arguments;
@@ -134,7 +138,8 @@ enum status decision_add_key_row(struct decide *d, const struct key *key, struct
 {
     struct decision *decision = d->decision;
     if (decision->key_row_count == DECISION_KEY_ROWS_MAX) {
-        return decide_refuse(d, STATUS_INTERNAL, NULL, "one command may not make more than %d key rows",
+        return decide_refuse(d, STATUS_INTERNAL, NULL,
+                             "one command may not make more than %d key rows",
                              DECISION_KEY_ROWS_MAX);
     }
     size_t i = decision->key_row_count++;
@@ -154,8 +159,9 @@ int64_t engine_now_us(struct engine *engine, int64_t *ret_behind_us)
     return wall_us + behind_us;
 }
 
-static struct decide begin_decision(struct engine *engine, struct store_txn *txn, struct arena *arena,
-                                    const struct rpc_caller *caller, struct error *err)
+static struct decide begin_decision(struct engine *engine, struct store_txn *txn,
+                                    struct arena *arena, const struct rpc_caller *caller,
+                                    struct error *err)
 {
     engine->decision.event_count = 0;
     engine->decision.key_row_count = 0;
@@ -172,9 +178,10 @@ static struct decide begin_decision(struct engine *engine, struct store_txn *txn
     };
 }
 
-/* How far we have followed each log, of those that moved since our event before. Logs we only show (no decide) are no cause
- * of our events. */
-static size_t seen_moved(struct engine *engine, struct store_txn *txn, Common__Seen seen[SERVICE_FEEDS_MAX])
+/* How far we have followed each log, of those that moved since our event before. Logs we only show
+ * (no decide) are no cause of our events. */
+static size_t seen_moved(struct engine *engine, struct store_txn *txn,
+                         Common__Seen seen[SERVICE_FEEDS_MAX])
 {
     size_t count = 0;
     for (size_t i = 0; i < engine->def->feed_count; i++) {
@@ -221,7 +228,8 @@ static void append_event(struct engine *engine, struct store_txn *txn, size_t in
     record.seen = seen_list;
     record.n_seen = seen_count;
     record.open = (ProtobufCBinaryData){engine->open.size, engine->open.data};
-    record.sealed = (ProtobufCBinaryData){options->sealed.size, (uint8_t *)(uintptr_t)options->sealed.data};
+    record.sealed =
+        (ProtobufCBinaryData){options->sealed.size, (uint8_t *)(uintptr_t)options->sealed.data};
     record.citizen = options->citizen;
     if (caller != NULL) {
         record.actor = (char *)(uintptr_t)caller->name;
@@ -251,8 +259,8 @@ static void append_event(struct engine *engine, struct store_txn *txn, size_t in
 }
 
 /* Everything a decision wants, into the transaction. */
-static enum status write_decision(struct engine *engine, struct store_txn *txn, const struct decide *d,
-                                  const uint8_t *trace_id)
+static enum status write_decision(struct engine *engine, struct store_txn *txn,
+                                  const struct decide *d, const uint8_t *trace_id)
 {
     const struct decision *decision = &engine->decision;
     for (size_t i = 0; i < decision->key_row_count; i++) {
@@ -267,8 +275,8 @@ static enum status write_decision(struct engine *engine, struct store_txn *txn, 
     return txn_error(txn, d->error);
 }
 
-/* What became of a decision. A failed transaction outweighs the refusal it may have led to: a row that could not be read is
- * not a row that is not there. */
+/* What became of a decision. A failed transaction outweighs the refusal it may have led to: a row
+ * that could not be read is not a row that is not there. */
 static enum status outcome(struct store_txn *txn, enum status status, struct error *err)
 {
     enum status failure = txn_error(txn, NULL);
@@ -293,14 +301,14 @@ static void answer_again(struct store_txn *txn, const struct idempotency_answer 
     buffer_append_bytes(command->response, answer->response);
 }
 
-enum status engine_run_command(struct engine *engine, struct store_txn *txn, struct engine_command *command,
-                               struct error *err)
+enum status engine_run_command(struct engine *engine, struct store_txn *txn,
+                               struct engine_command *command, struct error *err)
 {
     struct idempotency_answer answer;
     bool known;
     buffer_clear(command->response);
-    enum status status = idempotency_find(txn, command->key, command->digest, engine_now_us(engine, NULL), &known,
-                                          &answer, err);
+    enum status status = idempotency_find(txn, command->key, command->digest,
+                                          engine_now_us(engine, NULL), &known, &answer, err);
     if (status != STATUS_OK) {
         return status;
     }
@@ -308,9 +316,11 @@ enum status engine_run_command(struct engine *engine, struct store_txn *txn, str
         answer_again(txn, &answer, command);
         return txn_error(txn, err);
     }
-    ProtobufCMessage *response = arena_alloc(command->arena, command->response_type->sizeof_message);
+    ProtobufCMessage *response =
+        arena_alloc(command->arena, command->response_type->sizeof_message);
     if (response == NULL) {
-        return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL, "the call needs more memory than a call may have");
+        return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL,
+                         "the call needs more memory than a call may have");
     }
     command->response_type->message_init(response);
 
@@ -366,14 +376,16 @@ enum status engine_run_event(struct engine *engine, struct store_txn *txn, size_
     const struct service_feed *f = &engine->def->feeds[feed];
     struct event event;
     bool known;
-    enum status status = engine_event_unpack(record, position->offset, f->event_type, arena, &event, &known, err);
+    enum status status =
+        engine_event_unpack(record, position->offset, f->event_type, arena, &event, &known, err);
     if (status != STATUS_OK) {
         return status;
     }
     if (!known && !record->ignorable) {
-        return error_set(err, STATUS_UNIMPLEMENTED, NULL,
-                         "event %llu of %s is of kind %u, which this program does not know: upgrade it",
-                         (unsigned long long)position->offset, service_name(f->upstream), record->kind);
+        return error_set(
+            err, STATUS_UNIMPLEMENTED, NULL,
+            "event %llu of %s is of kind %u, which this program does not know: upgrade it",
+            (unsigned long long)position->offset, service_name(f->upstream), record->kind);
     }
     struct decide d = begin_decision(engine, txn, arena, NULL, err);
     if (known && f->decide != NULL) {
@@ -386,17 +398,20 @@ enum status engine_run_event(struct engine *engine, struct store_txn *txn, size_
     engine_cursor_name(f->upstream, name);
     cursor_put(txn, name, position); /* before our events: they tell that we have seen this one */
     if (known && f->view != NULL) {
-        struct apply a = {
-            .arena = engine->apply_arena, .txn = txn, .city = engine->city, .signals = &engine->signals};
+        struct apply a = {.arena = engine->apply_arena,
+                          .txn = txn,
+                          .city = engine->city,
+                          .signals = &engine->signals};
         f->view(&a, &event);
         arena_reset(engine->apply_arena);
     }
-    const uint8_t *trace_id = record->trace_id.len == RPC_TRACE_BYTES ? record->trace_id.data : NULL;
+    const uint8_t *trace_id =
+        record->trace_id.len == RPC_TRACE_BYTES ? record->trace_id.data : NULL;
     return write_decision(engine, txn, &d, trace_id);
 }
 
-enum status engine_run_timer(struct engine *engine, struct store_txn *txn, const struct timer *timer,
-                             struct arena *arena, struct error *err)
+enum status engine_run_timer(struct engine *engine, struct store_txn *txn,
+                             const struct timer *timer, struct arena *arena, struct error *err)
 {
     struct decide d = begin_decision(engine, txn, arena, NULL, err);
     enum status status = outcome(txn, engine->def->timer(&d, timer), err);
@@ -404,31 +419,33 @@ enum status engine_run_timer(struct engine *engine, struct store_txn *txn, const
         return status;
     }
     if (engine->decision.event_count == 0) {
-        return error_set(err, STATUS_FAILED_PRECONDITION, NULL, "timer %u of %llu is due, and nothing follows from it",
-                         timer->kind, (unsigned long long)timer->subject);
+        return error_set(err, STATUS_FAILED_PRECONDITION, NULL,
+                         "timer %u of %llu is due, and nothing follows from it", timer->kind,
+                         (unsigned long long)timer->subject);
     }
     return write_decision(engine, txn, &d, NULL);
 }
 
 /* --- records --- */
 
-const Common__EventRecord *engine_record_unpack(struct bytes packed, struct arena *arena, struct error *err)
+const Common__EventRecord *engine_record_unpack(struct bytes packed, struct arena *arena,
+                                                struct error *err)
 {
     ProtobufCMessage *message;
-    if (message_unpack(&common__event_record__descriptor, packed, MESSAGE_UNKNOWN_KEEP, arena, &message, err) !=
-        STATUS_OK) {
+    if (message_unpack(&common__event_record__descriptor, packed, MESSAGE_UNKNOWN_KEEP, arena,
+                       &message, err) != STATUS_OK) {
         return NULL;
     }
     return (const Common__EventRecord *)message;
 }
 
 enum status engine_event_unpack(const Common__EventRecord *record, uint64_t offset,
-                                const ProtobufCMessageDescriptor *type, struct arena *arena, struct event *ret_event,
-                                bool *ret_known, struct error *err)
+                                const ProtobufCMessageDescriptor *type, struct arena *arena,
+                                struct event *ret_event, bool *ret_known, struct error *err)
 {
     ProtobufCMessage *open;
-    enum status status =
-        message_unpack(type, bytes_of(record->open.data, record->open.len), MESSAGE_UNKNOWN_KEEP, arena, &open, err);
+    enum status status = message_unpack(type, bytes_of(record->open.data, record->open.len),
+                                        MESSAGE_UNKNOWN_KEEP, arena, &open, err);
     if (status != STATUS_OK) {
         return status;
     }
@@ -448,7 +465,8 @@ enum status engine_event_unpack(const Common__EventRecord *record, uint64_t offs
 
 /* --- life --- */
 
-/* The last event's time, so that recorded_at never runs backwards, whatever the clock did meanwhile. */
+/* The last event's time, so that recorded_at never runs backwards, whatever the clock did
+ * meanwhile. */
 static enum status read_last_recorded(struct engine *engine, struct error *err)
 {
     struct store_txn *txn;
@@ -475,7 +493,8 @@ static enum status read_last_recorded(struct engine *engine, struct error *err)
     return status;
 }
 
-enum status engine_new(struct engine **ret_engine, const struct engine_options *options, struct error *err)
+enum status engine_new(struct engine **ret_engine, const struct engine_options *options,
+                       struct error *err)
 {
     CHECK(options->def->feed_count <= SERVICE_FEEDS_MAX);
     struct engine *engine = calloc(1, sizeof *engine);

@@ -1,6 +1,6 @@
 /*
- * The engine: decide, append, apply, keep - what one operation does inside one write transaction. No threads, no
- * network: whoever has a transaction can run it, live or in the simulator.
+ * The engine: decide, append, apply, keep - what one operation does inside one write transaction.
+ * No threads, no network: whoever has a transaction can run it, live or in the simulator.
  */
 #ifndef VAFA_SERVICE_ENGINE_H
 #define VAFA_SERVICE_ENGINE_H
@@ -19,14 +19,15 @@ struct engine_options {
     struct random *random;
 };
 
-enum status engine_new(struct engine **ret_engine, const struct engine_options *options, struct error *err);
+enum status engine_new(struct engine **ret_engine, const struct engine_options *options,
+                       struct error *err);
 void engine_free(struct engine *engine); /* NULL is allowed */
 
 struct engine_command {
     const struct service_method *method;
     const ProtobufCMessageDescriptor *response_type;
     const ProtobufCMessage *request;
-    struct bytes key;    /* its idempotency key */
+    struct bytes key; /* its idempotency key */
     uint8_t digest[IDEMPOTENCY_DIGEST_BYTES];
     const struct rpc_caller *caller;
     const uint8_t *trace_id;
@@ -37,41 +38,46 @@ struct engine_command {
 };
 
 /* Runs a command in the writer's transaction. A refusal has changed nothing. */
-enum status engine_run_command(struct engine *engine, struct store_txn *txn, struct engine_command *command,
-                               struct error *err);
+enum status engine_run_command(struct engine *engine, struct store_txn *txn,
+                               struct engine_command *command, struct error *err);
 
 /* Whether an upstream event may be applied yet. */
 enum engine_readiness {
     ENGINE_READY,
-    ENGINE_HELD,  /* its writer had seen more of a log than we have: wait for that */
-    ENGINE_LOST,  /* it had seen more of our own log than there is: our store is an older copy */
+    ENGINE_HELD, /* its writer had seen more of a log than we have: wait for that */
+    ENGINE_LOST, /* it had seen more of our own log than there is: our store is an older copy */
 };
 
 enum engine_readiness engine_event_readiness(struct engine *engine, struct store_txn *txn,
                                              const Common__EventRecord *record);
 
-/* Applies one event of a followed log and moves the cursor to `position`. `arena` is the event's own memory. A refusal has changed
- * nothing. */
+/* Applies one event of a followed log and moves the cursor to `position`. `arena` is the event's
+ * own memory. A refusal has changed nothing. */
 enum status engine_run_event(struct engine *engine, struct store_txn *txn, size_t feed,
                              const struct log_position *position, const Common__EventRecord *record,
                              struct arena *arena, struct error *err);
 
-/* Fires a due timer. A timer for which nothing was decided is FAILED_PRECONDITION: it would stay due for ever. */
-enum status engine_run_timer(struct engine *engine, struct store_txn *txn, const struct timer *timer,
-                             struct arena *arena, struct error *err);
+/* Fires a due timer. A timer for which nothing was decided is FAILED_PRECONDITION: it would stay
+ * due for ever. */
+enum status engine_run_timer(struct engine *engine, struct store_txn *txn,
+                             const struct timer *timer, struct arena *arena, struct error *err);
 
-/* The time of the next events: the wall clock, but never before the last event. Sets *ret_behind_us (may be NULL) to how far the clock is behind. */
+/* The time of the next events: the wall clock, but never before the last event. Sets *ret_behind_us
+ * (may be NULL) to how far the clock is behind. */
 int64_t engine_now_us(struct engine *engine, int64_t *ret_behind_us);
 
-/* Keys signalled since the last call, at most `max`; *ret_all when there were more than could be kept. */
+/* Keys signalled since the last call, at most `max`; *ret_all when there were more than could be
+ * kept. */
 size_t engine_take_signals(struct engine *engine, uint64_t *ret_keys, size_t max, bool *ret_all);
 
-/* An event of the own log for the outside world: the record without its sealed part, unpacked into the arena. */
-const Common__EventRecord *engine_record_unpack(struct bytes packed, struct arena *arena, struct error *err);
+/* An event of the own log for the outside world: the record without its sealed part, unpacked into
+ * the arena. */
+const Common__EventRecord *engine_record_unpack(struct bytes packed, struct arena *arena,
+                                                struct error *err);
 /* The event in a record: *ret_known false when its kind is newer than this program. */
 enum status engine_event_unpack(const Common__EventRecord *record, uint64_t offset,
-                                const ProtobufCMessageDescriptor *type, struct arena *arena, struct event *ret_event,
-                                bool *ret_known, struct error *err);
+                                const ProtobufCMessageDescriptor *type, struct arena *arena,
+                                struct event *ret_event, bool *ret_known, struct error *err);
 
 /* "follow.intake": the cursor's name. */
 void engine_cursor_name(Common__ServiceId upstream, char out[CURSOR_NAME_MAX]);

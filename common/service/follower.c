@@ -30,7 +30,7 @@ struct follower {
     enum step step;
     struct rpc_client_call call;
     const Eventlog__ReadEventsResponse *batch; /* lives in the call */
-    size_t next;                            /* in the batch */
+    size_t next;                               /* in the batch */
     struct log_position cursor;
 
     struct writer_op op; /* the fields below belong to the writer while STEP_APPLYING */
@@ -46,7 +46,8 @@ struct follower {
     struct follower_state state;
     bool is_held;
     uint64_t commits;
-    uint64_t commits_at_run; /* when the operation looked: what was committed since may be what it waits for */
+    uint64_t commits_at_run; /* when the operation looked: what was committed since may be what it
+                                waits for */
 };
 
 static void read_on(struct follower *follower);
@@ -97,7 +98,8 @@ static void pause_then_read(struct follower *follower)
 
 static void retry_expired(struct loop_timer *timer)
 {
-    struct follower *follower = (struct follower *)((char *)timer - offsetof(struct follower, retry));
+    struct follower *follower =
+        (struct follower *)((char *)timer - offsetof(struct follower, retry));
     read_on(follower);
 }
 
@@ -136,10 +138,13 @@ static void read_done(struct rpc_client_call *call)
         pause_then_read(follower);
         return;
     }
-    const Eventlog__ReadEventsResponse *batch = (const Eventlog__ReadEventsResponse *)call->response;
-    if (batch->next == NULL || batch->next->log_id.len != STORE_LOG_ID_BYTES || batch->head == NULL) {
+    const Eventlog__ReadEventsResponse *batch =
+        (const Eventlog__ReadEventsResponse *)call->response;
+    if (batch->next == NULL || batch->next->log_id.len != STORE_LOG_ID_BYTES ||
+        batch->head == NULL) {
         struct error err;
-        error_set(&err, STATUS_INTERNAL, NULL, "%s answered without positions", service_name(follower->upstream));
+        error_set(&err, STATUS_INTERNAL, NULL, "%s answered without positions",
+                  service_name(follower->upstream));
         stop(follower, &err);
         return;
     }
@@ -199,11 +204,12 @@ static bool position_of(const struct follower *follower, const Eventlog__LoggedE
 }
 
 /* One event in the writer's transaction. *ret_held: not yet. */
-static enum status apply_one(struct follower *follower, struct store_txn *txn, const Eventlog__LoggedEvent *event,
-                             bool *ret_held, struct error *err)
+static enum status apply_one(struct follower *follower, struct store_txn *txn,
+                             const Eventlog__LoggedEvent *event, bool *ret_held, struct error *err)
 {
     struct log_position position;
-    if (!position_of(follower, event, &position) || position.offset != follower->applied_cursor.offset + 1) {
+    if (!position_of(follower, event, &position) ||
+        position.offset != follower->applied_cursor.offset + 1) {
         return error_set(err, STATUS_INTERNAL, NULL, "%s gave event %llu where %llu was expected",
                          service_name(follower->upstream), (unsigned long long)event->offset,
                          (unsigned long long)follower->applied_cursor.offset + 1);
@@ -212,13 +218,14 @@ static enum status apply_one(struct follower *follower, struct store_txn *txn, c
     case ENGINE_HELD: *ret_held = true; return STATUS_OK;
     case ENGINE_LOST:
         return error_set(err, STATUS_DATA_LOSS, NULL,
-                         "event %llu of %s knows more of this service's log than there is: this store was restored from an "
+                         "event %llu of %s knows more of this service's log than there is: this "
+                         "store was restored from an "
                          "older copy; restore the whole set, or verify and start a new one",
                          (unsigned long long)event->offset, service_name(follower->upstream));
     case ENGINE_READY: break;
     }
-    enum status status = engine_run_event(follower->options.engine, txn, follower->options.feed, &position,
-                                          event->record, follower->arena, err);
+    enum status status = engine_run_event(follower->options.engine, txn, follower->options.feed,
+                                          &position, event->record, follower->arena, err);
     arena_reset(follower->arena);
     if (status == STATUS_OK) {
         follower->applied_cursor = position;
@@ -227,7 +234,8 @@ static enum status apply_one(struct follower *follower, struct store_txn *txn, c
     return status;
 }
 
-/* On the writer. A refused event ends the operation before it; the next operation begins with it and is refused alone. */
+/* On the writer. A refused event ends the operation before it; the next operation begins with it
+ * and is refused alone. */
 static enum status run_op(struct writer_op *op, struct store_txn *txn, struct error *err)
 {
     struct follower *follower = (struct follower *)((char *)op - offsetof(struct follower, op));
@@ -237,8 +245,10 @@ static enum status run_op(struct writer_op *op, struct store_txn *txn, struct er
     follower->applied = 0;
     follower->held = false;
     follower->applied_cursor = follower->cursor;
-    for (size_t i = follower->next; i < follower->batch->n_events && follower->applied < EVENTS_PER_OPERATION; i++) {
-        enum status status = apply_one(follower, txn, follower->batch->events[i], &follower->held, err);
+    for (size_t i = follower->next;
+         i < follower->batch->n_events && follower->applied < EVENTS_PER_OPERATION; i++) {
+        enum status status =
+            apply_one(follower, txn, follower->batch->events[i], &follower->held, err);
         if (status != STATUS_OK) {
             bool transaction_failed = txn_error(txn, NULL) != STATUS_OK;
             return follower->applied > 0 && !transaction_failed ? STATUS_OK : status;
@@ -260,7 +270,8 @@ static void apply_on(struct follower *follower)
 {
     struct error err;
     follower->step = STEP_APPLYING;
-    follower->op = (struct writer_op){.run = run_op, .ended = op_ended, .lane = WRITER_FEEDS, .reserve = true};
+    follower->op =
+        (struct writer_op){.run = run_op, .ended = op_ended, .lane = WRITER_FEEDS, .reserve = true};
     if (writer_submit(follower->options.writer, &follower->op, &err) != STATUS_OK) {
         pause_then_read(follower); /* stopping, or a full lane: nothing was applied */
     }
@@ -297,7 +308,8 @@ static void after_op(struct follower *follower)
 
 static void step(struct loop_task *task)
 {
-    struct follower *follower = (struct follower *)((char *)task - offsetof(struct follower, step_task));
+    struct follower *follower =
+        (struct follower *)((char *)task - offsetof(struct follower, step_task));
     if (follower->step == STEP_APPLYING) {
         after_op(follower);
     } else if (follower->step == STEP_HELD) {

@@ -1,7 +1,8 @@
 /*
- * A follower: reads another service's log by long polls and applies it, event by event, in order, once. The cursor moves in the
- * transaction that applies. A machine on the node's loop; it tries again for ever when the other side is away, and stops for good,
- * saying why, when going on would diverge: DATA_LOSS (a log restored from an older copy), an unknown kind, a refusal.
+ * A follower: reads another service's log by long polls and applies it, event by event, in order,
+ * once. The cursor moves in the transaction that applies. A machine on the node's loop; it tries
+ * again for ever when the other side is away, and stops for good, saying why, when going on would
+ * diverge: DATA_LOSS (a log restored from an older copy), an unknown kind, a refusal.
  */
 #ifndef VAFA_SERVICE_FOLLOWER_H
 #define VAFA_SERVICE_FOLLOWER_H
@@ -35,7 +36,8 @@ struct follower_state {
 
 struct follower *follower_new(const struct follower_options *options);
 void follower_start(struct follower *follower);
-/* With the loop stopped, or on it, and with the writer gone (an operation may have been with it). NULL is allowed. */
+/* With the loop stopped, or on it, and with the writer gone (an operation may have been with it).
+ * NULL is allowed. */
 void follower_free(struct follower *follower);
 
 /* A commit happened: what was held may be ready. Any thread. */

@@ -31,14 +31,16 @@ struct keyring {
 
 /* --- sealing --- */
 
-/* What is authenticated beside the text: a sealed part moved to another citizen or purpose does not open. */
+/* What is authenticated beside the text: a sealed part moved to another citizen or purpose does not
+ * open. */
 struct associated {
     char service[16];
     char purpose[16];
     uint8_t citizen[8];
 };
 
-static struct associated associate(const struct keyring *keyring, const char *purpose, uint64_t citizen)
+static struct associated associate(const struct keyring *keyring, const char *purpose,
+                                   uint64_t citizen)
 {
     struct associated associated = {{0}, {0}, {0}};
     memcpy(associated.service, keyring->service, sizeof associated.service);
@@ -48,27 +50,27 @@ static struct associated associate(const struct keyring *keyring, const char *pu
 }
 
 /* out holds NONCE_BYTES + plain.size + TAG_BYTES. */
-static void seal(const struct keyring *keyring, const uint8_t key[32], const char *purpose, uint64_t citizen,
-                 struct bytes plain, struct random *random, uint8_t *out)
+static void seal(const struct keyring *keyring, const uint8_t key[32], const char *purpose,
+                 uint64_t citizen, struct bytes plain, struct random *random, uint8_t *out)
 {
     struct associated associated = associate(keyring, purpose, citizen);
     random->fill(random, out, NONCE_BYTES);
-    CHECK(crypto_aead_xchacha20poly1305_ietf_encrypt(out + NONCE_BYTES, NULL, plain.data, plain.size,
-                                                     (const uint8_t *)&associated, sizeof associated, NULL, out,
-                                                     key) == 0);
+    CHECK(crypto_aead_xchacha20poly1305_ietf_encrypt(out + NONCE_BYTES, NULL, plain.data,
+                                                     plain.size, (const uint8_t *)&associated,
+                                                     sizeof associated, NULL, out, key) == 0);
 }
 
 /* out holds sealed.size - NONCE_BYTES - TAG_BYTES. */
-static bool unseal(const struct keyring *keyring, const uint8_t key[32], const char *purpose, uint64_t citizen,
-                   struct bytes sealed, uint8_t *out)
+static bool unseal(const struct keyring *keyring, const uint8_t key[32], const char *purpose,
+                   uint64_t citizen, struct bytes sealed, uint8_t *out)
 {
     struct associated associated = associate(keyring, purpose, citizen);
     if (sealed.size < NONCE_BYTES + TAG_BYTES) {
         return false;
     }
-    return crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL, sealed.data + NONCE_BYTES,
-                                                      sealed.size - NONCE_BYTES, (const uint8_t *)&associated,
-                                                      sizeof associated, sealed.data, key) == 0;
+    return crypto_aead_xchacha20poly1305_ietf_decrypt(
+               out, NULL, NULL, sealed.data + NONCE_BYTES, sealed.size - NONCE_BYTES,
+               (const uint8_t *)&associated, sizeof associated, sealed.data, key) == 0;
 }
 
 /* --- rows --- */
@@ -82,8 +84,8 @@ static void citizen_row_key(struct key *key, uint64_t citizen)
 static void phone_row_key(const struct keyring *keyring, const char *e164, struct key *key)
 {
     uint8_t index[PHONE_INDEX_BYTES];
-    CHECK(crypto_generichash(index, sizeof index, (const uint8_t *)e164, strlen(e164), keyring->finding,
-                             sizeof keyring->finding) == 0);
+    CHECK(crypto_generichash(index, sizeof index, (const uint8_t *)e164, strlen(e164),
+                             keyring->finding, sizeof keyring->finding) == 0);
     key_begin(key, CLASS_PHONE);
     key_add_bytes(key, index, sizeof index);
 }
@@ -103,7 +105,8 @@ uint64_t keyring_find_phone(const struct keyring *keyring, struct store_txn *txn
     return be64_get(value.data);
 }
 
-bool keyring_get(const struct keyring *keyring, struct store_txn *txn, uint64_t citizen, struct citizen_key *ret_key)
+bool keyring_get(const struct keyring *keyring, struct store_txn *txn, uint64_t citizen,
+                 struct citizen_key *ret_key)
 {
     struct key key;
     struct bytes value;
@@ -112,8 +115,10 @@ bool keyring_get(const struct keyring *keyring, struct store_txn *txn, uint64_t 
         return false;
     }
     uint8_t opened[CITIZEN_KEY_BYTES];
-    if (value.size != WRAPPED_BYTES || !unseal(keyring, keyring->wrapping, "wrap", citizen, value, opened)) {
-        txn_fail(txn, STATUS_DATA_LOSS, "citizen %llu's key does not open: is this the store's master key?",
+    if (value.size != WRAPPED_BYTES ||
+        !unseal(keyring, keyring->wrapping, "wrap", citizen, value, opened)) {
+        txn_fail(txn, STATUS_DATA_LOSS,
+                 "citizen %llu's key does not open: is this the store's master key?",
                  (unsigned long long)citizen);
         return false;
     }
@@ -130,18 +135,20 @@ uint64_t keyring_last_citizen(struct store_txn *txn)
 
 /* --- in decide --- */
 
-enum status decide_new_citizen(struct decide *d, uint64_t citizen, const char *e164, struct citizen_key *ret_key)
+enum status decide_new_citizen(struct decide *d, uint64_t citizen, const char *e164,
+                               struct citizen_key *ret_key)
 {
     struct random *random = d->decision->random;
     uint8_t *wrapped = arena_alloc(d->arena, WRAPPED_BYTES);
     uint8_t *number = arena_alloc(d->arena, 8);
     if (wrapped == NULL || number == NULL) {
-        return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the call needs more memory than a call may have");
+        return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL,
+                             "the call needs more memory than a call may have");
     }
     ret_key->citizen = citizen;
     random->fill(random, ret_key->key, sizeof ret_key->key);
-    seal(d->keyring, d->keyring->wrapping, "wrap", citizen, bytes_of(ret_key->key, sizeof ret_key->key), random,
-         wrapped);
+    seal(d->keyring, d->keyring->wrapping, "wrap", citizen,
+         bytes_of(ret_key->key, sizeof ret_key->key), random, wrapped);
     struct key key;
     citizen_row_key(&key, citizen);
     enum status status = decision_add_key_row(d, &key, bytes_of(wrapped, WRAPPED_BYTES));
@@ -161,11 +168,13 @@ enum status decide_seal(struct decide *d, const struct citizen_key *key, const c
     uint8_t *sealed = arena_alloc(d->arena, NONCE_BYTES + size + TAG_BYTES);
     enum status status = STATUS_OK;
     if (packed == NULL || sealed == NULL) {
-        status = decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the call needs more memory than a call may have");
+        status = decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL,
+                               "the call needs more memory than a call may have");
         goto out;
     }
     CHECK(protobuf_c_message_pack(plain, packed) == size);
-    seal(d->keyring, key->key, purpose, key->citizen, bytes_of(packed, size), d->decision->random, sealed);
+    seal(d->keyring, key->key, purpose, key->citizen, bytes_of(packed, size), d->decision->random,
+         sealed);
     *ret_sealed = bytes_of(sealed, NONCE_BYTES + size + TAG_BYTES);
 out:
     if (packed != NULL) {
@@ -177,18 +186,21 @@ out:
 
 /* --- opening --- */
 
-enum status keyring_open_sealed(const struct keyring *keyring, struct store_txn *txn, uint64_t citizen,
-                                const char *purpose, struct bytes sealed, const ProtobufCMessageDescriptor *type,
-                                struct arena *arena, const ProtobufCMessage **ret_plain, struct error *err)
+enum status keyring_open_sealed(const struct keyring *keyring, struct store_txn *txn,
+                                uint64_t citizen, const char *purpose, struct bytes sealed,
+                                const ProtobufCMessageDescriptor *type, struct arena *arena,
+                                const ProtobufCMessage **ret_plain, struct error *err)
 {
     struct citizen_key key;
     if (!keyring_get(keyring, txn, citizen, &key)) {
         enum status status = txn_error(txn, err);
         return status != STATUS_OK ? status
-                                   : error_set(err, STATUS_NOT_FOUND, NULL, "the citizen's data has been forgotten");
+                                   : error_set(err, STATUS_NOT_FOUND, NULL,
+                                               "the citizen's data has been forgotten");
     }
     enum status status;
-    size_t size = sealed.size >= NONCE_BYTES + TAG_BYTES ? sealed.size - NONCE_BYTES - TAG_BYTES : 0;
+    size_t size =
+        sealed.size >= NONCE_BYTES + TAG_BYTES ? sealed.size - NONCE_BYTES - TAG_BYTES : 0;
     uint8_t *packed = malloc(size + 1);
     CHECK(packed != NULL);
     if (!unseal(keyring, key.key, purpose, citizen, sealed, packed)) {
@@ -196,7 +208,8 @@ enum status keyring_open_sealed(const struct keyring *keyring, struct store_txn 
                            (unsigned long long)citizen);
     } else {
         ProtobufCMessage *plain;
-        status = message_unpack(type, bytes_of(packed, size), MESSAGE_UNKNOWN_KEEP, arena, &plain, err);
+        status =
+            message_unpack(type, bytes_of(packed, size), MESSAGE_UNKNOWN_KEEP, arena, &plain, err);
         if (status == STATUS_OK) {
             *ret_plain = plain;
         }
@@ -209,15 +222,16 @@ enum status keyring_open_sealed(const struct keyring *keyring, struct store_txn 
 
 /* --- the master key --- */
 
-static enum status read_master(const char *path, uint8_t ret_master[MASTER_BYTES], struct error *err)
+static enum status read_master(const char *path, uint8_t ret_master[MASTER_BYTES],
+                               struct error *err)
 {
     char text[2 * MASTER_BYTES + 2];
     struct stat stat_of;
     enum status status = STATUS_OK;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return error_set_errno(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED_PRECONDITION, errno,
-                               "the master key %s cannot be opened", path);
+        return error_set_errno(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED_PRECONDITION,
+                               errno, "the master key %s cannot be opened", path);
     }
     ssize_t size = -1;
     if (fstat(fd, &stat_of) != 0) {
@@ -226,12 +240,15 @@ static enum status read_master(const char *path, uint8_t ret_master[MASTER_BYTES
         status = error_set(err, STATUS_FAILED_PRECONDITION, "master_key",
                            "%s can be read by others: chmod 600 it", path);
     } else if ((size = read(fd, text, sizeof text)) < 2 * MASTER_BYTES ||
-               (size == 2 * MASTER_BYTES + 1 && text[2 * MASTER_BYTES] != '\n') || size > 2 * MASTER_BYTES + 1) {
-        status = error_set(err, STATUS_FAILED_PRECONDITION, "master_key", "%s does not hold 64 hex digits", path);
+               (size == 2 * MASTER_BYTES + 1 && text[2 * MASTER_BYTES] != '\n') ||
+               size > 2 * MASTER_BYTES + 1) {
+        status = error_set(err, STATUS_FAILED_PRECONDITION, "master_key",
+                           "%s does not hold 64 hex digits", path);
     } else {
         text[2 * MASTER_BYTES] = '\0';
         if (!hex_decode(text, ret_master, MASTER_BYTES)) {
-            status = error_set(err, STATUS_FAILED_PRECONDITION, "master_key", "%s does not hold 64 hex digits", path);
+            status = error_set(err, STATUS_FAILED_PRECONDITION, "master_key",
+                               "%s does not hold 64 hex digits", path);
         }
     }
     sodium_memzero(text, sizeof text);
@@ -244,7 +261,8 @@ static bool sync_folder_of(const char *path)
 {
     char folder[4096];
     const char *slash = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : (int)(slash - path) + 1, slash == NULL ? "." : path);
+    snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : (int)(slash - path) + 1,
+             slash == NULL ? "." : path);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool synced = fd >= 0 && fsync(fd) == 0;
     if (fd >= 0) {
@@ -253,28 +271,32 @@ static bool sync_folder_of(const char *path)
     return synced;
 }
 
-/* Makes the key in a file of its own and links it into place: two programs starting at once end with one key. */
+/* Makes the key in a file of its own and links it into place: two programs starting at once end
+ * with one key. */
 static enum status make_master(const char *path, struct random *random, struct error *err)
 {
     uint8_t master[MASTER_BYTES];
     char text[2 * MASTER_BYTES + 2];
     char draft[4096];
     enum status status = STATUS_OK;
-    if ((size_t)snprintf(draft, sizeof draft, "%s.%016llx.new", path, (unsigned long long)random_u64(random)) >=
-        sizeof draft) {
+    if ((size_t)snprintf(draft, sizeof draft, "%s.%016llx.new", path,
+                         (unsigned long long)random_u64(random)) >= sizeof draft) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "master_key", "the path is too long");
     }
     int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {
-        return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "the master key %s cannot be made", path);
+        return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno,
+                               "the master key %s cannot be made", path);
     }
     random->fill(random, master, sizeof master);
     hex_encode(master, sizeof master, text);
     text[2 * MASTER_BYTES] = '\n';
     if (write(fd, text, 2 * MASTER_BYTES + 1) != 2 * MASTER_BYTES + 1 || fsync(fd) != 0) {
-        status = error_set_errno(err, STATUS_RESOURCE_EXHAUSTED, errno, "the master key %s cannot be written", path);
+        status = error_set_errno(err, STATUS_RESOURCE_EXHAUSTED, errno,
+                                 "the master key %s cannot be written", path);
     } else if ((link(draft, path) != 0 && errno != EEXIST) || !sync_folder_of(path)) {
-        status = error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "the master key %s cannot be made", path);
+        status = error_set_errno(err, STATUS_FAILED_PRECONDITION, errno,
+                                 "the master key %s cannot be made", path);
     }
     sodium_memzero(master, sizeof master);
     sodium_memzero(text, sizeof text);
@@ -283,8 +305,8 @@ static enum status make_master(const char *path, struct random *random, struct e
     return status;
 }
 
-enum status keyring_open(struct keyring **ret_keyring, const char *master_key_file, const char *service, bool create,
-                         struct random *random, struct error *err)
+enum status keyring_open(struct keyring **ret_keyring, const char *master_key_file,
+                         const char *service, bool create, struct random *random, struct error *err)
 {
     uint8_t master[MASTER_BYTES];
     if (sodium_init() < 0) {
@@ -304,8 +326,10 @@ enum status keyring_open(struct keyring **ret_keyring, const char *master_key_fi
     struct keyring *keyring = calloc(1, sizeof *keyring);
     CHECK(keyring != NULL);
     snprintf(keyring->service, sizeof keyring->service, "%s", service);
-    CHECK(crypto_kdf_derive_from_key(keyring->wrapping, sizeof keyring->wrapping, 1, "vafawrap", master) == 0);
-    CHECK(crypto_kdf_derive_from_key(keyring->finding, sizeof keyring->finding, 2, "vafafind", master) == 0);
+    CHECK(crypto_kdf_derive_from_key(keyring->wrapping, sizeof keyring->wrapping, 1, "vafawrap",
+                                     master) == 0);
+    CHECK(crypto_kdf_derive_from_key(keyring->finding, sizeof keyring->finding, 2, "vafafind",
+                                     master) == 0);
     sodium_memzero(master, sizeof master);
     *ret_keyring = keyring;
     return STATUS_OK;

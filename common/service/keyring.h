@@ -1,13 +1,14 @@
 /*
- * Sealing citizens' data: a key per citizen, wrapped by a master key that is kept outside the store.
+ * Sealing citizens' data: a key per citizen, wrapped by a master key that is kept outside the
+ * store.
  *
- *   seal    XChaCha20-Poly1305 (libsodium), 24 random bytes of nonce before the ciphertext; the service's name, the citizen's
- *           number and the purpose are authenticated with it
- *   wrap    the citizen's key, sealed in the same way under a key derived from the master key
- *   find    a phone is found by keyed BLAKE2b-128 under another derived key
+ *   seal    XChaCha20-Poly1305 (libsodium), 24 random bytes of nonce before the ciphertext; the
+ * service's name, the citizen's number and the purpose are authenticated with it wrap    the
+ * citizen's key, sealed in the same way under a key derived from the master key find    a phone is
+ * found by keyed BLAKE2b-128 under another derived key
  *
- * Rows live in the store's keys space, outside the log and apart in a backup. Destroying a citizen's row makes every sealed word of
- * theirs unreadable, everywhere.
+ * Rows live in the store's keys space, outside the log and apart in a backup. Destroying a
+ * citizen's row makes every sealed word of theirs unreadable, everywhere.
  */
 #ifndef VAFA_SERVICE_KEYRING_H
 #define VAFA_SERVICE_KEYRING_H
@@ -23,28 +24,34 @@ struct citizen_key {
     uint8_t key[CITIZEN_KEY_BYTES];
 };
 
-/* Reads the master key file (64 hex digits; mode 0600 or stricter is required), or makes one when `create`. */
-enum status keyring_open(struct keyring **ret_keyring, const char *master_key_file, const char *service, bool create,
-                         struct random *random, struct error *err);
+/* Reads the master key file (64 hex digits; mode 0600 or stricter is required), or makes one when
+ * `create`. */
+enum status keyring_open(struct keyring **ret_keyring, const char *master_key_file,
+                         const char *service, bool create, struct random *random,
+                         struct error *err);
 void keyring_free(struct keyring *keyring); /* wipes; NULL is allowed */
 
 /* The citizen of a phone (E.164), 0 when unknown. */
 uint64_t keyring_find_phone(const struct keyring *keyring, struct store_txn *txn, const char *e164);
 /* The citizen's key; false when there is none (never was, or forgotten). */
-bool keyring_get(const struct keyring *keyring, struct store_txn *txn, uint64_t citizen, struct citizen_key *ret_key);
+bool keyring_get(const struct keyring *keyring, struct store_txn *txn, uint64_t citizen,
+                 struct citizen_key *ret_key);
 /* Highest citizen number that ever had a key here (forgotten ones count). */
 uint64_t keyring_last_citizen(struct store_txn *txn);
 
-/* In decide: a new key for the citizen, found later by the phone (e164 may be NULL). The rows are written with the
- * decision's events, in the same transaction, or not at all. */
-enum status decide_new_citizen(struct decide *d, uint64_t citizen, const char *e164, struct citizen_key *ret_key);
+/* In decide: a new key for the citizen, found later by the phone (e164 may be NULL). The rows are
+ * written with the decision's events, in the same transaction, or not at all. */
+enum status decide_new_citizen(struct decide *d, uint64_t citizen, const char *e164,
+                               struct citizen_key *ret_key);
 /* In decide: seals `plain` into d->arena. purpose: "request", "answer". */
-enum status decide_seal(struct decide *d, const struct citizen_key *key, const char *purpose, const ProtobufCMessage *plain,
-                        struct bytes *ret_sealed);
+enum status decide_seal(struct decide *d, const struct citizen_key *key, const char *purpose,
+                        const ProtobufCMessage *plain, struct bytes *ret_sealed);
 
-/* NOT_FOUND when the citizen has been forgotten; DATA_LOSS when it does not open. The message lives in the arena. */
-enum status keyring_open_sealed(const struct keyring *keyring, struct store_txn *txn, uint64_t citizen, const char *purpose,
-                                struct bytes sealed, const ProtobufCMessageDescriptor *type, struct arena *arena,
+/* NOT_FOUND when the citizen has been forgotten; DATA_LOSS when it does not open. The message lives
+ * in the arena. */
+enum status keyring_open_sealed(const struct keyring *keyring, struct store_txn *txn,
+                                uint64_t citizen, const char *purpose, struct bytes sealed,
+                                const ProtobufCMessageDescriptor *type, struct arena *arena,
                                 const ProtobufCMessage **ret_plain, struct error *err);
 
 #endif

@@ -105,12 +105,13 @@ static void register_metrics(struct node *node)
 {
     char *own = node->labels[SERVICE_FEEDS_MAX];
     snprintf(own, sizeof node->labels[0], "service=\"%s\"", node->def->name);
-    node->clock_behind = (struct metric){.name = "vafa_clock_behind_seconds",
-                                         .labels = own,
-                                         .help = "How far the wall clock is behind the last event recorded.",
-                                         .kind = METRIC_GAUGE,
-                                         .read = read_clock_behind,
-                                         .context = node};
+    node->clock_behind =
+        (struct metric){.name = "vafa_clock_behind_seconds",
+                        .labels = own,
+                        .help = "How far the wall clock is behind the last event recorded.",
+                        .kind = METRIC_GAUGE,
+                        .read = read_clock_behind,
+                        .context = node};
     node->parked = (struct metric){.name = "vafa_parked_reads",
                                    .labels = own,
                                    .help = "Reads that wait for something to happen.",
@@ -120,21 +121,23 @@ static void register_metrics(struct node *node)
     metric_register(node->metrics, &node->clock_behind);
     metric_register(node->metrics, &node->parked);
     for (size_t i = 0; i < node->def->feed_count; i++) {
-        snprintf(node->labels[i], sizeof node->labels[i], "service=\"%s\",upstream=\"%s\"", node->def->name,
-                 service_name(node->def->feeds[i].upstream));
-        node->feed_lag[i] = (struct metric){.name = "vafa_feed_lag_events",
-                                            .labels = node->labels[i],
-                                            .help = "Events of a followed log that are not applied yet, as last heard.",
-                                            .kind = METRIC_GAUGE,
-                                            .read = read_feed_lag,
-                                            .context = node};
+        snprintf(node->labels[i], sizeof node->labels[i], "service=\"%s\",upstream=\"%s\"",
+                 node->def->name, service_name(node->def->feeds[i].upstream));
+        node->feed_lag[i] = (struct metric){
+            .name = "vafa_feed_lag_events",
+            .labels = node->labels[i],
+            .help = "Events of a followed log that are not applied yet, as last heard.",
+            .kind = METRIC_GAUGE,
+            .read = read_feed_lag,
+            .context = node};
         metric_register(node->metrics, &node->feed_lag[i]);
     }
 }
 
 /* --- opening, in the order things need each other --- */
 
-static enum status open_store(struct node *node, const struct node_options *options, struct error *err)
+static enum status open_store(struct node *node, const struct node_options *options,
+                              struct error *err)
 {
     struct store_options store_options = {
         .folder = options->store_folder,
@@ -147,10 +150,12 @@ static enum status open_store(struct node *node, const struct node_options *opti
     if (status != STATUS_OK || !node->def->holds_words) {
         return status;
     }
-    return keyring_open(&node->keyring, options->master_key_file, node->def->name, true, options->random, err);
+    return keyring_open(&node->keyring, options->master_key_file, node->def->name, true,
+                        options->random, err);
 }
 
-static enum status open_engine(struct node *node, const struct node_options *options, struct error *err)
+static enum status open_engine(struct node *node, const struct node_options *options,
+                               struct error *err)
 {
     struct engine_options engine_options = {
         .def = node->def,
@@ -177,13 +182,15 @@ static enum status open_engine(struct node *node, const struct node_options *opt
     return STATUS_OK;
 }
 
-static enum status open_feeds(struct node *node, const struct node_options *options, struct error *err)
+static enum status open_feeds(struct node *node, const struct node_options *options,
+                              struct error *err)
 {
     struct rpc_caller caller = {.role = RPC_ROLE_SERVICE};
     snprintf(caller.name, sizeof caller.name, "%s", node->def->name);
     for (size_t i = 0; i < node->def->feed_count; i++) {
         struct rpc_transport *transport;
-        enum status status = options->connect(options->context, node->def->feeds[i].upstream, &transport, err);
+        enum status status =
+            options->connect(options->context, node->def->feeds[i].upstream, &transport, err);
         if (status != STATUS_OK) {
             return status;
         }
@@ -214,7 +221,8 @@ static enum status open_feeds(struct node *node, const struct node_options *opti
     return STATUS_OK;
 }
 
-static enum status open_methods(struct node *node, const struct node_options *options, struct error *err)
+static enum status open_methods(struct node *node, const struct node_options *options,
+                                struct error *err)
 {
     size_t calls_max = options->calls_max != 0 ? options->calls_max : CALLS_MAX_DEFAULT;
     size_t parked_max = options->parked_max != 0 ? options->parked_max : calls_max / 4 * 3;
@@ -335,8 +343,8 @@ void node_settle(struct node *node)
     }
 }
 
-/* Calls and operations that were still under way, if nobody settled: they end as unavailable, unwritten. The writer goes first,
- * since operations of calls, feeds and timers may be with it. */
+/* Calls and operations that were still under way, if nobody settled: they end as unavailable,
+ * unwritten. The writer goes first, since operations of calls, feeds and timers may be with it. */
 static void end_what_is_open(struct node *node)
 {
     if (node->router != NULL) {

@@ -1,6 +1,7 @@
 /*
- * A node: one running service. It opens the store, answers calls, follows its feeds and fires its timers. The same code runs with
- * threads in the programs and stepped by a loop on virtual time in the simulator.
+ * A node: one running service. It opens the store, answers calls, follows its feeds and fires its
+ * timers. The same code runs with threads in the programs and stepped by a loop on virtual time in
+ * the simulator.
  *
  *   transport -> router -> method -> check -> writer: decide, append, apply -> commit -> answer
  *                                 -> read (pooled snapshot) -> answer, or parked until a commit
@@ -24,24 +25,26 @@ struct node_options {
     const struct city *city;
     struct clock *clock;
     struct random *random;
-    struct loop *loop; /* not NULL: no threads, everything is stepped by this loop */
-    uint64_t map_bytes; /* as in store_options */
-    bool no_sync;       /* the simulator */
+    struct loop *loop;   /* not NULL: no threads, everything is stepped by this loop */
+    uint64_t map_bytes;  /* as in store_options */
+    bool no_sync;        /* the simulator */
     uint32_t calls_max;  /* open calls, parked ones included; 0: 2,048 */
     uint32_t parked_max; /* waiting reads; 0: three quarters of calls_max */
     /* A transport to a followed service. */
-    enum status (*connect)(void *context, Common__ServiceId upstream, struct rpc_transport **ret_transport,
-                           struct error *err);
+    enum status (*connect)(void *context, Common__ServiceId upstream,
+                           struct rpc_transport **ret_transport, struct error *err);
     void *context;
 };
 
 /* Opens everything; nothing moves yet. */
-enum status node_open(struct node **ret_node, const struct node_options *options, struct error *err);
+enum status node_open(struct node **ret_node, const struct node_options *options,
+                      struct error *err);
 /* Feeds and timers begin; with threads, so do the writer and the loop. */
 enum status node_start(struct node *node, struct error *err);
 
-/* In this order, after which every call has been answered: refuse new calls and end the waiting ones (drain), write what waits (settle). The
- * transport may then flush and stop, and the node be freed. */
+/* In this order, after which every call has been answered: refuse new calls and end the waiting
+ * ones (drain), write what waits (settle). The transport may then flush and stop, and the node be
+ * freed. */
 void node_drain(struct node *node);
 void node_settle(struct node *node);
 /* Without drain and settle this is a crash: what was not committed is gone. NULL is allowed. */

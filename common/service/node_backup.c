@@ -1,4 +1,5 @@
-/* One service's part of a backup: hold the writer, open a snapshot, let go, copy. The caller makes one cut of the five. */
+/* One service's part of a backup: hold the writer, open a snapshot, let go, copy. The caller makes
+ * one cut of the five. */
 #include "service/node_internal.h"
 
 #include "base/check.h"
@@ -13,7 +14,9 @@
 #include <sys/stat.h>
 
 #define SET_ID_BYTES 16
-#define SNAPSHOT_US_MAX (60 * SECOND_US) /* then a snapshot nobody came back for is closed: it keeps the store's old pages */
+#define SNAPSHOT_US_MAX                                                                            \
+    (60 * SECOND_US) /* then a snapshot nobody came back for is closed: it keeps the store's old   \
+                        pages */
 #define HOLD_MS_MIN 100
 #define HOLD_MS_MAX 5000
 
@@ -25,41 +28,46 @@ struct backup {
     struct loop_timer expiry; /* of a snapshot that is not being copied */
     bool copying;
     pthread_t copier;
-    atomic_bool stop; /* the copy is to be given up: the service is stopping */
-    bool has_copier; /* to be joined */
+    atomic_bool stop;      /* the copy is to be given up: the service is stopping */
+    bool has_copier;       /* to be joined */
     struct rpc_call *call; /* the copy's */
     char folder[3072];
 };
 
-static enum status check_set(const struct backup *backup, ProtobufCBinaryData set_id, struct error *err)
+static enum status check_set(const struct backup *backup, ProtobufCBinaryData set_id,
+                             struct error *err)
 {
     if (set_id.len != SET_ID_BYTES) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "set_id", "it has %zu bytes instead of %d", set_id.len,
-                         SET_ID_BYTES);
+        return error_set(err, STATUS_INVALID_ARGUMENT, "set_id", "it has %zu bytes instead of %d",
+                         set_id.len, SET_ID_BYTES);
     }
     if (backup->snapshot == NULL || memcmp(backup->set_id, set_id.data, SET_ID_BYTES) != 0) {
-        return error_set(err, STATUS_NOT_FOUND, "set_id", "no snapshot of that set is open: begin again");
+        return error_set(err, STATUS_NOT_FOUND, "set_id",
+                         "no snapshot of that set is open: begin again");
     }
     return STATUS_OK;
 }
 
-static enum status begin_snapshot(struct backup *backup, const Backup__BeginSnapshotRequest *request,
+static enum status begin_snapshot(struct backup *backup,
+                                  const Backup__BeginSnapshotRequest *request,
                                   struct log_position *ret_head, struct error *err)
 {
     if (request->set_id.len != SET_ID_BYTES) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "set_id", "it has %zu bytes instead of %d", request->set_id.len,
-                         SET_ID_BYTES);
+        return error_set(err, STATUS_INVALID_ARGUMENT, "set_id", "it has %zu bytes instead of %d",
+                         request->set_id.len, SET_ID_BYTES);
     }
     if (request->hold_ms < HOLD_MS_MIN || request->hold_ms > HOLD_MS_MAX) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "hold_ms", "it is %u; %d to %d", request->hold_ms, HOLD_MS_MIN,
-                         HOLD_MS_MAX);
+        return error_set(err, STATUS_INVALID_ARGUMENT, "hold_ms", "it is %u; %d to %d",
+                         request->hold_ms, HOLD_MS_MIN, HOLD_MS_MAX);
     }
     bool is_again = memcmp(backup->set_id, request->set_id.data, SET_ID_BYTES) == 0;
     if (backup->copying || (backup->snapshot != NULL && !is_again)) {
-        return error_set(err, STATUS_FAILED_PRECONDITION, "set_id", "another backup is being taken: try again in a minute");
+        return error_set(err, STATUS_FAILED_PRECONDITION, "set_id",
+                         "another backup is being taken: try again in a minute");
     }
     if (backup->snapshot != NULL) {
-        (void)writer_release(backup->node->writer); /* begun again: what the first try held is let go */
+        (void)writer_release(
+            backup->node->writer); /* begun again: what the first try held is let go */
     }
     store_read_end(backup->snapshot);
     backup->snapshot = NULL;
@@ -97,16 +105,20 @@ struct copied_file {
 };
 
 static enum status list_files(const struct backup *backup, Backup__CopySnapshotResponse *response,
-                              Backup__CopySnapshotResponse__File files[2], Backup__CopySnapshotResponse__File *list[2],
+                              Backup__CopySnapshotResponse__File files[2],
+                              Backup__CopySnapshotResponse__File *list[2],
                               struct copied_file storage[2], struct error *err)
 {
     static const char *const names[2] = {"data.mdb", "keys.mdb"};
     for (size_t i = 0; i < 2; i++) {
         char path[sizeof backup->folder + sizeof storage[i].path + 1];
-        snprintf(storage[i].path, sizeof storage[i].path, "%s/%s", backup->node->def->name, names[i]);
-        snprintf(path, sizeof path, "%s/%.*s", backup->folder, (int)sizeof storage[i].path, storage[i].path);
+        snprintf(storage[i].path, sizeof storage[i].path, "%s/%s", backup->node->def->name,
+                 names[i]);
+        snprintf(path, sizeof path, "%s/%.*s", backup->folder, (int)sizeof storage[i].path,
+                 storage[i].path);
         backup__copy_snapshot_response__file__init(&files[i]);
-        enum status status = file_digest(path, &backup->stop, storage[i].digest, &files[i].size_bytes, err);
+        enum status status =
+            file_digest(path, &backup->stop, storage[i].digest, &files[i].size_bytes, err);
         if (status != STATUS_OK) {
             return status;
         }
@@ -146,8 +158,8 @@ static void *copy_snapshot(void *context)
     return NULL;
 }
 
-static enum status begin_copy(struct backup *backup, const Backup__CopySnapshotRequest *request, struct rpc_call *call,
-                              struct error *err)
+static enum status begin_copy(struct backup *backup, const Backup__CopySnapshotRequest *request,
+                              struct rpc_call *call, struct error *err)
 {
     struct stat stat_of;
     if (backup->copying) {
@@ -159,7 +171,8 @@ static enum status begin_copy(struct backup *backup, const Backup__CopySnapshotR
     }
     if (request->folder[0] != '/' || strlen(request->folder) >= sizeof backup->folder ||
         stat(request->folder, &stat_of) != 0 || !S_ISDIR(stat_of.st_mode)) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "folder", "give the absolute path of an existing folder");
+        return error_set(err, STATUS_INVALID_ARGUMENT, "folder",
+                         "give the absolute path of an existing folder");
     }
     snprintf(backup->folder, sizeof backup->folder, "%s", request->folder);
     if (backup->has_copier) {
@@ -185,8 +198,8 @@ static enum status answer_begin(struct backup *backup, struct rpc_call *call, st
     Backup__BeginSnapshotResponse response = BACKUP__BEGIN_SNAPSHOT_RESPONSE__INIT;
     struct log_position head;
     struct position_storage storage;
-    enum status status =
-        begin_snapshot(backup, (const Backup__BeginSnapshotRequest *)rpc_call_request(call), &head, err);
+    enum status status = begin_snapshot(
+        backup, (const Backup__BeginSnapshotRequest *)rpc_call_request(call), &head, err);
     if (status == STATUS_OK) {
         position_fill(&storage, backup->node->def->id, &head);
         response.head = &storage.position;
@@ -197,7 +210,8 @@ static enum status answer_begin(struct backup *backup, struct rpc_call *call, st
 
 static enum status answer_release(struct backup *backup, struct rpc_call *call, struct error *err)
 {
-    const Backup__ReleaseWriterRequest *request = (const Backup__ReleaseWriterRequest *)rpc_call_request(call);
+    const Backup__ReleaseWriterRequest *request =
+        (const Backup__ReleaseWriterRequest *)rpc_call_request(call);
     Backup__ReleaseWriterResponse response = BACKUP__RELEASE_WRITER_RESPONSE__INIT;
     enum status status = check_set(backup, request->set_id, err);
     if (status == STATUS_OK) {
@@ -222,7 +236,8 @@ void backup_handle(void *context, unsigned method, struct rpc_call *call)
     case BEGIN_SNAPSHOT: status = answer_begin(backup, call, &err); break;
     case RELEASE_WRITER: status = answer_release(backup, call, &err); break;
     default: /* COPY_SNAPSHOT: answered by its thread */
-        status = begin_copy(backup, (const Backup__CopySnapshotRequest *)rpc_call_request(call), call, &err);
+        status = begin_copy(backup, (const Backup__CopySnapshotRequest *)rpc_call_request(call),
+                            call, &err);
         break;
     }
     pthread_mutex_unlock(&backup->lock);

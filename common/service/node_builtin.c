@@ -22,20 +22,23 @@ static enum status check_read_events(const struct city *city, const struct rpc_c
     (void)city;
     (void)caller;
     if (request->events_max > EVENTS_MAX) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "events_max", "it is %u; at most %d", request->events_max,
-                         EVENTS_MAX);
+        return error_set(err, STATUS_INVALID_ARGUMENT, "events_max", "it is %u; at most %d",
+                         request->events_max, EVENTS_MAX);
     }
     if (request->wait_ms > WAIT_MS_MAX) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "wait_ms", "it is %u; at most %d", request->wait_ms, WAIT_MS_MAX);
+        return error_set(err, STATUS_INVALID_ARGUMENT, "wait_ms", "it is %u; at most %d",
+                         request->wait_ms, WAIT_MS_MAX);
     }
     if (strlen(request->reader) > READER_BYTES_MAX) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "reader", "it is longer than 100 characters");
+        return error_set(err, STATUS_INVALID_ARGUMENT, "reader",
+                         "it is longer than 100 characters");
     }
     return STATUS_OK;
 }
 
 /* Where to read on; refuses what this log does not contain. */
-static enum status start_of(struct read *r, const Common__Position *after, struct log_position *ret_start)
+static enum status start_of(struct read *r, const Common__Position *after,
+                            struct log_position *ret_start)
 {
     struct log_position start = {.offset = 0};
     memcpy(start.log_id, store_log_id(txn_store(r->txn)), STORE_LOG_ID_BYTES);
@@ -44,12 +47,12 @@ static enum status start_of(struct read *r, const Common__Position *after, struc
         return STATUS_OK;
     }
     if (after->log_id.len != 0 && after->log_id.len != STORE_LOG_ID_BYTES) {
-        return read_refuse(r, STATUS_INVALID_ARGUMENT, "after.log_id", "it has %zu bytes instead of %d", after->log_id.len,
-                           STORE_LOG_ID_BYTES);
+        return read_refuse(r, STATUS_INVALID_ARGUMENT, "after.log_id",
+                           "it has %zu bytes instead of %d", after->log_id.len, STORE_LOG_ID_BYTES);
     }
     if (after->hash.len != 0 && after->hash.len != STORE_HASH_BYTES) {
-        return read_refuse(r, STATUS_INVALID_ARGUMENT, "after.hash", "it has %zu bytes instead of %d", after->hash.len,
-                           STORE_HASH_BYTES);
+        return read_refuse(r, STATUS_INVALID_ARGUMENT, "after.hash",
+                           "it has %zu bytes instead of %d", after->hash.len, STORE_HASH_BYTES);
     }
     start.offset = after->offset;
     if (after->log_id.len != 0) {
@@ -61,7 +64,8 @@ static enum status start_of(struct read *r, const Common__Position *after, struc
     log_head(r->txn, &head);
     if (after->hash.len != 0) {
         memcpy(start.hash, after->hash.data, STORE_HASH_BYTES);
-    } else if (start.offset > 0 && start.offset <= head.offset && log_get(r->txn, start.offset, &record, &hash)) {
+    } else if (start.offset > 0 && start.offset <= head.offset &&
+               log_get(r->txn, start.offset, &record, &hash)) {
         memcpy(start.hash, hash, STORE_HASH_BYTES);
     }
     enum status status = log_check_position(r->txn, &start, r->error);
@@ -73,12 +77,14 @@ static enum status start_of(struct read *r, const Common__Position *after, struc
 
 static enum status lost_event(struct read *r, uint64_t offset)
 {
-    return read_refuse(r, STATUS_DATA_LOSS, NULL, "event %llu of the log cannot be read: verify the store",
+    return read_refuse(r, STATUS_DATA_LOSS, NULL,
+                       "event %llu of the log cannot be read: verify the store",
                        (unsigned long long)offset);
 }
 
 /* One event for a follower. RESOURCE_EXHAUSTED when the arena is full. */
-static enum status load_event(struct read *r, uint64_t offset, Eventlog__LoggedEvent **ret_event, size_t *ret_size)
+static enum status load_event(struct read *r, uint64_t offset, Eventlog__LoggedEvent **ret_event,
+                              size_t *ret_size)
 {
     struct bytes packed;
     const uint8_t *hash;
@@ -89,12 +95,14 @@ static enum status load_event(struct read *r, uint64_t offset, Eventlog__LoggedE
     Eventlog__LoggedEvent *event = arena_alloc(r->arena, sizeof *event);
     const Common__EventRecord *record = engine_record_unpack(packed, r->arena, &why);
     if (event == NULL || (record == NULL && why.status == STATUS_RESOURCE_EXHAUSTED)) {
-        return read_refuse(r, STATUS_RESOURCE_EXHAUSTED, "events_max", "the events need more memory than a call may have");
+        return read_refuse(r, STATUS_RESOURCE_EXHAUSTED, "events_max",
+                           "the events need more memory than a call may have");
     }
     if (record == NULL) {
         return lost_event(r, offset);
     }
-    Common__EventRecord *open = (Common__EventRecord *)(uintptr_t)record; /* ours: it was unpacked just now */
+    Common__EventRecord *open =
+        (Common__EventRecord *)(uintptr_t)record; /* ours: it was unpacked just now */
     open->sealed = (ProtobufCBinaryData){0, NULL};
     eventlog__logged_event__init(event);
     event->offset = offset;
@@ -132,7 +140,8 @@ static enum status load_events(struct read *r, struct log_position *next, size_t
     return STATUS_OK;
 }
 
-static enum status read_events(struct read *r, const ProtobufCMessage *message, ProtobufCMessage *answer)
+static enum status read_events(struct read *r, const ProtobufCMessage *message,
+                               ProtobufCMessage *answer)
 {
     const Eventlog__ReadEventsRequest *request = (const Eventlog__ReadEventsRequest *)message;
     Eventlog__ReadEventsResponse *response = (Eventlog__ReadEventsResponse *)answer;
@@ -153,7 +162,9 @@ static enum status read_events(struct read *r, const ProtobufCMessage *message, 
     status = load_events(r, &next, events_max, response);
     struct position_storage *storage = arena_alloc(r->arena, 2 * sizeof *storage);
     if (status != STATUS_OK || storage == NULL) {
-        return status != STATUS_OK ? status : read_refuse(r, STATUS_RESOURCE_EXHAUSTED, "events_max", "ask for fewer events");
+        return status != STATUS_OK ? status
+                                   : read_refuse(r, STATUS_RESOURCE_EXHAUSTED, "events_max",
+                                                 "ask for fewer events");
     }
     position_fill(&storage[0], node->def->id, &next);
     position_fill(&storage[1], node->def->id, &head);
@@ -162,14 +173,16 @@ static enum status read_events(struct read *r, const ProtobufCMessage *message, 
     return STATUS_OK;
 }
 
-static enum status read_head(struct read *r, const ProtobufCMessage *message, ProtobufCMessage *answer)
+static enum status read_head(struct read *r, const ProtobufCMessage *message,
+                             ProtobufCMessage *answer)
 {
     Eventlog__GetHeadResponse *response = (Eventlog__GetHeadResponse *)answer;
     struct log_position head;
     (void)message;
     struct position_storage *storage = arena_alloc(r->arena, sizeof *storage);
     if (storage == NULL) {
-        return read_refuse(r, STATUS_RESOURCE_EXHAUSTED, NULL, "the answer needs more memory than a call may have");
+        return read_refuse(r, STATUS_RESOURCE_EXHAUSTED, NULL,
+                           "the answer needs more memory than a call may have");
     }
     log_head(r->txn, &head);
     position_fill(storage, r->wait->node->def->id, &head);
@@ -184,7 +197,8 @@ const struct service_method node_log_methods[] = {
 
 /* --- Health --- */
 
-static enum status read_health(struct read *r, const ProtobufCMessage *message, ProtobufCMessage *answer)
+static enum status read_health(struct read *r, const ProtobufCMessage *message,
+                               ProtobufCMessage *answer)
 {
     Health__CheckHealthResponse *response = (Health__CheckHealthResponse *)answer;
     struct node *node = r->wait->node;
@@ -194,7 +208,8 @@ static enum status read_health(struct read *r, const ProtobufCMessage *message, 
     Health__CheckHealthResponse__Feed *feed = arena_alloc(r->arena, (feeds + 1) * sizeof *feed);
     response->feeds = arena_alloc(r->arena, (feeds + 1) * sizeof *response->feeds);
     if (storage == NULL || feed == NULL || response->feeds == NULL) {
-        return read_refuse(r, STATUS_RESOURCE_EXHAUSTED, NULL, "the answer needs more memory than a call may have");
+        return read_refuse(r, STATUS_RESOURCE_EXHAUSTED, NULL,
+                           "the answer needs more memory than a call may have");
     }
     struct log_position head;
     log_head(r->txn, &head);
@@ -227,7 +242,8 @@ static enum status read_health(struct read *r, const ProtobufCMessage *message, 
     return STATUS_OK;
 }
 
-static enum status read_version(struct read *r, const ProtobufCMessage *message, ProtobufCMessage *answer)
+static enum status read_version(struct read *r, const ProtobufCMessage *message,
+                                ProtobufCMessage *answer)
 {
     Health__GetVersionResponse *response = (Health__GetVersionResponse *)answer;
     struct bytes digest = city_digest(r->city);
@@ -240,7 +256,8 @@ static enum status read_version(struct read *r, const ProtobufCMessage *message,
     return STATUS_OK;
 }
 
-static enum status read_metrics(struct read *r, const ProtobufCMessage *message, ProtobufCMessage *answer)
+static enum status read_metrics(struct read *r, const ProtobufCMessage *message,
+                                ProtobufCMessage *answer)
 {
     Health__GetMetricsResponse *response = (Health__GetMetricsResponse *)answer;
     struct buffer text = BUFFER_EMPTY;
@@ -249,7 +266,8 @@ static enum status read_metrics(struct read *r, const ProtobufCMessage *message,
     response->text = arena_copy_text(r->arena, buffer_text(&text));
     buffer_fini(&text);
     if (response->text == NULL) {
-        return read_refuse(r, STATUS_RESOURCE_EXHAUSTED, NULL, "the answer needs more memory than a call may have");
+        return read_refuse(r, STATUS_RESOURCE_EXHAUSTED, NULL,
+                           "the answer needs more memory than a call may have");
     }
     return STATUS_OK;
 }

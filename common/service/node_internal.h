@@ -15,7 +15,7 @@ struct method_group {
     struct node *node;
     const ProtobufCServiceDescriptor *descriptor;
     const struct service_method *methods;
-    size_t *key_offsets;  /* of idempotency_key in each command's request */
+    size_t *key_offsets; /* of idempotency_key in each command's request */
 };
 
 struct backup;
@@ -43,7 +43,7 @@ struct node {
     struct loop_task write_task; /* without threads: steps the writer */
     atomic_bool draining;
     pthread_mutex_t trouble_lock;
-    struct error trouble;  /* under the lock until has_trouble is set */
+    struct error trouble; /* under the lock until has_trouble is set */
     atomic_bool has_trouble;
     struct metric clock_behind;
     struct metric parked;
@@ -53,7 +53,8 @@ struct node {
 
 /* node_methods.c: the handler of every method table. */
 void node_handle(void *context, unsigned method, struct rpc_call *call);
-enum status method_group_init(struct method_group *group, struct node *node, const ProtobufCServiceDescriptor *descriptor,
+enum status method_group_init(struct method_group *group, struct node *node,
+                              const ProtobufCServiceDescriptor *descriptor,
                               const struct service_method *methods, struct error *err);
 void method_group_fini(struct method_group *group);
 
@@ -83,6 +84,7 @@ struct position_storage {
     uint8_t log_id[STORE_LOG_ID_BYTES];
     uint8_t hash[STORE_HASH_BYTES];
 };
-void position_fill(struct position_storage *storage, Common__ServiceId service, const struct log_position *position);
+void position_fill(struct position_storage *storage, Common__ServiceId service,
+                   const struct log_position *position);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The one way a method runs: checks on the transport's thread, commands through the writer, reads on a pooled snapshot, waits
- * in the parking.
+ * The one way a method runs: checks on the transport's thread, commands through the writer, reads
+ * on a pooled snapshot, waits in the parking.
  */
 #include "service/node_internal.h"
 
@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWER_EARLY_US (20 * MS_US) /* an empty answer to a long poll leaves so long before the deadline */
+#define ANSWER_EARLY_US                                                                            \
+    (20 * MS_US) /* an empty answer to a long poll leaves so long before the deadline */
 
-void position_fill(struct position_storage *storage, Common__ServiceId service, const struct log_position *position)
+void position_fill(struct position_storage *storage, Common__ServiceId service,
+                   const struct log_position *position)
 {
     common__position__init(&storage->position);
     memcpy(storage->log_id, position->log_id, sizeof storage->log_id);
@@ -24,7 +26,8 @@ void position_fill(struct position_storage *storage, Common__ServiceId service, 
     storage->position.hash = (ProtobufCBinaryData){sizeof storage->hash, storage->hash};
 }
 
-static const ProtobufCMethodDescriptor *method_descriptor(const struct method_group *group, unsigned method)
+static const ProtobufCMethodDescriptor *method_descriptor(const struct method_group *group,
+                                                          unsigned method)
 {
     return &group->descriptor->methods[method];
 }
@@ -56,8 +59,8 @@ static void read_cancelled(struct rpc_call *call, void *context)
     parking_cancel(op->group->node->parking, &op->parked);
 }
 
-static enum status reached(struct node *node, struct store_txn *txn, const Common__Position *wanted, bool *ret_reached,
-                           struct error *err)
+static enum status reached(struct node *node, struct store_txn *txn, const Common__Position *wanted,
+                           bool *ret_reached, struct error *err)
 {
     struct log_position have = {.offset = 0};
     if (wanted->service == node->def->id) {
@@ -68,24 +71,27 @@ static enum status reached(struct node *node, struct store_txn *txn, const Commo
             follows = follows || node->def->feeds[i].upstream == wanted->service;
         }
         if (!follows) {
-            return error_set(err, STATUS_INVALID_ARGUMENT, "at_least", "%s does not follow service %d", node->def->name,
+            return error_set(err, STATUS_INVALID_ARGUMENT, "at_least",
+                             "%s does not follow service %d", node->def->name,
                              (int)wanted->service);
         }
         char name[CURSOR_NAME_MAX];
         engine_cursor_name(wanted->service, name);
         (void)cursor_get(txn, name, &have); /* missing: at the beginning */
     }
-    if (have.offset >= wanted->offset && wanted->offset > 0 && wanted->log_id.len == STORE_LOG_ID_BYTES &&
+    if (have.offset >= wanted->offset && wanted->offset > 0 &&
+        wanted->log_id.len == STORE_LOG_ID_BYTES &&
         memcmp(have.log_id, wanted->log_id.data, STORE_LOG_ID_BYTES) != 0) {
-        return error_set(err, STATUS_DATA_LOSS, "at_least", "%s's log is another one than the position's",
+        return error_set(err, STATUS_DATA_LOSS, "at_least",
+                         "%s's log is another one than the position's",
                          service_name(wanted->service));
     }
     *ret_reached = have.offset >= wanted->offset;
     return STATUS_OK;
 }
 
-static enum status all_reached(struct node *node, struct store_txn *txn, const struct rpc_call *call, bool *ret_reached,
-                               struct error *err)
+static enum status all_reached(struct node *node, struct store_txn *txn,
+                               const struct rpc_call *call, bool *ret_reached, struct error *err)
 {
     Common__Position *const *positions;
     size_t count = rpc_call_at_least(call, &positions);
@@ -112,13 +118,16 @@ static void read_resumed(struct parked *parked, enum parking_reason reason)
         error_set(&err, STATUS_ABORTED, "reader", "a newer call of the same reader waits now");
         break;
     case PARKING_CANCELLED: error_set(&err, STATUS_CANCELLED, NULL, "the caller has gone"); break;
-    case PARKING_DRAINED: error_set(&err, STATUS_UNAVAILABLE, NULL, "the service is stopping"); break;
+    case PARKING_DRAINED:
+        error_set(&err, STATUS_UNAVAILABLE, NULL, "the service is stopping");
+        break;
     }
     read_refused(op, &err);
 }
 
 /* Parks the read until something happens or wait_until_us. */
-static void park(struct read_op *op, uint64_t key, uint64_t reader, int64_t until_us, uint64_t generation)
+static void park(struct read_op *op, uint64_t key, uint64_t reader, int64_t until_us,
+                 uint64_t generation)
 {
     struct node *node = op->group->node;
     struct error err;
@@ -133,7 +142,8 @@ static void park(struct read_op *op, uint64_t key, uint64_t reader, int64_t unti
         return;
     }
     int64_t delay_us = until_us - clock_mono_us(node->clock);
-    if (parking_park(node->parking, &op->parked, key, reader, delay_us, generation, &err) != STATUS_OK) {
+    if (parking_park(node->parking, &op->parked, key, reader, delay_us, generation, &err) !=
+        STATUS_OK) {
         read_refused(op, &err);
     }
 }
@@ -175,7 +185,8 @@ static void run_read(struct read_op *op, bool last)
     if (status == STATUS_OK && !is_reached) {
         store_read_end(txn);
         if (last) {
-            error_set(&err, STATUS_DEADLINE_EXCEEDED, "at_least", "%s has not come so far yet", node->def->name);
+            error_set(&err, STATUS_DEADLINE_EXCEEDED, "at_least", "%s has not come so far yet",
+                      node->def->name);
             read_refused(op, &err);
             return;
         }
@@ -197,7 +208,8 @@ static void run_read(struct read_op *op, bool last)
         };
         response = arena_alloc(r.arena, type->sizeof_message);
         if (response == NULL) {
-            status = error_set(&err, STATUS_RESOURCE_EXHAUSTED, NULL, "the answer needs more memory than a call may have");
+            status = error_set(&err, STATUS_RESOURCE_EXHAUSTED, NULL,
+                               "the answer needs more memory than a call may have");
         } else {
             type->message_init(response);
             status = method->read(&r, rpc_call_request(op->call), response);
@@ -215,9 +227,12 @@ static void run_read(struct read_op *op, bool last)
             op->wait_until_us = clock_mono_us(node->clock) + wait.wait_ms * MS_US;
         }
         int64_t latest_us = latest_answer_us(op->call);
-        park(op, wait.key, wait.reader, op->wait_until_us < latest_us ? op->wait_until_us : latest_us, generation);
+        park(op, wait.key, wait.reader,
+             op->wait_until_us < latest_us ? op->wait_until_us : latest_us, generation);
     } else {
-        answer_read(op, txn, response); /* packs before it returns: the answer may borrow from the snapshot */
+        answer_read(
+            op, txn,
+            response); /* packs before it returns: the answer may borrow from the snapshot */
         store_read_end(txn);
     }
 }
@@ -232,7 +247,8 @@ enum status read_park(struct read *r, uint64_t key, uint32_t wait_ms, const char
     return STATUS_OK;
 }
 
-enum status read_refuse(struct read *r, enum status status, const char *field, const char *format, ...)
+enum status read_refuse(struct read *r, enum status status, const char *field, const char *format,
+                        ...)
 {
     char text[sizeof r->error->message];
     va_list arguments;
@@ -247,7 +263,8 @@ size_t read_positions(struct read *r, Common__Position ***ret_positions)
     const struct service_def *def = r->wait->node->def;
     size_t count = 0;
     Common__Position **positions = arena_alloc(r->arena, (def->feed_count + 1) * sizeof *positions);
-    struct position_storage *storage = arena_alloc(r->arena, (def->feed_count + 1) * sizeof *storage);
+    struct position_storage *storage =
+        arena_alloc(r->arena, (def->feed_count + 1) * sizeof *storage);
     if (positions == NULL || storage == NULL) {
         return 0;
     }
@@ -279,23 +296,26 @@ struct command_op {
     struct buffer response;
 };
 
-static enum status run_command(struct writer_op *writer_op, struct store_txn *txn, struct error *err)
+static enum status run_command(struct writer_op *writer_op, struct store_txn *txn,
+                               struct error *err)
 {
-    struct command_op *op = (struct command_op *)((char *)writer_op - offsetof(struct command_op, op));
+    struct command_op *op =
+        (struct command_op *)((char *)writer_op - offsetof(struct command_op, op));
     if (rpc_call_gone(op->call)) {
-        return error_set(err, STATUS_DEADLINE_EXCEEDED, NULL, "the caller has gone before the work was begun");
+        return error_set(err, STATUS_DEADLINE_EXCEEDED, NULL,
+                         "the caller has gone before the work was begun");
     }
     return engine_run_command(op->group->node->engine, txn, &op->command, err);
 }
 
 /* What must not be kept with the key is added to the answer from the committed state. */
-static enum status complete_answer(struct command_op *op, ProtobufCMessage **ret_response, struct store_txn **ret_txn,
-                                   struct error *err)
+static enum status complete_answer(struct command_op *op, ProtobufCMessage **ret_response,
+                                   struct store_txn **ret_txn, struct error *err)
 {
     struct node *node = op->group->node;
     struct store_txn *txn;
-    enum status status = message_unpack(op->command.response_type, buffer_bytes(&op->response), MESSAGE_UNKNOWN_KEEP,
-                                        op->command.arena, ret_response, err);
+    enum status status = message_unpack(op->command.response_type, buffer_bytes(&op->response),
+                                        MESSAGE_UNKNOWN_KEEP, op->command.arena, ret_response, err);
     if (status != STATUS_OK) {
         return status;
     }
@@ -328,7 +348,8 @@ static enum status complete_answer(struct command_op *op, ProtobufCMessage **ret
 
 static void command_ended(struct writer_op *writer_op)
 {
-    struct command_op *op = (struct command_op *)((char *)writer_op - offsetof(struct command_op, op));
+    struct command_op *op =
+        (struct command_op *)((char *)writer_op - offsetof(struct command_op, op));
     struct buffer response = op->response; /* the operation lives in the call and goes with it */
     struct position_storage storage;
     struct error err;
@@ -352,20 +373,23 @@ static void command_ended(struct writer_op *writer_op)
     buffer_fini(&response);
 }
 
-static enum status submit_command(struct method_group *group, unsigned method, struct rpc_call *call, struct error *err)
+static enum status submit_command(struct method_group *group, unsigned method,
+                                  struct rpc_call *call, struct error *err)
 {
     struct node *node = group->node;
     const ProtobufCMessage *request = rpc_call_request(call);
     ProtobufCBinaryData key;
     memcpy(&key, (const uint8_t *)request + group->key_offsets[method], sizeof key);
     if (key.len != IDEMPOTENCY_KEY_BYTES) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "idempotency_key",
-                         "it has %zu bytes instead of %d: give a UUIDv7, and the same one when you try again", key.len,
-                         IDEMPOTENCY_KEY_BYTES);
+        return error_set(
+            err, STATUS_INVALID_ARGUMENT, "idempotency_key",
+            "it has %zu bytes instead of %d: give a UUIDv7, and the same one when you try again",
+            key.len, IDEMPOTENCY_KEY_BYTES);
     }
     struct command_op *op = arena_alloc(rpc_call_arena(call), sizeof *op);
     if (op == NULL) {
-        return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large to be worked on");
+        return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL,
+                         "the request is too large to be worked on");
     }
     op->group = group;
     op->method = method;
@@ -382,21 +406,24 @@ static enum status submit_command(struct method_group *group, unsigned method, s
         .arena = rpc_call_arena(call),
         .response = &op->response,
     };
-    idempotency_digest(node->store, group->methods[method].name, rpc_call_request_bytes(call), op->command.digest);
+    idempotency_digest(node->store, group->methods[method].name, rpc_call_request_bytes(call),
+                       op->command.digest);
     return writer_submit(node->writer, &op->op, err);
 }
 
 /* --- every method --- */
 
-static enum status check_method(const struct method_group *group, unsigned method, const struct rpc_call *call,
-                                struct error *err)
+static enum status check_method(const struct method_group *group, unsigned method,
+                                const struct rpc_call *call, struct error *err)
 {
     const struct service_method *m = &group->methods[method];
     const struct rpc_caller *caller = rpc_call_caller(call);
     if (m->roles != 0 && (m->roles & ROLE_BIT(caller->role)) == 0) {
-        return error_set(err, STATUS_PERMISSION_DENIED, NULL, "%s may not be called in this role", m->name);
+        return error_set(err, STATUS_PERMISSION_DENIED, NULL, "%s may not be called in this role",
+                         m->name);
     }
-    return m->check == NULL ? STATUS_OK : m->check(group->node->city, caller, rpc_call_request(call), err);
+    return m->check == NULL ? STATUS_OK
+                            : m->check(group->node->city, caller, rpc_call_request(call), err);
 }
 
 void node_handle(void *context, unsigned method, struct rpc_call *call)
@@ -419,13 +446,15 @@ void node_handle(void *context, unsigned method, struct rpc_call *call)
             run_read(op, false);
             return;
         }
-        error_set(&err, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large to be worked on");
+        error_set(&err, STATUS_RESOURCE_EXHAUSTED, NULL,
+                  "the request is too large to be worked on");
     }
     rpc_call_refuse(call, &err);
 }
 
 /* The description must fit the contract: said at start, not at the first call. */
-enum status method_group_init(struct method_group *group, struct node *node, const ProtobufCServiceDescriptor *descriptor,
+enum status method_group_init(struct method_group *group, struct node *node,
+                              const ProtobufCServiceDescriptor *descriptor,
                               const struct service_method *methods, struct error *err)
 {
     group->node = node;
@@ -435,7 +464,8 @@ enum status method_group_init(struct method_group *group, struct node *node, con
     CHECK(group->key_offsets != NULL);
     for (unsigned i = 0; i < descriptor->n_methods; i++) {
         if (strcmp(methods[i].name, descriptor->methods[i].name) != 0) {
-            return error_set(err, STATUS_INTERNAL, NULL, "method %u of %s is %s in the contract and %s in the program", i,
+            return error_set(err, STATUS_INTERNAL, NULL,
+                             "method %u of %s is %s in the contract and %s in the program", i,
                              descriptor->name, descriptor->methods[i].name, methods[i].name);
         }
         if (methods[i].kind != METHOD_COMMAND) {
@@ -444,7 +474,8 @@ enum status method_group_init(struct method_group *group, struct node *node, con
         const ProtobufCFieldDescriptor *key =
             message_field(descriptor->methods[i].input, "idempotency_key", PROTOBUF_C_TYPE_BYTES);
         if (key == NULL) {
-            return error_set(err, STATUS_INTERNAL, NULL, "command %s has no idempotency_key", methods[i].name);
+            return error_set(err, STATUS_INTERNAL, NULL, "command %s has no idempotency_key",
+                             methods[i].name);
         }
         group->key_offsets[i] = key->offset;
     }

@@ -36,7 +36,8 @@ static bool is_choice(const char *choices, const char *value)
     size_t length = strlen(value);
     for (const char *choice = choices; length > 0 && choice != NULL; choice = strchr(choice, '|')) {
         choice += *choice == '|' ? 1 : 0;
-        if (strncmp(choice, value, length) == 0 && (choice[length] == '|' || choice[length] == '\0')) {
+        if (strncmp(choice, value, length) == 0 &&
+            (choice[length] == '|' || choice[length] == '\0')) {
             return true;
         }
     }
@@ -51,30 +52,34 @@ static enum status check_value(const struct option_spec *spec, const char *value
     case OPTION_NUMBER: {
         errno = 0;
         long long number = strtoll(value, &end, 10);
-        if (errno != 0 || *end != '\0' || end == value || number < spec->least || number > spec->most) {
-            return error_set(err, STATUS_INVALID_ARGUMENT, spec->name, "\"%s\" is not a number of %s from %lld to %lld",
-                             value, spec->unit, (long long)spec->least, (long long)spec->most);
+        if (errno != 0 || *end != '\0' || end == value || number < spec->least ||
+            number > spec->most) {
+            return error_set(err, STATUS_INVALID_ARGUMENT, spec->name,
+                             "\"%s\" is not a number of %s from %lld to %lld", value, spec->unit,
+                             (long long)spec->least, (long long)spec->most);
         }
         return STATUS_OK;
     }
     case OPTION_CHOICE:
         return is_choice(spec->choices, value)
                    ? STATUS_OK
-                   : error_set(err, STATUS_INVALID_ARGUMENT, spec->name, "\"%s\" is not one of %s", value, spec->choices);
+                   : error_set(err, STATUS_INVALID_ARGUMENT, spec->name, "\"%s\" is not one of %s",
+                               value, spec->choices);
     case OPTION_SWITCH:
-        return is_choice("yes|no", value)
-                   ? STATUS_OK
-                   : error_set(err, STATUS_INVALID_ARGUMENT, spec->name, "\"%s\" is neither yes nor no", value);
+        return is_choice("yes|no", value) ? STATUS_OK
+                                          : error_set(err, STATUS_INVALID_ARGUMENT, spec->name,
+                                                      "\"%s\" is neither yes nor no", value);
     }
     return STATUS_OK;
 }
 
-static enum status set(struct options *options, int i, const char *value, const char *origin, struct error *err)
+static enum status set(struct options *options, int i, const char *value, const char *origin,
+                       struct error *err)
 {
     const struct option_spec *spec = &options->specs[i];
     if (strlen(value) >= OPTION_TEXT_SIZE) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, spec->name, "the value is longer than %d bytes",
-                         OPTION_TEXT_SIZE - 1);
+        return error_set(err, STATUS_INVALID_ARGUMENT, spec->name,
+                         "the value is longer than %d bytes", OPTION_TEXT_SIZE - 1);
     }
     enum status status = check_value(spec, value, err);
     if (status == STATUS_OK) {
@@ -99,8 +104,10 @@ static char *trim(char *text)
     return text;
 }
 
-/* "name = value"; everything behind the first = is the value, so that whatever --print-config prints is read again. */
-static enum status read_line(struct options *options, const char *path, unsigned number, char *line, struct error *err)
+/* "name = value"; everything behind the first = is the value, so that whatever --print-config
+ * prints is read again. */
+static enum status read_line(struct options *options, const char *path, unsigned number, char *line,
+                             struct error *err)
 {
     char *name = trim(line);
     char *equals = strchr(name, '=');
@@ -108,15 +115,17 @@ static enum status read_line(struct options *options, const char *path, unsigned
         return STATUS_OK;
     }
     if (equals == NULL) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "config", "%s:%u: not a line of the form name = value", path, number);
+        return error_set(err, STATUS_INVALID_ARGUMENT, "config",
+                         "%s:%u: not a line of the form name = value", path, number);
     }
     *equals = '\0';
     name = trim(name);
     int i = find(options->specs, options->count, name, strlen(name));
     if (i < 0 || options->specs[i].command || strcmp(name, "config") == 0) {
         return error_set(err, STATUS_INVALID_ARGUMENT, name,
-                         "%s:%u: there is no such option in a configuration file (--print-config shows them all)", path,
-                         number);
+                         "%s:%u: there is no such option in a configuration file (--print-config "
+                         "shows them all)",
+                         path, number);
     }
     return set(options, i, trim(equals + 1), "file", err);
 }
@@ -131,13 +140,16 @@ static enum status read_file(struct options *options, const char *path, struct e
     size_t size = 0;
     ssize_t length;
     enum status status = STATUS_OK;
-    for (unsigned number = 1; status == STATUS_OK && (length = getline(&line, &size, file)) >= 0; number++) {
+    for (unsigned number = 1; status == STATUS_OK && (length = getline(&line, &size, file)) >= 0;
+         number++) {
         status = strlen(line) == (size_t)length
                      ? read_line(options, path, number, line, err)
-                     : error_set(err, STATUS_INVALID_ARGUMENT, "config", "%s:%u: a NUL in the line", path, number);
+                     : error_set(err, STATUS_INVALID_ARGUMENT, "config", "%s:%u: a NUL in the line",
+                                 path, number);
     }
     if (status == STATUS_OK && ferror(file) != 0) {
-        status = error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "the configuration file %s", path);
+        status = error_set_errno(err, STATUS_FAILED_PRECONDITION, errno,
+                                 "the configuration file %s", path);
     }
     free(line);
     (void)fclose(file); /* it was only read */
@@ -179,8 +191,8 @@ static enum status read_environment(struct options *options, struct error *err)
         name_of_variable(*entry, length, name);
         int i = find(options->specs, options->count, name, strlen(name));
         if (i < 0 || options->specs[i].command) {
-            return error_set(err, STATUS_INVALID_ARGUMENT, name, "the environment variable %.*s is no option",
-                             (int)length, *entry);
+            return error_set(err, STATUS_INVALID_ARGUMENT, name,
+                             "the environment variable %.*s is no option", (int)length, *entry);
         }
         enum status status = set(options, i, equals + 1, "environment", err);
         if (status != STATUS_OK) {
@@ -191,21 +203,26 @@ static enum status read_environment(struct options *options, struct error *err)
 }
 
 /* Flags "--name value", "--name=value", "--switch". */
-static enum status read_flags(struct options *options, int argc, char **argv, bool config_only, struct error *err)
+static enum status read_flags(struct options *options, int argc, char **argv, bool config_only,
+                              struct error *err)
 {
     for (int a = 1; a < argc; a++) {
         const char *flag = argv[a];
         size_t length = strcspn(flag, "=");
-        int i = strncmp(flag, "--", 2) == 0 ? find(options->specs, options->count, flag + 2, length - 2) : -1;
+        int i = strncmp(flag, "--", 2) == 0
+                    ? find(options->specs, options->count, flag + 2, length - 2)
+                    : -1;
         if (i < 0) {
-            return error_set(err, STATUS_INVALID_ARGUMENT, flag, "there is no such option: see --help");
+            return error_set(err, STATUS_INVALID_ARGUMENT, flag,
+                             "there is no such option: see --help");
         }
         const char *value = flag[length] == '=' ? flag + length + 1 : NULL;
         if (options->specs[i].kind == OPTION_SWITCH) {
             value = value == NULL ? "yes" : value;
         } else if (value == NULL) {
             if (a + 1 == argc) {
-                return error_set(err, STATUS_INVALID_ARGUMENT, options->specs[i].name, "it needs a value");
+                return error_set(err, STATUS_INVALID_ARGUMENT, options->specs[i].name,
+                                 "it needs a value");
             }
             value = argv[++a];
         }
@@ -220,8 +237,8 @@ static enum status read_flags(struct options *options, int argc, char **argv, bo
     return STATUS_OK;
 }
 
-enum status options_read(struct options *options, const struct option_spec *specs, size_t count, int argc, char **argv,
-                         struct error *err)
+enum status options_read(struct options *options, const struct option_spec *specs, size_t count,
+                         int argc, char **argv, struct error *err)
 {
     CHECK(count <= OPTIONS_MAX);
     options->specs = specs;
@@ -263,12 +280,15 @@ void options_print_help(const struct option_spec *specs, size_t count, struct bu
 {
     for (size_t i = 0; i < count; i++) {
         const struct option_spec *spec = &specs[i];
-        const char *kind = spec->kind == OPTION_CHOICE ? spec->choices : spec->kind == OPTION_SWITCH ? "" : spec->unit;
+        const char *kind = spec->kind == OPTION_CHOICE   ? spec->choices
+                           : spec->kind == OPTION_SWITCH ? ""
+                                                         : spec->unit;
         char flag[64];
         snprintf(flag, sizeof flag, "--%s %s", spec->name, kind);
         buffer_append_format(out, "  %-28s %s", flag, spec->help);
         if (spec->kind == OPTION_NUMBER) {
-            buffer_append_format(out, " (%lld to %lld)", (long long)spec->least, (long long)spec->most);
+            buffer_append_format(out, " (%lld to %lld)", (long long)spec->least,
+                                 (long long)spec->most);
         }
         if (spec->fallback[0] != '\0' && spec->kind != OPTION_SWITCH) {
             buffer_append_format(out, " [%s]", spec->fallback);
@@ -282,7 +302,8 @@ void options_print(const struct options *options, struct buffer *out)
     for (size_t i = 0; i < options->count; i++) {
         const struct option_spec *spec = &options->specs[i];
         if (!spec->command && strcmp(spec->name, "config") != 0) {
-            buffer_append_format(out, "; %s (%s)\n%s = %s\n", spec->help, options->origin[i], spec->name, options->text[i]);
+            buffer_append_format(out, "; %s (%s)\n%s = %s\n", spec->help, options->origin[i],
+                                 spec->name, options->text[i]);
         }
     }
 }

@@ -49,7 +49,8 @@ static void make_ready(struct parking *parking, struct parked *parked, enum park
     parking->ready_end = &parked->next;
 }
 
-static void wake_bucket(struct parking *parking, size_t bucket, uint64_t key, bool all, enum parking_reason reason)
+static void wake_bucket(struct parking *parking, size_t bucket, uint64_t key, bool all,
+                        enum parking_reason reason)
 {
     struct parked *next;
     for (struct parked *parked = parking->buckets[bucket]; parked != NULL; parked = next) {
@@ -107,7 +108,8 @@ static void resume_one(struct loop_task *task)
     parked->resume(parked, parked->reason);
 }
 
-/* On the loop, as is every resume: so the parked read is still there, even if it was woken or cancelled meanwhile. */
+/* On the loop, as is every resume: so the parked read is still there, even if it was woken or
+ * cancelled meanwhile. */
 static void wait_is_over(struct loop_timer *timer)
 {
     struct parked *parked = (struct parked *)((char *)timer - offsetof(struct parked, timer));
@@ -165,14 +167,15 @@ static enum status check_room(const struct parking *parking, struct error *err)
         return error_set(err, STATUS_UNAVAILABLE, NULL, "the service is stopping");
     }
     if (parking->count >= parking->count_max) {
-        return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL, "%zu reads are waiting already: try again later",
-                         parking->count);
+        return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL,
+                         "%zu reads are waiting already: try again later", parking->count);
     }
     return STATUS_OK;
 }
 
 /* Under the lock: waits, or is ready at once. */
-static void park_or_ready(struct parking *parking, struct parked *parked, int64_t delay_us, uint64_t generation)
+static void park_or_ready(struct parking *parking, struct parked *parked, int64_t delay_us,
+                          uint64_t generation)
 {
     struct parked *other = find_reader(parking, parked->key, parked->reader);
     if (parked->turn == 0) {
@@ -202,8 +205,8 @@ static void unlock_and_post(struct parking *parking)
     }
 }
 
-enum status parking_park(struct parking *parking, struct parked *parked, uint64_t key, uint64_t reader,
-                         int64_t delay_us, uint64_t generation, struct error *err)
+enum status parking_park(struct parking *parking, struct parked *parked, uint64_t key,
+                         uint64_t reader, int64_t delay_us, uint64_t generation, struct error *err)
 {
     pthread_mutex_lock(&parking->lock);
     enum status status = check_room(parking, err);

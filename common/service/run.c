@@ -9,34 +9,95 @@
 #include <unistd.h>
 
 static const struct option_spec specs[] = {
-    {.name = "data", .kind = OPTION_TEXT, .unit = "DIR", .fallback = "vafa-data",
+    {.name = "data",
+     .kind = OPTION_TEXT,
+     .unit = "DIR",
+     .fallback = "vafa-data",
      .help = "folder that holds everything; made when missing"},
-    {.name = "city", .kind = OPTION_TEXT, .unit = "NAME|DIR", .fallback = "",
-     .help = "city pack, by name or folder; the data folder's own when not given, isfahan for a new one"},
-    {.name = "listen", .kind = OPTION_TEXT, .unit = "URL", .fallback = "",
-     .help = "serve on TCP too: tcp://127.0.0.1:4137 takes five ports from there, one a service (this machine only)"},
-    {.name = "upstream", .kind = OPTION_TEXT, .unit = "URL", .fallback = "",
+    {.name = "city",
+     .kind = OPTION_TEXT,
+     .unit = "NAME|DIR",
+     .fallback = "",
+     .help = "city pack, by name or folder; the data folder's own when not given, isfahan for a "
+             "new one"},
+    {.name = "listen",
+     .kind = OPTION_TEXT,
+     .unit = "URL",
+     .fallback = "",
+     .help = "serve on TCP too: tcp://127.0.0.1:4137 takes five ports from there, one a service "
+             "(this machine only)"},
+    {.name = "upstream",
+     .kind = OPTION_TEXT,
+     .unit = "URL",
+     .fallback = "",
      .help = "where the other services are, when they are not in the same data folder"},
-    {.name = "master-key", .kind = OPTION_TEXT, .unit = "FILE", .fallback = "",
-     .help = "key that wraps the citizens' keys; DATA/keys/master.key when not given; made when missing"},
-    {.name = "map-size", .kind = OPTION_NUMBER, .unit = "MiB", .fallback = "65536", .least = 16, .most = 16777216,
+    {.name = "master-key",
+     .kind = OPTION_TEXT,
+     .unit = "FILE",
+     .fallback = "",
+     .help = "key that wraps the citizens' keys; DATA/keys/master.key when not given; made when "
+             "missing"},
+    {.name = "map-size",
+     .kind = OPTION_NUMBER,
+     .unit = "MiB",
+     .fallback = "65536",
+     .least = 16,
+     .most = 16777216,
      .help = "how large a store may grow"},
-    {.name = "calls-max", .kind = OPTION_NUMBER, .unit = "CALLS", .fallback = "1536", .least = 64, .most = 4096,
+    {.name = "calls-max",
+     .kind = OPTION_NUMBER,
+     .unit = "CALLS",
+     .fallback = "1536",
+     .least = 64,
+     .most = 4096,
      .help = "calls a service has open at once; three quarters of them may wait"},
-    {.name = "log-format", .kind = OPTION_CHOICE, .choices = "text|json", .fallback = "text", .help = "form of the log on standard error"},
-    {.name = "log-level", .kind = OPTION_CHOICE, .choices = "debug|info|warning|error", .fallback = "info", .help = "least level that is logged"},
-    {.name = "config", .kind = OPTION_TEXT, .unit = "FILE", .fallback = "", .help = "file of name = value lines"},
-    {.name = "check-config", .kind = OPTION_SWITCH, .fallback = "no", .command = true, .help = "check the configuration and the city pack, and stop"},
-    {.name = "print-config", .kind = OPTION_SWITCH, .fallback = "no", .command = true, .help = "print the configuration in force, and stop"},
-    {.name = "verify", .kind = OPTION_SWITCH, .fallback = "no", .command = true,
-     .help = "verify the stores (a server may run): hash chains, and tables against a rebuild; then stop"},
-    {.name = "version", .kind = OPTION_SWITCH, .fallback = "no", .command = true, .help = "print the version, and stop"},
-    {.name = "help", .kind = OPTION_SWITCH, .fallback = "no", .command = true, .help = "print this, and stop"},
+    {.name = "log-format",
+     .kind = OPTION_CHOICE,
+     .choices = "text|json",
+     .fallback = "text",
+     .help = "form of the log on standard error"},
+    {.name = "log-level",
+     .kind = OPTION_CHOICE,
+     .choices = "debug|info|warning|error",
+     .fallback = "info",
+     .help = "least level that is logged"},
+    {.name = "config",
+     .kind = OPTION_TEXT,
+     .unit = "FILE",
+     .fallback = "",
+     .help = "file of name = value lines"},
+    {.name = "check-config",
+     .kind = OPTION_SWITCH,
+     .fallback = "no",
+     .command = true,
+     .help = "check the configuration and the city pack, and stop"},
+    {.name = "print-config",
+     .kind = OPTION_SWITCH,
+     .fallback = "no",
+     .command = true,
+     .help = "print the configuration in force, and stop"},
+    {.name = "verify",
+     .kind = OPTION_SWITCH,
+     .fallback = "no",
+     .command = true,
+     .help = "verify the stores (a server may run): hash chains, and tables against a rebuild; "
+             "then stop"},
+    {.name = "version",
+     .kind = OPTION_SWITCH,
+     .fallback = "no",
+     .command = true,
+     .help = "print the version, and stop"},
+    {.name = "help",
+     .kind = OPTION_SWITCH,
+     .fallback = "no",
+     .command = true,
+     .help = "print this, and stop"},
 };
 
 #define SPEC_COUNT (sizeof specs / sizeof specs[0])
 
-void run_store_folder(const struct options *options, const char *service, char ret_folder[RUN_PATH_SIZE])
+void run_store_folder(const struct options *options, const char *service,
+                      char ret_folder[RUN_PATH_SIZE])
 {
     snprintf(ret_folder, RUN_PATH_SIZE, "%s/%s", option_text(options, "data"), service);
 }
@@ -52,19 +113,27 @@ static void print_help(const char *program, const struct service_def *const *ser
     struct buffer out = BUFFER_EMPTY;
     buffer_append_format(&out, "Usage: %s [OPTIONS]\n\nServes ", program);
     for (size_t i = 0; i < count; i++) {
-        buffer_append_format(&out, "%s%s", i == 0 ? "" : i + 1 == count ? " and " : ", ", services[i]->name);
+        buffer_append_format(&out, "%s%s",
+                             i == 0           ? ""
+                             : i + 1 == count ? " and "
+                                              : ", ",
+                             services[i]->name);
     }
-    buffer_append_format(&out,
-                         " until SIGTERM. Prints a line beginning with \"ready\" once it serves.\n\nOptions:\n");
+    buffer_append_format(
+        &out,
+        " until SIGTERM. Prints a line beginning with \"ready\" once it serves.\n\nOptions:\n");
     options_print_help(specs, SPEC_COUNT, &out);
     buffer_append_format(&out,
-                         "\nEvery option may also be given as an environment variable (--map-size as VAFA_MAP_SIZE) or in the\n"
-                         "file of --config. A flag is stronger than the environment, which is stronger than the file.\n\n"
+                         "\nEvery option may also be given as an environment variable (--map-size "
+                         "as VAFA_MAP_SIZE) or in the\n"
+                         "file of --config. A flag is stronger than the environment, which is "
+                         "stronger than the file.\n\n"
                          "Examples:\n"
                          "  %s\n"
                          "  %s --data /srv/vafa --city isfahan --log-format json\n"
                          "  %s --data /srv/vafa --verify\n\n"
-                         "Exit codes: 0 stopped as asked, 1 cannot start or run, 2 wrong usage or configuration, 3 verification\n"
+                         "Exit codes: 0 stopped as asked, 1 cannot start or run, 2 wrong usage or "
+                         "configuration, 3 verification\n"
                          "found something wrong.\n",
                          program, program, program);
     print(&out);
@@ -100,11 +169,12 @@ static void set_up_log(const struct options *options)
             level = (enum log_level)i;
         }
     }
-    log_setup(level, strcmp(option_text(options, "log-format"), "json") == 0 ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT);
+    log_setup(level, strcmp(option_text(options, "log-format"), "json") == 0 ? LOG_FORMAT_JSON
+                                                                             : LOG_FORMAT_TEXT);
 }
 
-static int run(const struct options *options, const char *program, const struct service_def *const *services,
-               size_t count)
+static int run(const struct options *options, const char *program,
+               const struct service_def *const *services, size_t count)
 {
     if (option_switch(options, "help")) {
         print_help(program, services, count);

@@ -1,6 +1,6 @@
 /*
- * The city of a data folder: views count in its zone and calendar, so it must stay the same. DATA/city remembers the name or
- * folder of its pack.
+ * The city of a data folder: views count in its zone and calendar, so it must stay the same.
+ * DATA/city remembers the name or folder of its pack.
  */
 #include "service/run_internal.h"
 
@@ -13,7 +13,8 @@
 
 #define CITY_DEFAULT "isfahan"
 
-static enum status read_own_city(const struct options *options, char ret_city[RUN_PATH_SIZE], struct error *err)
+static enum status read_own_city(const struct options *options, char ret_city[RUN_PATH_SIZE],
+                                 struct error *err)
 {
     char path[RUN_PATH_SIZE + 8];
     snprintf(path, sizeof path, "%s/city", option_text(options, "data"));
@@ -24,7 +25,9 @@ static enum status read_own_city(const struct options *options, char ret_city[RU
     bool got = fgets(ret_city, RUN_PATH_SIZE, file) != NULL;
     (void)fclose(file); /* it was only read */
     if (!got || ret_city[strcspn(ret_city, "\n")] != '\n') {
-        return error_set(err, STATUS_DATA_LOSS, "city", "%s is damaged: it should be the pack's name or folder, and a newline", path);
+        return error_set(err, STATUS_DATA_LOSS, "city",
+                         "%s is damaged: it should be the pack's name or folder, and a newline",
+                         path);
     }
     ret_city[strcspn(ret_city, "\n")] = '\0';
     return STATUS_OK;
@@ -43,8 +46,9 @@ static enum status check_same_city(const char *own, const struct city *given, st
     struct city *owned = NULL;
     enum status status = STATUS_OK;
     if (load(own, &owned, NULL) == STATUS_OK && strcmp(city_key(owned), city_key(given)) != 0) {
-        status = error_set(err, STATUS_INVALID_ARGUMENT, "city", "the data folder belongs to %s: choose another for %s",
-                           city_key(owned), city_key(given));
+        status = error_set(err, STATUS_INVALID_ARGUMENT, "city",
+                           "the data folder belongs to %s: choose another for %s", city_key(owned),
+                           city_key(given));
     }
     city_free(owned);
     return status;
@@ -73,19 +77,22 @@ enum status run_load_city(const struct options *options, struct city **ret_city,
 }
 
 /* Through a file of its own, so that a crash leaves the old one or the new one. */
-static enum status write_own_city(const struct options *options, const char *city, struct error *err)
+static enum status write_own_city(const struct options *options, const char *city,
+                                  struct error *err)
 {
     char path[RUN_PATH_SIZE + 8], draft[RUN_PATH_SIZE + 16];
     snprintf(path, sizeof path, "%s/city", option_text(options, "data"));
     snprintf(draft, sizeof draft, "%s/city.new", option_text(options, "data"));
     FILE *file = fopen(draft, "we");
-    bool written = file != NULL && fprintf(file, "%s\n", city) > 0 && fflush(file) == 0 && fsync(fileno(file)) == 0;
+    bool written = file != NULL && fprintf(file, "%s\n", city) > 0 && fflush(file) == 0 &&
+                   fsync(fileno(file)) == 0;
     if (file != NULL && fclose(file) != 0) {
         written = false;
     }
     return written && rename(draft, path) == 0
                ? STATUS_OK
-               : error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "%s cannot be written", path);
+               : error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "%s cannot be written",
+                                 path);
 }
 
 enum status run_claim_city(const struct options *options, struct error *err)
@@ -96,5 +103,7 @@ enum status run_claim_city(const struct options *options, struct error *err)
     if (status == STATUS_NOT_FOUND) {
         return write_own_city(options, given[0] != '\0' ? given : CITY_DEFAULT, err);
     }
-    return status != STATUS_OK || given[0] == '\0' || strcmp(own, given) == 0 ? status : write_own_city(options, given, err);
+    return status != STATUS_OK || given[0] == '\0' || strcmp(own, given) == 0
+               ? status
+               : write_own_city(options, given, err);
 }

@@ -11,17 +11,20 @@
 #define EXIT_FOUND_WRONG 3
 
 /* <data>/<service>, the store's folder. */
-void run_store_folder(const struct options *options, const char *service, char ret_folder[RUN_PATH_SIZE]);
-/* The pack of --city, else the data folder's own, else the default. INVALID_ARGUMENT, field "city", when the folder belongs to
- * another. */
+void run_store_folder(const struct options *options, const char *service,
+                      char ret_folder[RUN_PATH_SIZE]);
+/* The pack of --city, else the data folder's own, else the default. INVALID_ARGUMENT, field "city",
+ * when the folder belongs to another. */
 enum status run_load_city(const struct options *options, struct city **ret_city, struct error *err);
 /* Notes in the data folder where its city's pack is. */
 enum status run_claim_city(const struct options *options, struct error *err);
 
 /* run_verify.c: --verify. Returns the program's exit code. */
-int run_verify(const struct options *options, const struct service_def *const *services, size_t count);
+int run_verify(const struct options *options, const struct service_def *const *services,
+               size_t count);
 
 /* run_server.c: serves until a signal. Returns the program's exit code. */
-int run_server(const struct options *options, const char *program, const struct service_def *const *services, size_t count);
+int run_server(const struct options *options, const char *program,
+               const struct service_def *const *services, size_t count);
 
 #endif

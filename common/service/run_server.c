@@ -21,8 +21,9 @@
 #include <unistd.h>
 
 #define FLUSH_US (2 * SECOND_US) /* of the 5 s a stop may take, for all servers together */
-#define FEED_CALLS_MAX 4     /* a follower has one call in flight */
-#define HEADS_EVERY_S 86400  /* the chains' heads are logged daily: a copy of the log proves the chain */
+#define FEED_CALLS_MAX 4         /* a follower has one call in flight */
+#define HEADS_EVERY_S                                                                              \
+    86400 /* the chains' heads are logged daily: a copy of the log proves the chain */
 
 struct member {
     const struct service_def *def;
@@ -46,7 +47,8 @@ static void notify(const char *state)
 {
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (path == NULL || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof address.sun_path) {
+    if (path == NULL || (path[0] != '/' && path[0] != '@') ||
+        strlen(path) >= sizeof address.sun_path) {
         return;
     }
     memcpy(address.sun_path, path, strlen(path));
@@ -55,7 +57,8 @@ static void notify(const char *state)
     }
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-    if (fd < 0 || sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, size) < 0) {
+    if (fd < 0 ||
+        sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, size) < 0) {
         log_warning("systemd", "the manager could not be told %s: %s", state, strerror(errno));
     }
     if (fd >= 0) {
@@ -65,12 +68,14 @@ static void notify(const char *state)
 
 /* --- starting, in the order things need each other --- */
 
-static enum status make_folders(const struct options *options, char ret_master_key[RUN_PATH_SIZE], struct error *err)
+static enum status make_folders(const struct options *options, char ret_master_key[RUN_PATH_SIZE],
+                                struct error *err)
 {
     char keys[RUN_PATH_SIZE];
     const char *data = option_text(options, "data");
     if (mkdir(data, 0700) != 0 && errno != EEXIST) {
-        return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "the data folder %s cannot be made", data);
+        return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno,
+                               "the data folder %s cannot be made", data);
     }
     if (option_text(options, "master-key")[0] != '\0') {
         snprintf(ret_master_key, RUN_PATH_SIZE, "%s", option_text(options, "master-key"));
@@ -78,19 +83,21 @@ static enum status make_folders(const struct options *options, char ret_master_k
     }
     snprintf(keys, sizeof keys, "%s/keys", data);
     if (mkdir(keys, 0700) != 0 && errno != EEXIST) {
-        return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "the folder %s cannot be made", keys);
+        return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno,
+                               "the folder %s cannot be made", keys);
     }
     snprintf(ret_master_key, RUN_PATH_SIZE, "%s/keys/master.key", data);
     return STATUS_OK;
 }
 
-static enum status connect_upstream(void *context, Common__ServiceId upstream, struct rpc_transport **ret_transport,
-                                    struct error *err)
+static enum status connect_upstream(void *context, Common__ServiceId upstream,
+                                    struct rpc_transport **ret_transport, struct error *err)
 {
     const struct program *program = context;
     char url[ADDRESS_URL_SIZE];
     enum status status = address_of_service(program->upstream, upstream, url, err);
-    return status == STATUS_OK ? rpc_nng_transport_new(ret_transport, url, FEED_CALLS_MAX, err) : status;
+    return status == STATUS_OK ? rpc_nng_transport_new(ret_transport, url, FEED_CALLS_MAX, err)
+                               : status;
 }
 
 /* In one process the services speak over memory; alone, over their sockets. */
@@ -102,7 +109,8 @@ static void choose_upstream(struct program *program)
     } else if (program->count > 1) {
         snprintf(program->upstream, sizeof program->upstream, "inproc://vafa-%ld", (long)getpid());
     } else {
-        snprintf(program->upstream, sizeof program->upstream, "ipc://%.*s", ADDRESS_URL_SIZE - 7, program->folder);
+        snprintf(program->upstream, sizeof program->upstream, "ipc://%.*s", ADDRESS_URL_SIZE - 7,
+                 program->folder);
     }
 }
 
@@ -148,7 +156,8 @@ static enum status open_servers(struct program *program, struct error *err)
     for (size_t i = 0; i < program->count; i++) {
         struct member *member = &program->members[i];
         size_t calls_max = (size_t)option_number(program->options, "calls-max");
-        enum status status = rpc_server_new(&member->server, node_router(member->node), calls_max, err);
+        enum status status =
+            rpc_server_new(&member->server, node_router(member->node), calls_max, err);
         if (status == STATUS_OK) {
             status = listen_on(member, own, err);
         }
@@ -190,7 +199,8 @@ static enum status start(struct program *program, struct error *err)
         status = run_claim_city(program->options, err);
     }
     if (status == STATUS_OK) {
-        status = address_make_run_folder(option_text(program->options, "data"), program->folder, err);
+        status =
+            address_make_run_folder(option_text(program->options, "data"), program->folder, err);
     }
     if (status == STATUS_OK) {
         choose_upstream(program);
@@ -283,7 +293,8 @@ static void wait_for_signal(const struct program *program, const sigset_t *signa
     }
 }
 
-int run_server(const struct options *options, const char *name, const struct service_def *const *services, size_t count)
+int run_server(const struct options *options, const char *name,
+               const struct service_def *const *services, size_t count)
 {
     static struct program program;
     struct error err = ERROR_NONE;
@@ -293,7 +304,8 @@ int run_server(const struct options *options, const char *name, const struct ser
         program.members[i].def = services[i];
     }
     /* Before the first thread, so that every thread has them blocked and sigtimedwait gets them. */
-    CHECK(sigemptyset(&signals) == 0 && sigaddset(&signals, SIGTERM) == 0 && sigaddset(&signals, SIGINT) == 0);
+    CHECK(sigemptyset(&signals) == 0 && sigaddset(&signals, SIGTERM) == 0 &&
+          sigaddset(&signals, SIGINT) == 0);
     CHECK(pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0);
     (void)signal(SIGPIPE, SIG_IGN); /* a gone caller is an error code */
 
@@ -303,7 +315,8 @@ int run_server(const struct options *options, const char *name, const struct ser
         return err.status == STATUS_INVALID_ARGUMENT ? EXIT_WRONG_USAGE : EXIT_FAILURE;
     }
     log_heads(&program, "at start");
-    printf("ready %s %s city=%s connect=ipc://%s\n", name, VAFA_VERSION, city_key(program.city), program.folder);
+    printf("ready %s %s city=%s connect=ipc://%s\n", name, VAFA_VERSION, city_key(program.city),
+           program.folder);
     (void)fflush(stdout); /* whoever waits for the line has gone if this fails */
     notify("READY=1");
 

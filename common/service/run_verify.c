@@ -1,6 +1,6 @@
 /*
- * --verify: each service in a child process of its own, because a damaged map can end the process that reads it: then the
- * crash is the finding.
+ * --verify: each service in a child process of its own, because a damaged map can end the process
+ * that reads it: then the crash is the finding.
  */
 #include "service/run_internal.h"
 #include "service/verify.h"
@@ -15,10 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WAY_BACK "Restore the last backup set on an empty folder (vafa restore SET --data DIR); see docs/OPERATIONS.md."
+#define WAY_BACK                                                                                   \
+    "Restore the last backup set on an empty folder (vafa restore SET --data DIR); see "           \
+    "docs/OPERATIONS.md."
 
-static enum status open_read_only(const struct options *options, const char *service, struct store **ret_store,
-                                  struct error *err)
+static enum status open_read_only(const struct options *options, const char *service,
+                                  struct store **ret_store, struct error *err)
 {
     char folder[RUN_PATH_SIZE];
     run_store_folder(options, service, folder);
@@ -30,13 +32,15 @@ static void show_progress(void *context, uint64_t done, uint64_t total)
 {
     const struct service_def *def = context;
     if (isatty(STDERR_FILENO) == 1) {
-        fprintf(stderr, "\r%-9s %llu of %llu events", def->name, (unsigned long long)done, (unsigned long long)total);
+        fprintf(stderr, "\r%-9s %llu of %llu events", def->name, (unsigned long long)done,
+                (unsigned long long)total);
     }
 }
 
 /* Opens everything the service's tables derive from, and verifies. */
-static enum status verify(const struct options *options, const struct service_def *def, const struct city *city,
-                          const char *scratch, struct verify_result *ret_result, struct error *err)
+static enum status verify(const struct options *options, const struct service_def *def,
+                          const struct city *city, const char *scratch,
+                          struct verify_result *ret_result, struct error *err)
 {
     struct verify_options verify_options = {
         .def = def,
@@ -48,7 +52,8 @@ static enum status verify(const struct options *options, const struct service_de
     };
     enum status status = open_read_only(options, def->name, &verify_options.store, err);
     for (size_t i = 0; i < def->feed_count && status == STATUS_OK; i++) {
-        status = open_read_only(options, service_name(def->feeds[i].upstream), &verify_options.upstreams[i], err);
+        status = open_read_only(options, service_name(def->feeds[i].upstream),
+                                &verify_options.upstreams[i], err);
     }
     if (status == STATUS_OK) {
         status = verify_service(&verify_options, ret_result, err);
@@ -84,8 +89,9 @@ static int verify_in_child(const struct options *options, const struct service_d
         printf("%-9s DAMAGED: %s\n", def->name, result.finding);
         code = EXIT_FOUND_WRONG;
     } else {
-        printf("%-9s good: %llu events of its own and %llu followed; chain and tables hold\n", def->name,
-               (unsigned long long)result.events, (unsigned long long)result.upstream_events);
+        printf("%-9s good: %llu events of its own and %llu followed; chain and tables hold\n",
+               def->name, (unsigned long long)result.events,
+               (unsigned long long)result.upstream_events);
         code = EXIT_SUCCESS;
     }
     city_free(city);
@@ -114,14 +120,15 @@ static int verify_one(const struct options *options, const struct service_def *d
         }
     }
     if (WIFSIGNALED(state)) {
-        printf("%-9s DAMAGED: reading the store ended with signal %d (%s)\n", def->name, WTERMSIG(state),
-               strsignal(WTERMSIG(state)));
+        printf("%-9s DAMAGED: reading the store ended with signal %d (%s)\n", def->name,
+               WTERMSIG(state), strsignal(WTERMSIG(state)));
         return EXIT_FOUND_WRONG;
     }
     return WEXITSTATUS(state);
 }
 
-int run_verify(const struct options *options, const struct service_def *const *services, size_t count)
+int run_verify(const struct options *options, const struct service_def *const *services,
+               size_t count)
 {
     int worst = EXIT_SUCCESS;
     for (size_t i = 0; i < count; i++) {

@@ -1,13 +1,15 @@
 /*
- * What a service is: a description of its methods, its feeds, its timers and its tables' only writer. The skeleton
- * (node.h) turns a description into a running service; the five differ in nothing else.
+ * What a service is: a description of its methods, its feeds, its timers and its tables' only
+ * writer. The skeleton (node.h) turns a description into a running service; the five differ in
+ * nothing else.
  *
  *   decide  reads tables, the pack and a context; gives events or a refusal; writes nothing
- *   apply   one event changes the state tables; the only code that writes them, live and on rebuild; cannot refuse
- *   view    another service's event changes the view tables
+ *   apply   one event changes the state tables; the only code that writes them, live and on
+ * rebuild; cannot refuse view    another service's event changes the view tables
  *
- * A command, a timer or an upstream event is handled in one write transaction: decide, append the events to the own log,
- * apply each, move the cursor, keep the answer under its idempotency key. Only after the synced commit is anything answered.
+ * A command, a timer or an upstream event is handled in one write transaction: decide, append the
+ * events to the own log, apply each, move the cursor, keep the answer under its idempotency key.
+ * Only after the synced commit is anything answered.
  */
 #ifndef VAFA_SERVICE_SERVICE_H
 #define VAFA_SERVICE_SERVICE_H
@@ -26,15 +28,16 @@
 struct keyring;
 struct citizen_key;
 
-/* An event on its way in or out. `open` is the owner's Event message, one member of its oneof set. */
+/* An event on its way in or out. `open` is the owner's Event message, one member of its oneof set.
+ */
 struct event {
-    uint64_t offset;      /* in its owner's log; 0 while it is being decided */
+    uint64_t offset; /* in its owner's log; 0 while it is being decided */
     int64_t recorded_at_us;
     int64_t occurred_at_us;
     bool historical;
-    const char *actor;    /* "" for the service itself */
+    const char *actor; /* "" for the service itself */
     const ProtobufCMessage *open;
-    struct bytes sealed;  /* own events only: a follower never has it */
+    struct bytes sealed; /* own events only: a follower never has it */
     uint64_t citizen;
 };
 
@@ -46,7 +49,7 @@ struct decide {
     const struct city *city;
     const struct keyring *keyring;
     struct arena *arena;
-    int64_t now_us; /* the recorded_at of its events */
+    int64_t now_us;                  /* the recorded_at of its events */
     const struct rpc_caller *caller; /* NULL for feeds and timers */
     struct error *error;             /* filled by what refuses */
     struct decision *decision;       /* the skeleton's own */
@@ -57,25 +60,29 @@ struct event_options {
     int64_t occurred_at_us; /* 0: now */
     bool historical;
     bool ignorable;
-    struct bytes sealed;    /* from keyring_seal */
+    struct bytes sealed; /* from keyring_seal */
     uint64_t citizen;
 };
 
-/* Adds an event. `open` and everything it points to must live in the arena (or be constant). options may be NULL.
- * RESOURCE_EXHAUSTED above SERVICE_EVENTS_PER_COMMAND_MAX, which no decision of ours reaches. */
-enum status decide_emit(struct decide *d, const ProtobufCMessage *open, const struct event_options *options);
+/* Adds an event. `open` and everything it points to must live in the arena (or be constant).
+ * options may be NULL. RESOURCE_EXHAUSTED above SERVICE_EVENTS_PER_COMMAND_MAX, which no decision
+ * of ours reaches. */
+enum status decide_emit(struct decide *d, const ProtobufCMessage *open,
+                        const struct event_options *options);
 
 /* "return decide_refuse(d, STATUS_NOT_FOUND, "code", "no request has the code %s", code);" */
-enum status decide_refuse(struct decide *d, enum status status, const char *field, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+enum status decide_refuse(struct decide *d, enum status status, const char *field,
+                          const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* --- apply, view --- */
 
 /* `arena` is reset after each event. */
 struct apply {
     struct arena *arena;
-    struct store_txn *txn; /* apply writes STORE_STATE and timers only; view writes STORE_VIEW only */
-    const struct city *city; /* view only (zone and calendar): NULL in apply, which must not depend on the pack */
+    struct store_txn
+        *txn; /* apply writes STORE_STATE and timers only; view writes STORE_VIEW only */
+    const struct city
+        *city; /* view only (zone and calendar): NULL in apply, which must not depend on the pack */
     struct signals *signals; /* the skeleton's own; NULL on rebuild */
 };
 
@@ -93,27 +100,29 @@ struct read {
     struct arena *arena; /* lives until the answer is sent */
     const struct rpc_caller *caller;
     struct error *error;
-    bool last; /* the wait is over: answer now, with nothing if there is nothing */
+    bool last;              /* the wait is over: answer now, with nothing if there is nothing */
     struct read_wait *wait; /* the skeleton's own */
 };
 
-/* "Nothing yet": return read_park(...) from a read and it is run again, on a new snapshot, after a commit that signalled the key,
- * and a last time (r->last) when wait_ms or the deadline is over. Holds no thread. A newer wait of the same non-empty
- * `reader` (whole name: include what makes it distinct) replaces this one, which is answered ABORTED.
- * key 0: any commit. */
+/* "Nothing yet": return read_park(...) from a read and it is run again, on a new snapshot, after a
+ * commit that signalled the key, and a last time (r->last) when wait_ms or the deadline is over.
+ * Holds no thread. A newer wait of the same non-empty `reader` (whole name: include what makes it
+ * distinct) replaces this one, which is answered ABORTED. key 0: any commit. */
 enum status read_park(struct read *r, uint64_t key, uint32_t wait_ms, const char *reader);
-enum status read_refuse(struct read *r, enum status status, const char *field, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+enum status read_refuse(struct read *r, enum status status, const char *field, const char *format,
+                        ...) __attribute__((format(printf, 4, 5)));
 
-/* A cursor of this service as positions of the followed logs, own log last: report's as_of. Allocates from r->arena. */
+/* A cursor of this service as positions of the followed logs, own log last: report's as_of.
+ * Allocates from r->arena. */
 size_t read_positions(struct read *r, Common__Position ***ret_positions);
 
 /* --- the description --- */
 
 enum service_method_kind {
     METHOD_READ,    /* read() on a worker */
-    METHOD_COMMAND, /* check() on a worker, decide() on the writer, then read() (when not NULL) on the committed state adds
-                     * to the answer what must not be kept with the idempotency key */
+    METHOD_COMMAND, /* check() on a worker, decide() on the writer, then read() (when not NULL) on
+                     * the committed state adds to the answer what must not be kept with the
+                     * idempotency key */
 };
 
 #define ROLE_BIT(role) (1u << (role))
@@ -121,20 +130,26 @@ enum service_method_kind {
 struct service_method {
     const char *name; /* as in the .proto, in its order */
     enum service_method_kind kind;
-    unsigned roles;   /* ROLE_BITs that may call it; 0: any */
-    /* Whatever can be refused without the tables: limits, text, keys of the pack. Pure. May be NULL. */
-    enum status (*check)(const struct city *city, const struct rpc_caller *caller, const ProtobufCMessage *request, struct error *err);
+    unsigned roles; /* ROLE_BITs that may call it; 0: any */
+    /* Whatever can be refused without the tables: limits, text, keys of the pack. Pure. May be
+     * NULL. */
+    enum status (*check)(const struct city *city, const struct rpc_caller *caller,
+                         const ProtobufCMessage *request, struct error *err);
     /* `response` is initialised; what it points to lives in d->arena. */
-    enum status (*decide)(struct decide *d, const ProtobufCMessage *request, ProtobufCMessage *response);
-    enum status (*read)(struct read *r, const ProtobufCMessage *request, ProtobufCMessage *response);
+    enum status (*decide)(struct decide *d, const ProtobufCMessage *request,
+                          ProtobufCMessage *response);
+    enum status (*read)(struct read *r, const ProtobufCMessage *request,
+                        ProtobufCMessage *response);
 };
 
 struct service_feed {
     Common__ServiceId upstream;
     const ProtobufCMessageDescriptor *event_type;
-    /* What we do about their event; NULL: nothing of our own. A refusal stops the feed: it must not be silently skipped. */
+    /* What we do about their event; NULL: nothing of our own. A refusal stops the feed: it must not
+     * be silently skipped. */
     enum status (*decide)(struct decide *d, const struct event *event);
-    /* What we show of it; NULL: nothing. Rows are keyed by source and offset, or are counters that commute. */
+    /* What we show of it; NULL: nothing. Rows are keyed by source and offset, or are counters that
+     * commute. */
     void (*view)(struct apply *a, const struct event *event);
 };
 
@@ -142,7 +157,7 @@ struct service_def {
     const char *name; /* "intake" */
     Common__ServiceId id;
     const ProtobufCServiceDescriptor *rpc;
-    const struct service_method *methods; /* rpc->n_methods of them, in that order */
+    const struct service_method *methods;         /* rpc->n_methods of them, in that order */
     const ProtobufCMessageDescriptor *event_type; /* the own Event */
     void (*apply)(struct apply *a, const struct event *event);
     const struct service_feed *feeds; /* at most SERVICE_FEEDS_MAX */

@@ -1,20 +1,21 @@
 #include "service/tables.h"
 
-const ProtobufCMessage *table_unpack(struct store_txn *txn, struct bytes value, const ProtobufCMessageDescriptor *type,
-                                     struct arena *arena)
+const ProtobufCMessage *table_unpack(struct store_txn *txn, struct bytes value,
+                                     const ProtobufCMessageDescriptor *type, struct arena *arena)
 {
     ProtobufCMessage *message;
     struct error err = ERROR_NONE;
     if (message_unpack(type, value, MESSAGE_UNKNOWN_KEEP, arena, &message, &err) != STATUS_OK) {
-        txn_fail(txn, err.status == STATUS_RESOURCE_EXHAUSTED ? err.status : STATUS_DATA_LOSS, "a %s cannot be read: %s",
-                 type->short_name, err.message);
+        txn_fail(txn, err.status == STATUS_RESOURCE_EXHAUSTED ? err.status : STATUS_DATA_LOSS,
+                 "a %s cannot be read: %s", type->short_name, err.message);
         return NULL;
     }
     return message;
 }
 
-const ProtobufCMessage *table_get(struct store_txn *txn, enum store_space space, const struct key *key,
-                                  const ProtobufCMessageDescriptor *type, struct arena *arena)
+const ProtobufCMessage *table_get(struct store_txn *txn, enum store_space space,
+                                  const struct key *key, const ProtobufCMessageDescriptor *type,
+                                  struct arena *arena)
 {
     struct bytes value;
     if (!txn_get(txn, space, key, &value)) {
@@ -23,7 +24,8 @@ const ProtobufCMessage *table_get(struct store_txn *txn, enum store_space space,
     return table_unpack(txn, value, type, arena);
 }
 
-void table_put(struct store_txn *txn, enum store_space space, const struct key *key, const ProtobufCMessage *record)
+void table_put(struct store_txn *txn, enum store_space space, const struct key *key,
+               const ProtobufCMessage *record)
 {
     /* Most records are small: no allocation for them. */
     uint8_t small[512];

@@ -25,7 +25,8 @@ struct rebuild {
     uint64_t done, total;
 };
 
-__attribute__((format(printf, 2, 3))) static void find(struct rebuild *rebuild, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void find(struct rebuild *rebuild, const char *format,
+                                                       ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -90,8 +91,9 @@ static enum status count_event(struct rebuild *rebuild, struct error *err)
 
 /* How an event of a log changes the scratch tables. */
 static enum status apply_record(struct rebuild *rebuild, struct bytes packed, uint64_t offset,
-                                const ProtobufCMessageDescriptor *type, void (*apply)(struct apply *, const struct event *),
-                                bool is_view, struct error *err)
+                                const ProtobufCMessageDescriptor *type,
+                                void (*apply)(struct apply *, const struct event *), bool is_view,
+                                struct error *err)
 {
     struct event event;
     bool known;
@@ -99,7 +101,8 @@ static enum status apply_record(struct rebuild *rebuild, struct bytes packed, ui
     if (record == NULL) {
         return STATUS_DATA_LOSS;
     }
-    enum status status = engine_event_unpack(record, offset, type, rebuild->arena, &event, &known, err);
+    enum status status =
+        engine_event_unpack(record, offset, type, rebuild->arena, &event, &known, err);
     if (status == STATUS_OK && known && apply != NULL) {
         struct apply a = {.arena = rebuild->apply_arena,
                           .txn = rebuild->txn,
@@ -143,12 +146,13 @@ struct replay {
 
 static void advance(struct replay *replay)
 {
-    replay->has_next = replay->done < replay->end && log_scan_next(&replay->scan, &replay->offset, &replay->packed);
+    replay->has_next = replay->done < replay->end &&
+                       log_scan_next(&replay->scan, &replay->offset, &replay->packed);
 }
 
 /* Its writer had seen no more of the other logs than has been replayed. */
-static enum status is_ready(struct rebuild *rebuild, const struct replay *replay, const struct replay *replays,
-                            bool *ret_ready, struct error *err)
+static enum status is_ready(struct rebuild *rebuild, const struct replay *replay,
+                            const struct replay *replays, bool *ret_ready, struct error *err)
 {
     const Common__EventRecord *record = engine_record_unpack(replay->packed, rebuild->arena, err);
     if (record == NULL) {
@@ -158,7 +162,8 @@ static enum status is_ready(struct rebuild *rebuild, const struct replay *replay
     for (size_t i = 0; i < record->n_seen; i++) {
         for (size_t j = 0; j < rebuild->options->def->feed_count; j++) {
             const struct replay *other = &replays[j];
-            if (other->upstream == record->seen[i]->service && other->done < record->seen[i]->offset) {
+            if (other->upstream == record->seen[i]->service &&
+                other->done < record->seen[i]->offset) {
                 *ret_ready = false;
             }
         }
@@ -167,7 +172,8 @@ static enum status is_ready(struct rebuild *rebuild, const struct replay *replay
     return STATUS_OK;
 }
 
-static enum status replay_one(struct rebuild *rebuild, struct replay *replays, bool *ret_progress, struct error *err)
+static enum status replay_one(struct rebuild *rebuild, struct replay *replays, bool *ret_progress,
+                              struct error *err)
 {
     const struct service_def *def = rebuild->options->def;
     *ret_progress = false;
@@ -176,9 +182,10 @@ static enum status replay_one(struct rebuild *rebuild, struct replay *replays, b
         enum status status = STATUS_OK;
         /* As far as this log can go on its own: fewer switches. */
         while (replays[i].has_next &&
-               (status = is_ready(rebuild, &replays[i], replays, &ready, err)) == STATUS_OK && ready) {
-            status = apply_record(rebuild, replays[i].packed, replays[i].offset, def->feeds[i].event_type,
-                                  def->feeds[i].view, true, err);
+               (status = is_ready(rebuild, &replays[i], replays, &ready, err)) == STATUS_OK &&
+               ready) {
+            status = apply_record(rebuild, replays[i].packed, replays[i].offset,
+                                  def->feeds[i].event_type, def->feeds[i].view, true, err);
             if (status != STATUS_OK) {
                 return status;
             }
@@ -194,7 +201,8 @@ static enum status replay_one(struct rebuild *rebuild, struct replay *replays, b
     return STATUS_OK;
 }
 
-static enum status open_replays(struct rebuild *rebuild, struct store_txn *live, struct replay *replays, struct error *err)
+static enum status open_replays(struct rebuild *rebuild, struct store_txn *live,
+                                struct replay *replays, struct error *err)
 {
     const struct service_def *def = rebuild->options->def;
     for (size_t i = 0; i < def->feed_count; i++) {
@@ -231,8 +239,9 @@ static enum status rebuild_views(struct rebuild *rebuild, struct store_txn *live
     }
     for (size_t i = 0; i < count && status == STATUS_OK && rebuild->result->ok; i++) {
         if (replays[i].done != replays[i].end) {
-            find(rebuild, "the log of %s cannot be replayed beyond %llu of %llu", service_name(replays[i].upstream),
-                 (unsigned long long)replays[i].done, (unsigned long long)replays[i].end);
+            find(rebuild, "the log of %s cannot be replayed beyond %llu of %llu",
+                 service_name(replays[i].upstream), (unsigned long long)replays[i].done,
+                 (unsigned long long)replays[i].end);
         }
     }
     for (size_t i = 0; i < count; i++) {
@@ -246,8 +255,8 @@ static enum status rebuild_views(struct rebuild *rebuild, struct store_txn *live
 
 /* --- comparing --- */
 
-static enum status compare(struct rebuild *rebuild, struct store_txn *live, enum store_space space, const char *name,
-                           struct error *err)
+static enum status compare(struct rebuild *rebuild, struct store_txn *live, enum store_space space,
+                           const char *name, struct error *err)
 {
     struct store_txn *expected;
     struct store_difference difference;
@@ -281,8 +290,8 @@ static enum status verify_log(struct rebuild *rebuild, struct store_txn *live, s
     struct error why;
     status = log_verify(live, 1, head.offset, &bad, &why);
     if (status == STATUS_DATA_LOSS) {
-        find(rebuild, "the hash chain of its log breaks at event %llu of %llu", (unsigned long long)bad,
-             (unsigned long long)head.offset);
+        find(rebuild, "the hash chain of its log breaks at event %llu of %llu",
+             (unsigned long long)bad, (unsigned long long)head.offset);
         return STATUS_OK;
     }
     if (status != STATUS_OK && err != NULL) {
@@ -323,7 +332,8 @@ static enum status verify_tables(struct rebuild *rebuild, struct store_txn *live
     return status;
 }
 
-enum status verify_service(const struct verify_options *options, struct verify_result *ret_result, struct error *err)
+enum status verify_service(const struct verify_options *options, struct verify_result *ret_result,
+                           struct error *err)
 {
     struct verify_result result = {.ok = true};
     struct rebuild rebuild = {.options = options, .result = &result};

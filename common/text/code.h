@@ -1,11 +1,12 @@
 /*
  * Tracking codes: ten digits told over the phone.
  *
- * The first nine are a keyed permutation of the request's number, so they are not guessable in order and need no index:
- * a balanced Feistel network of 8 rounds over 30 bits (round function: SipHash-2-4 of round and half under the key),
- * walked until it falls into [0, 900,000,000), plus 100,000,000 so that no code begins with 0.
- * The tenth is Damm's check digit (H. M. Damm, 2004: a totally anti-symmetric quasigroup of order 10), which catches
- * every single wrong digit and every swap of neighbours.
+ * The first nine are a keyed permutation of the request's number, so they are not guessable in
+ * order and need no index: a balanced Feistel network of 8 rounds over 30 bits (round function:
+ * SipHash-2-4 of round and half under the key), walked until it falls into [0, 900,000,000), plus
+ * 100,000,000 so that no code begins with 0. The tenth is Damm's check digit (H. M. Damm, 2004: a
+ * totally anti-symmetric quasigroup of order 10), which catches every single wrong digit and every
+ * swap of neighbours.
  */
 #ifndef VAFA_TEXT_CODE_H
 #define VAFA_TEXT_CODE_H

@@ -1,6 +1,6 @@
 /*
- * Phone numbers in one form, E.164 ("+989131234567"), out of every spelling people type: +98, 0098, 98, 0, the bare
- * subscriber number, Persian and Arabic digits, spaces, dashes, brackets.
+ * Phone numbers in one form, E.164 ("+989131234567"), out of every spelling people type: +98, 0098,
+ * 98, 0, the bare subscriber number, Persian and Arabic digits, spaces, dashes, brackets.
  *
  * A numbering plan comes from the city pack. Source of the rules: ITU-T E.164.
  */
@@ -15,13 +15,13 @@
 #define PHONE_PREFIXES_MAX 16
 
 struct phone_plan {
-    char country[4];                 /* "98" */
-    char trunk[3];                   /* "0"; may be empty, as in North America */
-    char area[6];                    /* area code of the city without trunk prefix: "31" */
-    uint8_t local_digits;            /* a number of this many digits is in `area`; 0: none is */
-    uint8_t national_digits_min;     /* without country and trunk: 10 */
+    char country[4];             /* "98" */
+    char trunk[3];               /* "0"; may be empty, as in North America */
+    char area[6];                /* area code of the city without trunk prefix: "31" */
+    uint8_t local_digits;        /* a number of this many digits is in `area`; 0: none is */
+    uint8_t national_digits_min; /* without country and trunk: 10 */
     uint8_t national_digits_max;
-    char mobile[PHONE_PREFIXES_MAX][6]; /* national numbers begin so when mobile: "9" */
+    char mobile[PHONE_PREFIXES_MAX][6];  /* national numbers begin so when mobile: "9" */
     char refused[PHONE_PREFIXES_MAX][6]; /* prefixes that exist nowhere in the plan, e.g. "980" */
     uint8_t mobile_count;
     uint8_t refused_count;

@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Last: it needs what the others declare. */
 #include <cmocka.h>
 
 #define WORLD_PATH_SIZE 128
@@ -35,12 +37,12 @@ struct link {
 struct machine {
     const struct service_def *def; /* NULL: the people's */
     struct loop *loop;
-    struct node *node;   /* NULL: down */
+    struct node *node; /* NULL: down */
     struct world_random random;
     char folder[WORLD_PATH_SIZE];
     struct link links[MACHINE_COUNT];
-    bool dying;          /* its process has ended, though it is still to be cleared away */
-    int64_t restart_us;  /* INT64_MAX: not planned */
+    bool dying;         /* its process has ended, though it is still to be cleared away */
+    int64_t restart_us; /* INT64_MAX: not planned */
 };
 
 struct crash_plan {

@@ -3,8 +3,12 @@
 
 #include "rpc/rpc_direct.h"
 
-const struct world_faults world_faults_usual = {
-    .lost = 5, .cut = 10, .doubled = 20, .slow = 20, .delay_us_max = 20 * MS_US, .slow_us_max = 3 * SECOND_US};
+const struct world_faults world_faults_usual = {.lost = 5,
+                                                .cut = 10,
+                                                .doubled = 20,
+                                                .slow = 20,
+                                                .delay_us_max = 20 * MS_US,
+                                                .slow_us_max = 3 * SECOND_US};
 const struct world_faults world_faults_none = {.delay_us_max = MS_US};
 
 static struct rpc_fate draw_fate(void *context, bool is_reply)
@@ -18,7 +22,8 @@ static struct rpc_fate draw_fate(void *context, bool is_reply)
     uint64_t fortune = world_draw(world, 1000);
     bool slow = world_draw(world, 1000) < faults->slow;
     int64_t delay_us_max = slow ? faults->slow_us_max : faults->delay_us_max;
-    struct rpc_fate fate = {.copies = 1, .delay_us = (int64_t)world_draw(world, (uint64_t)delay_us_max + 1)};
+    struct rpc_fate fate = {.copies = 1,
+                            .delay_us = (int64_t)world_draw(world, (uint64_t)delay_us_max + 1)};
     if (fortune < faults->lost) {
         fate.lost = true;
     } else if (fortune < faults->lost + faults->cut) {
@@ -40,7 +45,9 @@ struct rpc_transport *world_connect(struct world *world, unsigned from, unsigned
 {
     struct machine *machine = &world->machines[from];
     machine->links[to] = (struct link){.world = world, .to = to};
-    const struct rpc_direct direct = {
-        .loop = machine->loop, .router = find_router, .fate = draw_fate, .context = &machine->links[to]};
+    const struct rpc_direct direct = {.loop = machine->loop,
+                                      .router = find_router,
+                                      .fate = draw_fate,
+                                      .context = &machine->links[to]};
     return rpc_direct_transport_new(&direct);
 }

@@ -11,11 +11,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Last: it needs what the others declare. */
+#include <cmocka.h>
 
 #define BEGIN_US (INT64_C(1767254400) * SECOND_US) /* 2026-01-01T08:00:00Z */
 #define ARENA_BYTES_MAX (64u << 20)
@@ -37,7 +39,7 @@ struct rig {
     const struct service_def *def;
     struct city *city;
     struct rig_clock clock;
-    struct arena *arena; /* what tests hold until the end */
+    struct arena *arena;      /* what tests hold until the end */
     struct arena *feed_arena; /* of one upstream event */
     char folder[SCRATCH_SIZE];
     char store_folder[300];
@@ -60,9 +62,10 @@ static int64_t rig_clock_us(struct clock *clock)
 }
 
 /* The rig hands upstream events over itself: its followers find nobody. */
-static enum status nobody_there(struct rpc_transport *transport, struct bytes frame, int64_t timeout_us,
-                                void (*done)(void *context, enum status status, struct bytes frame), void *context,
-                                void **ret_exchange)
+static enum status nobody_there(struct rpc_transport *transport, struct bytes frame,
+                                int64_t timeout_us,
+                                void (*done)(void *context, enum status status, struct bytes frame),
+                                void *context, void **ret_exchange)
 {
     (void)transport, (void)frame, (void)timeout_us, (void)done, (void)context, (void)ret_exchange;
     return STATUS_UNAVAILABLE;
@@ -78,13 +81,14 @@ static void free_transport(struct rpc_transport *transport)
     free(transport);
 }
 
-static enum status connect_to_nobody(void *context, Common__ServiceId upstream, struct rpc_transport **ret_transport,
-                                     struct error *err)
+static enum status connect_to_nobody(void *context, Common__ServiceId upstream,
+                                     struct rpc_transport **ret_transport, struct error *err)
 {
     (void)context, (void)upstream, (void)err;
     struct rpc_transport *transport = malloc(sizeof *transport);
     CHECK(transport != NULL);
-    *transport = (struct rpc_transport){.send = nobody_there, .cancel = cancel_nothing, .free = free_transport};
+    *transport = (struct rpc_transport){
+        .send = nobody_there, .cancel = cancel_nothing, .free = free_transport};
     *ret_transport = transport;
     return STATUS_OK;
 }
@@ -216,7 +220,8 @@ struct rig_exchange {
 
 static void keep_reply(struct rpc_exchange *exchange, struct bytes frame)
 {
-    struct rig_exchange *call = (struct rig_exchange *)((char *)exchange - offsetof(struct rig_exchange, exchange));
+    struct rig_exchange *call =
+        (struct rig_exchange *)((char *)exchange - offsetof(struct rig_exchange, exchange));
     assert_false(call->replied);
     call->replied = true;
     buffer_append_bytes(&call->reply, frame);
@@ -253,22 +258,25 @@ static enum status open_reply(struct rig *rig, const struct rig_exchange *call, 
 {
     struct error unpack_err;
     ProtobufCMessage *message;
-    must(message_unpack(&rpc__call_response__descriptor, buffer_bytes(&call->reply), MESSAGE_UNKNOWN_REFUSE, rig->arena,
-                        &message, &unpack_err),
+    must(message_unpack(&rpc__call_response__descriptor, buffer_bytes(&call->reply),
+                        MESSAGE_UNKNOWN_REFUSE, rig->arena, &message, &unpack_err),
          &unpack_err);
     const Rpc__CallResponse *envelope = (const Rpc__CallResponse *)message;
     if (envelope->status != STATUS_OK) {
-        return error_set(err, (enum status)envelope->status, envelope->field, "%s", envelope->message);
+        return error_set(err, (enum status)envelope->status, envelope->field, "%s",
+                         envelope->message);
     }
-    must(message_unpack(rig->def->rpc->methods[method].output, bytes_of(envelope->body.data, envelope->body.len),
-                        MESSAGE_UNKNOWN_REFUSE, rig->arena, &message, &unpack_err),
+    must(message_unpack(rig->def->rpc->methods[method].output,
+                        bytes_of(envelope->body.data, envelope->body.len), MESSAGE_UNKNOWN_REFUSE,
+                        rig->arena, &message, &unpack_err),
          &unpack_err);
     *ret_response = message;
     return STATUS_OK;
 }
 
 enum status rig_call_as(struct rig *rig, const struct rpc_caller *caller, const char *method_name,
-                        ProtobufCMessage *request, const ProtobufCMessage **ret_response, struct error *err)
+                        ProtobufCMessage *request, const ProtobufCMessage **ret_response,
+                        struct error *err)
 {
     unsigned method = method_number(rig->def, method_name);
     char name[RPC_METHOD_BYTES_MAX + 1];
@@ -307,8 +315,9 @@ enum status rig_call_as(struct rig *rig, const struct rpc_caller *caller, const 
     return status;
 }
 
-enum status rig_call(struct rig *rig, enum rpc_role role, const char *method_name, ProtobufCMessage *request,
-                     const ProtobufCMessage **ret_response, struct error *err)
+enum status rig_call(struct rig *rig, enum rpc_role role, const char *method_name,
+                     ProtobufCMessage *request, const ProtobufCMessage **ret_response,
+                     struct error *err)
 {
     const struct rpc_caller caller = {.name = "test", .role = role};
     return rig_call_as(rig, &caller, method_name, request, ret_response, err);
@@ -339,7 +348,8 @@ struct feed_op {
 static enum status run_feed(struct writer_op *op, struct store_txn *txn, struct error *err)
 {
     struct feed_op *feed = (struct feed_op *)op;
-    return engine_run_event(feed->rig->node->engine, txn, feed->feed, &feed->position, feed->record, feed->rig->feed_arena, err);
+    return engine_run_event(feed->rig->node->engine, txn, feed->feed, &feed->position, feed->record,
+                            feed->rig->feed_arena, err);
 }
 
 static void feed_ended(struct writer_op *op)
@@ -350,11 +360,13 @@ static void feed_ended(struct writer_op *op)
 static uint32_t kind_of(const ProtobufCMessage *open)
 {
     uint32_t kind;
-    memcpy(&kind, (const uint8_t *)open + open->descriptor->fields[0].quantifier_offset, sizeof kind);
+    memcpy(&kind, (const uint8_t *)open + open->descriptor->fields[0].quantifier_offset,
+           sizeof kind);
     return kind;
 }
 
-enum status rig_feed(struct rig *rig, Common__ServiceId service, const struct event *event, struct error *err)
+enum status rig_feed(struct rig *rig, Common__ServiceId service, const struct event *event,
+                     struct error *err)
 {
     struct error own_err;
     size_t number = feed_number(rig, service);
@@ -363,13 +375,16 @@ enum status rig_feed(struct rig *rig, Common__ServiceId service, const struct ev
     Common__EventRecord record = COMMON__EVENT_RECORD__INIT;
     record.kind = kind_of(event->open);
     record.recorded_at_us = event->recorded_at_us != 0 ? event->recorded_at_us : rig->clock.now_us;
-    record.occurred_at_us = event->occurred_at_us != 0 ? event->occurred_at_us : record.recorded_at_us;
+    record.occurred_at_us =
+        event->occurred_at_us != 0 ? event->occurred_at_us : record.recorded_at_us;
     record.historical = event->historical;
     record.open = (ProtobufCBinaryData){open.size, open.data};
     record.citizen = event->citizen;
     message_pack(&record.base, &packed);
 
-    struct feed_op feed = {.op = {.run = run_feed, .ended = feed_ended, .lane = WRITER_FEEDS}, .rig = rig, .feed = number};
+    struct feed_op feed = {.op = {.run = run_feed, .ended = feed_ended, .lane = WRITER_FEEDS},
+                           .rig = rig,
+                           .feed = number};
     struct store_txn *txn;
     must(store_write_begin(rig->upstreams[number].store, &txn, &own_err), &own_err);
     log_append(txn, buffer_bytes(&packed), &feed.position);
@@ -415,7 +430,8 @@ const struct event *rig_event(struct rig *rig, uint64_t offset)
     const Common__EventRecord *record = engine_record_unpack(packed, rig->arena, &err);
     assert_non_null(record);
     store_read_end(txn);
-    must(engine_event_unpack(record, offset, rig->def->event_type, rig->arena, event, &known, &err), &err);
+    must(engine_event_unpack(record, offset, rig->def->event_type, rig->arena, event, &known, &err),
+         &err);
     assert_true(known);
     return event;
 }

@@ -1,6 +1,7 @@
 /*
- * One service on a real store in a temporary folder, in one thread, on virtual time: calls, upstream events and timers go through
- * the same engine as in the running program. For unit tests of services.
+ * One service on a real store in a temporary folder, in one thread, on virtual time: calls,
+ * upstream events and timers go through the same engine as in the running program. For unit tests
+ * of services.
  */
 #ifndef VAFA_TESTS_RIG_H
 #define VAFA_TESTS_RIG_H
@@ -9,9 +10,11 @@
 
 struct rig;
 
-/* Begins at 2026-01-01T08:00:00Z with the pack deploy/cities/<city>. Fails the test when anything goes wrong. */
+/* Begins at 2026-01-01T08:00:00Z with the pack deploy/cities/<city>. Fails the test when anything
+ * goes wrong. */
 struct rig *rig_new(const struct service_def *def, const char *city);
-/* Verifies first (rig_verify), then removes the folder (which goes at exit, if the test has failed before). */
+/* Verifies first (rig_verify), then removes the folder (which goes at exit, if the test has failed
+ * before). */
 void rig_free(struct rig *rig);
 
 const struct city *rig_city(struct rig *rig);
@@ -19,23 +22,29 @@ int64_t rig_now_us(struct rig *rig);
 /* Moves the clock and fires what is due. */
 void rig_advance(struct rig *rig, int64_t us);
 
-/* A call as `role`. The response (NULL unless OK) lives until the rig is freed. A request whose idempotency_key is empty is given a new one. A wait
- * that would park is answered at once with nothing. */
-enum status rig_call(struct rig *rig, enum rpc_role role, const char *method, ProtobufCMessage *request,
-                     const ProtobufCMessage **ret_response, struct error *err);
+/* A call as `role`. The response (NULL unless OK) lives until the rig is freed. A request whose
+ * idempotency_key is empty is given a new one. A wait that would park is answered at once with
+ * nothing. */
+enum status rig_call(struct rig *rig, enum rpc_role role, const char *method,
+                     ProtobufCMessage *request, const ProtobufCMessage **ret_response,
+                     struct error *err);
 /* The same with a name and a unit of the caller's own. */
-enum status rig_call_as(struct rig *rig, const struct rpc_caller *caller, const char *method, ProtobufCMessage *request,
-                        const ProtobufCMessage **ret_response, struct error *err);
+enum status rig_call_as(struct rig *rig, const struct rpc_caller *caller, const char *method,
+                        ProtobufCMessage *request, const ProtobufCMessage **ret_response,
+                        struct error *err);
 
-/* An upstream event as that service's feed hands it over; `event->open` is packed and unpacked on the way; offset and zero times are filled. Nothing
- * of it is kept in the rig's memory: feed as many as you like. */
-enum status rig_feed(struct rig *rig, Common__ServiceId upstream, const struct event *event, struct error *err);
+/* An upstream event as that service's feed hands it over; `event->open` is packed and unpacked on
+ * the way; offset and zero times are filled. Nothing of it is kept in the rig's memory: feed as
+ * many as you like. */
+enum status rig_feed(struct rig *rig, Common__ServiceId upstream, const struct event *event,
+                     struct error *err);
 
 /* How many events the own log has, and one of them (lives until the rig is freed). */
 uint64_t rig_event_count(struct rig *rig);
 const struct event *rig_event(struct rig *rig, uint64_t offset);
 
-/* The log's chain holds, and state and view tables rebuilt from the logs equal those that stand. Fails the test otherwise. */
+/* The log's chain holds, and state and view tables rebuilt from the logs equal those that stand.
+ * Fails the test otherwise. */
 void rig_verify(struct rig *rig);
 /* Closes the store and opens it again, as after a crash. */
 void rig_restart(struct rig *rig);

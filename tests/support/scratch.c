@@ -1,15 +1,17 @@
 #include "tests/support/scratch.h"
 
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Last: it needs what the others declare. */
+#include <cmocka.h>
 
 #define SCRATCH_MAX 64
 
@@ -24,7 +26,8 @@ static int remove_entry(const char *path, const struct stat *stat_of, int kind, 
 
 static void remove_folder(char folder[SCRATCH_SIZE])
 {
-    (void)nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS); /* what stays is in the temporary folder */
+    (void)nftw(folder, remove_entry, 16,
+               FTW_DEPTH | FTW_PHYS); /* what stays is in the temporary folder */
     folder[0] = '\0';
 }
 
