@@ -27,7 +27,8 @@ uint32_t text_next(const char **text)
     if (*at == '\0') {
         return 0;
     }
-    size_t length = utf8_decode((const uint8_t *)at, strnlen(at, 4), &code);
+    /* A NUL continues no character, so nothing behind it is read. */
+    size_t length = utf8_decode((const uint8_t *)at, 4, &code);
     if (length == 0) {
         return UINT32_MAX;
     }

