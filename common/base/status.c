@@ -36,11 +36,23 @@ const char *status_name(enum status status)
     return number < STATUS_COUNT ? names[number] : names[STATUS_UNKNOWN];
 }
 
+/* Errors quote what came in, whole or cut ("%.40s"): what is no UTF-8 in them becomes '?', so that
+ * an error can always be sent on. */
 static void copy_cut(char *out, size_t out_size, const char *text)
 {
-    size_t length = utf8_cut(text, strlen(text), out_size - 1);
-    memcpy(out, text, length);
-    out[length] = '\0';
+    size_t size = strlen(text);
+    size_t used = 0;
+    for (size_t at = 0; at < size;) {
+        size_t length = utf8_decode((const uint8_t *)text + at, size - at, NULL);
+        size_t taken = length > 0 ? length : 1;
+        if (used + taken >= out_size) {
+            break;
+        }
+        memcpy(out + used, length > 0 ? text + at : "?", taken);
+        used += taken;
+        at += taken;
+    }
+    out[used] = '\0';
 }
 
 /* The arguments may point into *err itself (an error wrapped in its own words), so it is written

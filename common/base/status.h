@@ -47,8 +47,8 @@ struct error {
 /* "INVALID_ARGUMENT"; "STATUS_<n>" is never returned: an unknown number reads "UNKNOWN". */
 const char *status_name(enum status status);
 
-/* Fills *err (when not NULL; longer text is cut at a character boundary) and returns `status`.
- * `field` may be NULL. */
+/* Fills *err (when not NULL; longer text is cut at a character boundary, bytes that are no UTF-8
+ * become '?') and returns `status`. `field` may be NULL. */
 enum status error_set(struct error *err, enum status status, const char *field, const char *format,
                       ...) __attribute__((format(printf, 4, 5)));
 

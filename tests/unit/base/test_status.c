@@ -40,6 +40,15 @@ static void cuts_long_text_at_a_character_boundary(void **state)
     assert_int_equal(strlen(err.field), 62);
 }
 
+static void makes_text_of_whatever_it_quotes(void **state)
+{
+    (void)state;
+    struct error err;
+    error_set(&err, STATUS_ABORTED, "n\xFF", "\"%.3s\" and \"%s\"", "\u0645\u0645", "a\xFE");
+    assert_string_equal(err.message, "\"\u0645?\" and \"a?\"");
+    assert_string_equal(err.field, "n?");
+}
+
 static void wraps_an_error_in_its_own_words(void **state)
 {
     (void)state;
@@ -65,6 +74,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_every_status_and_reads_unknown_numbers_as_unknown),
         cmocka_unit_test(cuts_long_text_at_a_character_boundary),
+        cmocka_unit_test(makes_text_of_whatever_it_quotes),
         cmocka_unit_test(wraps_an_error_in_its_own_words),
         cmocka_unit_test(adds_the_reason_of_errno),
     };
