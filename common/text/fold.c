@@ -1,6 +1,7 @@
 /*
- * Folding: our own letter map, then NFKC with case folding, then the map again, because normalising
- * can bring back what the map removes (a ligature opens into a word with tatweel and Arabic ye).
+ * Folding: our own letter map, then NFKC with case folding, and both again for as long as the map
+ * still finds something: normalising can bring back what it removes (a ligature opens into a word
+ * with tatweel and Arabic ye), and what it removes can bring two characters together that are one.
  */
 #include "text/fold.h"
 
@@ -88,17 +89,21 @@ static UChar32 next_code(const UChar *text, int32_t *at, int32_t length)
 }
 
 /* Maps in place: no mapping is longer than its source in UTF-16. */
-static int32_t map_all(UChar *text, int32_t length)
+static int32_t map_all(UChar *text, int32_t length, bool *ret_changed)
 {
     int32_t read = 0;
     int32_t write = 0;
+    bool changed = false;
     while (read < length) {
-        UChar32 mapped = map_code(next_code(text, &read, length));
+        UChar32 code = next_code(text, &read, length);
+        UChar32 mapped = map_code(code);
+        changed = changed || mapped != code;
         if (mapped == DROP) {
             continue;
         }
         U16_APPEND_UNSAFE(text, write, (uint32_t)mapped);
     }
+    *ret_changed = changed;
     return write;
 }
 
@@ -148,6 +153,25 @@ static void append_squeezed(const UChar *text, int32_t length, struct buffer *ou
     }
 }
 
+/* Two rounds do, for all of Unicode 15; a version that needed more would be folded almost whole. */
+#define ROUNDS_MAX 4
+
+/* *text is replaced. */
+static void fold_wide(UChar **text, int32_t *length, UErrorCode *code)
+{
+    bool changed;
+    *length = map_all(*text, *length, &changed);
+    changed = true;
+    for (int round = 0; changed && round < ROUNDS_MAX && U_SUCCESS(*code); round++) {
+        UChar *normal = normalise(*text, *length, length, code);
+        free(*text);
+        *text = normal;
+        if (U_SUCCESS(*code)) {
+            *length = map_all(*text, *length, &changed);
+        }
+    }
+}
+
 enum status text_fold(const char *text, struct buffer *out, struct error *err)
 {
     size_t size = strlen(text);
@@ -156,7 +180,6 @@ enum status text_fold(const char *text, struct buffer *out, struct error *err)
         return status;
     }
     UErrorCode code = U_ZERO_ERROR;
-    UChar *normal = NULL;
     int32_t length = 0;
     UChar *wide = allocate((int32_t)size); /* never more units than bytes */
     u_strFromUTF8(wide, (int32_t)size + 1, &length, text, (int32_t)size, &code);
@@ -164,16 +187,13 @@ enum status text_fold(const char *text, struct buffer *out, struct error *err)
     if (status != STATUS_OK) {
         goto out;
     }
-    length = map_all(wide, length);
-    normal = normalise(wide, length, &length, &code);
+    fold_wide(&wide, &length, &code);
     status = icu_status(code, "normalising the text", err);
     if (status != STATUS_OK) {
         goto out;
     }
-    length = map_all(normal, length);
-    append_squeezed(normal, length, out);
+    append_squeezed(wide, length, out);
 out:
-    free(normal);
     free(wide);
     return status;
 }

@@ -74,6 +74,15 @@ static void keeps_characters_beyond_the_basic_plane(void **state)
     assert_fold("🚌 خط ۵", "🚌 خط 5");
 }
 
+/* Normalising brings the tatweel back that stood between a letter and its accent, or between two
+ * parts of a syllable; without it they are one character. */
+static void folds_no_further_when_folded_again(void **state)
+{
+    (void)state;
+    assert_fold("a\uFE71\u0301", "\u00E1");
+    assert_fold("\u1112\uFE71\u1161", "\uD558");
+}
+
 static void refuses_ill_formed_text_and_appends_nothing(void **state)
 {
     (void)state;
@@ -103,6 +112,7 @@ int main(void)
         cmocka_unit_test(folds_digits_of_every_script),
         cmocka_unit_test(folds_case_and_compatibility_forms),
         cmocka_unit_test(keeps_characters_beyond_the_basic_plane),
+        cmocka_unit_test(folds_no_further_when_folded_again),
         cmocka_unit_test(refuses_ill_formed_text_and_appends_nothing),
         cmocka_unit_test(folds_only_the_digits_when_asked),
     };
