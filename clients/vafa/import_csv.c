@@ -14,6 +14,9 @@
 #include <zlib.h>
 
 #define CHUNK_BYTES (64u * 1024)
+/* libcsv keeps a cell until it ends. A row so long is a quote that never closes: the file is not
+ * read on. */
+#define ENDLESS_ROW_BYTES (16u * IMPORT_CSV_ROW_BYTES_MAX)
 #define LIBCSV_FIELD_BEGUN 2 /* its pstate within a field; not in its header */
 
 struct import_csv {
@@ -27,6 +30,7 @@ struct import_csv {
     bool ended;
     uint64_t line;     /* being fed */
     uint64_t row_line; /* where the present row began */
+    size_t row_bytes;  /* fed of it */
     bool between_rows; /* nothing of a row has been fed yet */
     bool after_cr;     /* a line feed now belongs to the line end before it */
 
@@ -128,10 +132,20 @@ static size_t piece_size(const struct import_csv *csv)
     return at - csv->chunk_at + (at < csv->chunk_size);
 }
 
-static void count_line(struct import_csv *csv, uint8_t last)
+static void count_line(struct import_csv *csv, uint8_t last, bool ends_cr_lf)
 {
-    csv->line += last == '\r' || (last == '\n' && !csv->after_cr);
+    csv->line += last == '\r' || (last == '\n' && !ends_cr_lf);
     csv->after_cr = last == '\r';
+}
+
+/* No row, for libcsv: nothing in front of the line end but blanks. */
+static bool is_blank_line(struct bytes piece)
+{
+    size_t at = 0;
+    while (at < piece.size && (piece.data[at] == ' ' || piece.data[at] == '\t')) {
+        at++;
+    }
+    return at + 1 == piece.size && (piece.data[at] == '\n' || piece.data[at] == '\r');
 }
 
 static enum status feed_piece(struct import_csv *csv, struct error *err)
@@ -139,23 +153,31 @@ static enum status feed_piece(struct import_csv *csv, struct error *err)
     const uint8_t *from = csv->chunk + csv->chunk_at;
     size_t size = piece_size(csv);
     uint8_t last = from[size - 1];
-    if (csv->between_rows && !(last == '\n' && size == 1 && csv->after_cr)) {
+    bool ends_cr_lf = last == '\n' && size == 1 && csv->after_cr;
+    if (csv->between_rows && !ends_cr_lf) {
         csv->row_line = csv->line;
+        csv->row_bytes = 0;
     }
-    /* A blank line is no row. */
-    csv->between_rows = csv->between_rows && size == 1 && (last == '\n' || last == '\r');
+    csv->between_rows = csv->between_rows && is_blank_line(bytes_of(from, size));
+    csv->row_bytes += size;
+    if (csv->row_bytes > ENDLESS_ROW_BYTES) {
+        return error_set(err, STATUS_FAILED_PRECONDITION, "file",
+                         "%s:%llu: the row has no end: is a quote opened and never closed?",
+                         csv->path, (unsigned long long)csv->row_line);
+    }
     if (csv_parse(&csv->parser, from, size, on_cell, on_row, csv) != size) {
         return error_set(err, STATUS_FAILED_PRECONDITION, "file", "%s:%llu: %s", csv->path,
                          (unsigned long long)csv->row_line, csv_strerror(csv_error(&csv->parser)));
     }
     csv->chunk_at += size;
-    count_line(csv, last);
+    count_line(csv, last, ends_cr_lf);
     return STATUS_OK;
 }
 
 static void publish(struct import_csv *csv)
 {
-    size_t count = csv->offsets.size / sizeof(size_t);
+    /* Of a row in trouble a cell may be there without its text. */
+    size_t count = csv->trouble == NULL ? csv->offsets.size / sizeof(size_t) : 0;
     if (count > csv->cell_capacity) {
         csv->cells = realloc(csv->cells, count * sizeof(*csv->cells));
         CHECK(csv->cells != NULL);
@@ -165,10 +187,8 @@ static void publish(struct import_csv *csv)
     for (size_t i = 0; i < count; i++) {
         csv->cells[i] = (const char *)csv->text.data + offsets[i];
     }
-    csv->row = (struct import_csv_row){.line = csv->row_line,
-                                       .cell_count = csv->trouble == NULL ? count : 0,
-                                       .cells = csv->cells,
-                                       .trouble = csv->trouble};
+    csv->row = (struct import_csv_row){
+        .line = csv->row_line, .cell_count = count, .cells = csv->cells, .trouble = csv->trouble};
 }
 
 enum status import_csv_next(struct import_csv *csv, const struct import_csv_row **ret_row,

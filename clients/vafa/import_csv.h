@@ -28,7 +28,7 @@ const char *import_csv_column(const struct import_csv *csv, size_t index);
 int import_csv_find(const struct import_csv *csv, const char *name);
 
 /* OK and *ret_row NULL at the end. FAILED_PRECONDITION when the file cannot be read on (a damaged
- * gzip file, a quote that never closes). */
+ * gzip file, a quote that never closes: no row may have 4 MiB). */
 enum status import_csv_next(struct import_csv *csv, const struct import_csv_row **ret_row,
                             struct error *err);
 /* How much of the file has been read, 0 to 1. */

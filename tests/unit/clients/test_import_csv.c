@@ -92,6 +92,47 @@ static void reads_every_kind_of_line_end(void **state)
     import_csv_close(csv);
 }
 
+static void counts_lines_where_kinds_of_line_end_are_mixed(void **state)
+{
+    (void)state;
+    struct import_csv *csv = open_text("id\n1\r2\n3\r\n4\n");
+    for (uint64_t line = 2; line <= 5; line++) {
+        assert_int_equal(next(csv)->line, line);
+    }
+    assert_null(next(csv));
+    import_csv_close(csv);
+}
+
+static void passes_over_lines_of_blanks(void **state)
+{
+    (void)state;
+    struct import_csv *csv = open_text("id\n1\n   \n2\n\t\n\n3\n");
+    assert_int_equal(next(csv)->line, 2);
+    assert_int_equal(next(csv)->line, 4);
+    assert_int_equal(next(csv)->line, 7);
+    assert_null(next(csv));
+    import_csv_close(csv);
+}
+
+static void does_not_keep_a_row_that_has_no_end(void **state)
+{
+    (void)state;
+    enum { SIZE = 8 * 1024 * 1024 };
+    char *text = malloc(SIZE + 1);
+    assert_non_null(text);
+    memset(text, 'x', SIZE);
+    text[SIZE] = '\0';
+    memcpy(text, "id\n1\n\"", 6);
+    struct import_csv *csv = open_text(text);
+    const struct import_csv_row *row;
+    struct error err;
+    assert_int_equal(next(csv)->line, 2);
+    assert_int_equal(import_csv_next(csv, &row, &err), STATUS_FAILED_PRECONDITION);
+    assert_non_null(strstr(err.message, ":3: the row has no end"));
+    import_csv_close(csv);
+    free(text);
+}
+
 static void reads_gzipped_files_by_their_content(void **state)
 {
     (void)state;
@@ -183,6 +224,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(reads_rows_with_the_lines_on_which_they_begin),
         TEST(reads_every_kind_of_line_end),
+        TEST(counts_lines_where_kinds_of_line_end_are_mixed),
+        TEST(passes_over_lines_of_blanks),
+        TEST(does_not_keep_a_row_that_has_no_end),
         TEST(reads_gzipped_files_by_their_content),
         TEST(tells_a_gzipped_file_that_is_cut_short),
         TEST(marks_rows_that_cannot_be_used_and_goes_on),
