@@ -23,6 +23,17 @@ static void findings_trim_utf8(char *text)
     }
 }
 
+/* One line of whole characters, whatever was quoted in it. */
+static void findings_make_plain(char *text)
+{
+    findings_trim_utf8(text);
+    for (char *c = text; *c != '\0'; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7F) {
+            *c = '?';
+        }
+    }
+}
+
 static void findings_add(struct findings *findings, const struct city_finding *finding)
 {
     if (findings->count < findings->kept_max) {
@@ -42,11 +53,11 @@ static void findings_format(struct findings *findings, bool is_error, const char
 {
     struct city_finding finding = {.line = line, .is_error = is_error};
     snprintf(finding.file, sizeof(finding.file), "%.63s", file);
-    findings_trim_utf8(finding.file);
+    findings_make_plain(finding.file);
     if (vsnprintf(finding.message, sizeof(finding.message), format, arguments) < 0) {
         finding.message[0] = '\0';
     }
-    findings_trim_utf8(finding.message);
+    findings_make_plain(finding.message);
     findings_add(findings, &finding);
 }
 
@@ -71,12 +82,7 @@ struct findings_quote findings_quote(const char *value)
 {
     struct findings_quote quote;
     snprintf(quote.text, sizeof(quote.text), "%.60s", value);
-    findings_trim_utf8(quote.text);
-    for (char *c = quote.text; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7F) {
-            *c = '?';
-        }
-    }
+    findings_make_plain(quote.text);
     if (strlen(value) > strlen(quote.text)) {
         strcat(quote.text, "...");
     }
