@@ -36,8 +36,7 @@ static bool is_choice(const char *choices, const char *value)
     size_t length = strlen(value);
     for (const char *choice = choices; length > 0 && choice != NULL; choice = strchr(choice, '|')) {
         choice += *choice == '|' ? 1 : 0;
-        if (strncmp(choice, value, length) == 0 &&
-            (choice[length] == '|' || choice[length] == '\0')) {
+        if (strcspn(choice, "|") == length && strncmp(choice, value, length) == 0) {
             return true;
         }
     }
@@ -73,10 +72,22 @@ static enum status check_value(const struct option_spec *spec, const char *value
     return STATUS_OK;
 }
 
+/* One line without blanks around it, so that --config reads again what --print-config writes. */
+static bool is_one_line(const char *value)
+{
+    size_t length = strlen(value);
+    return length == 0 || (strchr(value, '\n') == NULL && !isspace((unsigned char)value[0]) &&
+                           !isspace((unsigned char)value[length - 1]));
+}
+
 static enum status set(struct options *options, int i, const char *value, const char *origin,
                        struct error *err)
 {
     const struct option_spec *spec = &options->specs[i];
+    if (!is_one_line(value)) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, spec->name,
+                         "the value has line ends in it, or blanks around it");
+    }
     if (strlen(value) >= OPTION_TEXT_SIZE) {
         return error_set(err, STATUS_INVALID_ARGUMENT, spec->name,
                          "the value is longer than %d bytes", OPTION_TEXT_SIZE - 1);
