@@ -449,6 +449,13 @@ enum status engine_event_unpack(const Common__EventRecord *record, uint64_t offs
     if (status != STATUS_OK) {
         return status;
     }
+    uint32_t kind = event_kind(open);
+    if (kind != record->kind &&
+        (kind != 0 || protobuf_c_message_descriptor_get_field(type, record->kind) != NULL)) {
+        return error_set(err, STATUS_DATA_LOSS, "kind",
+                         "the record says kind %u, and its event is of kind %u", record->kind,
+                         kind);
+    }
     *ret_event = (struct event){
         .offset = offset,
         .recorded_at_us = record->recorded_at_us,
@@ -459,7 +466,7 @@ enum status engine_event_unpack(const Common__EventRecord *record, uint64_t offs
         .sealed = bytes_of(record->sealed.data, record->sealed.len),
         .citizen = record->citizen,
     };
-    *ret_known = event_kind(open) != 0;
+    *ret_known = kind != 0;
     return STATUS_OK;
 }
 

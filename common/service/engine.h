@@ -74,7 +74,8 @@ size_t engine_take_signals(struct engine *engine, uint64_t *ret_keys, size_t max
  * the arena. */
 const Common__EventRecord *engine_record_unpack(struct bytes packed, struct arena *arena,
                                                 struct error *err);
-/* The event in a record: *ret_known false when its kind is newer than this program. */
+/* The event in a record: *ret_known false when its kind is newer than this program. DATA_LOSS when
+ * the record says another kind than its event has. */
 enum status engine_event_unpack(const Common__EventRecord *record, uint64_t offset,
                                 const ProtobufCMessageDescriptor *type, struct arena *arena,
                                 struct event *ret_event, bool *ret_known, struct error *err);
