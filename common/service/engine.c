@@ -283,6 +283,18 @@ static enum status outcome(struct store_txn *txn, enum status status, struct err
     return failure != STATUS_OK ? txn_error(txn, err) : status;
 }
 
+/* The same for what nobody asked for and nobody can ask again: a decision beyond its bounds stays
+ * so, and must not pass for a full disk, which is waited for. */
+static enum status lasting_outcome(struct store_txn *txn, enum status status, struct error *err)
+{
+    status = outcome(txn, status, err);
+    if (status == STATUS_RESOURCE_EXHAUSTED && txn_error(txn, NULL) == STATUS_OK) {
+        return error_set(err, STATUS_INTERNAL, NULL,
+                         "what follows from it is more than one operation may do");
+    }
+    return status;
+}
+
 /* --- the three kinds of operation --- */
 
 static void answer_again(struct store_txn *txn, const struct idempotency_answer *answer,
@@ -307,8 +319,11 @@ enum status engine_run_command(struct engine *engine, struct store_txn *txn,
     struct idempotency_answer answer;
     bool known;
     buffer_clear(command->response);
-    enum status status = idempotency_find(txn, command->key, command->digest,
-                                          engine_now_us(engine, NULL), &known, &answer, err);
+    /* A key's age is judged by the wall clock itself: a clock that was ahead for a while must not
+     * make every new key too old. */
+    int64_t wall_us = clock_wall_us(engine->clock);
+    enum status status =
+        idempotency_find(txn, command->key, command->digest, wall_us, &known, &answer, err);
     if (status != STATUS_OK) {
         return status;
     }
@@ -337,7 +352,7 @@ enum status engine_run_command(struct engine *engine, struct store_txn *txn,
     log_head(txn, &command->position);
     answer.response = buffer_bytes(command->response);
     answer.offset = command->position.offset;
-    idempotency_keep(txn, command->key, command->digest, &answer, d.now_us);
+    idempotency_keep(txn, command->key, command->digest, &answer, wall_us);
     return txn_error(txn, err);
 }
 
@@ -389,7 +404,7 @@ enum status engine_run_event(struct engine *engine, struct store_txn *txn, size_
     }
     struct decide d = begin_decision(engine, txn, arena, NULL, err);
     if (known && f->decide != NULL) {
-        status = outcome(txn, f->decide(&d, &event), err);
+        status = lasting_outcome(txn, f->decide(&d, &event), err);
         if (status != STATUS_OK) {
             return status;
         }
@@ -414,7 +429,7 @@ enum status engine_run_timer(struct engine *engine, struct store_txn *txn,
                              const struct timer *timer, struct arena *arena, struct error *err)
 {
     struct decide d = begin_decision(engine, txn, arena, NULL, err);
-    enum status status = outcome(txn, engine->def->timer(&d, timer), err);
+    enum status status = lasting_outcome(txn, engine->def->timer(&d, timer), err);
     if (status != STATUS_OK) {
         return status;
     }
@@ -423,7 +438,16 @@ enum status engine_run_timer(struct engine *engine, struct store_txn *txn,
                          "timer %u of %llu is due, and nothing follows from it", timer->kind,
                          (unsigned long long)timer->subject);
     }
-    return write_decision(engine, txn, &d, NULL);
+    status = write_decision(engine, txn, &d, NULL);
+    struct timer first;
+    if (status == STATUS_OK && timer_first(txn, &first) && first.due_us == timer->due_us &&
+        first.kind == timer->kind && first.subject == timer->subject) {
+        txn_fail(txn, STATUS_INTERNAL,
+                 "timer %u of %llu is due again at once: its event neither cleared nor moved it",
+                 timer->kind, (unsigned long long)timer->subject);
+        return txn_error(txn, err);
+    }
+    return status;
 }
 
 /* --- records --- */

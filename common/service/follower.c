@@ -60,6 +60,7 @@ static void publish(struct follower *follower, uint64_t head)
     if (head > follower->state.head) {
         follower->state.head = head;
     }
+    follower->state.why = ERROR_NONE;
     pthread_mutex_unlock(&follower->lock);
 }
 
@@ -90,8 +91,16 @@ static void stop(struct follower *follower, const struct error *why)
     follower->options.stopped(follower->options.context, follower->upstream, why);
 }
 
-static void pause_then_read(struct follower *follower)
+/* Tries again soon. Told once for each reason, not with every try. */
+static void pause_then_read(struct follower *follower, const struct error *why)
 {
+    pthread_mutex_lock(&follower->lock);
+    bool is_new = follower->state.why.status != why->status;
+    follower->state.why = *why;
+    pthread_mutex_unlock(&follower->lock);
+    if (is_new) {
+        follower->options.waiting(follower->options.context, follower->upstream, why);
+    }
     follower->step = STEP_PAUSED;
     loop_timer_set(follower->options.loop, &follower->retry, RETRY_US);
 }
@@ -135,7 +144,7 @@ static void read_done(struct rpc_client_call *call)
         return;
     }
     if (call->error.status != STATUS_OK) {
-        pause_then_read(follower);
+        pause_then_read(follower, &call->error);
         return;
     }
     const Eventlog__ReadEventsResponse *batch =
@@ -273,7 +282,7 @@ static void apply_on(struct follower *follower)
     follower->op =
         (struct writer_op){.run = run_op, .ended = op_ended, .lane = WRITER_FEEDS, .reserve = true};
     if (writer_submit(follower->options.writer, &follower->op, &err) != STATUS_OK) {
-        pause_then_read(follower); /* stopping, or a full lane: nothing was applied */
+        pause_then_read(follower, &err); /* stopping, or a full lane: nothing was applied */
     }
 }
 
@@ -288,7 +297,7 @@ static void after_op(struct follower *follower)
     const struct error *error = &follower->op.error;
     if (error->status != STATUS_OK) {
         if (passes(error->status)) {
-            pause_then_read(follower);
+            pause_then_read(follower, error);
         } else {
             stop(follower, error);
         }

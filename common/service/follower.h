@@ -24,6 +24,8 @@ struct follower_options {
     struct rpc_client *client; /* to the followed service; freed with the follower */
     /* Stopped for good; on the loop. */
     void (*stopped)(void *context, Common__ServiceId upstream, const struct error *why);
+    /* Waits and tries again, for a reason it did not have before; on the loop. */
+    void (*waiting)(void *context, Common__ServiceId upstream, const struct error *why);
     void *context;
 };
 
@@ -31,7 +33,7 @@ struct follower_state {
     uint64_t offset; /* applied up to here */
     uint64_t head;   /* the log's end as last heard */
     bool stopped;
-    struct error why;
+    struct error why; /* why it has stopped, or waits to try again; STATUS_OK while it runs */
 };
 
 struct follower *follower_new(const struct follower_options *options);

@@ -49,27 +49,38 @@ static void step_writer(struct loop_task *task)
 
 /* --- trouble: the first thing that keeps the service from serving wholly --- */
 
-static void set_trouble(struct node *node, const char *what, const struct error *why)
+void node_set_trouble(struct node *node, const char *what, const struct error *why)
 {
     pthread_mutex_lock(&node->trouble_lock);
-    if (!node->has_trouble) {
+    bool is_first = !node->has_trouble;
+    if (is_first) {
         error_set(&node->trouble, why->status, why->field, "%s: %s", what, why->message);
         node->has_trouble = true;
     }
     pthread_mutex_unlock(&node->trouble_lock);
-    log_error(node->def->name, what, why);
+    if (is_first) { /* what follows from it would only fill the log */
+        log_error(node->def->name, what, why);
+    }
 }
 
 static void feed_stopped(void *context, Common__ServiceId upstream, const struct error *why)
 {
     char what[64];
     snprintf(what, sizeof what, "following %s has stopped", service_name(upstream));
-    set_trouble(context, what, why);
+    node_set_trouble(context, what, why);
+}
+
+/* The other side may just be starting: told, but no trouble of ours. */
+static void feed_waits(void *context, Common__ServiceId upstream, const struct error *why)
+{
+    struct node *node = context;
+    log_warning(node->def->name, "following %s waits: %s (%s)", service_name(upstream),
+                why->message, status_name(why->status));
 }
 
 static void alarm_stopped(void *context, const struct error *why)
 {
-    set_trouble(context, "timers have stopped", why);
+    node_set_trouble(context, "timers have stopped", why);
 }
 
 const struct error *node_trouble(struct node *node)
@@ -203,6 +214,7 @@ static enum status open_feeds(struct node *node, const struct node_options *opti
             .feed = i,
             .client = rpc_client_new(node->loop, transport, node->random, &caller),
             .stopped = feed_stopped,
+            .waiting = feed_waits,
             .context = node,
         };
         node->followers[i] = follower_new(&follower_options);

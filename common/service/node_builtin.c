@@ -234,8 +234,9 @@ static enum status read_health(struct read *r, const ProtobufCMessage *message,
         feed[i].service = node->def->feeds[i].upstream;
         feed[i].offset = state.offset;
         feed[i].head = state.head > state.offset ? state.head : state.offset;
-        if (state.stopped) {
-            feed[i].stopped_because = arena_copy_text(r->arena, state.why.message);
+        if (state.why.status != STATUS_OK) {
+            char **why = state.stopped ? &feed[i].stopped_because : &feed[i].waiting_because;
+            *why = arena_copy_text(r->arena, state.why.message);
         }
         response->feeds[response->n_feeds++] = &feed[i];
     }

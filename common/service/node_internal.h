@@ -51,6 +51,9 @@ struct node {
     char labels[SERVICE_FEEDS_MAX + 1][80];
 };
 
+/* Keeps the first thing that keeps the service from serving wholly, and logs it. Any thread. */
+void node_set_trouble(struct node *node, const char *what, const struct error *why);
+
 /* node_methods.c: the handler of every method table. */
 void node_handle(void *context, unsigned method, struct rpc_call *call);
 enum status method_group_init(struct method_group *group, struct node *node,

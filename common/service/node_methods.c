@@ -353,6 +353,9 @@ static void command_ended(struct writer_op *writer_op)
     struct buffer response = op->response; /* the operation lives in the call and goes with it */
     struct position_storage storage;
     struct error err;
+    if (op->op.error.status == STATUS_DATA_LOSS) {
+        node_set_trouble(op->group->node, "a write has failed", &op->op.error);
+    }
     if (op->op.error.status != STATUS_OK) {
         rpc_call_refuse(op->call, &op->op.error);
     } else {

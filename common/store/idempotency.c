@@ -13,8 +13,15 @@
 #define FIELD "idempotency_key"
 #define HEAD_BYTES (IDEMPOTENCY_DIGEST_BYTES + 8)
 #define DROP_MAX 4
+#define DROPPED "idem.dropped" /* time of the newest key whose row was dropped */
 
 _Static_assert(IDEMPOTENCY_KEY_BYTES == UUID_BYTES, "keys are UUIDs");
+
+static enum status refuse_old(struct error *err)
+{
+    return error_set(err, STATUS_FAILED_PRECONDITION, FIELD,
+                     "the key is older than seven days: nobody knows any more whether it was used");
+}
 
 enum status idempotency_find(struct store_txn *txn, struct bytes key,
                              const uint8_t digest[IDEMPOTENCY_DIGEST_BYTES], int64_t now_us,
@@ -30,14 +37,18 @@ enum status idempotency_find(struct store_txn *txn, struct bytes key,
                          "the key's time is more than a day ahead: is the caller's clock right?");
     }
     if (made_us < now_us - IDEMPOTENCY_RETENTION_US) {
-        return error_set(
-            err, STATUS_FAILED_PRECONDITION, FIELD,
-            "the key is older than seven days: nobody knows any more whether it was used");
+        return refuse_old(err);
     }
     struct bytes row;
     if (!txn_get_db(txn, DB_IDEM, key, &row)) {
+        /* After a clock that was wrong, a key may be young enough and its row dropped all the same.
+         */
+        bool dropped = made_us <= (int64_t)meta_get_u64(txn, DROPPED);
         if (txn_error(txn, err) != STATUS_OK) {
             return txn->error.status;
+        }
+        if (dropped) {
+            return refuse_old(err);
         }
         *ret_known = false;
         return STATUS_OK;
@@ -81,6 +92,7 @@ static void drop_expired(struct store_txn *txn, int64_t before_us)
         return;
     }
     int64_t first_us = load_first(txn, cursor);
+    int64_t dropped_us = -1;
     for (int i = 0; i < DROP_MAX && first_us < before_us && txn->error.status == STATUS_OK; i++) {
         int rc = mdb_cursor_del(cursor, 0);
         if (rc != 0) {
@@ -88,9 +100,13 @@ static void drop_expired(struct store_txn *txn, int64_t before_us)
             break;
         }
         txn_count_change(txn, 0, 0);
+        dropped_us = first_us;
         first_us = load_first(txn, cursor);
     }
     mdb_cursor_close(cursor);
+    if (dropped_us > (int64_t)meta_get_u64(txn, DROPPED)) {
+        meta_put_u64(txn, DROPPED, (uint64_t)dropped_us);
+    }
     txn->idem_first_us = first_us;
     txn->idem_first_known = true;
 }

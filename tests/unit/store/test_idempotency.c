@@ -156,6 +156,21 @@ static void keeps_a_bounded_number_of_rows(void **state)
     assert_in_range(count_rows(rig), 7 * 24 - 30, 7 * 24 - 29);
 }
 
+/* The clock was far ahead for a while, and the rows of young keys went. */
+static void refuses_a_young_key_whose_row_was_dropped(void **state)
+{
+    struct rig *rig = *state;
+    uint8_t young[UUID_BYTES], newer[UUID_BYTES], later[UUID_BYTES];
+    bool known = true;
+    keep(rig->store, make_key(young, NOW_US), 1, "answer", NOW_US);
+    keep(rig->store, make_key(later, NOW_US + 100 * DAY_US), 1, "answer", NOW_US + 100 * DAY_US);
+    assert_int_equal(find(rig->store, bytes_of(young, UUID_BYTES), 1, NOW_US, &known, NULL),
+                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(find(rig->store, make_key(newer, NOW_US + SECOND_US), 1, NOW_US, &known, NULL),
+                     STATUS_OK);
+    assert_false(known);
+}
+
 static void digests_method_and_content_under_the_stores_secret(void **state)
 {
     struct rig *rig = *state;
@@ -186,6 +201,7 @@ int main(void)
         WITH_STORE(refuses_keys_of_the_future),
         WITH_STORE(refuses_what_is_no_uuid7),
         WITH_STORE(keeps_a_bounded_number_of_rows),
+        WITH_STORE(refuses_a_young_key_whose_row_was_dropped),
         WITH_STORE(digests_method_and_content_under_the_stores_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
