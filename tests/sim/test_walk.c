@@ -1,13 +1,17 @@
-/* One request walks through all five services in one thread on virtual time, with a crash in the middle. */
+/* One request walks through all five services in one thread on virtual time, with a crash in the
+ * middle. */
 #include "tests/sim/walk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Last: it needs what the others declare. */
+#include <cmocka.h>
 
 #define SEEDS 30
 #define TWICE_EVERY 10 /* seeds */
@@ -23,13 +27,17 @@ static void end_well(struct walk *walk)
 static void walk_of_seed(uint64_t seed, uint8_t ret_digest[WORLD_DIGEST_BYTES])
 {
     struct walk walk;
-    struct world *world = world_new(seed, &world_faults_usual);
+    struct world *world = world_new(seed, &world_faults_usual, walk_services);
     walk_begin(&walk, world);
     enum walk_step crash_step = (enum walk_step)world_draw(world, WALK_STEP_COUNT - 1);
     for (enum walk_step step = 0; step < WALK_STEP_COUNT; step++) {
         if (step == crash_step) {
-            Common__ServiceId victim = (Common__ServiceId)(1 + world_draw(world, SERVICE_COUNT - 1)); /* report may write nothing more */
-            enum world_crash_point point = (enum world_crash_point)world_draw(world, WORLD_CRASH_POINT_COUNT);
+            Common__ServiceId victim =
+                (Common__ServiceId)(1 +
+                                    world_draw(world, SERVICE_COUNT -
+                                                          1)); /* report may write nothing more */
+            enum world_crash_point point =
+                (enum world_crash_point)world_draw(world, WORLD_CRASH_POINT_COUNT);
             world_plan_crash(world, victim, point, (int64_t)world_draw(world, 2 * MINUTE_US));
         }
         walk_take(&walk, step);
@@ -42,7 +50,7 @@ static void walk_of_seed(uint64_t seed, uint8_t ret_digest[WORLD_DIGEST_BYTES])
 static void walks_through_all_five_in_a_perfect_world(void **state)
 {
     struct walk walk;
-    struct world *world = world_new(1, &world_faults_none);
+    struct world *world = world_new(1, &world_faults_none, walk_services);
     (void)state;
     walk_begin(&walk, world);
     for (enum walk_step step = 0; step < WALK_STEP_COUNT; step++) {
@@ -53,18 +61,11 @@ static void walks_through_all_five_in_a_perfect_world(void **state)
     world_free(world);
 }
 
+/* *state is the seed. */
 static void tells_the_same_story_whoever_crashed_and_whatever_was_lost(void **state)
 {
     uint8_t digest[WORLD_DIGEST_BYTES];
-    const char *only = getenv("SIM_SEED");
-    (void)state;
-    for (uint64_t seed = 1; seed <= SEEDS && only == NULL; seed++) {
-        print_message("seed %llu\n", (unsigned long long)seed);
-        walk_of_seed(seed, digest);
-    }
-    if (only != NULL) {
-        walk_of_seed(strtoull(only, NULL, 10), digest);
-    }
+    walk_of_seed(*(const uint64_t *)*state, digest);
 }
 
 static void gives_the_same_logs_to_the_same_seed(void **state)
@@ -86,11 +87,12 @@ static void survives_a_crash_of_every_service_at_every_point(void **state)
     for (unsigned service = 1; service <= SERVICE_COUNT; service++) {
         for (int point = 0; point < WORLD_CRASH_POINT_COUNT; point++) {
             struct walk walk;
-            struct world *world = world_new(100 + service, &world_faults_none);
+            struct world *world = world_new(100 + service, &world_faults_none, walk_services);
             walk_begin(&walk, world);
             for (enum walk_step step = 0; step < WALK_STEP_COUNT; step++) {
                 if (step == WALK_REGISTER) { /* which makes every service write sooner or later */
-                    world_plan_crash(world, (Common__ServiceId)service, (enum world_crash_point)point, 5 * SECOND_US);
+                    world_plan_crash(world, (Common__ServiceId)service,
+                                     (enum world_crash_point)point, 5 * SECOND_US);
                 }
                 walk_take(&walk, step);
             }
@@ -104,7 +106,7 @@ static void survives_a_crash_of_every_service_at_every_point(void **state)
 static void goes_on_when_all_were_switched_off_for_a_night_and_the_clock_went_back(void **state)
 {
     struct walk walk;
-    struct world *world = world_new(7, &world_faults_none);
+    struct world *world = world_new(7, &world_faults_none, walk_services);
     (void)state;
     walk_begin(&walk, world);
     for (enum walk_step step = 0; step < WALK_STEP_COUNT; step++) {
@@ -124,14 +126,37 @@ static void goes_on_when_all_were_switched_off_for_a_night_and_the_clock_went_ba
     world_free(world);
 }
 
-int main(void)
+/* A test for each seed, named after it: "test_walk 17" runs that one alone. */
+static int run_seeds(uint64_t first, uint64_t last)
+{
+    static uint64_t seeds[SEEDS];
+    static char names[SEEDS][64];
+    struct CMUnitTest tests[SEEDS];
+    size_t count = 0;
+    for (uint64_t seed = first; seed <= last && count < SEEDS; seed++, count++) {
+        seeds[count] = seed;
+        (void)snprintf(names[count], sizeof names[count], "tells_the_same_story_with_seed_%llu",
+                       (unsigned long long)seed);
+        tests[count] = (struct CMUnitTest){
+            .name = names[count],
+            .test_func = tells_the_same_story_whoever_crashed_and_whatever_was_lost,
+            .initial_state = &seeds[count]};
+    }
+    return _cmocka_run_group_tests("seeds", tests, count, NULL, NULL);
+}
+
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(walks_through_all_five_in_a_perfect_world),
         cmocka_unit_test(survives_a_crash_of_every_service_at_every_point),
         cmocka_unit_test(goes_on_when_all_were_switched_off_for_a_night_and_the_clock_went_back),
-        cmocka_unit_test(tells_the_same_story_whoever_crashed_and_whatever_was_lost),
         cmocka_unit_test(gives_the_same_logs_to_the_same_seed),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    if (argc > 1) {
+        uint64_t seed = strtoull(argv[1], NULL, 10);
+        return run_seeds(seed, seed);
+    }
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    return failed + run_seeds(1, SEEDS);
 }

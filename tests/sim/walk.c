@@ -1,11 +1,22 @@
 #include "tests/sim/walk.h"
 
+#include "services/feedback/feedback.h"
+#include "services/followup/followup.h"
+#include "services/intake/intake.h"
+#include "services/report/report.h"
+#include "services/routing/routing.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
+
+/* Last: it needs what the others declare. */
+#include <cmocka.h>
+
+const struct service_def *const walk_services[SERVICE_COUNT + 1] = {
+    NULL, &intake_service, &routing_service, &followup_service, &feedback_service, &report_service};
 
 #define TEXT(text) ((char *)(uintptr_t)(text))
 #define UNIT "deputy-civil"
@@ -15,12 +26,14 @@
 #define OPERATOR "مریم"
 #define SCORE 5
 
-static const void *must_call(struct walk *walk, struct world_caller *caller, const char *method, ProtobufCMessage *request,
-                             const Common__Position *at_least, Common__Position *ret_position)
+static const void *must_call(struct walk *walk, struct world_caller *caller, const char *method,
+                             ProtobufCMessage *request, const Common__Position *at_least,
+                             Common__Position *ret_position)
 {
     struct world_answer answer;
     if (world_call(caller, method, request, at_least, &answer) != STATUS_OK) {
-        fail_msg("%s: %s: %s: %s", method, status_name(answer.error.status), answer.error.field, answer.error.message);
+        fail_msg("%s: %s: %s: %s", method, status_name(answer.error.status), answer.error.field,
+                 answer.error.message);
     }
     walk->tries += answer.tries;
     if (ret_position != NULL) {
@@ -94,7 +107,8 @@ static void take_next_call(struct walk *walk)
     const Followup__NextCallResponse *response;
     int64_t end_us = world_now_us(walk->world) + 3 * DAY_US;
     for (;;) {
-        Followup__NextCallRequest request = FOLLOWUP__NEXT_CALL_REQUEST__INIT; /* each time with a key of its own */
+        Followup__NextCallRequest request =
+            FOLLOWUP__NEXT_CALL_REQUEST__INIT; /* each time with a key of its own */
         request.operator_name = TEXT(OPERATOR);
         response = must_call(walk, walk->desk, "NextCall", &request.base, NULL, NULL);
         if (response->call != NULL || world_now_us(walk->world) > end_us) {
@@ -114,7 +128,8 @@ static void take_reveal(struct walk *walk)
     Intake__RevealCaseRequest request = INTAKE__REVEAL_CASE_REQUEST__INIT;
     request.code = TEXT(walk->code);
     request.purpose = TEXT("call-back");
-    const Intake__RevealCaseResponse *response = must_call(walk, walk->front_end, "RevealCase", &request.base, NULL, NULL);
+    const Intake__RevealCaseResponse *response =
+        must_call(walk, walk->front_end, "RevealCase", &request.base, NULL, NULL);
     assert_string_equal(response->citizen->phone, PHONE);
     assert_string_equal(response->words, WORDS);
 }
@@ -133,7 +148,8 @@ static void take_record(struct walk *walk)
     (void)must_call(walk, walk->desk, "RecordCall", &request.base, NULL, &walk->recorded);
 }
 
-static const Report__Row *ask(struct walk *walk, Report__Metric metric, const Common__Position *at_least)
+static const Report__Row *ask(struct walk *walk, Report__Metric metric,
+                              const Common__Position *at_least)
 {
     Report__QueryReportRequest request = REPORT__QUERY_REPORT_REQUEST__INIT;
     request.metric = metric;
@@ -156,21 +172,25 @@ static void take_report(struct walk *walk)
 void walk_begin(struct walk *walk, struct world *world)
 {
     *walk = (struct walk){.world = world};
-    walk->front_end =
-        world_caller_new(world, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, RPC_ROLE_FRONT_END, "operator", "");
-    walk->office = world_caller_new(world, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, RPC_ROLE_OFFICE, "office", UNIT);
-    walk->desk = world_caller_new(world, COMMON__SERVICE_ID__SERVICE_ID_FOLLOWUP, RPC_ROLE_FRONT_END, "desk", "");
-    walk->rates = world_caller_new(world, COMMON__SERVICE_ID__SERVICE_ID_FEEDBACK, RPC_ROLE_LEADERSHIP, "mayor", "");
-    walk->leadership = world_caller_new(world, COMMON__SERVICE_ID__SERVICE_ID_REPORT, RPC_ROLE_LEADERSHIP, "mayor", "");
+    walk->front_end = world_caller_new(world, COMMON__SERVICE_ID__SERVICE_ID_INTAKE,
+                                       RPC_ROLE_FRONT_END, "operator", "");
+    walk->office = world_caller_new(world, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, RPC_ROLE_OFFICE,
+                                    "office", UNIT);
+    walk->desk = world_caller_new(world, COMMON__SERVICE_ID__SERVICE_ID_FOLLOWUP,
+                                  RPC_ROLE_FRONT_END, "desk", "");
+    walk->rates = world_caller_new(world, COMMON__SERVICE_ID__SERVICE_ID_FEEDBACK,
+                                   RPC_ROLE_LEADERSHIP, "mayor", "");
+    walk->leadership = world_caller_new(world, COMMON__SERVICE_ID__SERVICE_ID_REPORT,
+                                        RPC_ROLE_LEADERSHIP, "mayor", "");
 }
 
 void walk_take(struct walk *walk, enum walk_step step)
 {
     static void (*const steps[WALK_STEP_COUNT])(struct walk *) = {
-        [WALK_REGISTER] = take_register, [WALK_FOLLOW] = take_follow,
-        [WALK_ACCEPT] = take_accept,     [WALK_FINISH] = take_finish,
+        [WALK_REGISTER] = take_register,       [WALK_FOLLOW] = take_follow,
+        [WALK_ACCEPT] = take_accept,           [WALK_FINISH] = take_finish,
         [WALK_ACKNOWLEDGE] = take_acknowledge, [WALK_NEXT_CALL] = take_next_call,
-        [WALK_REVEAL] = take_reveal,     [WALK_RECORD] = take_record,
+        [WALK_REVEAL] = take_reveal,           [WALK_RECORD] = take_record,
         [WALK_REPORT] = take_report,
     };
     steps[step](walk);
@@ -181,14 +201,18 @@ void walk_take(struct walk *walk, enum walk_step step)
 static void check_intake(struct walk *walk)
 {
     static const Intake__TimelineKind expected[] = {
-        INTAKE__TIMELINE_KIND__TIMELINE_KIND_REGISTERED,     INTAKE__TIMELINE_KIND__TIMELINE_KIND_ROUTED,
-        INTAKE__TIMELINE_KIND__TIMELINE_KIND_ACCEPTED,       INTAKE__TIMELINE_KIND__TIMELINE_KIND_DONE,
-        INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_SCHEDULED, INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_COMPLETED,
+        INTAKE__TIMELINE_KIND__TIMELINE_KIND_REGISTERED,
+        INTAKE__TIMELINE_KIND__TIMELINE_KIND_ROUTED,
+        INTAKE__TIMELINE_KIND__TIMELINE_KIND_ACCEPTED,
+        INTAKE__TIMELINE_KIND__TIMELINE_KIND_DONE,
+        INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_SCHEDULED,
+        INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_COMPLETED,
         INTAKE__TIMELINE_KIND__TIMELINE_KIND_FEEDBACK_RECORDED,
     };
     Intake__GetCaseRequest request = INTAKE__GET_CASE_REQUEST__INIT;
     request.code = TEXT(walk->code);
-    const Intake__GetCaseResponse *response = must_call(walk, walk->front_end, "GetCase", &request.base, NULL, NULL);
+    const Intake__GetCaseResponse *response =
+        must_call(walk, walk->front_end, "GetCase", &request.base, NULL, NULL);
     assert_int_equal(response->case_data->state, INTAKE__CASE_STATE__CASE_STATE_CONFIRMED);
     assert_string_equal(response->case_data->unit, UNIT);
     assert_int_equal(response->n_timeline, sizeof expected / sizeof expected[0]);
@@ -202,7 +226,8 @@ static void check_routing(struct walk *walk)
 {
     Routing__GetTaskRequest request = ROUTING__GET_TASK_REQUEST__INIT;
     request.case_number = walk->case_number;
-    const Routing__GetTaskResponse *response = must_call(walk, walk->office, "GetTask", &request.base, NULL, NULL);
+    const Routing__GetTaskResponse *response =
+        must_call(walk, walk->office, "GetTask", &request.base, NULL, NULL);
     assert_int_equal(response->task->state, ROUTING__TASK_STATE__TASK_STATE_DONE);
     assert_int_equal(response->task->number, 1);
     assert_string_equal(response->task->note, NOTE);
@@ -212,7 +237,8 @@ static void check_routing(struct walk *walk)
 static void check_followup(struct walk *walk)
 {
     Followup__ListCallsRequest request = FOLLOWUP__LIST_CALLS_REQUEST__INIT;
-    const Followup__ListCallsResponse *response = must_call(walk, walk->desk, "ListCalls", &request.base, NULL, NULL);
+    const Followup__ListCallsResponse *response =
+        must_call(walk, walk->desk, "ListCalls", &request.base, NULL, NULL);
     assert_int_equal(response->n_calls, 1);
     assert_int_equal(response->calls[0]->state, FOLLOWUP__CALL_STATE__CALL_STATE_ANSWERED);
     assert_int_equal(response->calls[0]->attempts, 1);
@@ -223,7 +249,8 @@ static void check_feedback(struct walk *walk)
 {
     Feedback__GetUnitRateRequest request = FEEDBACK__GET_UNIT_RATE_REQUEST__INIT;
     request.unit = TEXT(UNIT);
-    const Feedback__GetUnitRateResponse *response = must_call(walk, walk->rates, "GetUnitRate", &request.base, NULL, NULL);
+    const Feedback__GetUnitRateResponse *response =
+        must_call(walk, walk->rates, "GetUnitRate", &request.base, NULL, NULL);
     assert_int_equal(response->rate->answers, 1);
     assert_int_equal(response->rate->resolved, 1);
     assert_true(response->rate->mean_score == SCORE);

@@ -13,16 +13,19 @@
 /* In this order. Before each of them a test may let something go wrong. */
 enum walk_step {
     WALK_REGISTER,
-    WALK_FOLLOW,      /* the office hears of its task */
+    WALK_FOLLOW, /* the office hears of its task */
     WALK_ACCEPT,
     WALK_FINISH,
     WALK_ACKNOWLEDGE,
-    WALK_NEXT_CALL,   /* the desk gets the call, once it is due */
-    WALK_REVEAL,      /* and the phone to call */
-    WALK_RECORD,      /* the citizen is satisfied */
-    WALK_REPORT,      /* leadership asks */
+    WALK_NEXT_CALL, /* the desk gets the call, once it is due */
+    WALK_REVEAL,    /* and the phone to call */
+    WALK_RECORD,    /* the citizen is satisfied */
+    WALK_REPORT,    /* leadership asks */
     WALK_STEP_COUNT,
 };
+
+/* The five, for a world. */
+extern const struct service_def *const walk_services[SERVICE_COUNT + 1];
 
 struct walk {
     struct world *world;
@@ -38,7 +41,8 @@ struct walk {
 void walk_begin(struct walk *walk, struct world *world);
 /* Fails the test when the step is not taken. */
 void walk_take(struct walk *walk, enum walk_step step);
-/* The story as each service tells it; fails the test when one tells another. The world must be quiet. */
+/* The story as each service tells it; fails the test when one tells another. The world must be
+ * quiet. */
 void walk_check_story(struct walk *walk);
 
 #endif

@@ -3,12 +3,6 @@
 #include "base/check.h"
 #include "base/fault.h"
 #include "service/verify.h"
-#include "services/feedback/feedback.h"
-#include "services/followup/followup.h"
-#include "services/intake/intake.h"
-#include "services/report/report.h"
-#include "services/routing/routing.h"
-#include "store/store_copy.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -18,9 +12,6 @@
 #define MAP_BYTES (UINT64_C(1) << 30)
 #define ARENA_BYTES_MAX (64u << 20)
 #define STEPS_AT_ONE_INSTANT_MAX 1000000 /* more is a loop without end */
-
-static const struct service_def *const services[SERVICE_COUNT + 1] = {
-    NULL, &intake_service, &routing_service, &followup_service, &feedback_service, &report_service};
 
 void world_must(enum status status, const struct error *err)
 {
@@ -82,8 +73,8 @@ void world_jump_clock(struct world *world, int64_t us)
 
 /* --- machines --- */
 
-static enum status connect_upstream(void *context, Common__ServiceId upstream, struct rpc_transport **ret_transport,
-                                    struct error *err)
+static enum status connect_upstream(void *context, Common__ServiceId upstream,
+                                    struct rpc_transport **ret_transport, struct error *err)
 {
     struct link *self = context; /* of a machine to itself: names it */
     (void)err;
@@ -115,7 +106,8 @@ void world_restart(struct world *world, Common__ServiceId service)
     world_must(node_start(machine->node, &err), &err);
 }
 
-/* What its process held is gone: calls it had not answered are cut, what it had not committed never happened. */
+/* What its process held is gone: calls it had not answered are cut, what it had not committed never
+ * happened. */
 void world_crash(struct world *world, Common__ServiceId service)
 {
     struct machine *machine = &world->machines[service];
@@ -132,6 +124,11 @@ unsigned world_crashes(const struct world *world)
     return world->crashes;
 }
 
+const char *world_folder(struct world *world, Common__ServiceId service)
+{
+    return world->machines[service].folder;
+}
+
 struct node *world_node(struct world *world, Common__ServiceId service)
 {
     return world->machines[service].node;
@@ -139,12 +136,14 @@ struct node *world_node(struct world *world, Common__ServiceId service)
 
 /* --- planned crashes --- */
 
-/* The store's fault points: true makes the commit fail, and from here on nobody hears of this process any more. */
+/* The store's fault points: true makes the commit fail, and from here on nobody hears of this
+ * process any more. */
 static bool is_struck(void *context, const char *name)
 {
     struct world *world = context;
     struct crash_plan *plan = &world->plan;
-    const char *point = plan->point == WORLD_CRASH_BEFORE_COMMIT ? "store.commit.before" : "store.commit.after";
+    const char *point =
+        plan->point == WORLD_CRASH_BEFORE_COMMIT ? "store.commit.before" : "store.commit.after";
     if (plan->service == 0 || plan->service != world->running || plan->point == WORLD_CRASH_NOW ||
         strcmp(name, point) != 0) {
         return false;
@@ -153,7 +152,8 @@ static bool is_struck(void *context, const char *name)
     return true;
 }
 
-void world_plan_crash(struct world *world, Common__ServiceId service, enum world_crash_point point, int64_t down_us)
+void world_plan_crash(struct world *world, Common__ServiceId service, enum world_crash_point point,
+                      int64_t down_us)
 {
     CHECK(world->plan.service == 0);
     world->plan = (struct crash_plan){.service = service, .point = point, .down_us = down_us};
@@ -163,7 +163,8 @@ static void carry_out_plan(struct world *world)
 {
     struct crash_plan plan = world->plan;
     struct machine *machine = &world->machines[plan.service];
-    if (plan.service == 0 || machine->node == NULL || (plan.point != WORLD_CRASH_NOW && !machine->dying)) {
+    if (plan.service == 0 || machine->node == NULL ||
+        (plan.point != WORLD_CRASH_NOW && !machine->dying)) {
         return;
     }
     world->plan.service = 0;
@@ -208,8 +209,8 @@ static int64_t next_us(const struct world *world)
     return next;
 }
 
-bool world_run_until(struct world *world, bool (*holds)(struct world *world, void *context), void *context,
-                     int64_t limit_us)
+bool world_run_until(struct world *world, bool (*holds)(struct world *world, void *context),
+                     void *context, int64_t limit_us)
 {
     int64_t end_us = world->clock.mono_us + limit_us;
     unsigned steps = 0;
@@ -245,13 +246,14 @@ static bool is_quiet(struct world *world, void *context)
 {
     (void)context;
     for (unsigned i = 1; i < MACHINE_COUNT; i++) {
-        if (world->machines[i].node == NULL || world->machines[i].dying) {
+        const struct machine *machine = &world->machines[i];
+        if (machine->def != NULL && (machine->node == NULL || machine->dying)) {
             return false;
         }
     }
     for (unsigned i = 1; i < MACHINE_COUNT; i++) {
         const struct service_def *def = world->machines[i].def;
-        for (size_t feed = 0; feed < def->feed_count; feed++) {
+        for (size_t feed = 0; def != NULL && feed < def->feed_count; feed++) {
             struct follower_state state;
             node_feed_state(world->machines[i].node, feed, &state);
             if (state.offset != head_of(world->machines[def->feeds[feed].upstream].node)) {
@@ -268,7 +270,8 @@ void world_quiesce(struct world *world, int64_t limit_us)
         return;
     }
     for (unsigned i = 1; i < MACHINE_COUNT; i++) {
-        const struct error *trouble = world->machines[i].node == NULL ? NULL : node_trouble(world->machines[i].node);
+        const struct error *trouble =
+            world->machines[i].node == NULL ? NULL : node_trouble(world->machines[i].node);
         if (trouble != NULL) {
             print_error("%s: %s\n", world->machines[i].def->name, trouble->message);
         }
@@ -278,8 +281,8 @@ void world_quiesce(struct world *world, int64_t limit_us)
 
 /* --- people --- */
 
-struct world_caller *world_caller_new(struct world *world, Common__ServiceId service, enum rpc_role role, const char *name,
-                                      const char *unit)
+struct world_caller *world_caller_new(struct world *world, Common__ServiceId service,
+                                      enum rpc_role role, const char *name, const char *unit)
 {
     CHECK(world->caller_count < WORLD_PEOPLE_MAX);
     struct world_caller *caller = &world->callers[world->caller_count++];
@@ -289,13 +292,15 @@ struct world_caller *world_caller_new(struct world *world, Common__ServiceId ser
     struct machine *people = &world->machines[PEOPLE];
     caller->world = world;
     caller->service = service;
-    caller->client = rpc_client_new(people->loop, world_connect(world, PEOPLE, service), &people->random.random, &identity);
+    caller->client = rpc_client_new(people->loop, world_connect(world, PEOPLE, service),
+                                    &people->random.random, &identity);
     return caller;
 }
 
 static void fill_key(struct world *world, ProtobufCMessage *request)
 {
-    const ProtobufCFieldDescriptor *field = message_field(request->descriptor, "idempotency_key", PROTOBUF_C_TYPE_BYTES);
+    const ProtobufCFieldDescriptor *field =
+        message_field(request->descriptor, "idempotency_key", PROTOBUF_C_TYPE_BYTES);
     if (field == NULL) {
         return;
     }
@@ -303,8 +308,14 @@ static void fill_key(struct world *world, ProtobufCMessage *request)
     if (key->len == 0) {
         key->len = UUID_BYTES;
         key->data = arena_alloc(world->arena, UUID_BYTES);
-        uuid7_make(&world->machines[PEOPLE].random.random, clock_wall_us(&world->clock.clock), key->data);
+        uuid7_make(&world->machines[PEOPLE].random.random, clock_wall_us(&world->clock.clock),
+                   key->data);
     }
+}
+
+struct rpc_client *world_caller_client(struct world_caller *caller)
+{
+    return caller->client;
 }
 
 static void mark_done(struct rpc_client_call *call)
@@ -318,14 +329,16 @@ static bool is_done(struct world *world, void *context)
     return *(bool *)context;
 }
 
-static void keep_position(struct world *world, const Common__Position *position, Common__Position *ret_kept)
+static void keep_position(struct world *world, const Common__Position *position,
+                          Common__Position *ret_kept)
 {
     *ret_kept = *position;
     ret_kept->log_id.data = arena_copy(world->arena, position->log_id.data, position->log_id.len);
     ret_kept->hash.data = arena_copy(world->arena, position->hash.data, position->hash.len);
 }
 
-static void keep_answer(struct world *world, const struct rpc_client_call *call, struct world_answer *ret_answer)
+static void keep_answer(struct world *world, const struct rpc_client_call *call,
+                        struct world_answer *ret_answer)
 {
     struct error err;
     ret_answer->error = call->error;
@@ -336,8 +349,8 @@ static void keep_answer(struct world *world, const struct rpc_client_call *call,
     struct buffer packed = BUFFER_EMPTY;
     ProtobufCMessage *response;
     message_pack(call->response, &packed);
-    world_must(message_unpack(call->response->descriptor, buffer_bytes(&packed), MESSAGE_UNKNOWN_REFUSE, world->arena,
-                              &response, &err),
+    world_must(message_unpack(call->response->descriptor, buffer_bytes(&packed),
+                              MESSAGE_UNKNOWN_REFUSE, world->arena, &response, &err),
                &err);
     buffer_fini(&packed);
     ret_answer->response = response;
@@ -367,15 +380,18 @@ static void try_once(struct world_caller *caller, unsigned method, const Protobu
 
 static bool is_worth_another(enum status status)
 {
-    return status == STATUS_UNAVAILABLE || status == STATUS_DEADLINE_EXCEEDED || status == STATUS_ABORTED;
+    return status == STATUS_UNAVAILABLE || status == STATUS_DEADLINE_EXCEEDED ||
+           status == STATUS_ABORTED;
 }
 
-enum status world_call(struct world_caller *caller, const char *method_name, ProtobufCMessage *request,
-                       const Common__Position *at_least, struct world_answer *ret_answer)
+enum status world_call(struct world_caller *caller, const char *method_name,
+                       ProtobufCMessage *request, const Common__Position *at_least,
+                       struct world_answer *ret_answer)
 {
     struct world *world = caller->world;
     const ProtobufCServiceDescriptor *rpc = world->machines[caller->service].def->rpc;
-    const ProtobufCMethodDescriptor *method = protobuf_c_service_descriptor_get_method_by_name(rpc, method_name);
+    const ProtobufCMethodDescriptor *method =
+        protobuf_c_service_descriptor_get_method_by_name(rpc, method_name);
     assert_non_null(method);
     int64_t end_us = world->clock.mono_us + HOUR_US;
     *ret_answer = (struct world_answer){.tries = 0};
@@ -398,6 +414,9 @@ void world_digest(struct world *world, uint8_t ret_digest[WORLD_DIGEST_BYTES])
         struct log_position head;
         uint8_t offset[8];
         struct error err;
+        if (world->machines[i].def == NULL) {
+            continue;
+        }
         world_must(store_read_begin(node_store(world->machines[i].node), &txn, &err), &err);
         log_head(txn, &head);
         store_read_end(txn);
@@ -409,61 +428,73 @@ void world_digest(struct world *world, uint8_t ret_digest[WORLD_DIGEST_BYTES])
     CHECK(crypto_generichash_final(&state, ret_digest, WORLD_DIGEST_BYTES) == 0);
 }
 
-void world_verify(struct world *world)
+static void verify_machine(struct world *world, const struct machine *machine)
 {
     char scratch[WORLD_PATH_SIZE];
+    struct error err;
+    struct verify_result result;
+    struct verify_options options = {.def = machine->def,
+                                     .store = node_store(machine->node),
+                                     .city = world->city,
+                                     .scratch_folder = scratch,
+                                     .random = &world->random.random};
     snprintf(scratch, sizeof scratch, "%s/scratch", world->folder);
+    for (size_t feed = 0; feed < machine->def->feed_count; feed++) {
+        options.upstreams[feed] =
+            node_store(world->machines[machine->def->feeds[feed].upstream].node);
+    }
+    world_must(verify_service(&options, &result, &err), &err);
+    if (!result.ok) {
+        fail_msg("%s: %s", machine->def->name, result.finding);
+    }
+}
+
+void world_verify(struct world *world)
+{
     for (unsigned i = 1; i < MACHINE_COUNT; i++) {
-        const struct machine *machine = &world->machines[i];
-        struct error err;
-        struct verify_result result;
-        struct verify_options options = {.def = machine->def,
-                                         .store = node_store(machine->node),
-                                         .city = world->city,
-                                         .scratch_folder = scratch,
-                                         .random = &world->random.random};
-        for (size_t feed = 0; feed < machine->def->feed_count; feed++) {
-            options.upstreams[feed] = node_store(world->machines[machine->def->feeds[feed].upstream].node);
-        }
-        world_must(verify_service(&options, &result, &err), &err);
-        if (!result.ok) {
-            fail_msg("%s: %s", machine->def->name, result.finding);
+        if (world->machines[i].def != NULL) {
+            verify_machine(world, &world->machines[i]);
         }
     }
 }
 
 /* --- beginning and end --- */
 
-static void begin_machine(struct world *world, unsigned i)
+static void begin_machine(struct world *world, unsigned i, const struct service_def *def)
 {
     struct machine *machine = &world->machines[i];
-    machine->def = services[i];
+    machine->def = def;
     machine->loop = loop_new(&world->clock.clock);
     machine->restart_us = INT64_MAX;
     world_random_begin(&machine->random, next_random(&world->random));
     if (machine->def != NULL) {
-        snprintf(machine->folder, sizeof machine->folder, "%s/%s", world->folder, machine->def->name);
+        snprintf(machine->folder, sizeof machine->folder, "%s/%s", world->folder,
+                 machine->def->name);
     }
 }
 
-struct world *world_new(uint64_t seed, const struct world_faults *faults)
+struct world *world_new(uint64_t seed, const struct world_faults *faults,
+                        const struct service_def *const services[SERVICE_COUNT + 1])
 {
     struct error err;
     struct world *world = calloc(1, sizeof *world);
     CHECK(world != NULL);
     world->faults = *faults;
     world_random_begin(&world->random, seed);
-    world->clock = (struct world_clock){.clock = {.wall_us = wall_us, .mono_us = mono_us}, .mono_us = WORLD_BEGIN_US};
+    world->clock = (struct world_clock){.clock = {.wall_us = wall_us, .mono_us = mono_us},
+                                        .mono_us = WORLD_BEGIN_US};
     world->arena = arena_new(ARENA_BYTES_MAX);
     world_must(city_load(&world->city, VAFA_SOURCE_DIR "/deploy/cities/isfahan", &err), &err);
     scratch_new(world->folder);
     snprintf(world->master_key, sizeof world->master_key, "%s/master.key", world->folder);
     fault_set_hook(is_struck, world);
     for (unsigned i = 0; i < MACHINE_COUNT; i++) {
-        begin_machine(world, i);
+        begin_machine(world, i, services[i]);
     }
     for (unsigned i = 1; i < MACHINE_COUNT; i++) {
-        world_restart(world, (Common__ServiceId)i);
+        if (services[i] != NULL) {
+            world_restart(world, (Common__ServiceId)i);
+        }
     }
     return world;
 }

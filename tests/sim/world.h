@@ -1,12 +1,15 @@
 /*
- * The world: five services with their real stores, the network between them and the people who call them, in one thread and on virtual
- * time, from one seed. The same seed gives the same bytes in every log.
+ * The world: five services with their real stores, the network between them and the people who call
+ * them, in one thread and on virtual time, from one seed. The same seed gives the same bytes in
+ * every log.
  *
- * Each service is a machine of its own, with its own loop; which machine moves next is drawn from the seed, as is what happens to
- * every frame on its way. When nothing is due the clock goes on to the next timer.
+ * Each service is a machine of its own, with its own loop; which machine moves next is drawn from
+ * the seed, as is what happens to every frame on its way. When nothing is due the clock goes on to
+ * the next timer.
  *
- * What is real: the services, the skeleton, the stores on LMDB, the message coding, router and client. What is not: the disk's sync
- * (a crash leaves exactly what was committed), the sockets, the clock, the random numbers.
+ * What is real: the services, the skeleton, the stores on LMDB, the message coding, router and
+ * client. What is not: the disk's sync (a crash leaves exactly what was committed), the sockets,
+ * the clock, the random numbers.
  */
 #ifndef VAFA_TESTS_SIM_WORLD_H
 #define VAFA_TESTS_SIM_WORLD_H
@@ -23,7 +26,7 @@ struct world_faults {
     uint32_t lost;
     uint32_t cut;
     uint32_t doubled;
-    uint32_t slow;        /* takes up to slow_us_max instead of delay_us_max: it is overtaken */
+    uint32_t slow; /* takes up to slow_us_max instead of delay_us_max: it is overtaken */
     int64_t delay_us_max;
     int64_t slow_us_max;
 };
@@ -34,8 +37,10 @@ extern const struct world_faults world_faults_none;
 
 struct world;
 
-/* All five run. Fails the test when anything goes wrong. */
-struct world *world_new(uint64_t seed, const struct world_faults *faults);
+/* The services, by their ids, run; those that are NULL do not exist. Fails the test when anything
+ * goes wrong. */
+struct world *world_new(uint64_t seed, const struct world_faults *faults,
+                        const struct service_def *const services[SERVICE_COUNT + 1]);
 void world_free(struct world *world);
 
 int64_t world_now_us(const struct world *world);
@@ -44,13 +49,16 @@ uint64_t world_draw(struct world *world, uint64_t limit);
 /* The wall clock jumps; time itself goes on as it did. */
 void world_jump_clock(struct world *world, int64_t us);
 struct node *world_node(struct world *world, Common__ServiceId service); /* NULL while it is down */
+const char *world_folder(struct world *world, Common__ServiceId service); /* its store's */
 
 /* --- time --- */
 
-/* Runs until the predicate holds (NULL: never); false when it did not within limit_us of virtual time. */
-bool world_run_until(struct world *world, bool (*holds)(struct world *world, void *context), void *context,
-                     int64_t limit_us);
-/* Until all are up and each has followed the others to their logs' ends. Fails the test when that takes longer than limit_us. */
+/* Runs until the predicate holds (NULL: never); false when it did not within limit_us of virtual
+ * time. */
+bool world_run_until(struct world *world, bool (*holds)(struct world *world, void *context),
+                     void *context, int64_t limit_us);
+/* Until all are up and each has followed the others to their logs' ends. Fails the test when that
+ * takes longer than limit_us. */
 void world_quiesce(struct world *world, int64_t limit_us);
 
 /* --- crashes --- */
@@ -67,7 +75,8 @@ enum world_crash_point {
 };
 
 /* One at a time: the service crashes at that point and is started again after down_us. */
-void world_plan_crash(struct world *world, Common__ServiceId service, enum world_crash_point point, int64_t down_us);
+void world_plan_crash(struct world *world, Common__ServiceId service, enum world_crash_point point,
+                      int64_t down_us);
 /* How many crashes there were. */
 unsigned world_crashes(const struct world *world);
 
@@ -75,8 +84,11 @@ unsigned world_crashes(const struct world *world);
 
 /* Somebody who calls one service. */
 struct world_caller;
-struct world_caller *world_caller_new(struct world *world, Common__ServiceId service, enum rpc_role role, const char *name,
-                                      const char *unit);
+struct world_caller *world_caller_new(struct world *world, Common__ServiceId service,
+                                      enum rpc_role role, const char *name, const char *unit);
+
+/* For calls that are to be in flight together; `done` runs while the world does. */
+struct rpc_client *world_caller_client(struct world_caller *caller);
 
 struct world_answer {
     struct error error;
@@ -85,8 +97,9 @@ struct world_answer {
     unsigned tries;
 };
 
-/* Calls, and while the answer is UNAVAILABLE, DEADLINE_EXCEEDED or ABORTED calls again with the same request, as a careful front-end
- * does, for at most an hour of virtual time. An empty idempotency_key is filled. */
+/* Calls, and while the answer is UNAVAILABLE, DEADLINE_EXCEEDED or ABORTED calls again with the
+ * same request, as a careful front-end does, for at most an hour of virtual time. An empty
+ * idempotency_key is filled. */
 enum status world_call(struct world_caller *caller, const char *method, ProtobufCMessage *request,
                        const Common__Position *at_least, struct world_answer *ret_answer);
 
