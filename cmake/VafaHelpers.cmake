@@ -28,6 +28,13 @@ elseif(VAFA_SANITIZE STREQUAL "thread")
   add_link_options(-fsanitize=thread)
 endif()
 
+# Fuzzing: everything is instrumented for libFuzzer, ASan and UBSan; tests/fuzz alone is worth building then.
+option(VAFA_FUZZ "build the fuzz targets as libFuzzer programs; needs clang (scripts/fuzz)" OFF)
+if(VAFA_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
 # vafa_library(NAME SOURCES a.c b.c DEPENDS x y)
 function(vafa_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
