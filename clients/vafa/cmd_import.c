@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define IN_FLIGHT 256
 #define PATIENCE_S 60
@@ -59,7 +60,9 @@ static void print_result(const struct import_result *result, const char *rejecte
     }
     printf("%.1f s, %.0f rows/s; %s\n", result->seconds,
            result->seconds > 0 ? (double)result->rows / result->seconds : 0.0,
-           import_adds_up(result) ? "it adds up" : "IT DOES NOT ADD UP");
+           !result->is_settled      ? "broken off"
+           : import_adds_up(result) ? "it adds up"
+                                    : "IT DOES NOT ADD UP");
 }
 
 static json_t *heads_json(const struct import_result *result)
@@ -135,6 +138,14 @@ static int finish(struct session *session, enum status status, const struct impo
     return import_adds_up(result) ? EXIT_DONE : EXIT_WRONG;
 }
 
+/* Rejected rows written over the rows still to be read would lose both. */
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+    return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+           of_a.st_ino == of_b.st_ino;
+}
+
 static int run_import(struct session *session)
 {
     struct error err = ERROR_NONE;
@@ -149,6 +160,11 @@ static int run_import(struct session *session)
     snprintf(rejected, sizeof(rejected), "%s%s", given != NULL ? given : import.path,
              given != NULL ? "" : ".rejected.csv");
     import.rejected_path = rejected;
+    if (is_same_file(import.path, rejected)) {
+        (void)error_set(&err, STATUS_INVALID_ARGUMENT, "rejected",
+                        "%s is the file to be imported: choose another", rejected);
+        return output_usage(&err);
+    }
     enum status status = session_client(session, &import.vafa, &err);
     const struct city *city = status == STATUS_OK ? session_city(session, &err) : NULL;
     if (city == NULL || city_profile_load(&profile, city, args_value(&session->args, "profile"),

@@ -9,6 +9,7 @@
 #include "base/random.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,17 +66,13 @@ static enum status verify(const struct options *options, const struct service_de
     return status;
 }
 
-static int verify_in_child(const struct options *options, const struct service_def *def)
+static int verify_in_child(const struct options *options, const struct service_def *def,
+                           const char *scratch)
 {
     struct city *city = NULL;
     struct verify_result result;
     struct error err;
-    char scratch[] = "/tmp/vafa-verify-XXXXXX";
     int code = EXIT_FAILURE;
-    if (mkdtemp(scratch) == NULL) {
-        fprintf(stderr, "%s: no folder can be made in /tmp: %s\n", def->name, strerror(errno));
-        return EXIT_FAILURE;
-    }
     enum status status = run_load_city(options, &city, &err);
     if (status == STATUS_OK) {
         status = verify(options, def, city, scratch, &result, &err);
@@ -95,13 +92,11 @@ static int verify_in_child(const struct options *options, const struct service_d
         code = EXIT_SUCCESS;
     }
     city_free(city);
-    if (rmdir(scratch) != 0) {
-        fprintf(stderr, "%s: %s is left behind: %s\n", def->name, scratch, strerror(errno));
-    }
     return code;
 }
 
-static int verify_one(const struct options *options, const struct service_def *def)
+static int verify_one(const struct options *options, const struct service_def *def,
+                      const char *scratch)
 {
     int state;
     pid_t child = fork();
@@ -110,7 +105,7 @@ static int verify_one(const struct options *options, const struct service_def *d
         return EXIT_FAILURE;
     }
     if (child == 0) {
-        int code = verify_in_child(options, def);
+        int code = verify_in_child(options, def, scratch);
         (void)fflush(stdout);
         _exit(code);
     }
@@ -127,14 +122,34 @@ static int verify_one(const struct options *options, const struct service_def *d
     return WEXITSTATUS(state);
 }
 
+static int remove_entry(const char *path, const struct stat *stat_of, int kind, struct FTW *ftw)
+{
+    (void)stat_of, (void)kind, (void)ftw;
+    return remove(path);
+}
+
 int run_verify(const struct options *options, const struct service_def *const *services,
                size_t count)
 {
+    char scratch[RUN_PATH_SIZE];
+    const char *folder = getenv("TMPDIR");
+    snprintf(scratch, sizeof scratch, "%s/vafa-verify-XXXXXX",
+             folder != NULL && folder[0] != '\0' ? folder : "/tmp");
+    if (mkdtemp(scratch) == NULL) {
+        fprintf(stderr, "%s: no folder can be made there: %s\n", scratch, strerror(errno));
+        return EXIT_FAILURE;
+    }
     int worst = EXIT_SUCCESS;
     for (size_t i = 0; i < count; i++) {
+        char own[RUN_PATH_SIZE + 16];
+        snprintf(own, sizeof own, "%s/%s", scratch, services[i]->name);
         (void)fflush(stdout); /* the child must not print it again */
-        int code = verify_one(options, services[i]);
+        int code = verify_one(options, services[i], own);
         worst = code > worst ? code : worst;
+    }
+    /* Here, not in the child: one that ended with a signal leaves its tables behind. */
+    if (nftw(scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0) {
+        fprintf(stderr, "%s is left behind: %s\n", scratch, strerror(errno));
     }
     if (worst == EXIT_FOUND_WRONG) {
         printf("%s\n", WAY_BACK);
