@@ -7,8 +7,8 @@
 #include <pthread.h>
 #include <sodium.h>
 
-/* Not the kernel for every few bytes: libsodium's own generator, seeded by it, which erases what it has given out and knows
- * when the process was forked. A registration draws up to three times. */
+/* Not the kernel for every few bytes: libsodium's own generator, seeded by it, which erases what it
+ * has given out and knows when the process was forked. A registration draws up to three times. */
 static void sodium_start(void)
 {
     CHECK(randombytes_set_implementation(&randombytes_internal_implementation) == 0);

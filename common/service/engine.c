@@ -390,7 +390,7 @@ enum status engine_run_event(struct engine *engine, struct store_txn *txn, size_
 {
     const struct service_feed *f = &engine->def->feeds[feed];
     struct event event;
-    bool known;
+    bool known = false;
     enum status status =
         engine_event_unpack(record, position->offset, f->event_type, arena, &event, &known, err);
     if (status != STATUS_OK) {
