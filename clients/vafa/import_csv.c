@@ -267,6 +267,8 @@ enum status import_csv_open(struct import_csv **ret_csv, const char *path, struc
     csv->between_rows = true;
     strncpy(csv->path, path, sizeof(csv->path) - 1);
     CHECK(csv_init(&csv->parser, 0) == 0);
+    /* By default it grows by 128 bytes: a row of megabytes would be copied thousands of times. */
+    csv_set_blk_size(&csv->parser, 64 * 1024);
     enum status status = read_head(csv, err);
     if (status != STATUS_OK) {
         import_csv_close(csv);
