@@ -4,7 +4,8 @@
  * transport brings it from SENT to ENDED on whatever thread; everything else happens on the loop.
  *
  * One timer of the client wakes the loop for all that have ended: a timer, since unlike a task it
- * can be taken back when the client is freed. The client's lock is never held while the transport
+ * can be taken back when the client is freed. Another watches the deadlines of those that were
+ * sent. The client's lock is never held while the transport
  * or a call's `done` runs.
  */
 #include "rpc/rpc_client.h"
@@ -13,6 +14,7 @@
 #include "rpc/rpc_frame.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +43,7 @@ struct rpc_client_flight {
     int64_t deadline_us;
     uint8_t *frame;
     size_t frame_size; /* without its deadline */
-    void *exchange;
+    _Atomic(void *) exchange; /* NULL: not yet with the transport */
     uint32_t attempts;
 
     /* What came of the latest attempt. */
@@ -68,11 +70,14 @@ struct rpc_client {
     struct rpc_client_flight *ended_last;
     bool woken;
     bool freeing;
+    int64_t next_deadline_us; /* when `deadline` expires; 0: it is not set */
 
     struct loop_timer wake;
+    struct loop_timer deadline;
 };
 
 static void wake_expired(struct loop_timer *timer);
+static void deadline_expired(struct loop_timer *timer);
 static void backoff_expired(struct loop_timer *timer);
 
 struct rpc_client *rpc_client_new(struct loop *loop, struct rpc_transport *transport,
@@ -83,6 +88,7 @@ struct rpc_client *rpc_client_new(struct loop *loop, struct rpc_transport *trans
     client->loop = loop;
     client->transport = transport;
     client->wake.expired = wake_expired;
+    client->deadline.expired = deadline_expired;
     client->jitter = random_u64(random);
     random->fill(random, client->trace_start, sizeof(client->trace_start));
     memcpy(client->name, caller->name, sizeof(client->name));
@@ -157,11 +163,10 @@ static void ended_remove(struct rpc_client *client, struct rpc_client_flight *fl
 
 /* --- the end of an attempt, on any thread --- */
 
-/* The attempt has come to an end with flight->error. */
-static void flight_end(struct rpc_client_flight *flight)
+/* Under the lock. */
+static void flight_end_locked(struct rpc_client_flight *flight)
 {
     struct rpc_client *client = flight->client;
-    pthread_mutex_lock(&client->lock);
     flight->state = FLIGHT_ENDED;
     ended_add(client, flight);
     bool wake = !client->woken;
@@ -169,7 +174,14 @@ static void flight_end(struct rpc_client_flight *flight)
     if (wake) {
         loop_timer_set(client->loop, &client->wake, 0);
     }
-    pthread_mutex_unlock(&client->lock);
+}
+
+/* The attempt has come to an end with flight->error. */
+static void flight_end(struct rpc_client_flight *flight)
+{
+    pthread_mutex_lock(&flight->client->lock);
+    flight_end_locked(flight);
+    pthread_mutex_unlock(&flight->client->lock);
 }
 
 static enum status read_envelope(struct rpc_client_flight *flight, struct bytes frame,
@@ -227,19 +239,79 @@ static void read_response(struct rpc_client_flight *flight, struct bytes frame)
     flight->response = response;
 }
 
+static void say_unreachable(struct rpc_client_flight *flight)
+{
+    flight->cut = true;
+    error_set(&flight->error, STATUS_UNAVAILABLE, NULL, "the server cannot be reached");
+}
+
 /* The transport's `done`. */
 static void attempt_done(void *context, enum status status, struct bytes frame)
 {
     struct rpc_client_flight *flight = context;
     if (status == STATUS_OK) {
         read_response(flight, frame);
-    } else if (status == STATUS_DEADLINE_EXCEEDED) {
-        error_set(&flight->error, status, NULL, "no answer within the deadline");
     } else {
-        flight->cut = status == STATUS_UNAVAILABLE;
-        error_set(&flight->error, status, NULL, "the server cannot be reached");
+        say_unreachable(flight);
     }
     flight_end(flight);
+}
+
+/* --- deadlines --- */
+
+/* Under the lock. One timer for all flights, set to the earliest deadline of those that were sent
+ * since: most end long before, and setting a timer for each would cost more than they do. */
+static void watch_deadline(struct rpc_client *client, int64_t at_us)
+{
+    if (client->next_deadline_us == 0 || at_us < client->next_deadline_us) {
+        client->next_deadline_us = at_us;
+        loop_timer_set(client->loop, &client->deadline, at_us - loop_mono_us(client->loop));
+    }
+}
+
+/* Under the lock, which it gives up meanwhile. A call that was never sent has met nobody. */
+static void flight_expire(struct rpc_client_flight *flight, void *exchange)
+{
+    struct rpc_client *client = flight->client;
+    pthread_mutex_unlock(&client->lock);
+    bool unsent = client->transport->cancel(client->transport, exchange);
+    pthread_mutex_lock(&client->lock);
+    if (flight->state != FLIGHT_SENT) {
+        return; /* it ended just now */
+    }
+    if (unsent) {
+        say_unreachable(flight);
+    } else {
+        error_set(&flight->error, STATUS_DEADLINE_EXCEEDED, NULL, "no answer within the deadline");
+    }
+    flight_end_locked(flight);
+}
+
+static void deadline_expired(struct loop_timer *timer)
+{
+    struct rpc_client *client =
+        (struct rpc_client *)((char *)timer - offsetof(struct rpc_client, deadline));
+    int64_t now_us = loop_mono_us(client->loop);
+    int64_t next_us = INT64_MAX;
+    pthread_mutex_lock(&client->lock);
+    client->next_deadline_us = 0;
+    /* Flights are removed on this thread alone, and added in front of the first. */
+    for (struct rpc_client_flight *flight = client->flights; flight != NULL;
+         flight = flight->next) {
+        void *exchange = atomic_load(&flight->exchange);
+        if (flight->state != FLIGHT_SENT) {
+            continue;
+        }
+        if (flight->deadline_us <= now_us && exchange != NULL) {
+            flight_expire(flight, exchange);
+        } else if (flight->deadline_us < next_us) {
+            next_us = flight->deadline_us;
+        }
+    }
+    if (next_us != INT64_MAX) {
+        watch_deadline(client, next_us > now_us ? next_us : now_us + MS_US);
+    }
+    pthread_mutex_unlock(&client->lock);
 }
 
 /* --- an attempt begins --- */
@@ -260,16 +332,19 @@ static void flight_send(struct rpc_client_flight *flight)
     flight->attempts++;
     size_t size = rpc_frame_put_deadline(flight->frame, flight->frame_size,
                                          (uint32_t)((left_us + MS_US - 1) / MS_US));
+    atomic_store(&flight->exchange, NULL);
     pthread_mutex_lock(&client->lock);
     flight->state = FLIGHT_SENT; /* before it may end */
+    watch_deadline(client, flight->deadline_us);
     pthread_mutex_unlock(&client->lock);
     enum status status = client->transport->send(client->transport, bytes_of(flight->frame, size),
-                                                 left_us, attempt_done, flight, &flight->exchange);
+                                                 attempt_done, flight, &flight->exchange);
     if (status != STATUS_OK) { /* else the flight may have ended already */
-        flight->cut = status == STATUS_UNAVAILABLE;
-        error_set(&flight->error, status, NULL,
-                  status == STATUS_RESOURCE_EXHAUSTED ? "too many calls in flight"
-                                                      : "the call cannot be sent");
+        if (status == STATUS_UNAVAILABLE) {
+            say_unreachable(flight);
+        } else {
+            error_set(&flight->error, status, NULL, "too many calls in flight");
+        }
         flight_end(flight);
     }
 }
@@ -461,7 +536,7 @@ static void flight_recall(struct rpc_client_flight *flight)
     if (state == FLIGHT_WAITING) {
         loop_timer_clear(client->loop, &flight->backoff);
     } else if (state == FLIGHT_SENT) {
-        client->transport->cancel(client->transport, flight->exchange);
+        (void)client->transport->cancel(client->transport, atomic_load(&flight->exchange));
     }
     pthread_mutex_lock(&client->lock);
     if (flight->state == FLIGHT_ENDED) { /* perhaps only just now */
@@ -511,6 +586,7 @@ void rpc_client_free(struct rpc_client *client)
     }
     pthread_mutex_unlock(&client->lock);
     loop_timer_clear(client->loop, &client->wake);
+    loop_timer_clear(client->loop, &client->deadline);
     client->transport->free(client->transport);
     pthread_mutex_destroy(&client->lock);
     free(client);

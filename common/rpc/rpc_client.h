@@ -13,16 +13,16 @@
 
 /* The seam. A transport carries one frame and brings one back, or fails. */
 struct rpc_transport {
-    /* Sends the frame (copied before return) and calls `done` exactly once, from any thread, unless
-     * cancelled first: with STATUS_OK and the reply frame (borrowed during the call), UNAVAILABLE,
-     * or DEADLINE_EXCEEDED after timeout_us. Never calls `done` before it has returned.
-     * *ret_exchange names it for cancel. */
-    enum status (*send)(struct rpc_transport *transport, struct bytes frame, int64_t timeout_us,
+    /* Sends the frame (copied before return). OK: `done` will be called once, unless cancelled
+     * first, from any thread, perhaps before this returns: with STATUS_OK and the reply frame
+     * (borrowed during the call), or UNAVAILABLE. How long to wait is the client's business.
+     * *ret_exchange names it for cancel, not NULL; it is set before `done` may be called. */
+    enum status (*send)(struct rpc_transport *transport, struct bytes frame,
                         void (*done)(void *context, enum status status, struct bytes frame),
-                        void *context, void **ret_exchange);
+                        void *context, _Atomic(void *) *ret_exchange);
     /* `done` will not be called after this returns. An exchange that has ended may be named, it
-     * does nothing then. */
-    void (*cancel)(struct rpc_transport *transport, void *exchange);
+     * does nothing then. True: the frame has not been sent, and will not be. */
+    bool (*cancel)(struct rpc_transport *transport, void *exchange);
     void (*free)(struct rpc_transport *transport);
 };
 

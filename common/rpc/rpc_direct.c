@@ -1,6 +1,6 @@
 /*
  * A frame on its way is an object of its own (a leg) with a timer; a doubled frame has two. An
- * exchange ends with the first reply, a cut or its time-out; its legs live on until the router has
+ * exchange ends with the first reply or a cut; its legs live on until the router has
  * answered them, as a server's work does whose caller has gone. Legs keep the transport's memory,
  * not the transport: after it has been freed they only wait to be answered.
  */
@@ -9,6 +9,7 @@
 #include "base/check.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,6 @@ struct exchange {
     uint64_t name;
     void (*done)(void *context, enum status status, struct bytes frame);
     void *context;
-    struct loop_timer timeout;
     struct loop_timer cut;
 };
 
@@ -106,7 +106,6 @@ static void leg_free(struct leg *leg)
 
 static void exchange_free(struct exchange *exchange)
 {
-    loop_timer_clear(exchange->direct->world.loop, &exchange->timeout);
     loop_timer_clear(exchange->direct->world.loop, &exchange->cut);
     free(exchange);
 }
@@ -122,12 +121,6 @@ static void exchange_end(struct direct *direct, uint64_t name, enum status statu
         exchange->done(exchange->context, status, frame);
         exchange_free(exchange);
     }
-}
-
-static void timeout_expired(struct loop_timer *timer)
-{
-    struct exchange *exchange = OWNER_OF(timer, struct exchange, timeout);
-    exchange_end(exchange->direct, exchange->name, STATUS_DEADLINE_EXCEEDED, bytes_of(NULL, 0));
 }
 
 static void cut_expired(struct loop_timer *timer)
@@ -236,9 +229,8 @@ static void leg_start(struct direct *direct, uint64_t name, struct bytes frame, 
 }
 
 static enum status direct_send(struct rpc_transport *transport, struct bytes frame,
-                               int64_t timeout_us,
                                void (*done)(void *context, enum status status, struct bytes frame),
-                               void *context, void **ret_exchange)
+                               void *context, _Atomic(void *) *ret_exchange)
 {
     struct direct *direct = OWNER_OF(transport, struct direct, transport);
     struct exchange *exchange = calloc(1, sizeof(*exchange));
@@ -246,15 +238,13 @@ static enum status direct_send(struct rpc_transport *transport, struct bytes fra
     exchange->direct = direct;
     exchange->done = done;
     exchange->context = context;
-    exchange->timeout.expired = timeout_expired;
     exchange->cut.expired = cut_expired;
     struct rpc_fate fate = fate_of(direct, false);
     pthread_mutex_lock(&direct->lock);
     exchange->name = ++direct->names;
     exchange->next = direct->exchanges;
     direct->exchanges = exchange;
-    *ret_exchange = (void *)(uintptr_t)exchange->name;
-    loop_timer_set(direct->world.loop, &exchange->timeout, timeout_us);
+    atomic_store(ret_exchange, (void *)(uintptr_t)exchange->name);
     if (fate.cut) {
         loop_timer_set(direct->world.loop, &exchange->cut, fate.delay_us);
     } else if (!fate.lost) {
@@ -266,7 +256,8 @@ static enum status direct_send(struct rpc_transport *transport, struct bytes fra
     return STATUS_OK;
 }
 
-static void direct_cancel(struct rpc_transport *transport, void *name)
+/* Never unsent: a frame is on its way at once. */
+static bool direct_cancel(struct rpc_transport *transport, void *name)
 {
     struct direct *direct = OWNER_OF(transport, struct direct, transport);
     pthread_mutex_lock(&direct->lock);
@@ -275,6 +266,7 @@ static void direct_cancel(struct rpc_transport *transport, void *name)
     if (exchange != NULL) {
         exchange_free(exchange);
     }
+    return false;
 }
 
 /* The connection closes: what is on its way is lost, and the server learns that its callers have

@@ -1,290 +1,362 @@
 /*
- * A transport on REQ contexts: one slot - context, aio, callback - for each call in flight, made
- * when first needed.
+ * A transport to one server: one connection for all its calls, made again whenever it ends.
  *
- * A slot sends, and receives only when the send has completed: a receive that times out before
- * crashes NNG 1.5.2. A send waits inside NNG until there is a connection, so a call outlives a
- * server's restart if its deadline does.
+ * A call has a slot, found by its number on the wire: WAITING for a connection, then SENT. A call
+ * that waits outlives a server's restart, if its caller has the time; one that was sent ends with
+ * its connection. Numbers count up, so that a late reply to a call given up does not find another.
  *
- * Locks: a slot's, then the transport's. `done` runs under the slot's lock, so that cancel waits
- * for it. NNG is called without: its threads call back at once and would only stumble over the
- * lock. A cancel that comes just then finds nothing to cancel in NNG; the call is over all the
- * same, only its slot stays taken until the reply or the deadline.
+ *   dialing:  REST (after a failure, doubling) -> DIAL -> connected -> ... ended -> REST
+ *
+ * Locks: `done` runs without any, and `cancel` waits for one that runs.
  */
 #include "rpc/rpc_nng.h"
 
 #include "base/check.h"
-#include "base/clock.h"
+#include "rpc/rpc_conn.h"
 #include "rpc/rpc_nng_private.h"
 
 #include <nng/nng.h>
-#include <nng/protocol/reqrep0/req.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define RECONNECT_MS_MIN 10
-#define RECONNECT_MS_MAX 500
+#define REST_MS_MIN 10
+#define REST_MS_MAX 500
 #define IN_FLIGHT_MAX 4096
-#define TIMEOUT_MS_MAX (2 * RPC_DEADLINE_MS_MAX)
 
-/* A name for cancel: the slot's index and, above it, how often it was used. */
-#define INDEX_BITS 12
-_Static_assert(IN_FLIGHT_MAX <= 1 << INDEX_BITS, "an index must fit");
+/* A number on the wire is 31 bits, the highest set. */
+#define NUMBER_BIT UINT32_C(0x80000000)
+#define NUMBER_BYTES 4
 
-enum slot_state { SLOT_IDLE, SLOT_SENDING, SLOT_RECEIVING };
+enum slot_state { SLOT_IDLE, SLOT_WAITING, SLOT_SENT };
 
 struct slot {
-    struct client_transport *owner;
-    size_t index;
-    nng_ctx ctx;
-    nng_aio *aio;
-    struct slot *next_idle; /* under the transport's lock */
-
-    pthread_mutex_t lock; /* guards the block below */
     enum slot_state state;
-    uint64_t uses;
-    int64_t until_us;
-    void (*done)(void *context, enum status status, struct bytes frame); /* NULL: cancelled */
+    uint32_t number;
+    void (*done)(void *context, enum status status, struct bytes frame);
     void *context;
+    struct buffer frame; /* kept while it waits */
 };
 
 struct client_transport {
-    struct rpc_transport transport;
-    nng_socket socket;
+    struct rpc_transport transport; /* first */
+    char *url;
+    nng_stream_dialer *dialer; /* NULL: inside the process */
+    nng_aio *aio;              /* dials and rests */
+    bool resting;              /* the aio's */
+    unsigned rest_ms;          /* the dialing's */
     size_t in_flight_max;
+    size_t slot_mask;
+
     pthread_mutex_t lock; /* guards the block below */
-    struct slot **slots;
-    size_t slot_count;
-    struct slot *idle;
+    pthread_cond_t changed;
+    struct slot *slots; /* a power of two, so that half are idle: a call's is number & mask */
+    size_t in_flight;
+    uint32_t last_number;
+    struct rpc_conn *conn; /* NULL: none. Its events hold the reference. */
+    uint32_t delivering;   /* the call whose `done` runs, else 0 */
+    bool ending;           /* the last connection's calls are being ended */
+    bool closing;
 };
 
-static int64_t now_us(void)
+static void dial(struct client_transport *transport);
+
+/* --- slots; under the lock --- */
+
+static struct slot *slot_find(struct client_transport *transport, uint32_t number)
 {
-    return clock_mono_us(clock_system());
+    struct slot *slot = &transport->slots[number & transport->slot_mask];
+    return slot->state != SLOT_IDLE && slot->number == number ? slot : NULL;
 }
 
-/* --- slots --- */
-
-static void slot_happened(void *context);
-
-static enum status slot_new(struct client_transport *owner, struct slot **ret_slot)
+/* NULL: as many are in flight as may be. */
+static struct slot *slot_take(struct client_transport *transport)
 {
-    struct slot *slot = calloc(1, sizeof(*slot));
-    CHECK(slot != NULL);
-    slot->owner = owner;
-    int rc = nng_ctx_open(&slot->ctx, owner->socket);
-    if (rc == 0) {
-        rc = nng_aio_alloc(&slot->aio, slot_happened, slot);
-        if (rc != 0) {
-            nng_ctx_close(slot->ctx);
-        }
+    if (transport->in_flight == transport->in_flight_max) {
+        return NULL;
     }
-    if (rc != 0) {
-        free(slot);
-        return rpc_nng_error(NULL, rc, "open a context");
-    }
-    CHECK(pthread_mutex_init(&slot->lock, NULL) == 0);
-    *ret_slot = slot;
-    return STATUS_OK;
+    struct slot *slot;
+    do {
+        transport->last_number = (transport->last_number + 1) | NUMBER_BIT;
+        slot = &transport->slots[transport->last_number & transport->slot_mask];
+    } while (slot->state != SLOT_IDLE);
+    slot->number = transport->last_number;
+    transport->in_flight++;
+    return slot;
 }
 
-static enum status slot_take(struct client_transport *transport, struct slot **ret_slot)
+static void slot_free(struct client_transport *transport, struct slot *slot)
 {
-    enum status status = STATUS_OK;
-    struct slot *slot = NULL;
-    pthread_mutex_lock(&transport->lock);
-    if (transport->idle != NULL) {
-        slot = transport->idle;
-        transport->idle = slot->next_idle;
-    } else if (transport->slot_count == transport->in_flight_max) {
-        status = STATUS_RESOURCE_EXHAUSTED;
-    } else {
-        status = slot_new(transport, &slot);
-        if (status == STATUS_OK) {
-            slot->index = transport->slot_count;
-            transport->slots[transport->slot_count++] = slot;
-        }
-    }
-    pthread_mutex_unlock(&transport->lock);
-    if (status == STATUS_OK) {
-        *ret_slot = slot;
-    }
-    return status;
+    slot->state = SLOT_IDLE;
+    buffer_fini(&slot->frame);
+    transport->in_flight--;
 }
 
-static void slot_put_back(struct slot *slot)
-{
-    struct client_transport *transport = slot->owner;
-    pthread_mutex_lock(&transport->lock);
-    slot->next_idle = transport->idle;
-    transport->idle = slot;
-    pthread_mutex_unlock(&transport->lock);
-}
-
-static nng_duration timeout_ms(int64_t timeout_us)
-{
-    int64_t ms = (timeout_us + MS_US - 1) / MS_US;
-    return (nng_duration)(ms < TIMEOUT_MS_MAX ? ms : TIMEOUT_MS_MAX);
-}
-
-/* Under the slot's lock, the last thing done with it. It is idle before `done` runs: the caller's
- * next call may want it, and will wait for the lock. */
-static void slot_end(struct slot *slot, enum status status, struct bytes frame)
+/* Ends the call. The slot is idle before `done` runs: the caller's next call may want it. */
+static void slot_end(struct client_transport *transport, struct slot *slot, enum status status,
+                     struct bytes frame)
 {
     void (*done)(void *, enum status, struct bytes) = slot->done;
-    slot->state = SLOT_IDLE;
-    slot->done = NULL;
-    slot_put_back(slot);
-    if (done != NULL) {
-        done(slot->context, status, frame);
-    }
+    void *context = slot->context;
+    transport->delivering = slot->number;
+    slot_free(transport, slot);
+    pthread_mutex_unlock(&transport->lock);
+    done(context, status, frame);
+    pthread_mutex_lock(&transport->lock);
+    transport->delivering = 0;
+    pthread_cond_broadcast(&transport->changed);
 }
 
-/* Under the lock. True: now receive, without it. */
-static bool slot_sent(struct slot *slot)
+static void send_on(struct rpc_conn *conn, uint32_t number, struct bytes frame, bool *ret_sent)
 {
-    int rc = nng_aio_result(slot->aio);
-    if (rc != 0) { /* the message stayed with us */
-        nng_msg_free(nng_aio_get_msg(slot->aio));
-        nng_aio_set_msg(slot->aio, NULL);
-        /* Whatever the reason, also a time-out: the call has never left. */
-        slot_end(slot, STATUS_UNAVAILABLE, bytes_of(NULL, 0));
-        return false;
-    }
-    int64_t left_us = slot->until_us - now_us();
-    if (slot->done == NULL || left_us <= 0) {
-        slot_end(slot, STATUS_DEADLINE_EXCEEDED, bytes_of(NULL, 0));
-        return false;
-    }
-    slot->state = SLOT_RECEIVING;
-    nng_aio_set_timeout(slot->aio, timeout_ms(left_us));
-    return true;
+    uint8_t stack[NUMBER_BYTES];
+    be32_put(stack, number);
+    *ret_sent = rpc_conn_send(conn, bytes_of(stack, sizeof(stack)), frame);
 }
 
-/* Under the lock. The reply is the caller's to free. */
-static void slot_received(struct slot *slot, nng_msg **ret_message)
+/* --- the connection --- */
+
+static void conn_message(void *context, const struct rpc_wire_message *message)
 {
-    int rc = nng_aio_result(slot->aio);
-    if (rc != 0) {
-        enum status status = rpc_nng_error(NULL, rc, "receive");
-        slot_end(slot, status == STATUS_DEADLINE_EXCEEDED ? status : STATUS_UNAVAILABLE,
-                 bytes_of(NULL, 0));
+    struct client_transport *transport = context;
+    if (message->stack.size != NUMBER_BYTES) {
+        return; /* no call of ours */
+    }
+    pthread_mutex_lock(&transport->lock);
+    struct slot *slot = slot_find(transport, be32_get(message->stack.data));
+    if (slot != NULL && slot->state == SLOT_SENT) {
+        slot_end(transport, slot, STATUS_OK, message->frame);
+    }
+    pthread_mutex_unlock(&transport->lock);
+}
+
+static void rest(struct client_transport *transport)
+{
+    transport->resting = true;
+    nng_sleep_aio((nng_duration)transport->rest_ms, transport->aio);
+}
+
+static void conn_ended(void *context)
+{
+    struct client_transport *transport = context;
+    pthread_mutex_lock(&transport->lock);
+    if (rpc_conn_greeted(transport->conn)) {
+        transport->rest_ms = REST_MS_MIN;
+    }
+    transport->conn = NULL;
+    transport->ending = true;
+    for (size_t i = 0; i <= transport->slot_mask; i++) {
+        if (transport->slots[i].state == SLOT_SENT) {
+            slot_end(transport, &transport->slots[i], STATUS_UNAVAILABLE, bytes_of(NULL, 0));
+        }
+    }
+    bool again = !transport->closing;
+    if (again) {
+        rest(transport); /* under the lock, so that it is before the transport's end */
+    }
+    transport->ending = false;
+    pthread_cond_broadcast(&transport->changed);
+    pthread_mutex_unlock(&transport->lock);
+}
+
+static void connected(struct client_transport *transport, struct rpc_conn *conn)
+{
+    static const struct rpc_conn_events events = {.message = conn_message, .ended = conn_ended};
+    rpc_conn_acquire(conn);
+    pthread_mutex_lock(&transport->lock);
+    bool wanted = !transport->closing;
+    if (wanted) {
+        transport->conn = conn;
+        for (size_t i = 0; i <= transport->slot_mask; i++) {
+            struct slot *slot = &transport->slots[i];
+            if (slot->state == SLOT_WAITING) {
+                bool sent;
+                send_on(conn, slot->number, buffer_bytes(&slot->frame), &sent);
+                if (sent) {
+                    slot->state = SLOT_SENT;
+                    buffer_fini(&slot->frame);
+                }
+            }
+        }
+    }
+    pthread_mutex_unlock(&transport->lock);
+    if (wanted) {
+        rpc_conn_start(conn, &events, transport);
+    } else {
+        rpc_conn_close(conn);
+        rpc_conn_release(conn);
+    }
+    rpc_conn_release(conn);
+}
+
+static void dial_failed(struct client_transport *transport)
+{
+    pthread_mutex_lock(&transport->lock);
+    if (!transport->closing) {
+        rest(transport);
+        transport->rest_ms =
+            2 * transport->rest_ms < REST_MS_MAX ? 2 * transport->rest_ms : REST_MS_MAX;
+    }
+    pthread_mutex_unlock(&transport->lock);
+}
+
+/* NNG's callback: a connection, a failure, or the end of a rest. */
+static void dialed(void *context)
+{
+    struct client_transport *transport = context;
+    int rc = nng_aio_result(transport->aio);
+    if (transport->resting) {
+        transport->resting = false;
+        if (rc == 0) {
+            dial(transport);
+        }
         return;
     }
-    nng_msg *message = nng_aio_get_msg(slot->aio);
-    nng_aio_set_msg(slot->aio, NULL);
-    slot_end(slot, STATUS_OK, bytes_of(nng_msg_body(message), nng_msg_len(message)));
-    *ret_message = message;
+    struct rpc_conn *conn = NULL;
+    if (rc == 0) {
+        bool ipc = rpc_nng_url_path(transport->url) != NULL;
+        conn = rpc_conn_new(nng_aio_get_output(transport->aio, 0), ipc, RPC_WIRE_REQ);
+    }
+    if (conn != NULL) {
+        connected(transport, conn);
+    } else {
+        dial_failed(transport);
+    }
 }
 
-/* NNG's callback: on its threads. */
-static void slot_happened(void *context)
+static void dial(struct client_transport *transport)
 {
-    struct slot *slot = context;
-    nng_msg *message = NULL;
-    bool receive = false;
-    pthread_mutex_lock(&slot->lock);
-    switch (slot->state) {
-    case SLOT_SENDING: receive = slot_sent(slot); break;
-    case SLOT_RECEIVING: slot_received(slot, &message); break;
-    case SLOT_IDLE: break; /* the last callback of nng_aio_stop */
+    if (transport->dialer != NULL) {
+        nng_stream_dialer_dial(transport->dialer, transport->aio);
+        return;
     }
-    pthread_mutex_unlock(&slot->lock);
-    if (receive) {
-        nng_ctx_recv(slot->ctx, slot->aio);
-    }
-    if (message != NULL) {
-        nng_msg_free(message);
+    struct rpc_conn *conn = rpc_nng_connect_inproc(transport->url);
+    if (conn != NULL) {
+        connected(transport, conn);
+    } else {
+        dial_failed(transport);
     }
 }
 
 /* --- the transport --- */
 
-static enum status client_send(struct rpc_transport *base, struct bytes frame, int64_t timeout_us,
+static enum status client_send(struct rpc_transport *base, struct bytes frame,
                                void (*done)(void *context, enum status status, struct bytes frame),
-                               void *context, void **ret_exchange)
+                               void *context, _Atomic(void *) *ret_exchange)
 {
     struct client_transport *transport = (struct client_transport *)base;
-    struct slot *slot = NULL;
-    enum status status = slot_take(transport, &slot);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    nng_msg *message = NULL;
-    if (nng_msg_alloc(&message, frame.size) != 0) {
-        slot_put_back(slot);
+    pthread_mutex_lock(&transport->lock);
+    struct slot *slot = slot_take(transport);
+    if (slot == NULL) {
+        pthread_mutex_unlock(&transport->lock);
         return STATUS_RESOURCE_EXHAUSTED;
     }
-    memcpy(nng_msg_body(message), frame.data, frame.size);
-    pthread_mutex_lock(&slot->lock);
-    slot->state = SLOT_SENDING;
-    slot->uses++;
-    slot->until_us = now_us() + timeout_us;
+    uint32_t number = slot->number;
     slot->done = done;
     slot->context = context;
-    *ret_exchange = (void *)(uintptr_t)(slot->uses << INDEX_BITS | slot->index);
-    nng_aio_set_msg(slot->aio, message);
-    nng_aio_set_timeout(slot->aio, timeout_ms(timeout_us));
-    pthread_mutex_unlock(&slot->lock);
-    nng_ctx_send(slot->ctx, slot->aio);
-    return STATUS_OK;
+    atomic_store(ret_exchange, (void *)(uintptr_t)number);
+    struct rpc_conn *conn = transport->conn;
+    if (conn == NULL) {
+        slot->state = SLOT_WAITING;
+        buffer_append_bytes(&slot->frame, frame);
+        pthread_mutex_unlock(&transport->lock);
+        return STATUS_OK;
+    }
+    slot->state = SLOT_SENT;
+    rpc_conn_acquire(conn);
+    pthread_mutex_unlock(&transport->lock);
+
+    bool sent;
+    send_on(conn, number, frame, &sent);
+    rpc_conn_release(conn);
+    if (sent) {
+        return STATUS_OK;
+    }
+    pthread_mutex_lock(&transport->lock);
+    slot = slot_find(transport, number);
+    bool ours = slot != NULL; /* else it has ended with its connection */
+    if (ours) {
+        slot_free(transport, slot);
+    }
+    pthread_mutex_unlock(&transport->lock);
+    return ours ? STATUS_UNAVAILABLE : STATUS_OK;
 }
 
-static void client_cancel(struct rpc_transport *base, void *exchange)
+static bool client_cancel(struct rpc_transport *base, void *exchange)
 {
     struct client_transport *transport = (struct client_transport *)base;
-    uint64_t name = (uintptr_t)exchange;
-    size_t index = name & ((1 << INDEX_BITS) - 1);
+    uint32_t number = (uint32_t)(uintptr_t)exchange;
     pthread_mutex_lock(&transport->lock);
-    struct slot *slot = index < transport->slot_count ? transport->slots[index] : NULL;
+    while (transport->delivering == number) {
+        pthread_cond_wait(&transport->changed, &transport->lock);
+    }
+    struct slot *slot = slot_find(transport, number);
+    bool unsent = slot != NULL && slot->state == SLOT_WAITING;
+    if (slot != NULL) {
+        slot_free(transport, slot);
+    }
     pthread_mutex_unlock(&transport->lock);
-    if (slot == NULL) {
-        return;
+    return unsent;
+}
+
+static void transport_free(struct client_transport *transport)
+{
+    nng_aio_free(transport->aio);
+    nng_stream_dialer_free(transport->dialer);
+    for (size_t i = 0; i <= transport->slot_mask; i++) {
+        buffer_fini(&transport->slots[i].frame);
     }
-    pthread_mutex_lock(&slot->lock);
-    if (slot->uses == name >> INDEX_BITS && slot->state != SLOT_IDLE) {
-        slot->done = NULL;
-        nng_aio_cancel(slot->aio); /* the callback puts the slot back */
-    }
-    pthread_mutex_unlock(&slot->lock);
+    free(transport->slots);
+    free(transport->url);
+    pthread_cond_destroy(&transport->changed);
+    pthread_mutex_destroy(&transport->lock);
+    free(transport);
 }
 
 static void client_free(struct rpc_transport *base)
 {
     struct client_transport *transport = (struct client_transport *)base;
-    for (size_t i = 0; i < transport->slot_count; i++) {
-        struct slot *slot = transport->slots[i];
-        nng_aio_stop(slot->aio); /* waits for the callback */
-        nng_aio_free(slot->aio);
-        nng_ctx_close(slot->ctx);
-        pthread_mutex_destroy(&slot->lock);
-        free(slot);
+    pthread_mutex_lock(&transport->lock);
+    transport->closing = true;
+    pthread_mutex_unlock(&transport->lock);
+    nng_aio_stop(transport->aio); /* no connection is made from here on */
+    pthread_mutex_lock(&transport->lock);
+    struct rpc_conn *conn = transport->conn;
+    if (conn != NULL) {
+        rpc_conn_acquire(conn);
+        pthread_mutex_unlock(&transport->lock);
+        rpc_conn_close(conn);
+        rpc_conn_release(conn);
+        pthread_mutex_lock(&transport->lock);
     }
-    rpc_nng_hold();
-    nng_close(transport->socket);
-    rpc_nng_release();
-    pthread_mutex_destroy(&transport->lock);
-    free(transport->slots);
-    free(transport);
+    while (transport->conn != NULL || transport->ending) {
+        pthread_cond_wait(&transport->changed, &transport->lock);
+    }
+    pthread_mutex_unlock(&transport->lock);
+    transport_free(transport);
 }
 
-static int dial(nng_socket socket, const char *url)
+static size_t slots_for(size_t in_flight_max)
 {
-    nng_dialer dialer;
-    int rc = nng_dialer_create(&dialer, socket, url);
-    if (rc == 0) {
-        rc = nng_dialer_set_size(dialer, NNG_OPT_RECVMAXSZ, RPC_TRANSPORT_BYTES_MAX);
-        rc = rc == NNG_ENOTSUP ? 0 : rc; /* inproc has no limit: the client looks at the size */
+    size_t count = 2;
+    while (count < 2 * in_flight_max) {
+        count *= 2;
     }
-    if (rc == 0) {
-        rc = nng_dialer_set_ms(dialer, NNG_OPT_RECONNMINT, RECONNECT_MS_MIN);
+    return count;
+}
+
+static int make_dialer(struct client_transport *transport)
+{
+    if (rpc_nng_url_is_inproc(transport->url)) {
+        return 0;
     }
-    if (rc == 0) {
-        rc = nng_dialer_set_ms(dialer, NNG_OPT_RECONNMAXT, RECONNECT_MS_MAX);
+    int rc = nng_stream_dialer_alloc(&transport->dialer, transport->url);
+    if (rc == 0 && rpc_nng_url_path(transport->url) == NULL) {
+        rc = nng_stream_dialer_set_bool(transport->dialer, NNG_OPT_TCP_NODELAY, true);
     }
-    return rc == 0 ? nng_dialer_start(dialer, NNG_FLAG_NONBLOCK) : rc;
+    return rc;
 }
 
 enum status rpc_nng_transport_new(struct rpc_transport **ret_transport, const char *url,
@@ -295,35 +367,29 @@ enum status rpc_nng_transport_new(struct rpc_transport **ret_transport, const ch
     if (status != STATUS_OK) {
         return status;
     }
-    nng_socket socket;
-    int rc = nng_req0_open(&socket);
-    if (rc != 0) {
-        return rpc_nng_error(err, rc, "open a socket");
-    }
-    /* Before a context is opened, which takes it over. NNG would send a call again after 60 s: a
-     * second execution. */
-    rc = nng_socket_set_ms(socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
-    if (rc == 0) {
-        rc = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, RPC_TRANSPORT_BYTES_MAX);
-    }
-    if (rc == 0) {
-        rc = dial(socket, url);
-    }
-    if (rc != 0) {
-        nng_close(socket);
-        char what[160];
-        snprintf(what, sizeof(what), "dial %s", url);
-        return rpc_nng_error(err, rc, what);
-    }
     struct client_transport *transport = calloc(1, sizeof(*transport));
     CHECK(transport != NULL);
     transport->transport =
         (struct rpc_transport){.send = client_send, .cancel = client_cancel, .free = client_free};
-    transport->socket = socket;
+    transport->rest_ms = REST_MS_MIN;
     transport->in_flight_max = in_flight_max;
-    transport->slots = calloc(in_flight_max, sizeof(struct slot *));
-    CHECK(transport->slots != NULL);
+    transport->slot_mask = slots_for(in_flight_max) - 1;
+    transport->slots = calloc(transport->slot_mask + 1, sizeof(*transport->slots));
+    transport->url = strdup(url);
+    CHECK(transport->slots != NULL && transport->url != NULL);
     CHECK(pthread_mutex_init(&transport->lock, NULL) == 0);
+    CHECK(pthread_cond_init(&transport->changed, NULL) == 0);
+    int rc = make_dialer(transport);
+    if (rc == 0) {
+        rc = nng_aio_alloc(&transport->aio, dialed, transport);
+    }
+    if (rc != 0) {
+        char what[160];
+        snprintf(what, sizeof(what), "dial %s", url);
+        transport_free(transport);
+        return rpc_nng_error(err, rc, what);
+    }
+    dial(transport);
     *ret_transport = &transport->transport;
     return STATUS_OK;
 }

@@ -1,8 +1,10 @@
-/* What the two files over NNG share. */
+/* What the files over NNG share. */
 #ifndef VAFA_RPC_NNG_PRIVATE_H
 #define VAFA_RPC_NNG_PRIVATE_H
 
 #include "base/status.h"
+
+struct rpc_conn;
 
 /* The one translation of NNG's errors. `what` is what was being done: "listen on ipc:///x". Never
  * for 0. */
@@ -14,10 +16,10 @@ enum status rpc_nng_url_check(const char *url, struct error *err);
 
 /* The path of an ipc url, NULL for another. */
 const char *rpc_nng_url_path(const char *url);
+bool rpc_nng_url_is_inproc(const char *url);
 
-/* Around nng_close: nng_reset.c tells why. Stalls all of NNG's connections meanwhile, some
- * milliseconds. */
-void rpc_nng_hold(void);
-void rpc_nng_release(void);
+/* A connection to the server of this process that listens there: the caller's end, not started.
+ * NULL: there is none, or it is stopping. */
+struct rpc_conn *rpc_nng_connect_inproc(const char *url);
 
 #endif

@@ -1,31 +1,25 @@
 /*
- * A server on REP contexts: a worker - context, aio, exchange - for each call that may be open. A
- * worker receives, has its call served, sends the reply and receives again:
+ * A server: listeners, the connections they accept (peers), and the calls that came over each
+ * (exchanges). A call is served on the thread that read it; its answer may come later, from any
+ * thread. When a connection ends, the calls still open on it are cancelled.
  *
- *   IDLE -> RECEIVING -> SERVING -> SENDING -> RECEIVING ...      (IDLE again when the server
- * stops)
- *                           \-> LEFT: the server was freed before the call was answered; the worker
- * waits for that alone
+ * An exchange holds references to its connection and its server, so a call may be answered after
+ * either has gone. Everything else ends before rpc_server_free returns.
  *
- * NNG does not tell REP that a caller has gone, but it does tell when a connection ends: so each
- * worker knows its connection, and the server which connections live. A worker looks there after it
- * has noted its own: either it sees that the connection has gone, or the end of the connection sees
- * the worker.
- *
- * Locks: the gate, a worker's, then the server's or the call's. NNG's sends and receives are called
- * without a worker's lock: its threads call back at once and would only stumble over it. The gate
- * keeps the server from being freed meanwhile.
+ * Locks: the registry's, then the server's, then a call's. No lock is held while a connection is
+ * sent to, closed or started, nor while a call is served.
  */
 #include "rpc/rpc_nng.h"
 
 #include "base/check.h"
+#include "base/clock.h"
+#include "rpc/rpc_conn.h"
 #include "rpc/rpc_nng_private.h"
-#include "rpc/rpc_pipe_set.h"
 
 #include <errno.h>
 #include <nng/nng.h>
-#include <nng/protocol/reqrep0/rep.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,304 +27,315 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONTEXTS_MIN 16
-#define CONTEXTS_MAX 4096
 #define LISTENERS_MAX 4
+#define CONNECTIONS_MAX 4096
 #define IPC_PERMISSIONS 0660
 #define URL_BYTES 128
 
-enum worker_state {
-    WORKER_IDLE,
-    WORKER_RECEIVING,
-    WORKER_SERVING,
-    WORKER_SENDING,
-    WORKER_LEFT,
+/* After an accept that failed: no descriptors, no memory. */
+#define ACCEPT_AGAIN_MS 100
+
+struct listener {
+    struct rpc_server *server;
+    nng_stream_listener *stream; /* NULL: inside the process, under `name` */
+    char name[URL_BYTES];
+    bool ipc;
+    nng_aio *aio;
+    bool resting; /* the aio waits after a failure; its callback's own */
 };
 
-struct worker {
-    struct rpc_exchange exchange;
+struct exchange {
+    struct rpc_exchange base; /* first */
     struct rpc_server *server;
-    nng_ctx ctx;
-    nng_aio *aio;
-    pthread_mutex_t lock; /* guards the block below */
-    enum worker_state state;
-    uint32_t pipe;       /* of the call being served, else 0 */
-    uint32_t pipe_known; /* lived when so many had gone: saves a look under the server's lock */
-    uint64_t gone_known;
+    struct rpc_conn *conn;
+    struct peer *peer; /* under the server's lock; NULL: its connection has ended */
+    struct exchange *previous;
+    struct exchange *next;
+    size_t stack_size;
+    uint8_t stack[RPC_WIRE_STACK_BYTES_MAX];
+};
+
+struct peer {
+    struct rpc_server *server;
+    struct rpc_conn *conn;
+    struct peer *previous; /* the block under the server's lock */
+    struct peer *next;
+    struct exchange *exchanges;
 };
 
 struct rpc_server {
     struct rpc_router *router;
-    nng_socket socket;
-    struct worker *workers;
-    size_t worker_count;
-    size_t worker_ready; /* those that were made */
-    _Atomic bool stopping;
-    _Atomic size_t references; /* its owner and the workers that are LEFT */
-    _Atomic uint64_t pipes_gone;
-    pthread_rwlock_t gate; /* read: handing a reply to NNG; written: marking workers as LEFT */
+    _Atomic size_t references; /* its owner's, and each exchange's */
+    struct listener listeners[LISTENERS_MAX];
+    size_t listener_count;
+    struct rpc_server *next_registered; /* under the registry's lock */
 
     pthread_mutex_t lock; /* guards the block below */
     pthread_cond_t changed;
-    struct rpc_pipe_set pipes;
-    size_t active; /* workers that are not IDLE */
-    size_t listener_count;
+    struct peer *peers;
+    size_t peer_count;
+    size_t exchange_count;
     bool started;
-    bool stopped;
+    bool stopping;
 };
 
-static void worker_happened(void *context);
-static void worker_reply(struct rpc_exchange *exchange, struct bytes frame);
-static void server_release(struct rpc_server *server);
+/* --- a call --- */
 
-/* --- a worker --- */
-
-/* Under its lock. True: it is to be worker_receive-d, without the lock. */
-static bool worker_next(struct worker *worker)
+static void server_release(struct rpc_server *server)
 {
-    struct rpc_server *server = worker->server;
-    worker->pipe = 0;
-    if (!atomic_load(&server->stopping)) {
-        worker->state = WORKER_RECEIVING;
-        return true;
-    }
-    worker->state = WORKER_IDLE;
-    pthread_mutex_lock(&server->lock);
-    server->active--;
-    pthread_cond_broadcast(&server->changed);
-    pthread_mutex_unlock(&server->lock);
-    return false;
-}
-
-static void worker_cancel_receive(struct worker *worker)
-{
-    pthread_mutex_lock(&worker->lock);
-    if (worker->state == WORKER_RECEIVING) {
-        nng_aio_cancel(worker->aio);
-    }
-    pthread_mutex_unlock(&worker->lock);
-}
-
-static void worker_receive(struct worker *worker)
-{
-    nng_ctx_recv(worker->ctx, worker->aio);
-    if (atomic_load(&worker->server->stopping)) {
-        worker_cancel_receive(worker); /* the server's own cancel may have come too early */
+    if (atomic_fetch_sub(&server->references, 1) == 1) {
+        pthread_cond_destroy(&server->changed);
+        pthread_mutex_destroy(&server->lock);
+        free(server);
     }
 }
 
-/* Under the worker's lock, when it has noted its pipe. */
-static bool pipe_lives(struct worker *worker)
+/* Under the lock. */
+static void exchange_unlist(struct exchange *exchange)
 {
-    struct rpc_server *server = worker->server;
-    uint64_t gone = atomic_load(&server->pipes_gone);
-    if (worker->pipe == worker->pipe_known && gone == worker->gone_known) {
-        return true;
+    if (exchange->previous != NULL) {
+        exchange->previous->next = exchange->next;
+    } else {
+        exchange->peer->exchanges = exchange->next;
+    }
+    if (exchange->next != NULL) {
+        exchange->next->previous = exchange->previous;
+    }
+    exchange->peer = NULL;
+}
+
+/* The router's reply. */
+static void exchange_reply(struct rpc_exchange *base, struct bytes frame)
+{
+    struct exchange *exchange = (struct exchange *)base;
+    struct rpc_server *server = exchange->server;
+    if (!rpc_conn_send(exchange->conn, bytes_of(exchange->stack, exchange->stack_size), frame)) {
+        rpc_conn_close(exchange->conn); /* the caller has gone, or reads nothing */
     }
     pthread_mutex_lock(&server->lock);
-    bool lives = rpc_pipe_set_has(&server->pipes, worker->pipe);
-    pthread_mutex_unlock(&server->lock);
-    if (lives) {
-        worker->pipe_known = worker->pipe;
-        worker->gone_known = gone;
+    if (exchange->peer != NULL) {
+        exchange_unlist(exchange);
     }
-    return lives;
+    if (--server->exchange_count == 0) {
+        pthread_cond_broadcast(&server->changed);
+    }
+    pthread_mutex_unlock(&server->lock);
+    rpc_conn_release(exchange->conn);
+    free(exchange);
+    server_release(server);
 }
 
-static bool result_is_final(int rc)
+static void peer_message(void *context, const struct rpc_wire_message *message)
 {
-    return rc == NNG_ECLOSED || rc == NNG_ECANCELED;
-}
-
-/* Takes the message in, under the lock; NULL: there is none, and the worker is free for the next.
- */
-static nng_msg *worker_take_message(struct worker *worker)
-{
-    int rc = nng_aio_result(worker->aio);
-    if (rc != 0) {
-        if (result_is_final(rc)) {
-            atomic_store(&worker->server->stopping, true); /* it would only fail again */
+    struct peer *peer = context;
+    struct rpc_server *server = peer->server;
+    struct exchange *exchange = calloc(1, sizeof(*exchange));
+    CHECK(exchange != NULL);
+    exchange->base.reply = exchange_reply;
+    exchange->server = server;
+    exchange->conn = peer->conn;
+    exchange->stack_size = message->stack.size;
+    memcpy(exchange->stack, message->stack.data, message->stack.size);
+    pthread_mutex_lock(&server->lock);
+    bool serve = !server->stopping;
+    if (serve) {
+        exchange->peer = peer;
+        exchange->next = peer->exchanges;
+        if (peer->exchanges != NULL) {
+            peer->exchanges->previous = exchange;
         }
-        return NULL;
+        peer->exchanges = exchange;
+        server->exchange_count++;
     }
-    nng_msg *message = nng_aio_get_msg(worker->aio);
-    nng_aio_set_msg(worker->aio, NULL);
-    worker->state = WORKER_SERVING;
-    worker->pipe = (uint32_t)nng_pipe_id(nng_msg_get_pipe(message));
-    atomic_store(&worker->exchange.gone, false);
-    if (!pipe_lives(worker)) {
-        nng_msg_free(message);
-        return NULL;
+    pthread_mutex_unlock(&server->lock);
+    if (!serve) { /* the caller learns it from the end of the connection */
+        free(exchange);
+        return;
     }
-    return message;
-}
-
-static void worker_sent(struct worker *worker)
-{
-    if (nng_aio_result(worker->aio) != 0) { /* the message stayed with us */
-        nng_msg_free(nng_aio_get_msg(worker->aio));
-        nng_aio_set_msg(worker->aio, NULL);
-    }
-}
-
-/* NNG's callback: on its threads. */
-static void worker_happened(void *context)
-{
-    struct worker *worker = context;
-    nng_msg *message = NULL;
-    bool receive = false;
-    pthread_mutex_lock(&worker->lock);
-    switch (worker->state) {
-    case WORKER_RECEIVING:
-        message = worker_take_message(worker);
-        receive = message == NULL && worker_next(worker);
-        break;
-    case WORKER_SENDING:
-        worker_sent(worker);
-        receive = worker_next(worker);
-        break;
-    case WORKER_IDLE:
-    case WORKER_SERVING:
-    case WORKER_LEFT: break; /* the last callback of nng_aio_stop */
-    }
-    pthread_mutex_unlock(&worker->lock);
-    if (receive) {
-        worker_receive(worker);
-    }
-    if (message != NULL) {
-        /* Once it is served the worker may be at its next call already. */
-        rpc_router_serve(worker->server->router, &worker->exchange,
-                         bytes_of(nng_msg_body(message), nng_msg_len(message)));
-        nng_msg_free(message);
-    }
-}
-
-static void worker_reply(struct rpc_exchange *exchange, struct bytes frame)
-{
-    struct worker *worker = (struct worker *)exchange;
-    nng_msg *message = NULL;
-    CHECK(nng_msg_alloc(&message, frame.size) == 0);
-    memcpy(nng_msg_body(message), frame.data, frame.size);
-    struct rpc_server *server = worker->server;
-    pthread_rwlock_rdlock(&server->gate);
-    pthread_mutex_lock(&worker->lock);
-    bool left = worker->state == WORKER_LEFT;
-    CHECK(left || worker->state == WORKER_SERVING);
-    worker->pipe = 0;
-    if (!left) {
-        worker->state = WORKER_SENDING;
-        nng_aio_set_msg(worker->aio, message);
-    }
-    pthread_mutex_unlock(&worker->lock);
-    if (!left) {
-        nng_ctx_send(worker->ctx, worker->aio);
-    }
-    pthread_rwlock_unlock(&server->gate);
-    if (left) {
-        nng_msg_free(message);
-        server_release(server);
-    }
+    rpc_conn_acquire(peer->conn);
+    atomic_fetch_add(&server->references, 1);
+    rpc_router_serve(server->router, &exchange->base, message->frame);
 }
 
 /* --- connections --- */
 
-static void pipe_gone(struct rpc_server *server, uint32_t pipe)
+static void peer_ended(void *context)
 {
+    struct peer *peer = context;
+    struct rpc_server *server = peer->server;
     pthread_mutex_lock(&server->lock);
-    rpc_pipe_set_remove(&server->pipes, pipe);
-    pthread_mutex_unlock(&server->lock);
-    atomic_fetch_add(&server->pipes_gone, 1);
-    for (size_t i = 0; i < server->worker_ready; i++) {
-        struct worker *worker = &server->workers[i];
-        struct rpc_call *call = NULL;
-        pthread_mutex_lock(&worker->lock);
-        if (worker->pipe == pipe) {
-            call = rpc_router_cancel_begin(&worker->exchange);
-        }
-        pthread_mutex_unlock(&worker->lock);
+    while (peer->exchanges != NULL) {
+        struct exchange *exchange = peer->exchanges;
+        exchange_unlist(exchange);
+        struct rpc_call *call = rpc_router_cancel_begin(&exchange->base);
+        pthread_mutex_unlock(&server->lock);
         rpc_router_cancel_end(call);
+        pthread_mutex_lock(&server->lock);
     }
+    if (peer->previous != NULL) {
+        peer->previous->next = peer->next;
+    } else {
+        server->peers = peer->next;
+    }
+    if (peer->next != NULL) {
+        peer->next->previous = peer->previous;
+    }
+    server->peer_count--;
+    pthread_cond_broadcast(&server->changed);
+    pthread_mutex_unlock(&server->lock);
+    free(peer);
 }
 
-static void pipe_happened(nng_pipe pipe, nng_pipe_ev event, void *context)
+/* Takes the connection in, or lets it go: the server is stopping, or has as many as it may. */
+static bool server_admit(struct rpc_server *server, struct rpc_conn *conn)
 {
-    struct rpc_server *server = context;
-    uint32_t id = (uint32_t)nng_pipe_id(pipe);
-    if (event == NNG_PIPE_EV_REM_POST) {
-        pipe_gone(server, id);
+    static const struct rpc_conn_events events = {.message = peer_message, .ended = peer_ended};
+    struct peer *peer = calloc(1, sizeof(*peer));
+    CHECK(peer != NULL);
+    peer->server = server;
+    peer->conn = conn;
+    rpc_conn_acquire(conn); /* until it is started: the server may close it as soon as it is listed */
+    pthread_mutex_lock(&server->lock);
+    bool admitted =
+        server->started && !server->stopping && server->peer_count < CONNECTIONS_MAX;
+    if (admitted) {
+        peer->next = server->peers;
+        if (server->peers != NULL) {
+            server->peers->previous = peer;
+        }
+        server->peers = peer;
+        server->peer_count++;
+    }
+    pthread_mutex_unlock(&server->lock);
+    if (admitted) {
+        rpc_conn_start(conn, &events, peer);
+    } else {
+        free(peer);
+        rpc_conn_close(conn);
+        rpc_conn_release(conn);
+    }
+    rpc_conn_release(conn);
+    return admitted;
+}
+
+/* Each with a reference of the caller's, since they end meanwhile. NULL: there are none. */
+static struct rpc_conn **server_conns(struct rpc_server *server, size_t *ret_count)
+{
+    pthread_mutex_lock(&server->lock);
+    *ret_count = server->peer_count;
+    struct rpc_conn **conns = server->peer_count > 0 ? calloc(server->peer_count, sizeof(*conns)) : NULL;
+    CHECK(conns != NULL || server->peer_count == 0);
+    size_t i = 0;
+    for (struct peer *peer = server->peers; peer != NULL; peer = peer->next) {
+        rpc_conn_acquire(peer->conn);
+        conns[i++] = peer->conn;
+    }
+    pthread_mutex_unlock(&server->lock);
+    return conns;
+}
+
+static void server_each_conn(struct rpc_server *server, void (*act)(struct rpc_conn *conn))
+{
+    size_t count = 0;
+    struct rpc_conn **conns = server_conns(server, &count);
+    for (size_t i = 0; i < count; i++) {
+        act(conns[i]);
+        rpc_conn_release(conns[i]);
+    }
+    free(conns);
+}
+
+/* --- inside the process: names of servers that listen --- */
+
+static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct rpc_server *registry;
+
+/* Under the registry's lock. */
+static struct rpc_server *registry_find(const char *name)
+{
+    for (struct rpc_server *server = registry; server != NULL; server = server->next_registered) {
+        for (size_t i = 0; i < server->listener_count; i++) {
+            const struct listener *listener = &server->listeners[i];
+            if (listener->stream == NULL && strcmp(listener->name, name) == 0) {
+                return server;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void registry_remove(struct rpc_server *server)
+{
+    pthread_mutex_lock(&registry_lock);
+    struct rpc_server **link = &registry;
+    while (*link != NULL && *link != server) {
+        link = &(*link)->next_registered;
+    }
+    if (*link != NULL) {
+        *link = server->next_registered;
+    }
+    pthread_mutex_unlock(&registry_lock);
+}
+
+struct rpc_conn *rpc_nng_connect_inproc(const char *url)
+{
+    struct rpc_conn *ends[2];
+    if (!rpc_conn_pair(ends)) {
+        return NULL;
+    }
+    pthread_mutex_lock(&registry_lock);
+    struct rpc_server *server = registry_find(url);
+    bool admitted = server != NULL;
+    if (admitted) {
+        atomic_fetch_add(&server->references, 1);
+    }
+    pthread_mutex_unlock(&registry_lock);
+    if (server != NULL) {
+        admitted = server_admit(server, ends[1]);
+        server_release(server);
+    } else {
+        rpc_conn_release(ends[1]);
+    }
+    if (!admitted) {
+        rpc_conn_release(ends[0]);
+        return NULL;
+    }
+    return ends[0];
+}
+
+/* --- listening --- */
+
+static bool server_is_stopping(struct rpc_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    bool stopping = server->stopping;
+    pthread_mutex_unlock(&server->lock);
+    return stopping;
+}
+
+/* NNG's callback: a connection, a failure, or the end of the rest after one. Whatever went wrong,
+ * the listener goes on as long as the server does. */
+static void listener_accepted(void *context)
+{
+    struct listener *listener = context;
+    int rc = nng_aio_result(listener->aio);
+    bool was_resting = listener->resting;
+    if (rc == 0 && !was_resting) {
+        struct rpc_conn *conn =
+            rpc_conn_new(nng_aio_get_output(listener->aio, 0), listener->ipc, RPC_WIRE_REP);
+        if (conn != NULL) {
+            (void)server_admit(listener->server, conn);
+        }
+    }
+    if (server_is_stopping(listener->server)) {
         return;
     }
-    /* Before the first message can come. */
-    pthread_mutex_lock(&server->lock);
-    bool added = !atomic_load(&server->stopping) && rpc_pipe_set_add(&server->pipes, id);
-    pthread_mutex_unlock(&server->lock);
-    if (!added) {
-        nng_pipe_close(pipe); /* how a connection is refused */
+    listener->resting = rc != 0 && !was_resting;
+    if (listener->resting) {
+        nng_sleep_aio(ACCEPT_AGAIN_MS, listener->aio);
+    } else {
+        nng_stream_listener_accept(listener->stream, listener->aio);
     }
-}
-
-/* --- the server --- */
-
-static enum status workers_new(struct rpc_server *server, struct error *err)
-{
-    for (size_t i = 0; i < server->worker_count; i++) {
-        struct worker *worker = &server->workers[i];
-        worker->server = server;
-        worker->exchange.reply = worker_reply;
-        int rc = nng_ctx_open(&worker->ctx, server->socket);
-        if (rc != 0) {
-            return rpc_nng_error(err, rc, "open a context");
-        }
-        rc = nng_aio_alloc(&worker->aio, worker_happened, worker);
-        if (rc != 0) {
-            nng_ctx_close(worker->ctx);
-            return rpc_nng_error(err, rc, "make a worker");
-        }
-        CHECK(pthread_mutex_init(&worker->lock, NULL) == 0);
-        server->worker_ready++;
-    }
-    return STATUS_OK;
-}
-
-enum status rpc_server_new(struct rpc_server **ret_server, struct rpc_router *router,
-                           size_t contexts, struct error *err)
-{
-    CHECK(contexts >= CONTEXTS_MIN && contexts <= CONTEXTS_MAX);
-    nng_socket socket;
-    int rc = nng_rep0_open(&socket);
-    if (rc != 0) {
-        return rpc_nng_error(err, rc, "open a socket");
-    }
-    struct rpc_server *server = calloc(1, sizeof(*server));
-    CHECK(server != NULL);
-    server->router = router;
-    server->socket = socket;
-    server->worker_count = contexts;
-    server->workers = calloc(contexts, sizeof(*server->workers));
-    CHECK(server->workers != NULL);
-    atomic_store(&server->references, 1);
-    CHECK(pthread_mutex_init(&server->lock, NULL) == 0);
-    CHECK(pthread_rwlock_init(&server->gate, NULL) == 0);
-    pthread_condattr_t attributes;
-    CHECK(pthread_condattr_init(&attributes) == 0);
-    CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
-    CHECK(pthread_cond_init(&server->changed, &attributes) == 0);
-    pthread_condattr_destroy(&attributes);
-    rc = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, RPC_TRANSPORT_BYTES_MAX);
-    if (rc == 0) {
-        rc = nng_pipe_notify(socket, NNG_PIPE_EV_ADD_PRE, pipe_happened, server);
-    }
-    if (rc == 0) {
-        rc = nng_pipe_notify(socket, NNG_PIPE_EV_REM_POST, pipe_happened, server);
-    }
-    enum status status =
-        rc == 0 ? workers_new(server, err) : rpc_nng_error(err, rc, "prepare the socket");
-    if (status != STATUS_OK) {
-        rpc_server_free(server);
-        return status;
-    }
-    *ret_server = server;
-    return STATUS_OK;
 }
 
 /* A socket that a process left behind. */
@@ -349,47 +354,100 @@ static enum status remove_stale(const char *path, struct error *err)
     return STATUS_OK;
 }
 
-static int listen_on(const struct rpc_server *server, const char *url, nng_listener *ret_listener)
+static int stream_listen(struct listener *listener, const char *url)
 {
-    nng_listener listener;
-    int rc = nng_listener_create(&listener, server->socket, url);
+    int rc = nng_stream_listener_alloc(&listener->stream, url);
     if (rc != 0) {
+        listener->stream = NULL;
         return rc;
     }
-    rc = nng_listener_set_size(listener, NNG_OPT_RECVMAXSZ, RPC_TRANSPORT_BYTES_MAX);
-    rc = rc == NNG_ENOTSUP ? 0 : rc; /* inproc has no limit: the router looks at the size */
-    if (rc == 0 && rpc_nng_url_path(url) != NULL) {
-        rc = nng_listener_set_int(listener, NNG_OPT_IPC_PERMISSIONS, IPC_PERMISSIONS);
-    }
+    rc = listener->ipc
+             ? nng_stream_listener_set_int(listener->stream, NNG_OPT_IPC_PERMISSIONS, IPC_PERMISSIONS)
+             : nng_stream_listener_set_bool(listener->stream, NNG_OPT_TCP_NODELAY, true);
     if (rc == 0) {
-        rc = nng_listener_start(listener, 0);
+        rc = nng_aio_alloc(&listener->aio, listener_accepted, listener);
     }
-    if (rc != 0) {
-        nng_listener_close(listener);
-        return rc;
+    return rc == 0 ? nng_stream_listener_listen(listener->stream) : rc;
+}
+
+static void listener_fini(struct listener *listener)
+{
+    if (listener->aio != NULL) {
+        nng_aio_stop(listener->aio); /* waits for the callback */
+        nng_aio_free(listener->aio);
     }
-    *ret_listener = listener;
-    return 0;
+    nng_stream_listener_free(listener->stream);
+    *listener = (struct listener){0};
 }
 
 /* The url with the port that was taken. */
-static void url_of(nng_listener listener, const char *url, char *ret_url)
+static void url_of(struct listener *listener, const char *url, char *ret_url)
 {
     int port = 0;
-    if (nng_listener_get_int(listener, NNG_OPT_TCP_BOUND_PORT, &port) == 0) {
+    if (listener->stream != NULL &&
+        nng_stream_listener_get_int(listener->stream, NNG_OPT_TCP_BOUND_PORT, &port) == 0) {
         snprintf(ret_url, URL_BYTES, "%.*s:%d", (int)(strrchr(url, ':') - url), url, port);
     } else {
         snprintf(ret_url, URL_BYTES, "%s", url);
     }
 }
 
+static enum status listen_inside(struct rpc_server *server, struct listener *listener,
+                                 const char *url, struct error *err)
+{
+    snprintf(listener->name, sizeof(listener->name), "%s", url);
+    pthread_mutex_lock(&registry_lock);
+    bool taken = registry_find(url) != NULL;
+    if (!taken) {
+        server->listener_count++;
+        struct rpc_server *at = registry;
+        while (at != NULL && at != server) {
+            at = at->next_registered;
+        }
+        if (at == NULL) {
+            server->next_registered = registry;
+            registry = server;
+        }
+    }
+    pthread_mutex_unlock(&registry_lock);
+    return !taken ? STATUS_OK
+                  : error_set(err, STATUS_ALREADY_EXISTS, NULL, "listen on %s: in use", url);
+}
+
+static enum status listen_outside(struct rpc_server *server, struct listener *listener,
+                                  const char *url, struct error *err)
+{
+    enum status status = STATUS_OK;
+    listener->ipc = rpc_nng_url_path(url) != NULL;
+    if (listener->ipc) {
+        status = remove_stale(rpc_nng_url_path(url), err);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    int rc = stream_listen(listener, url);
+    if (rc != 0) {
+        char what[URL_BYTES + 16];
+        snprintf(what, sizeof(what), "listen on %s", url);
+        listener_fini(listener);
+        return rpc_nng_error(err, rc, what);
+    }
+    pthread_mutex_lock(&registry_lock);
+    server->listener_count++;
+    pthread_mutex_unlock(&registry_lock);
+    pthread_mutex_lock(&server->lock);
+    bool started = server->started;
+    pthread_mutex_unlock(&server->lock);
+    if (started) {
+        nng_stream_listener_accept(listener->stream, listener->aio);
+    }
+    return STATUS_OK;
+}
+
 enum status rpc_server_listen(struct rpc_server *server, const char *url, char *ret_url,
                               struct error *err)
 {
     enum status status = rpc_nng_url_check(url, err);
-    if (status == STATUS_OK && rpc_nng_url_path(url) != NULL) {
-        status = remove_stale(rpc_nng_url_path(url), err);
-    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -397,42 +455,58 @@ enum status rpc_server_listen(struct rpc_server *server, const char *url, char *
         return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL, "at most %d listeners",
                          LISTENERS_MAX);
     }
-    nng_listener listener;
-    int rc = listen_on(server, url, &listener);
-    if (rc != 0) {
-        char what[URL_BYTES + 16];
-        snprintf(what, sizeof(what), "listen on %s", url);
-        return rpc_nng_error(err, rc, what);
-    }
-    server->listener_count++;
-    if (ret_url != NULL) {
+    struct listener *listener = &server->listeners[server->listener_count];
+    listener->server = server;
+    status = rpc_nng_url_is_inproc(url) ? listen_inside(server, listener, url, err)
+                                        : listen_outside(server, listener, url, err);
+    if (status == STATUS_OK && ret_url != NULL) {
         url_of(listener, url, ret_url);
     }
-    return STATUS_OK;
+    return status;
+}
+
+/* --- the server --- */
+
+struct rpc_server *rpc_server_new(struct rpc_router *router)
+{
+    struct rpc_server *server = calloc(1, sizeof(*server));
+    CHECK(server != NULL);
+    server->router = router;
+    atomic_store(&server->references, 1);
+    CHECK(pthread_mutex_init(&server->lock, NULL) == 0);
+    pthread_condattr_t attributes;
+    CHECK(pthread_condattr_init(&attributes) == 0);
+    CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
+    CHECK(pthread_cond_init(&server->changed, &attributes) == 0);
+    pthread_condattr_destroy(&attributes);
+    return server;
 }
 
 enum status rpc_server_start(struct rpc_server *server, struct error *err)
 {
-    if (server->started) {
+    pthread_mutex_lock(&server->lock);
+    bool again = server->started;
+    server->started = true;
+    pthread_mutex_unlock(&server->lock);
+    if (again) {
         return error_set(err, STATUS_FAILED_PRECONDITION, NULL, "the server was started before");
     }
-    server->started = true;
-    pthread_mutex_lock(&server->lock);
-    server->active = server->worker_count;
-    pthread_mutex_unlock(&server->lock);
-    for (size_t i = 0; i < server->worker_count; i++) {
-        struct worker *worker = &server->workers[i];
-        pthread_mutex_lock(&worker->lock);
-        bool receive = worker_next(worker);
-        pthread_mutex_unlock(&worker->lock);
-        if (receive) {
-            worker_receive(worker);
+    for (size_t i = 0; i < server->listener_count; i++) {
+        struct listener *listener = &server->listeners[i];
+        if (listener->stream != NULL) {
+            nng_stream_listener_accept(listener->stream, listener->aio);
         }
     }
     return STATUS_OK;
 }
 
-static void wait_until_idle(struct rpc_server *server, uint32_t timeout_ms)
+/* Under the lock. False: the time is over. */
+static bool wait_for_change(struct rpc_server *server, const struct timespec *until)
+{
+    return pthread_cond_timedwait(&server->changed, &server->lock, until) != ETIMEDOUT;
+}
+
+static struct timespec after_ms(uint32_t timeout_ms)
 {
     struct timespec until;
     CHECK(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
@@ -442,57 +516,36 @@ static void wait_until_idle(struct rpc_server *server, uint32_t timeout_ms)
         until.tv_nsec -= 1000000000;
         until.tv_sec++;
     }
-    pthread_mutex_lock(&server->lock);
-    while (server->active > 0 &&
-           pthread_cond_timedwait(&server->changed, &server->lock, &until) != ETIMEDOUT) {
-    }
-    pthread_mutex_unlock(&server->lock);
+    return until;
 }
 
 void rpc_server_stop(struct rpc_server *server, uint32_t timeout_ms)
 {
-    if (server->stopped) {
+    struct timespec until = after_ms(timeout_ms);
+    pthread_mutex_lock(&server->lock);
+    bool again = server->stopping;
+    server->stopping = true;
+    pthread_mutex_unlock(&server->lock);
+    if (again) {
         return;
     }
-    server->stopped = true;
-    atomic_store(&server->stopping, true);
-    /* The listeners stay until the end: closing one would cut its connections, and the answers with
-     * them. */
-    for (size_t i = 0; i < server->worker_ready; i++) {
-        worker_cancel_receive(&server->workers[i]);
+    registry_remove(server);
+    for (size_t i = 0; i < server->listener_count; i++) {
+        listener_fini(&server->listeners[i]);
     }
-    wait_until_idle(server, timeout_ms);
-}
-
-/* The last of its owner and the calls that were left open. */
-static void server_release(struct rpc_server *server)
-{
-    if (atomic_fetch_sub(&server->references, 1) > 1) {
-        return;
+    pthread_mutex_lock(&server->lock);
+    while (server->exchange_count > 0 && wait_for_change(server, &until)) {
     }
-    for (size_t i = 0; i < server->worker_ready; i++) {
-        pthread_mutex_destroy(&server->workers[i].lock);
+    bool answered = server->exchange_count == 0;
+    pthread_mutex_unlock(&server->lock);
+    if (!answered) {
+        return; /* the connections stay: an answer may still come */
     }
-    pthread_rwlock_destroy(&server->gate);
-    pthread_cond_destroy(&server->changed);
-    pthread_mutex_destroy(&server->lock);
-    free(server->workers);
-    free(server);
-}
-
-static void leave_open_calls(struct rpc_server *server)
-{
-    pthread_rwlock_wrlock(&server->gate);
-    for (size_t i = 0; i < server->worker_ready; i++) {
-        struct worker *worker = &server->workers[i];
-        pthread_mutex_lock(&worker->lock);
-        if (worker->state == WORKER_SERVING) {
-            worker->state = WORKER_LEFT;
-            atomic_fetch_add(&server->references, 1);
-        }
-        pthread_mutex_unlock(&worker->lock);
+    server_each_conn(server, rpc_conn_finish);
+    pthread_mutex_lock(&server->lock);
+    while (server->peer_count > 0 && wait_for_change(server, &until)) {
     }
-    pthread_rwlock_unlock(&server->gate);
+    pthread_mutex_unlock(&server->lock);
 }
 
 void rpc_server_free(struct rpc_server *server)
@@ -501,24 +554,12 @@ void rpc_server_free(struct rpc_server *server)
         return;
     }
     rpc_server_stop(server, 0);
-    /* What is open is left before its aio is stopped; a call that came in until then, after. */
-    leave_open_calls(server);
-    for (size_t i = 0; i < server->worker_ready; i++) {
-        struct worker *worker = &server->workers[i];
-        nng_aio_stop(worker->aio); /* waits for the callback */
+    server_each_conn(server, rpc_conn_close);
+    /* On return no callback runs, and what is still open has been cancelled. */
+    pthread_mutex_lock(&server->lock);
+    while (server->peer_count > 0) {
+        pthread_cond_wait(&server->changed, &server->lock);
     }
-    leave_open_calls(server);
-    for (size_t i = 0; i < server->worker_ready; i++) {
-        nng_msg *unsent = nng_aio_get_msg(server->workers[i].aio); /* sent when it was stopped */
-        if (unsent != NULL) {
-            nng_msg_free(unsent);
-        }
-        nng_aio_free(server->workers[i].aio);
-        nng_ctx_close(server->workers[i].ctx);
-    }
-    /* Connections end now, which cancels the calls that were left; on return no callback runs. */
-    rpc_nng_hold();
-    nng_close(server->socket);
-    rpc_nng_release();
+    pthread_mutex_unlock(&server->lock);
     server_release(server);
 }

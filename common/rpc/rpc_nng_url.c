@@ -21,6 +21,11 @@ const char *rpc_nng_url_path(const char *url)
     return after(url, "ipc://");
 }
 
+bool rpc_nng_url_is_inproc(const char *url)
+{
+    return after(url, "inproc://") != NULL;
+}
+
 /* Numbers only: a name is whatever the resolver says. */
 static bool host_is_loopback(const char *host, size_t size)
 {

@@ -155,12 +155,8 @@ static enum status open_servers(struct program *program, struct error *err)
     snprintf(own, sizeof own, "ipc://%.*s", ADDRESS_URL_SIZE - 7, program->folder);
     for (size_t i = 0; i < program->count; i++) {
         struct member *member = &program->members[i];
-        size_t calls_max = (size_t)option_number(program->options, "calls-max");
-        enum status status =
-            rpc_server_new(&member->server, node_router(member->node), calls_max, err);
-        if (status == STATUS_OK) {
-            status = listen_on(member, own, err);
-        }
+        member->server = rpc_server_new(node_router(member->node));
+        enum status status = listen_on(member, own, err);
         if (status == STATUS_OK && program->count > 1) {
             char memory[ADDRESS_URL_SIZE];
             snprintf(memory, sizeof memory, "inproc://vafa-%ld", (long)getpid());

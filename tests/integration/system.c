@@ -232,11 +232,6 @@ struct system *system_new(const char *city)
     snprintf(system->city, sizeof system->city, "%s", city);
     system->program_count = system_is_five() ? 5 : 1;
     assert_int_equal(setenv("VAFA_CITIES", VAFA_SOURCE_DIR "/deploy/cities", 1), 0);
-    assert_int_equal(setenv("LSAN_OPTIONS",
-                            "print_suppressions=0:suppressions=" VAFA_SOURCE_DIR
-                            "/tests/integration/lsan.supp",
-                            1),
-                     0);
     static bool registered;
     if (!registered) {
         registered = true;

@@ -63,17 +63,17 @@ static int64_t rig_clock_us(struct clock *clock)
 
 /* The rig hands upstream events over itself: its followers find nobody. */
 static enum status nobody_there(struct rpc_transport *transport, struct bytes frame,
-                                int64_t timeout_us,
                                 void (*done)(void *context, enum status status, struct bytes frame),
-                                void *context, void **ret_exchange)
+                                void *context, _Atomic(void *) *ret_exchange)
 {
-    (void)transport, (void)frame, (void)timeout_us, (void)done, (void)context, (void)ret_exchange;
+    (void)transport, (void)frame, (void)done, (void)context, (void)ret_exchange;
     return STATUS_UNAVAILABLE;
 }
 
-static void cancel_nothing(struct rpc_transport *transport, void *exchange)
+static bool cancel_nothing(struct rpc_transport *transport, void *exchange)
 {
     (void)transport, (void)exchange;
+    return true;
 }
 
 static void free_transport(struct rpc_transport *transport)

@@ -9,9 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* More than the calls that may be open, so that some always receive. */
-#define CONTEXTS 1100
-
 struct echo_parked {
     struct echo *echo;
     struct rpc_call *call;
@@ -220,9 +217,8 @@ void loop_thread_stop(struct loop_thread *it)
 
 struct rpc_server *rig_server(struct echo *echo, const char *url, char *ret_url)
 {
-    struct rpc_server *server = NULL;
+    struct rpc_server *server = rpc_server_new(echo->router);
     struct error err = ERROR_NONE;
-    CHECK(rpc_server_new(&server, echo->router, CONTEXTS, &err) == STATUS_OK);
     CHECK(rpc_server_listen(server, url, ret_url, &err) == STATUS_OK);
     CHECK(rpc_server_start(server, &err) == STATUS_OK);
     return server;

@@ -115,8 +115,7 @@ static void refuses_addresses_of_other_machines(void **state)
     };
     struct echo echo;
     echo_init(&echo, clock_system(), 4);
-    struct rpc_server *server = NULL;
-    assert_int_equal(rpc_server_new(&server, echo.router, 16, NULL), STATUS_OK);
+    struct rpc_server *server = rpc_server_new(echo.router);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct error err = ERROR_NONE;
         struct rpc_transport *transport = NULL;
