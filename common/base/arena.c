@@ -12,6 +12,7 @@
 
 #define CAP_MIN ((size_t)1024)
 #define CAP_MAX ((size_t)64 * 1024 * 1024)
+#define BLOCK_MIN ((size_t)512)
 #define BLOCK_FIRST ((size_t)8 * 1024)
 #define BLOCK_MAX ((size_t)64 * 1024)
 #define ALIGNMENT alignof(max_align_t)
@@ -42,10 +43,17 @@ static struct block *block_new(size_t size)
 
 struct arena *arena_new(size_t cap_bytes)
 {
+    return arena_new_for(cap_bytes, BLOCK_FIRST);
+}
+
+struct arena *arena_new_for(size_t cap_bytes, size_t expected_bytes)
+{
     CHECK(cap_bytes >= CAP_MIN && cap_bytes <= CAP_MAX);
     struct arena *arena = malloc(sizeof(*arena));
     CHECK(arena != NULL);
-    struct block *first = block_new(cap_bytes < BLOCK_FIRST ? cap_bytes : BLOCK_FIRST);
+    size_t size = expected_bytes < BLOCK_FIRST ? expected_bytes : BLOCK_FIRST;
+    size = size < BLOCK_MIN ? BLOCK_MIN : size;
+    struct block *first = block_new(cap_bytes < size ? cap_bytes : size);
     *arena = (struct arena){.cap_bytes = cap_bytes, .first = first, .latest = first};
     return arena;
 }

@@ -12,6 +12,8 @@ struct arena;
 /* cap_bytes bounds the sum of all allocations (from 1 KiB to 64 MiB). Never NULL: aborts without
  * memory. */
 struct arena *arena_new(size_t cap_bytes);
+/* For something of about `expected_bytes`: takes as much at first, where arena_new takes 8 KiB. */
+struct arena *arena_new_for(size_t cap_bytes, size_t expected_bytes);
 void arena_free(struct arena *arena); /* NULL is allowed */
 
 /* Forgets every allocation and keeps a first block for the next use. */

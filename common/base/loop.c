@@ -5,6 +5,7 @@
 #include "base/loop.h"
 
 #include "base/check.h"
+#include "base/mutex.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -51,7 +52,7 @@ struct loop *loop_new(struct clock *clock)
     struct loop *loop = calloc(1, sizeof(*loop));
     CHECK(loop != NULL);
     loop->clock = clock;
-    CHECK(pthread_mutex_init(&loop->lock, NULL) == 0);
+    mutex_init_brief(&loop->lock);
     pthread_condattr_t attributes;
     CHECK(pthread_condattr_init(&attributes) == 0);
     CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);

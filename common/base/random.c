@@ -6,19 +6,54 @@
 
 #include <pthread.h>
 #include <sodium.h>
+#include <stdatomic.h>
+#include <string.h>
 
-/* Not the kernel for every few bytes: libsodium's own generator, seeded by it, which erases what it
- * has given out and knows when the process was forked. A registration draws up to three times. */
+/*
+ * Not the kernel for every few bytes: libsodium's own generator, seeded by it. That asks at every
+ * draw whether the process was forked, which is a system call too; so each thread draws a stock at
+ * once. What was given out is erased from it, and a fork voids the child's: a registration draws up
+ * to three times.
+ */
+#define STOCK_BYTES 512
+#define STOCK_DRAW_MAX 64 /* more is drawn by itself */
+
+static _Thread_local struct {
+    uint64_t made_at; /* the number of forks then */
+    size_t left;
+    uint8_t bytes[STOCK_BYTES];
+} stock;
+
+static _Atomic uint64_t forks = 1;
+
+static void forked(void)
+{
+    atomic_fetch_add(&forks, 1);
+}
+
 static void sodium_start(void)
 {
     CHECK(randombytes_set_implementation(&randombytes_internal_implementation) == 0);
     CHECK(sodium_init() >= 0);
+    CHECK(pthread_atfork(NULL, NULL, forked) == 0);
 }
 
 static void system_fill(struct random *random, void *out, size_t size)
 {
     (void)random;
-    randombytes_buf(out, size);
+    if (size > STOCK_DRAW_MAX) {
+        randombytes_buf(out, size);
+        return;
+    }
+    uint64_t now = atomic_load_explicit(&forks, memory_order_relaxed);
+    if (stock.left < size || stock.made_at != now) {
+        randombytes_buf(stock.bytes, STOCK_BYTES);
+        stock.left = STOCK_BYTES;
+        stock.made_at = now;
+    }
+    stock.left -= size;
+    memcpy(out, stock.bytes + stock.left, size);
+    explicit_bzero(stock.bytes + stock.left, size);
 }
 
 struct random *random_system(void)

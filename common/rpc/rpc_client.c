@@ -11,7 +11,9 @@
 #include "rpc/rpc_client.h"
 
 #include "base/check.h"
+#include "base/mutex.h"
 #include "rpc/rpc_frame.h"
+#include "rpc/rpc_gather.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -22,6 +24,9 @@
 #define BACKOFF_US_MIN (10 * MS_US)
 #define BACKOFF_US_MAX SECOND_US
 #define BACKOFF_DOUBLINGS_MAX 7
+
+/* An answer unpacked, envelope and body, is about so many times as large. */
+#define UNPACKED_TIMES 8
 
 /* Calls ended in one turn of the loop, so that other things have theirs. */
 #define ENDED_IN_A_TURN_MAX 256
@@ -97,7 +102,7 @@ struct rpc_client *rpc_client_new(struct loop *loop, struct rpc_transport *trans
     client->caller.name = client->name;
     client->caller.unit = client->unit;
     client->caller.role = (Rpc__Role)caller->role;
-    CHECK(pthread_mutex_init(&client->lock, NULL) == 0);
+    mutex_init_brief(&client->lock);
     return client;
 }
 
@@ -212,7 +217,8 @@ static enum status read_envelope(struct rpc_client_flight *flight, struct bytes 
 static void read_response(struct rpc_client_flight *flight, struct bytes frame)
 {
     if (flight->arena == NULL) {
-        flight->arena = arena_new((size_t)RPC_UNPACK_BYTES_MAX + RPC_FRAME_BYTES_MAX);
+        flight->arena = arena_new_for((size_t)RPC_UNPACK_BYTES_MAX + RPC_FRAME_BYTES_MAX,
+                                      UNPACKED_TIMES * frame.size);
     } else {
         arena_reset(flight->arena);
     }
@@ -510,20 +516,31 @@ static struct rpc_client_flight *ended_take(struct rpc_client *client)
     return flight;
 }
 
-static void wake_expired(struct loop_timer *timer)
+/* False: there are more. */
+static bool end_some(struct rpc_client *client)
 {
-    struct rpc_client *client =
-        (struct rpc_client *)((char *)timer - offsetof(struct rpc_client, wake));
     for (int i = 0; i < ENDED_IN_A_TURN_MAX; i++) {
         struct rpc_client_flight *flight = ended_take(client);
         if (flight == NULL) {
-            return;
+            return true;
         }
         if (!flight_retry(flight)) {
             flight_deliver(flight);
         }
     }
-    loop_timer_set(client->loop, &client->wake, 0);
+    return false;
+}
+
+static void wake_expired(struct loop_timer *timer)
+{
+    struct rpc_client *client =
+        (struct rpc_client *)((char *)timer - offsetof(struct rpc_client, wake));
+    rpc_gather_begin(); /* their callers may call again at once */
+    bool all = end_some(client);
+    rpc_gather_end();
+    if (!all) {
+        loop_timer_set(client->loop, &client->wake, 0);
+    }
 }
 
 /* Takes a flight back from wherever it is; on return nothing will come of it. */

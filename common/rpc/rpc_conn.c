@@ -11,7 +11,9 @@
 #include "rpc/rpc_conn.h"
 
 #include "base/check.h"
+#include "base/mutex.h"
 #include "rpc/rpc.h"
+#include "rpc/rpc_gather.h"
 
 #include <nng/nng.h>
 #include <pthread.h>
@@ -24,6 +26,10 @@
 #define OUT_BYTES_IDLE 65536 /* the most room that is kept for what goes out */
 #define GREETING_MS_MAX 10000 /* a stranger may not keep a connection open without a word */
 #define ENDS_MAX 2
+
+/* Sent together: enough that system calls are few, so few that the other side begins early. */
+#define GATHERED_MESSAGES_MAX 32
+#define GATHERED_CONNS_MAX 16
 
 struct rpc_conn {
     struct shared *shared;
@@ -91,7 +97,7 @@ static struct shared *shared_new(size_t end_count, void (*read)(void *context))
 {
     struct shared *shared = calloc(1, sizeof(*shared));
     CHECK(shared != NULL);
-    CHECK(pthread_mutex_init(&shared->lock, NULL) == 0);
+    mutex_init_brief(&shared->lock);
     atomic_store(&shared->references, end_count);
     shared->end_count = end_count;
     bool made = true;
@@ -226,7 +232,7 @@ static bool take_send(struct rpc_conn *conn)
         return false;
     }
     if (conn->out_sent == conn->out.size) {
-        if (conn->out.capacity > OUT_BYTES_IDLE) {
+        if (conn->out.capacity > OUT_BYTES_IDLE && conn->out.size < conn->out.capacity / 4) {
             buffer_fini(&conn->out);
         }
         buffer_clear(&conn->out);
@@ -270,6 +276,61 @@ static bool hand_over(struct rpc_conn *conn, struct bytes stack, struct bytes fr
     return taken;
 }
 
+/* The connections to which this thread sends when it has gathered enough. */
+static _Thread_local struct {
+    unsigned depth;
+    unsigned messages;
+    size_t count;
+    struct rpc_conn *conns[GATHERED_CONNS_MAX];
+} gathered;
+
+/* Under the lock. Whether what was sent to this connection goes out with the next flush. */
+static bool gather(struct rpc_conn *conn)
+{
+    if (gathered.depth == 0) {
+        return false;
+    }
+    gathered.messages++;
+    for (size_t i = gathered.count; i > 0; i--) {
+        if (gathered.conns[i - 1] == conn) {
+            return true;
+        }
+    }
+    if (gathered.count == GATHERED_CONNS_MAX) {
+        return false;
+    }
+    rpc_conn_acquire(conn);
+    gathered.conns[gathered.count++] = conn;
+    return true;
+}
+
+static void flush_gathered(void)
+{
+    gathered.messages = 0;
+    while (gathered.count > 0) {
+        struct rpc_conn *conn = gathered.conns[--gathered.count];
+        lock(conn);
+        bool submit = take_send(conn);
+        unlock(conn);
+        if (submit) {
+            submit_send(conn);
+        }
+        rpc_conn_release(conn);
+    }
+}
+
+void rpc_gather_begin(void)
+{
+    gathered.depth++;
+}
+
+void rpc_gather_end(void)
+{
+    if (--gathered.depth == 0) {
+        flush_gathered();
+    }
+}
+
 bool rpc_conn_send(struct rpc_conn *conn, struct bytes stack, struct bytes frame)
 {
     if (stack.size + frame.size > RPC_TRANSPORT_BYTES_MAX) {
@@ -286,11 +347,14 @@ bool rpc_conn_send(struct rpc_conn *conn, struct bytes stack, struct bytes frame
         size_t before = conn->next.size;
         rpc_wire_append(&conn->next, conn->ipc, stack, frame);
         atomic_fetch_add(&conn->unsent, conn->next.size - before);
-        submit = take_send(conn);
+        submit = !gather(conn) && take_send(conn);
     }
     unlock(conn);
     if (submit) {
         submit_send(conn);
+    }
+    if (gathered.messages >= GATHERED_MESSAGES_MAX) {
+        flush_gathered();
     }
     return taken;
 }
@@ -452,7 +516,9 @@ static void read_on(struct rpc_conn *conn)
     size_t needed = 0;
     enum taking taking;
     do {
+        rpc_gather_begin(); /* answers given at once */
         taking = deliver(conn, conn->ipc, &needed);
+        rpc_gather_end();
         if (taking == TAKING_BROKEN) {
             rpc_conn_close(conn);
         }

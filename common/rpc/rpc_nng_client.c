@@ -12,6 +12,7 @@
 #include "rpc/rpc_nng.h"
 
 #include "base/check.h"
+#include "base/mutex.h"
 #include "rpc/rpc_conn.h"
 #include "rpc/rpc_nng_private.h"
 
@@ -377,7 +378,7 @@ enum status rpc_nng_transport_new(struct rpc_transport **ret_transport, const ch
     transport->slots = calloc(transport->slot_mask + 1, sizeof(*transport->slots));
     transport->url = strdup(url);
     CHECK(transport->slots != NULL && transport->url != NULL);
-    CHECK(pthread_mutex_init(&transport->lock, NULL) == 0);
+    mutex_init_brief(&transport->lock);
     CHECK(pthread_cond_init(&transport->changed, NULL) == 0);
     int rc = make_dialer(transport);
     if (rc == 0) {

@@ -12,6 +12,7 @@
 #include "rpc/rpc_nng.h"
 
 #include "base/check.h"
+#include "base/mutex.h"
 #include "base/clock.h"
 #include "rpc/rpc_conn.h"
 #include "rpc/rpc_nng_private.h"
@@ -473,7 +474,7 @@ struct rpc_server *rpc_server_new(struct rpc_router *router)
     CHECK(server != NULL);
     server->router = router;
     atomic_store(&server->references, 1);
-    CHECK(pthread_mutex_init(&server->lock, NULL) == 0);
+    mutex_init_brief(&server->lock);
     pthread_condattr_t attributes;
     CHECK(pthread_condattr_init(&attributes) == 0);
     CHECK(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);

@@ -8,6 +8,7 @@
 #include "rpc/rpc_router_private.h"
 
 #include "base/check.h"
+#include "base/mutex.h"
 #include "rpc/rpc_frame.h"
 
 #include <stdio.h>
@@ -85,7 +86,7 @@ struct rpc_router *rpc_router_new(struct clock *clock, struct metric_registry *m
     CHECK(router != NULL);
     router->clock = clock;
     router->calls_max = calls_max;
-    CHECK(pthread_mutex_init(&router->lock, NULL) == 0);
+    mutex_init_brief(&router->lock);
     add_metrics(router, metrics, name);
     return router;
 }
@@ -139,7 +140,7 @@ static struct rpc_call *call_new(struct rpc_router *router)
     CHECK(call != NULL);
     call->router = router;
     call->arena = arena_new(CALL_ARENA_BYTES_MAX);
-    CHECK(pthread_mutex_init(&call->lock, NULL) == 0);
+    mutex_init_brief(&call->lock);
     CHECK(pthread_cond_init(&call->cancel_ended, NULL) == 0);
     return call;
 }

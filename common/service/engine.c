@@ -340,6 +340,7 @@ enum status engine_run_command(struct engine *engine, struct store_txn *txn,
     command->response_type->message_init(response);
 
     struct decide d = begin_decision(engine, txn, command->arena, command->caller, err);
+    d.prepared = command->prepared;
     status = outcome(txn, command->method->decide(&d, command->request, response), err);
     if (status != STATUS_OK) {
         return status;

@@ -31,6 +31,7 @@ struct engine_command {
     uint8_t digest[IDEMPOTENCY_DIGEST_BYTES];
     const struct rpc_caller *caller;
     const uint8_t *trace_id;
+    const void *prepared;
     struct arena *arena;
     /* out */
     struct buffer *response; /* packed; cleared first */

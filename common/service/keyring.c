@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,17 @@ struct keyring {
     char service[16];
     uint8_t wrapping[32];
     uint8_t finding[32];
+    _Atomic uint64_t last_foreseen; /* the last number given to a citizen who may become one */
+};
+
+struct presealed {
+    uint64_t citizen;
+    bool is_new;
+    bool has_phone;
+    struct key phone_row;
+    uint8_t number[8]; /* the phone row's value */
+    uint8_t wrapped[WRAPPED_BYTES];
+    struct bytes sealed;
 };
 
 /* --- sealing --- */
@@ -71,6 +83,37 @@ static bool unseal(const struct keyring *keyring, const uint8_t key[32], const c
     return crypto_aead_xchacha20poly1305_ietf_decrypt(
                out, NULL, NULL, sealed.data + NONCE_BYTES, sealed.size - NONCE_BYTES,
                (const uint8_t *)&associated, sizeof associated, sealed.data, key) == 0;
+}
+
+/* Packs and seals into the arena; the packed words are wiped. False: there is no room. */
+static bool seal_message(const struct keyring *keyring, const struct citizen_key *key,
+                         const char *purpose, const ProtobufCMessage *plain, struct random *random,
+                         struct arena *arena, struct bytes *ret_sealed)
+{
+    size_t size = protobuf_c_message_get_packed_size(plain);
+    uint8_t *packed = malloc(size + 1);
+    uint8_t *sealed = arena_alloc(arena, NONCE_BYTES + size + TAG_BYTES);
+    bool room = packed != NULL && sealed != NULL;
+    if (room) {
+        CHECK(protobuf_c_message_pack(plain, packed) == size);
+        seal(keyring, key->key, purpose, key->citizen, bytes_of(packed, size), random, sealed);
+        *ret_sealed = bytes_of(sealed, NONCE_BYTES + size + TAG_BYTES);
+    }
+    if (packed != NULL) {
+        sodium_memzero(packed, size);
+    }
+    free(packed);
+    return room;
+}
+
+/* A new citizen's key, and as it lies in the store: wrapped, WRAPPED_BYTES. */
+static void make_key(const struct keyring *keyring, uint64_t citizen, struct random *random,
+                     struct citizen_key *ret_key, uint8_t *ret_wrapped)
+{
+    ret_key->citizen = citizen;
+    random->fill(random, ret_key->key, sizeof ret_key->key);
+    seal(keyring, keyring->wrapping, "wrap", citizen, bytes_of(ret_key->key, sizeof ret_key->key),
+         random, ret_wrapped);
 }
 
 /* --- rows --- */
@@ -145,10 +188,7 @@ enum status decide_new_citizen(struct decide *d, uint64_t citizen, const char *e
         return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL,
                              "the call needs more memory than a call may have");
     }
-    ret_key->citizen = citizen;
-    random->fill(random, ret_key->key, sizeof ret_key->key);
-    seal(d->keyring, d->keyring->wrapping, "wrap", citizen,
-         bytes_of(ret_key->key, sizeof ret_key->key), random, wrapped);
+    make_key(d->keyring, citizen, random, ret_key, wrapped);
     struct key key;
     citizen_row_key(&key, citizen);
     enum status status = decision_add_key_row(d, &key, bytes_of(wrapped, WRAPPED_BYTES));
@@ -163,25 +203,111 @@ enum status decide_new_citizen(struct decide *d, uint64_t citizen, const char *e
 enum status decide_seal(struct decide *d, const struct citizen_key *key, const char *purpose,
                         const ProtobufCMessage *plain, struct bytes *ret_sealed)
 {
-    size_t size = protobuf_c_message_get_packed_size(plain);
-    uint8_t *packed = malloc(size + 1);
-    uint8_t *sealed = arena_alloc(d->arena, NONCE_BYTES + size + TAG_BYTES);
-    enum status status = STATUS_OK;
-    if (packed == NULL || sealed == NULL) {
-        status = decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL,
+    return seal_message(d->keyring, key, purpose, plain, d->decision->random, d->arena, ret_sealed)
+               ? STATUS_OK
+               : decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL,
                                "the call needs more memory than a call may have");
-        goto out;
+}
+
+/* --- beforehand --- */
+
+/* A number for a citizen who may become one. Decide looks whether it is still free. */
+static uint64_t foresee_citizen(struct keyring *keyring, struct store_txn *txn)
+{
+    uint64_t last = keyring_last_citizen(txn);
+    uint64_t foreseen = atomic_load(&keyring->last_foreseen);
+    uint64_t number;
+    do {
+        number = (last > foreseen ? last : foreseen) + 1;
+    } while (!atomic_compare_exchange_weak(&keyring->last_foreseen, &foreseen, number));
+    return number;
+}
+
+/* Who has the phone, with the key as it lies there; or a new citizen. */
+static bool foresee_key(struct prepare *p, struct presealed *presealed, struct citizen_key *ret_key)
+{
+    struct bytes row;
+    struct key key;
+    if (presealed->has_phone && txn_get(p->txn, STORE_KEYS, &presealed->phone_row, &row)) {
+        if (row.size != sizeof presealed->number) {
+            return false;
+        }
+        presealed->citizen = be64_get(row.data);
+        citizen_row_key(&key, presealed->citizen);
+        if (!txn_get(p->txn, STORE_KEYS, &key, &row) || row.size != WRAPPED_BYTES) {
+            return false;
+        }
+        memcpy(presealed->wrapped, row.data, WRAPPED_BYTES);
+        ret_key->citizen = presealed->citizen;
+        return unseal(p->keyring, p->keyring->wrapping, "wrap", presealed->citizen, row,
+                      ret_key->key);
     }
-    CHECK(protobuf_c_message_pack(plain, packed) == size);
-    seal(d->keyring, key->key, purpose, key->citizen, bytes_of(packed, size), d->decision->random,
-         sealed);
-    *ret_sealed = bytes_of(sealed, NONCE_BYTES + size + TAG_BYTES);
-out:
-    if (packed != NULL) {
-        sodium_memzero(packed, size);
+    presealed->is_new = true;
+    presealed->citizen = foresee_citizen(p->keyring, p->txn);
+    make_key(p->keyring, presealed->citizen, p->random, ret_key, presealed->wrapped);
+    return true;
+}
+
+const struct presealed *keyring_preseal(struct prepare *p, const char *e164, const char *purpose,
+                                        const ProtobufCMessage *plain)
+{
+    struct presealed *presealed = arena_alloc(p->arena, sizeof *presealed);
+    struct citizen_key key;
+    if (presealed == NULL) {
+        return NULL;
     }
-    free(packed);
-    return status;
+    *presealed = (struct presealed){.has_phone = e164[0] != '\0'};
+    if (presealed->has_phone) {
+        phone_row_key(p->keyring, e164, &presealed->phone_row);
+    }
+    bool done = foresee_key(p, presealed, &key) &&
+                seal_message(p->keyring, &key, purpose, plain, p->random, p->arena,
+                             &presealed->sealed);
+    be64_put(presealed->number, presealed->citizen);
+    sodium_memzero(&key, sizeof key);
+    return done ? presealed : NULL;
+}
+
+static bool presealed_holds(struct decide *d, const struct presealed *presealed,
+                            const struct key *citizen_row)
+{
+    struct bytes row;
+    bool has_row = txn_get(d->txn, STORE_KEYS, citizen_row, &row);
+    bool row_holds = presealed->is_new
+                         ? !has_row
+                         : has_row && bytes_equal(row, bytes_of(presealed->wrapped, WRAPPED_BYTES));
+    if (!row_holds || !presealed->has_phone) {
+        return row_holds;
+    }
+    bool known = txn_get(d->txn, STORE_KEYS, &presealed->phone_row, &row);
+    return presealed->is_new
+               ? !known
+               : known && bytes_equal(row, bytes_of(presealed->number, sizeof presealed->number));
+}
+
+bool decide_take_presealed(struct decide *d, const struct presealed *presealed,
+                           uint64_t *ret_citizen, struct bytes *ret_sealed)
+{
+    struct key key;
+    if (presealed == NULL) {
+        return false;
+    }
+    citizen_row_key(&key, presealed->citizen);
+    if (!presealed_holds(d, presealed, &key)) {
+        return false;
+    }
+    if (presealed->is_new) {
+        /* Two of the four that a command may add. */
+        CHECK(decision_add_key_row(d, &key, bytes_of(presealed->wrapped, WRAPPED_BYTES)) ==
+              STATUS_OK);
+        CHECK(!presealed->has_phone ||
+              decision_add_key_row(d, &presealed->phone_row,
+                                   bytes_of(presealed->number, sizeof presealed->number)) ==
+                  STATUS_OK);
+    }
+    *ret_citizen = presealed->citizen;
+    *ret_sealed = presealed->sealed;
+    return true;
 }
 
 /* --- opening --- */

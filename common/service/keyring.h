@@ -36,7 +36,8 @@ uint64_t keyring_find_phone(const struct keyring *keyring, struct store_txn *txn
 /* The citizen's key; false when there is none (never was, or forgotten). */
 bool keyring_get(const struct keyring *keyring, struct store_txn *txn, uint64_t citizen,
                  struct citizen_key *ret_key);
-/* Highest citizen number that ever had a key here (forgotten ones count). */
+/* Highest citizen number that ever had a key here (forgotten ones count). Numbers may be left out:
+ * one that was presealed for and not taken. */
 uint64_t keyring_last_citizen(struct store_txn *txn);
 
 /* In decide: a new key for the citizen, found later by the phone (e164 may be NULL). The rows are
@@ -46,6 +47,17 @@ enum status decide_new_citizen(struct decide *d, uint64_t citizen, const char *e
 /* In decide: seals `plain` into d->arena. purpose: "request", "answer". */
 enum status decide_seal(struct decide *d, const struct citizen_key *key, const char *purpose,
                         const ProtobufCMessage *plain, struct bytes *ret_sealed);
+
+/* Words sealed before decide, under the key of whoever has the phone, or of a new citizen. */
+struct presealed;
+
+/* In prepare. e164 may be "". NULL: it cannot be done here. */
+const struct presealed *keyring_preseal(struct prepare *p, const char *e164, const char *purpose,
+                                        const ProtobufCMessage *plain);
+/* In decide: takes what was sealed, and the rows of a new citizen with it. False, with nothing
+ * taken: presealed is NULL, or meanwhile the phone has become another's or the key has changed. */
+bool decide_take_presealed(struct decide *d, const struct presealed *presealed,
+                           uint64_t *ret_citizen, struct bytes *ret_sealed);
 
 /* NOT_FOUND when the citizen has been forgotten; DATA_LOSS when it does not open. The message lives
  * in the arena. */

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "rpc/rpc_gather.h"
 
 #include "vafa/backup/v1/backup.pb-c.h"
 #include "vafa/health/v1/health.pb-c.h"
@@ -30,6 +31,18 @@ static void committed(void *context)
     if (node->alarm != NULL) {
         alarm_committed(node->alarm);
     }
+}
+
+static void answers_begin(void *context)
+{
+    (void)context;
+    rpc_gather_begin();
+}
+
+static void answers_end(void *context)
+{
+    (void)context;
+    rpc_gather_end();
 }
 
 /* Without threads the writer is one more task of the loop. */
@@ -186,6 +199,8 @@ static enum status open_engine(struct node *node, const struct node_options *opt
         .metrics = node->metrics,
         .name = node->def->name,
         .committed = committed,
+        .ends_begin = answers_begin,
+        .ends_end = answers_end,
         .wake = options->loop != NULL ? wake_writer : NULL,
         .context = node,
     };

@@ -376,6 +376,27 @@ static void command_ended(struct writer_op *writer_op)
     buffer_fini(&response);
 }
 
+/* A failure here is none of the command's: decide does without, or meets it too. */
+static const void *prepare_command(struct node *node, const struct service_method *method,
+                                   struct rpc_call *call)
+{
+    struct store_txn *txn;
+    if (method->prepare == NULL || store_read_begin(node->store, &txn, NULL) != STATUS_OK) {
+        return NULL;
+    }
+    struct prepare p = {
+        .txn = txn,
+        .city = node->city,
+        .keyring = node->keyring,
+        .arena = rpc_call_arena(call),
+        .random = node->random,
+    };
+    const void *prepared = method->prepare(&p, rpc_call_request(call));
+    bool good = txn_error(txn, NULL) == STATUS_OK;
+    store_read_end(txn);
+    return good ? prepared : NULL;
+}
+
 static enum status submit_command(struct method_group *group, unsigned method,
                                   struct rpc_call *call, struct error *err)
 {
@@ -406,6 +427,7 @@ static enum status submit_command(struct method_group *group, unsigned method,
         .key = bytes_of(key.data, key.len),
         .caller = rpc_call_caller(call),
         .trace_id = rpc_call_trace_id(call),
+        .prepared = prepare_command(node, &group->methods[method], call),
         .arena = rpc_call_arena(call),
         .response = &op->response,
     };

@@ -41,6 +41,18 @@ struct event {
     uint64_t citizen;
 };
 
+/* --- prepare --- */
+
+/* What a command can do beforehand. Everything allocated from `arena` lives until the answer is
+ * sent. */
+struct prepare {
+    struct store_txn *txn; /* a pooled snapshot: the state that decide meets may be newer */
+    const struct city *city;
+    struct keyring *keyring;
+    struct arena *arena;
+    struct random *random;
+};
+
 /* --- decide --- */
 
 /* What a decision may know. Everything allocated from `arena` lives until the answer is sent. */
@@ -51,6 +63,7 @@ struct decide {
     struct arena *arena;
     int64_t now_us;                  /* the recorded_at of its events */
     const struct rpc_caller *caller; /* NULL for feeds and timers */
+    const void *prepared;            /* what the method's prepare gave; NULL: nothing */
     struct error *error;             /* filled by what refuses */
     struct decision *decision;       /* the skeleton's own */
 };
@@ -120,9 +133,9 @@ size_t read_positions(struct read *r, Common__Position ***ret_positions);
 
 enum service_method_kind {
     METHOD_READ,    /* read() on a worker */
-    METHOD_COMMAND, /* check() on a worker, decide() on the writer, then read() (when not NULL) on
-                     * the committed state adds to the answer what must not be kept with the
-                     * idempotency key */
+    METHOD_COMMAND, /* check() and prepare() on a worker, decide() on the writer, then read() (when
+                     * not NULL) on the committed state adds to the answer what must not be kept
+                     * with the idempotency key */
 };
 
 #define ROLE_BIT(role) (1u << (role))
@@ -135,6 +148,10 @@ struct service_method {
      * NULL. */
     enum status (*check)(const struct city *city, const struct rpc_caller *caller,
                          const ProtobufCMessage *request, struct error *err);
+    /* The slow part of decide that needs not be done by the one writer, e.g. sealing. Decide looks
+     * whether it still holds, and does without when it does not. Gives d->prepared, NULL for
+     * nothing. May be NULL. */
+    const void *(*prepare)(struct prepare *p, const ProtobufCMessage *request);
     /* `response` is initialised; what it points to lives in d->arena. */
     enum status (*decide)(struct decide *d, const ProtobufCMessage *request,
                           ProtobufCMessage *response);

@@ -2,6 +2,7 @@
 #include "store/store_internal.h"
 
 #include "base/check.h"
+#include "base/mutex.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -309,7 +310,7 @@ enum status store_open(struct store **ret_store, const struct store_options *opt
     CHECK(sodium_init() >= 0);
     struct store *store = calloc(1, sizeof(*store));
     CHECK(store != NULL);
-    CHECK(pthread_mutex_init(&store->pool_lock, NULL) == 0);
+    mutex_init_brief(&store->pool_lock);
     CHECK(pthread_mutex_init(&store->room_lock, NULL) == 0);
     store->lock.fd = -1;
     store->folder = strdup(options->folder);

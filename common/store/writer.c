@@ -8,6 +8,7 @@
 #include "store/store_internal.h"
 
 #include "base/check.h"
+#include "base/mutex.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +156,58 @@ static void add_metrics(struct writer *writer)
                "Bytes of the map in use.", METRIC_GAUGE);
 }
 
+/* Under the lock: all that was submitted becomes the writer's own. */
+static void take_all(struct writer *writer)
+{
+    for (int i = 0; i < WRITER_LANE_COUNT; i++) {
+        list_join(&writer->taken[i], &writer->submitted[i]);
+    }
+}
+
+static bool any_taken(const struct writer *writer)
+{
+    for (int i = 0; i < WRITER_LANE_COUNT; i++) {
+        if (writer->taken[i].first != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Without the lock: one of each lane in turn, until there is no room or nothing is left. */
+static size_t fill(struct writer *writer, struct writer_op **ops, size_t room)
+{
+    size_t count = 0;
+    unsigned empty = 0;
+    while (count < room && empty < WRITER_LANE_COUNT) {
+        unsigned lane = writer->turn;
+        writer->turn = (writer->turn + 1) % WRITER_LANE_COUNT;
+        struct writer_op *op = list_pop(&writer->taken[lane]);
+        if (op == NULL) {
+            empty++;
+            continue;
+        }
+        empty = 0;
+        ops[count++] = op;
+        atomic_fetch_sub_explicit(&writer->waiting[lane], 1, memory_order_relaxed);
+    }
+    return count;
+}
+
+/* What has come while a batch was running, behind its first `count`. */
+static size_t fill_on(struct writer *writer, struct writer_op **ops, size_t count)
+{
+    size_t room = writer->options.batch_max - (size_t)(ops + count - writer->batch);
+    pthread_mutex_lock(&writer->lock);
+    if (writer->hold == HOLD_ASKED) {
+        room = 0; /* somebody waits for the end of this batch */
+    } else {
+        take_all(writer);
+    }
+    pthread_mutex_unlock(&writer->lock);
+    return fill(writer, ops + count, room);
+}
+
 /* --- a batch --- */
 
 static void end_op(struct writer *writer, struct writer_op *op)
@@ -224,23 +277,30 @@ struct plan {
 };
 
 /*
- * One transaction of the first operations, at most plan->limit. Returns how many it ended; 0 when
- * it was rolled back and is to be tried again under the new limit: without the operation that
- * failed and those behind it, or, when that is not known, with half.
+ * One transaction of the first operations, at most plan->limit. Without a limit what comes while it
+ * runs is taken in too, so that callers who answer quickly share one commit; *count grows by it.
+ * Returns how many it ended; 0 when it was rolled back and is to be tried again under the new
+ * limit: without the operation that failed and those behind it, or, when that is not known, with
+ * half.
  */
-static size_t attempt(struct writer *writer, struct writer_op **ops, size_t count,
+static size_t attempt(struct writer *writer, struct writer_op **ops, size_t *count,
                       struct plan *plan)
 {
     struct error err;
     struct store_txn *txn;
     if (store_write_begin(writer->options.store, &txn, &err) != STATUS_OK) {
-        end_ops(writer, ops, count, &err);
-        return count;
+        end_ops(writer, ops, *count, &err);
+        return *count;
     }
-    count = count < plan->limit ? count : plan->limit;
     bool reserve = true;
     size_t ran = 0;
-    while (ran < count && txn_bytes(txn) < STORE_BATCH_BYTES_MAX) {
+    while (ran < plan->limit && txn_bytes(txn) < STORE_BATCH_BYTES_MAX) {
+        if (ran == *count && plan->limit == SIZE_MAX) {
+            *count += admit(writer, ops + ran, fill_on(writer, ops, ran));
+        }
+        if (ran == *count) {
+            break;
+        }
         struct writer_op *op = ops[ran];
         if (!run_op(op, txn)) {
             (void)txn_error(txn, &err);
@@ -276,8 +336,14 @@ static size_t attempt(struct writer *writer, struct writer_op **ops, size_t coun
     }
     plan->limit = plan->after;
     plan->after = plan->after > SIZE_MAX / 2 ? SIZE_MAX : plan->after * 2;
+    if (writer->options.ends_begin != NULL) {
+        writer->options.ends_begin(writer->options.context);
+    }
     for (size_t i = 0; i < ran; i++) {
         end_op(writer, ops[i]);
+    }
+    if (writer->options.ends_end != NULL) {
+        writer->options.ends_end(writer->options.context);
     }
     return ran;
 }
@@ -289,49 +355,11 @@ static void run_batch(struct writer *writer, size_t count)
     while (count > 0) {
         count = admit(writer, ops, count);
         if (count > 0) {
-            size_t ended = attempt(writer, ops, count, &plan);
+            size_t ended = attempt(writer, ops, &count, &plan);
             ops += ended;
             count -= ended;
         }
     }
-}
-
-/* Under the lock: all that was submitted becomes the writer's own. */
-static void take_all(struct writer *writer)
-{
-    for (int i = 0; i < WRITER_LANE_COUNT; i++) {
-        list_join(&writer->taken[i], &writer->submitted[i]);
-    }
-}
-
-static bool any_taken(const struct writer *writer)
-{
-    for (int i = 0; i < WRITER_LANE_COUNT; i++) {
-        if (writer->taken[i].first != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Without the lock: one of each lane in turn, until the batch is full or nothing is left. */
-static size_t fill_batch(struct writer *writer)
-{
-    size_t count = 0;
-    unsigned empty = 0;
-    while (count < writer->options.batch_max && empty < WRITER_LANE_COUNT) {
-        unsigned lane = writer->turn;
-        writer->turn = (writer->turn + 1) % WRITER_LANE_COUNT;
-        struct writer_op *op = list_pop(&writer->taken[lane]);
-        if (op == NULL) {
-            empty++;
-            continue;
-        }
-        empty = 0;
-        writer->batch[count++] = op;
-        atomic_fetch_sub_explicit(&writer->waiting[lane], 1, memory_order_relaxed);
-    }
-    return count;
 }
 
 /* --- the thread --- */
@@ -371,7 +399,7 @@ static void *run_thread(void *context)
         take_all(writer);
         if (any_taken(writer)) {
             pthread_mutex_unlock(&writer->lock);
-            run_batch(writer, fill_batch(writer));
+            run_batch(writer, fill(writer, writer->batch, writer->options.batch_max));
             pthread_mutex_lock(&writer->lock);
         } else if (writer->stopped) {
             break;
@@ -408,7 +436,7 @@ struct writer *writer_new(const struct writer_options *options)
     if (writer->options.batch_max == 0) {
         writer->options.batch_max = BATCH_DEFAULT;
     }
-    CHECK(pthread_mutex_init(&writer->lock, NULL) == 0);
+    mutex_init_brief(&writer->lock);
     init_monotonic(&writer->work);
     init_monotonic(&writer->held);
     for (int i = 0; i < WRITER_LANE_COUNT; i++) {
@@ -526,7 +554,7 @@ bool writer_step(struct writer *writer)
     writer->idle = !work;
     pthread_mutex_unlock(&writer->lock);
     if (work) {
-        run_batch(writer, fill_batch(writer));
+        run_batch(writer, fill(writer, writer->batch, writer->options.batch_max));
     }
     return work;
 }

@@ -48,6 +48,9 @@ struct writer_options {
     /* After each commit, on the writer's thread, before the operations end (may be NULL): wakes
      * parked reads. */
     void (*committed)(void *context);
+    /* Around the ends of a batch's operations (may be NULL): so that answers can go together. */
+    void (*ends_begin)(void *context);
+    void (*ends_end)(void *context);
     /* There is work and no thread: the single-threaded driver is told to call writer_step. NULL
      * with a thread. */
     void (*wake)(void *context);

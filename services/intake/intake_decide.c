@@ -20,6 +20,52 @@ static enum status refuse_memory(struct decide *d)
                          "the call needs more memory than a call may have");
 }
 
+/* --- a citizen's words, sealed beforehand --- */
+
+struct prepared_words {
+    char e164[PHONE_E164_SIZE];
+    const struct presealed *presealed; /* NULL: decide has to do it */
+};
+
+/* The E.164 form, or "" when no phone was given. The check of the method has read it before. */
+static enum status read_phone(const struct city *city, const Intake__Citizen *citizen,
+                              char ret_e164[PHONE_E164_SIZE], struct error *err)
+{
+    if (citizen == NULL || citizen->phone[0] == '\0') {
+        ret_e164[0] = '\0';
+        return STATUS_OK;
+    }
+    return phone_normalise(city_phone_plan(city), citizen->phone, ret_e164, err);
+}
+
+/* Borrows from both. */
+static Intake__SealedWords words_of(const Intake__RegisterCaseRequest *request, char *e164)
+{
+    Intake__SealedWords plain = INTAKE__SEALED_WORDS__INIT;
+    if (request->citizen != NULL) {
+        plain.name = request->citizen->name;
+    }
+    plain.phone = e164;
+    plain.words = request->words;
+    return plain;
+}
+
+const void *intake_prepare_register(struct prepare *p, const ProtobufCMessage *message)
+{
+    const Intake__RegisterCaseRequest *request = (const Intake__RegisterCaseRequest *)message;
+    struct prepared_words *prepared = arena_alloc(p->arena, sizeof(*prepared));
+    if (prepared == NULL ||
+        read_phone(p->city, request->citizen, prepared->e164, NULL) != STATUS_OK) {
+        return NULL;
+    }
+    Intake__SealedWords plain = words_of(request, prepared->e164);
+    prepared->presealed =
+        intake_rules_is_personal(request)
+            ? keyring_preseal(p, prepared->e164, INTAKE_SEAL_PURPOSE, &plain.base)
+            : NULL;
+    return prepared;
+}
+
 /* --- registering --- */
 
 /* The same name from another system is the same request, however often and however it is told. */
@@ -37,17 +83,6 @@ static enum status answer_known(struct decide *d, uint64_t number,
     return STATUS_OK;
 }
 
-/* The E.164 form, or "" when no phone was given. The check of the method has read it before. */
-static enum status read_phone(struct decide *d, const Intake__Citizen *citizen,
-                              char ret_e164[PHONE_E164_SIZE])
-{
-    if (citizen == NULL || citizen->phone[0] == '\0') {
-        ret_e164[0] = '\0';
-        return STATUS_OK;
-    }
-    return phone_normalise(city_phone_plan(d->city), citizen->phone, ret_e164, d->error);
-}
-
 /* Whoever gives no phone is somebody new each time: nothing tells them from another. */
 static enum status find_citizen(struct decide *d, const char *e164, struct citizen_key *ret_key)
 {
@@ -63,21 +98,22 @@ static enum status find_citizen(struct decide *d, const char *e164, struct citiz
     return STATUS_OK;
 }
 
-/* Seals what is personal; fills citizen and sealed part of the options. */
+/* Seals what is personal, unless that was done beforehand and still holds; fills citizen and sealed
+ * part of the options. */
 static enum status seal_personal(struct decide *d, const Intake__RegisterCaseRequest *request,
                                  char *e164, struct event_options *options)
 {
+    const struct prepared_words *prepared = d->prepared;
     struct citizen_key key;
-    Intake__SealedWords plain = INTAKE__SEALED_WORDS__INIT;
+    if (decide_take_presealed(d, prepared != NULL ? prepared->presealed : NULL, &options->citizen,
+                              &options->sealed)) {
+        return STATUS_OK;
+    }
     enum status status = find_citizen(d, e164, &key);
     if (status != STATUS_OK) {
         return status;
     }
-    if (request->citizen != NULL) {
-        plain.name = request->citizen->name;
-    }
-    plain.phone = e164;
-    plain.words = request->words;
+    Intake__SealedWords plain = words_of(request, e164);
     status = decide_seal(d, &key, INTAKE_SEAL_PURPOSE, &plain.base, &options->sealed);
     options->citizen = key.citizen;
     explicit_bzero(&key, sizeof(key));
@@ -126,6 +162,7 @@ static struct event_options options_of(const Intake__History *history)
 static enum status register_new(struct decide *d, const Intake__RegisterCaseRequest *request,
                                 Intake__RegisterCaseResponse *response)
 {
+    const struct prepared_words *prepared = d->prepared;
     char e164[PHONE_E164_SIZE];
     uint64_t number = intake_tables_last_number(d->txn) + 1;
     if (number > CODE_NUMBER_MAX) {
@@ -138,7 +175,12 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
     }
     describe(d, request, number, registration);
     struct event_options options = options_of(request->history);
-    enum status status = read_phone(d, request->citizen, e164);
+    enum status status = STATUS_OK;
+    if (prepared != NULL) {
+        memcpy(e164, prepared->e164, sizeof(e164));
+    } else {
+        status = read_phone(d->city, request->citizen, e164, d->error);
+    }
     if (status == STATUS_OK && intake_rules_is_personal(request)) {
         status = seal_personal(d, request, e164, &options);
     }

@@ -11,6 +11,7 @@
 extern const struct service_method intake_methods[];
 
 /* intake_decide.c: the requests have passed the check of their method. */
+const void *intake_prepare_register(struct prepare *p, const ProtobufCMessage *request);
 enum status intake_decide_register(struct decide *d, const ProtobufCMessage *request,
                                    ProtobufCMessage *response);
 enum status intake_decide_reveal(struct decide *d, const ProtobufCMessage *request,

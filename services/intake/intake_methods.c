@@ -349,6 +349,7 @@ const struct service_method intake_methods[] = {
         .kind = METHOD_COMMAND,
         .roles = ROLES_DESK | ROLE_BIT(RPC_ROLE_IMPORT),
         .check = check_register,
+        .prepare = intake_prepare_register,
         .decide = intake_decide_register,
     },
     {
