@@ -47,7 +47,7 @@ struct rpc_client_flight {
     struct loop_timer backoff;
     int64_t deadline_us;
     uint8_t *frame;
-    size_t frame_size; /* without its deadline */
+    size_t frame_size;        /* without its deadline */
     _Atomic(void *) exchange; /* NULL: not yet with the transport */
     uint32_t attempts;
 

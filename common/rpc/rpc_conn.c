@@ -21,9 +21,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IN_BYTES_MIN 4096    /* the first room for what comes in */
-#define IN_BYTES_IDLE 65536  /* the most that is kept, and read at once, without a larger message */
-#define OUT_BYTES_IDLE 65536 /* the most room that is kept for what goes out */
+#define IN_BYTES_MIN 4096     /* the first room for what comes in */
+#define IN_BYTES_IDLE 65536   /* the most that is kept, and read at once, without a larger message \
+                               */
+#define OUT_BYTES_IDLE 65536  /* the most room that is kept for what goes out */
 #define GREETING_MS_MAX 10000 /* a stranger may not keep a connection open without a word */
 #define ENDS_MAX 2
 
@@ -56,11 +57,11 @@ struct rpc_conn {
     bool started;
     bool reading; /* receiving, or delivering what was received */
     bool sending;
-    bool paused;            /* reading waits for the other side to take its answers */
-    bool finishing;         /* to be closed when all is sent */
-    bool told;              /* `ended` */
-    _Atomic size_t unsent;  /* of next and out */
-    struct buffer next;     /* goes out next; inside the process: comes in next */
+    bool paused;           /* reading waits for the other side to take its answers */
+    bool finishing;        /* to be closed when all is sent */
+    bool told;             /* `ended` */
+    _Atomic size_t unsent; /* of next and out */
+    struct buffer next;    /* goes out next; inside the process: comes in next */
 };
 
 struct shared {
@@ -104,7 +105,8 @@ static struct shared *shared_new(size_t end_count, void (*read)(void *context))
     for (size_t i = 0; i < end_count && made; i++) {
         struct rpc_conn *conn = &shared->ends[i];
         conn->shared = shared;
-        made = nng_aio_alloc(&conn->rx, read, conn) == 0 && nng_aio_alloc(&conn->tx, sent, conn) == 0;
+        made =
+            nng_aio_alloc(&conn->rx, read, conn) == 0 && nng_aio_alloc(&conn->tx, sent, conn) == 0;
     }
     if (!made) {
         shared_free(shared);
@@ -596,10 +598,10 @@ void rpc_conn_start(struct rpc_conn *conn, const struct rpc_conn_events *events,
     rpc_conn_acquire(conn);
     lock(conn);
     conn->started = true;
-    bool rouse = conn->stream == NULL &&
-                 (conn->next.size > 0 || atomic_load(&conn->closed) ||
-                  atomic_load(&conn->peer->closed)) &&
-                 take_wake(conn);
+    bool rouse =
+        conn->stream == NULL &&
+        (conn->next.size > 0 || atomic_load(&conn->closed) || atomic_load(&conn->peer->closed)) &&
+        take_wake(conn);
     bool submit = take_send(conn);
     bool receive = conn->stream != NULL;
     conn->reading = conn->reading || receive;

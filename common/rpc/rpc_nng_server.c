@@ -12,8 +12,8 @@
 #include "rpc/rpc_nng.h"
 
 #include "base/check.h"
-#include "base/mutex.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "rpc/rpc_conn.h"
 #include "rpc/rpc_nng_private.h"
 
@@ -195,10 +195,10 @@ static bool server_admit(struct rpc_server *server, struct rpc_conn *conn)
     CHECK(peer != NULL);
     peer->server = server;
     peer->conn = conn;
-    rpc_conn_acquire(conn); /* until it is started: the server may close it as soon as it is listed */
+    rpc_conn_acquire(
+        conn); /* until it is started: the server may close it as soon as it is listed */
     pthread_mutex_lock(&server->lock);
-    bool admitted =
-        server->started && !server->stopping && server->peer_count < CONNECTIONS_MAX;
+    bool admitted = server->started && !server->stopping && server->peer_count < CONNECTIONS_MAX;
     if (admitted) {
         peer->next = server->peers;
         if (server->peers != NULL) {
@@ -224,7 +224,8 @@ static struct rpc_conn **server_conns(struct rpc_server *server, size_t *ret_cou
 {
     pthread_mutex_lock(&server->lock);
     *ret_count = server->peer_count;
-    struct rpc_conn **conns = server->peer_count > 0 ? calloc(server->peer_count, sizeof(*conns)) : NULL;
+    struct rpc_conn **conns =
+        server->peer_count > 0 ? calloc(server->peer_count, sizeof(*conns)) : NULL;
     CHECK(conns != NULL || server->peer_count == 0);
     size_t i = 0;
     for (struct peer *peer = server->peers; peer != NULL; peer = peer->next) {
@@ -362,9 +363,9 @@ static int stream_listen(struct listener *listener, const char *url)
         listener->stream = NULL;
         return rc;
     }
-    rc = listener->ipc
-             ? nng_stream_listener_set_int(listener->stream, NNG_OPT_IPC_PERMISSIONS, IPC_PERMISSIONS)
-             : nng_stream_listener_set_bool(listener->stream, NNG_OPT_TCP_NODELAY, true);
+    rc = listener->ipc ? nng_stream_listener_set_int(listener->stream, NNG_OPT_IPC_PERMISSIONS,
+                                                     IPC_PERMISSIONS)
+                       : nng_stream_listener_set_bool(listener->stream, NNG_OPT_TCP_NODELAY, true);
     if (rc == 0) {
         rc = nng_aio_alloc(&listener->aio, listener_accepted, listener);
     }

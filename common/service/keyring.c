@@ -260,9 +260,9 @@ const struct presealed *keyring_preseal(struct prepare *p, const char *e164, con
     if (presealed->has_phone) {
         phone_row_key(p->keyring, e164, &presealed->phone_row);
     }
-    bool done = foresee_key(p, presealed, &key) &&
-                seal_message(p->keyring, &key, purpose, plain, p->random, p->arena,
-                             &presealed->sealed);
+    bool done =
+        foresee_key(p, presealed, &key) &&
+        seal_message(p->keyring, &key, purpose, plain, p->random, p->arena, &presealed->sealed);
     be64_put(presealed->number, presealed->citizen);
     sodium_memzero(&key, sizeof key);
     return done ? presealed : NULL;

@@ -59,10 +59,9 @@ const void *intake_prepare_register(struct prepare *p, const ProtobufCMessage *m
         return NULL;
     }
     Intake__SealedWords plain = words_of(request, prepared->e164);
-    prepared->presealed =
-        intake_rules_is_personal(request)
-            ? keyring_preseal(p, prepared->e164, INTAKE_SEAL_PURPOSE, &plain.base)
-            : NULL;
+    prepared->presealed = intake_rules_is_personal(request)
+                              ? keyring_preseal(p, prepared->e164, INTAKE_SEAL_PURPOSE, &plain.base)
+                              : NULL;
     return prepared;
 }
 

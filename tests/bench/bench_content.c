@@ -10,8 +10,8 @@ static const char *const topics[] = {
     "irrigation", "pruning", "planting", "bus-headway", "bus-stop", "signs-markings",
 };
 
-static const char *const names[] = {"زهرا احمدی", "محمد رضایی", "فاطمه کریمی",
-                                    "علی هاشمی",  "مریم صادقی", "حسین نوری"};
+static const char *const names[] = {"شهروند نمونه ۱", "شهروند نمونه ۲", "شهروند نمونه ۳",
+                                    "شهروند نمونه ۴", "شهروند نمونه ۵", "شهروند نمونه ۶"};
 
 static const char *const streets[] = {"خیابان چهارباغ", "خیابان کاوه", "خیابان امام خمینی",
                                       "خیابان حکیم نظامی", "خیابان بزرگمهر"};

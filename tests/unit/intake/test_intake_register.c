@@ -218,7 +218,7 @@ static bool holds(struct bytes bytes, const char *text)
 
 static void keeps_personal_data_out_of_what_followers_read(void **state)
 {
-    static const char name[] = "زهرا احمدی";
+    static const char name[] = "شهروند نمونه";
     static const char words[] = "خانهٔ ما کنار مدرسه است";
     struct rig *rig = desk_open();
     Intake__RegisterCaseRequest request = desk_request();
@@ -236,7 +236,7 @@ static void keeps_personal_data_out_of_what_followers_read(void **state)
     assert_true(event->sealed.size > sizeof(words) + sizeof(name));
     for (size_t i = 0; i < 2; i++) {
         assert_false(holds(parts[i], name));
-        assert_false(holds(parts[i], "احمدی"));
+        assert_false(holds(parts[i], "شهروند"));
         assert_false(holds(parts[i], words));
         assert_false(holds(parts[i], "مدرسه"));
         assert_false(holds(parts[i], "9131234567"));

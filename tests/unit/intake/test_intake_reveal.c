@@ -12,7 +12,7 @@ static const char *register_zahra(struct rig *rig)
 {
     Intake__RegisterCaseRequest request = desk_request();
     Intake__Citizen citizen = INTAKE__CITIZEN__INIT;
-    citizen.name = "زهرا احمدی";
+    citizen.name = "شهروند نمونه";
     citizen.phone = "۰۹۱۳ ۱۲۳ ۴۵۶۷";
     request.citizen = &citizen;
     request.words = "چالهٔ جلوی خانه";
@@ -24,7 +24,7 @@ static void shows_name_phone_and_words(void **state)
     struct rig *rig = desk_open();
     (void)state;
     const Intake__RevealCaseResponse *response = desk_reveal(rig, register_zahra(rig));
-    assert_string_equal(response->citizen->name, "زهرا احمدی");
+    assert_string_equal(response->citizen->name, "شهروند نمونه");
     assert_string_equal(response->citizen->phone, DESK_E164);
     assert_string_equal(response->words, "چالهٔ جلوی خانه");
     rig_free(rig);

@@ -47,7 +47,7 @@ static void sample_init(struct sample *sample)
     common__place__init(&sample->place);
     common__geo_point__init(&sample->point);
     intake__history__init(&sample->history);
-    sample->citizen.name = "زهرا احمدی";
+    sample->citizen.name = "شهروند نمونه";
     sample->citizen.phone = "۰۹۱۳-۱۲۳-۴۵۶۷";
     sample->point.latitude = 32.65;
     sample->point.longitude = 51.67;

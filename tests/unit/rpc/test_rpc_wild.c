@@ -1,0 +1,270 @@
+/* The other side is not ours: NNG's own sockets, and peers that cut, stall, flood or say nothing.
+ */
+#include "echo_service.h"
+
+#include "base/check.h"
+#include "rpc/rpc_wire.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/rep.h>
+#include <nng/protocol/reqrep0/req.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define CUTS 300
+#define FLOOD 400
+#define ANSWER_BYTES 65536
+#define GROWTH_MAX (48 * 1024 * 1024)
+
+static int tcp_connect(const char *url)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)atoi(strrchr(url, ':') + 1)),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+    return fd;
+}
+
+static void put(int fd, struct bytes bytes)
+{
+    while (bytes.size > 0) {
+        ssize_t sent = send(fd, bytes.data, bytes.size, MSG_NOSIGNAL);
+        CHECK(sent > 0);
+        bytes = bytes_of(bytes.data + sent, bytes.size - (size_t)sent);
+    }
+}
+
+/* A connection that has greeted as a caller. */
+static int call_in(const char *url)
+{
+    uint8_t hello[RPC_WIRE_HELLO_BYTES];
+    int fd = tcp_connect(url);
+    rpc_wire_hello_put(hello, RPC_WIRE_REQ);
+    put(fd, bytes_of(hello, sizeof(hello)));
+    CHECK(recv(fd, hello, sizeof(hello), MSG_WAITALL) == sizeof(hello));
+    assert_true(rpc_wire_hello_is(hello, RPC_WIRE_REP));
+    return fd;
+}
+
+/* A packed call of the echo service, as it goes over the wire. */
+static struct buffer packed_call(uint32_t number, const char *method, uint32_t answer_bytes)
+{
+    Echo__SayBackRequest request = ECHO__SAY_BACK_REQUEST__INIT;
+    request.text = "سلام";
+    request.answer_bytes = answer_bytes;
+    struct buffer body = BUFFER_EMPTY;
+    message_pack(&request.base, &body);
+    Rpc__CallRequest envelope = RPC__CALL_REQUEST__INIT;
+    envelope.version = RPC_VERSION;
+    envelope.method = (char *)(uintptr_t)method;
+    envelope.deadline_ms = 60000;
+    envelope.body = (ProtobufCBinaryData){body.size, body.data};
+    struct buffer frame = BUFFER_EMPTY;
+    message_pack(&envelope.base, &frame);
+    struct buffer wire = BUFFER_EMPTY;
+    uint8_t stack[4];
+    be32_put(stack, number | 0x80000000u);
+    rpc_wire_append(&wire, false, bytes_of(stack, 4), buffer_bytes(&frame));
+    buffer_fini(&body);
+    buffer_fini(&frame);
+    return wire;
+}
+
+static const char say_back[] = "vafa.test.v1.Echo/SayBack";
+
+/* --- NNG's own sockets --- */
+
+static void answers_a_req_socket_of_nng(void **state)
+{
+    (void)state;
+    for (int ipc = 0; ipc < 2; ipc++) {
+        struct rig rig;
+        char url[128];
+        test_ipc_url(url, sizeof(url));
+        rig_init(&rig, ipc ? url : "tcp://127.0.0.1:0", 16);
+        nng_socket socket;
+        assert_int_equal(nng_req0_open(&socket), 0);
+        assert_int_equal(nng_socket_set_ms(socket, NNG_OPT_RECVTIMEO, 10000), 0);
+        assert_int_equal(nng_dial(socket, rig.url, NULL, 0), 0);
+        for (int i = 0; i < 20; i++) {
+            struct buffer wire = packed_call(0, say_back, 0);
+            char answer[512];
+            size_t size = sizeof(answer);
+            assert_int_equal(nng_send(socket, wire.data + 12, wire.size - 12, 0), 0);
+            assert_int_equal(nng_recv(socket, answer, &size, 0), 0);
+            assert_non_null(memmem(answer, size, "سلام", strlen("سلام")));
+            buffer_fini(&wire);
+        }
+        nng_close(socket);
+        rig_fini(&rig);
+    }
+}
+
+/* A server of one method on NNG's REP, in another implementation than ours. */
+static void *serve_rep(void *context)
+{
+    nng_socket socket = *(nng_socket *)context;
+    nng_msg *message;
+    while (nng_recvmsg(socket, &message, 0) == 0) {
+        Echo__SayBackResponse response = ECHO__SAY_BACK_RESPONSE__INIT;
+        response.text = "سلام";
+        struct buffer body = BUFFER_EMPTY;
+        struct buffer frame = BUFFER_EMPTY;
+        message_pack(&response.base, &body);
+        Rpc__CallResponse envelope = RPC__CALL_RESPONSE__INIT;
+        envelope.version = RPC_VERSION;
+        envelope.body = (ProtobufCBinaryData){body.size, body.data};
+        message_pack(&envelope.base, &frame);
+        nng_msg_clear(message);
+        CHECK(nng_msg_append(message, frame.data, frame.size) == 0);
+        buffer_fini(&body);
+        buffer_fini(&frame);
+        if (nng_sendmsg(socket, message, 0) != 0) {
+            nng_msg_free(message);
+        }
+    }
+    return NULL;
+}
+
+static void calls_a_rep_socket_of_nng(void **state)
+{
+    (void)state;
+    char url[128];
+    test_ipc_url(url, sizeof(url));
+    nng_socket socket;
+    pthread_t thread;
+    assert_int_equal(nng_rep0_open(&socket), 0);
+    assert_int_equal(nng_listen(socket, url, NULL, 0), 0);
+    assert_int_equal(pthread_create(&thread, NULL, serve_rep, &socket), 0);
+    struct loop_thread loop;
+    loop_thread_start(&loop);
+    struct rpc_client *client = rig_client(loop.loop, url, 4);
+    for (int i = 0; i < 20; i++) {
+        assert_true(echo_works(client, 10000));
+    }
+    rig_client_free(loop.loop, client);
+    loop_thread_stop(&loop);
+    nng_close(socket);
+    pthread_join(thread, NULL);
+}
+
+/* --- peers that break off --- */
+
+/* Where NNG's own sockets could be blocked for ever: between two pieces of a message. */
+static void forgets_connections_that_were_cut_inside_a_message(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_init(&rig, "tcp://127.0.0.1:0", 64);
+    struct buffer wire = packed_call(1, say_back, 4096);
+    for (int i = 0; i < CUTS; i++) {
+        int fd = call_in(rig.url);
+        struct linger linger = {.l_onoff = i % 2, .l_linger = 0};
+        put(fd, buffer_bytes(&wire)); /* an answer is on its way while the rest breaks off */
+        put(fd, bytes_of(wire.data, (size_t)i % wire.size));
+        CHECK(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) == 0);
+        close(fd);
+    }
+    assert_true(echo_works(rig.client, 10000));
+    /* All of them have gone: stopping waits for each. */
+    buffer_fini(&wire);
+    rig_fini(&rig);
+}
+
+static void expect_closed(int fd)
+{
+    uint8_t bytes[4096];
+    ssize_t got;
+    do {
+        got = recv(fd, bytes, sizeof(bytes), 0);
+    } while (got > 0);
+    assert_true(got == 0 || errno == ECONNRESET);
+    close(fd);
+}
+
+static void closes_on_whoever_does_not_speak_the_protocol(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_init(&rig, "tcp://127.0.0.1:0", 64);
+    static const char http[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    int fd = tcp_connect(rig.url);
+    put(fd, bytes_of_text(http));
+    expect_closed(fd);
+    uint8_t hello[RPC_WIRE_HELLO_BYTES];
+    rpc_wire_hello_put(hello, RPC_WIRE_REP); /* a server calls a server */
+    fd = tcp_connect(rig.url);
+    put(fd, bytes_of(hello, sizeof(hello)));
+    expect_closed(fd);
+    static const uint8_t no_stack[8] = {0};
+    fd = call_in(rig.url);
+    put(fd, bytes_of(no_stack, sizeof(no_stack)));
+    expect_closed(fd);
+    assert_true(echo_works(rig.client, 5000));
+    rig_fini(&rig);
+}
+
+/* --- peers that do not read --- */
+
+static void is_held_up_by_nobody_who_does_not_take_answers(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_init(&rig, "tcp://127.0.0.1:0", 64);
+    assert_true(echo_works(rig.client, 5000));
+    int64_t before = test_rss_bytes();
+    int fd = call_in(rig.url);
+    /* Each is answered at once, with much, and nothing of it is read. As long as the server reads
+     * on, it has room for more; then it is our turn to wait. */
+    struct buffer wire = packed_call(1, say_back, ANSWER_BYTES);
+    size_t asked = 0;
+    while (asked < FLOOD * wire.size) {
+        size_t at = asked % wire.size;
+        ssize_t sent = send(fd, wire.data + at, wire.size - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0) {
+            break;
+        }
+        asked += (size_t)sent;
+    }
+    for (int i = 0; i < 20; i++) {
+        assert_true(echo_works(rig.client, 5000));
+    }
+    assert_true(TEST_SANITIZED || test_rss_bytes() - before < GROWTH_MAX);
+    /* Once it reads, it gets every answer. */
+    size_t calls = asked / wire.size;
+    uint8_t *answers = malloc(ANSWER_BYTES);
+    CHECK(answers != NULL);
+    size_t left = calls * (ANSWER_BYTES + 16);
+    while (left > 0) {
+        ssize_t got = recv(fd, answers, left < ANSWER_BYTES ? left : ANSWER_BYTES, 0);
+        assert_true(got > 0);
+        left -= (size_t)got;
+    }
+    free(answers);
+    close(fd);
+    buffer_fini(&wire);
+    rig_fini(&rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers_a_req_socket_of_nng),
+        cmocka_unit_test(calls_a_rep_socket_of_nng),
+        cmocka_unit_test(forgets_connections_that_were_cut_inside_a_message),
+        cmocka_unit_test(closes_on_whoever_does_not_speak_the_protocol),
+        cmocka_unit_test(is_held_up_by_nobody_who_does_not_take_answers),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    return failed;
+}
