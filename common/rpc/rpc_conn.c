@@ -21,8 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IN_BYTES_MIN 4096     /* the first room for what comes in */
-#define IN_BYTES_IDLE 65536   /* the most that is kept, and read at once, without a larger message \
+#define IN_BYTES_MIN 4096 /* the first room for what comes in */
+#define IN_BYTES_IDLE                                                                              \
+    65536                     /* the most that is kept, and read at once, without a larger message \
                                */
 #define OUT_BYTES_IDLE 65536  /* the most room that is kept for what goes out */
 #define GREETING_MS_MAX 10000 /* a stranger may not keep a connection open without a word */
@@ -289,7 +290,7 @@ static _Thread_local struct {
 /* Under the lock. Whether what was sent to this connection goes out with the next flush. */
 static bool gather(struct rpc_conn *conn)
 {
-    if (gathered.depth == 0) {
+    if (gathered.depth == 0 || conn->stream == NULL) {
         return false;
     }
     gathered.messages++;
@@ -333,7 +334,7 @@ void rpc_gather_end(void)
     }
 }
 
-bool rpc_conn_send(struct rpc_conn *conn, struct bytes stack, struct bytes frame)
+bool rpc_conn_queue(struct rpc_conn *conn, struct bytes stack, struct bytes frame)
 {
     if (stack.size + frame.size > RPC_TRANSPORT_BYTES_MAX) {
         return false;
@@ -344,19 +345,33 @@ bool rpc_conn_send(struct rpc_conn *conn, struct bytes stack, struct bytes frame
     lock(conn);
     bool taken =
         !atomic_load(&conn->closed) && atomic_load(&conn->unsent) < RPC_CONN_UNSENT_BYTES_MAX;
-    bool submit = false;
     if (taken) {
         size_t before = conn->next.size;
         rpc_wire_append(&conn->next, conn->ipc, stack, frame);
         atomic_fetch_add(&conn->unsent, conn->next.size - before);
-        submit = !gather(conn) && take_send(conn);
     }
+    unlock(conn);
+    return taken;
+}
+
+void rpc_conn_flush(struct rpc_conn *conn)
+{
+    lock(conn);
+    bool submit = !gather(conn) && take_send(conn);
     unlock(conn);
     if (submit) {
         submit_send(conn);
     }
     if (gathered.messages >= GATHERED_MESSAGES_MAX) {
         flush_gathered();
+    }
+}
+
+bool rpc_conn_send(struct rpc_conn *conn, struct bytes stack, struct bytes frame)
+{
+    bool taken = rpc_conn_queue(conn, stack, frame);
+    if (taken) {
+        rpc_conn_flush(conn);
     }
     return taken;
 }

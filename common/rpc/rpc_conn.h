@@ -41,6 +41,9 @@ void rpc_conn_start(struct rpc_conn *conn, const struct rpc_conn_events *events,
 /* Copies the message and sends it by and by, before start too. False: the connection is over, the
  * other side takes nothing and the bound is reached, or the message is too large. */
 bool rpc_conn_send(struct rpc_conn *conn, struct bytes stack, struct bytes frame);
+/* Its two halves, for who queues under a lock of its own: the first copies, the second sends. */
+bool rpc_conn_queue(struct rpc_conn *conn, struct bytes stack, struct bytes frame);
+void rpc_conn_flush(struct rpc_conn *conn);
 
 /* Whether the other side has greeted in our protocol. */
 bool rpc_conn_greeted(struct rpc_conn *conn);

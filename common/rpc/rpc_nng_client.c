@@ -110,11 +110,12 @@ static void slot_end(struct client_transport *transport, struct slot *slot, enum
     pthread_cond_broadcast(&transport->changed);
 }
 
-static void send_on(struct rpc_conn *conn, uint32_t number, struct bytes frame, bool *ret_sent)
+/* Under the lock. False: the connection takes nothing. */
+static bool queue_on(struct rpc_conn *conn, uint32_t number, struct bytes frame)
 {
     uint8_t stack[NUMBER_BYTES];
     be32_put(stack, number);
-    *ret_sent = rpc_conn_send(conn, bytes_of(stack, sizeof(stack)), frame);
+    return rpc_conn_queue(conn, bytes_of(stack, sizeof(stack)), frame);
 }
 
 /* --- the connection --- */
@@ -172,13 +173,10 @@ static void connected(struct client_transport *transport, struct rpc_conn *conn)
         transport->conn = conn;
         for (size_t i = 0; i <= transport->slot_mask; i++) {
             struct slot *slot = &transport->slots[i];
-            if (slot->state == SLOT_WAITING) {
-                bool sent;
-                send_on(conn, slot->number, buffer_bytes(&slot->frame), &sent);
-                if (sent) {
-                    slot->state = SLOT_SENT;
-                    buffer_fini(&slot->frame);
-                }
+            if (slot->state == SLOT_WAITING &&
+                queue_on(conn, slot->number, buffer_bytes(&slot->frame))) {
+                slot->state = SLOT_SENT;
+                buffer_fini(&slot->frame);
             }
         }
     }
@@ -254,10 +252,9 @@ static enum status client_send(struct rpc_transport *base, struct bytes frame,
         pthread_mutex_unlock(&transport->lock);
         return STATUS_RESOURCE_EXHAUSTED;
     }
-    uint32_t number = slot->number;
     slot->done = done;
     slot->context = context;
-    atomic_store(ret_exchange, (void *)(uintptr_t)number);
+    atomic_store(ret_exchange, (void *)(uintptr_t)slot->number);
     struct rpc_conn *conn = transport->conn;
     if (conn == NULL) {
         slot->state = SLOT_WAITING;
@@ -265,24 +262,21 @@ static enum status client_send(struct rpc_transport *base, struct bytes frame,
         pthread_mutex_unlock(&transport->lock);
         return STATUS_OK;
     }
-    slot->state = SLOT_SENT;
-    rpc_conn_acquire(conn);
-    pthread_mutex_unlock(&transport->lock);
-
-    bool sent;
-    send_on(conn, number, frame, &sent);
-    rpc_conn_release(conn);
-    if (sent) {
-        return STATUS_OK;
-    }
-    pthread_mutex_lock(&transport->lock);
-    slot = slot_find(transport, number);
-    bool ours = slot != NULL; /* else it has ended with its connection */
-    if (ours) {
+    /* Copied under the lock: once it is given up, the call may be cancelled and its frame freed. */
+    bool queued = queue_on(conn, slot->number, frame);
+    if (queued) {
+        slot->state = SLOT_SENT;
+        rpc_conn_acquire(conn);
+    } else {
         slot_free(transport, slot);
     }
     pthread_mutex_unlock(&transport->lock);
-    return ours ? STATUS_UNAVAILABLE : STATUS_OK;
+    if (!queued) {
+        return STATUS_UNAVAILABLE;
+    }
+    rpc_conn_flush(conn);
+    rpc_conn_release(conn);
+    return STATUS_OK;
 }
 
 static bool client_cancel(struct rpc_transport *base, void *exchange)
