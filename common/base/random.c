@@ -26,9 +26,11 @@ static _Thread_local struct {
 
 static _Atomic uint64_t forks = 1;
 
+/* In the child. libsodium ends a process that draws after a fork without this. */
 static void forked(void)
 {
     atomic_fetch_add(&forks, 1);
+    randombytes_stir();
 }
 
 static void sodium_start(void)

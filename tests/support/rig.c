@@ -274,11 +274,10 @@ static enum status open_reply(struct rig *rig, const struct rig_exchange *call, 
     return STATUS_OK;
 }
 
-enum status rig_call_as(struct rig *rig, const struct rpc_caller *caller, const char *method_name,
-                        ProtobufCMessage *request, const ProtobufCMessage **ret_response,
-                        struct error *err)
+/* The call comes in; what it leads to waits for settle(). */
+static void serve(struct rig *rig, const struct rpc_caller *caller, unsigned method,
+                  ProtobufCMessage *request, struct rig_exchange *call)
 {
-    unsigned method = method_number(rig->def, method_name);
     char name[RPC_METHOD_BYTES_MAX + 1];
     struct buffer body = BUFFER_EMPTY, frame = BUFFER_EMPTY;
     give_key(rig, request);
@@ -295,9 +294,19 @@ enum status rig_call_as(struct rig *rig, const struct rpc_caller *caller, const 
     envelope.caller = &envelope_caller;
     envelope.body = (ProtobufCBinaryData){body.size, body.data};
     message_pack(&envelope.base, &frame);
+    *call = (struct rig_exchange){.exchange = {.reply = keep_reply}};
+    rpc_router_serve(node_router(rig->node), &call->exchange, buffer_bytes(&frame));
+    buffer_fini(&frame);
+    buffer_fini(&body);
+}
 
-    struct rig_exchange call = {.exchange = {.reply = keep_reply}};
-    rpc_router_serve(node_router(rig->node), &call.exchange, buffer_bytes(&frame));
+enum status rig_call_as(struct rig *rig, const struct rpc_caller *caller, const char *method_name,
+                        ProtobufCMessage *request, const ProtobufCMessage **ret_response,
+                        struct error *err)
+{
+    unsigned method = method_number(rig->def, method_name);
+    struct rig_exchange call;
+    serve(rig, caller, method, request, &call);
     settle(rig);
     while (!call.replied) { /* a wait that parked: until it is over */
         int64_t next_us = loop_next_us(rig->loop);
@@ -310,9 +319,28 @@ enum status rig_call_as(struct rig *rig, const struct rpc_caller *caller, const 
         *ret_response = response;
     }
     buffer_fini(&call.reply);
-    buffer_fini(&frame);
-    buffer_fini(&body);
     return status;
+}
+
+void rig_call_together(struct rig *rig, enum rpc_role role, const char *method_name,
+                       ProtobufCMessage *const *requests, size_t count,
+                       const ProtobufCMessage **ret_responses)
+{
+    const struct rpc_caller caller = {.name = "test", .role = role};
+    unsigned method = method_number(rig->def, method_name);
+    struct rig_exchange *calls = calloc(count, sizeof *calls);
+    CHECK(calls != NULL);
+    for (size_t i = 0; i < count; i++) {
+        serve(rig, &caller, method, requests[i], &calls[i]);
+    }
+    settle(rig);
+    for (size_t i = 0; i < count; i++) {
+        struct error err;
+        assert_true(calls[i].replied);
+        must(open_reply(rig, &calls[i], method, &ret_responses[i], &err), &err);
+        buffer_fini(&calls[i].reply);
+    }
+    free(calls);
 }
 
 enum status rig_call(struct rig *rig, enum rpc_role role, const char *method_name,

@@ -33,6 +33,11 @@ enum status rig_call_as(struct rig *rig, const struct rpc_caller *caller, const 
                         ProtobufCMessage *request, const ProtobufCMessage **ret_response,
                         struct error *err);
 
+/* Calls that come in together: each is prepared before any is decided. All must go well. */
+void rig_call_together(struct rig *rig, enum rpc_role role, const char *method,
+                       ProtobufCMessage *const *requests, size_t count,
+                       const ProtobufCMessage **ret_responses);
+
 /* An upstream event as that service's feed hands it over; `event->open` is packed and unpacked on
  * the way; offset and zero times are filled. Nothing of it is kept in the rig's memory: feed as
  * many as you like. */

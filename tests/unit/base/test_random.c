@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void makes_identities_that_sort_by_their_time(void **state)
 {
@@ -53,10 +55,40 @@ static void gives_another_number_each_time(void **state)
     assert_true(random_u64(random_system()) != random_u64(random_system()));
 }
 
+/* Numbers are drawn in advance: a child must not go on with its parent's. */
+static void a_forked_process_draws_other_numbers(void **state)
+{
+    (void)state;
+    enum { DRAWS = 8 };
+    uint64_t own[DRAWS];
+    uint64_t childs[DRAWS] = {0};
+    int ends[2];
+    (void)random_u64(random_system());
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    for (int i = 0; i < DRAWS; i++) {
+        own[i] = random_u64(random_system());
+    }
+    if (child == 0) {
+        _exit(write(ends[1], own, sizeof(own)) == sizeof(own) ? 0 : 1);
+    }
+    close(ends[1]);
+    assert_int_equal(read(ends[0], childs, sizeof(childs)), sizeof(childs));
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    close(ends[0]);
+    for (int i = 0; i < DRAWS; i++) {
+        for (int j = 0; j < DRAWS; j++) {
+            assert_true(own[i] != childs[j]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(makes_identities_that_sort_by_their_time),
+        cmocka_unit_test(a_forked_process_draws_other_numbers),
         cmocka_unit_test(never_makes_the_same_identity_twice_in_a_millisecond),
         cmocka_unit_test(refuses_other_versions_and_variants),
         cmocka_unit_test(gives_another_number_each_time),

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -406,6 +407,45 @@ static void takes_histories_from_imports_only(void **state)
     rig_free(rig);
 }
 
+/* Words are sealed before the writer has its turn: what was sealed for a citizen who did not exist
+ * yet must not make two of one, nor give one number to two. */
+static void calls_that_come_together_agree_on_who_called(void **state)
+{
+    static const char *const phones[] = {
+        "09130000001", "09130000002", "09130000001", "", "09130000002", "", "09130000001"};
+    static const uint64_t same_as[] = {0, 1, 0, 3, 1, 5, 0};
+    enum { COUNT = sizeof(phones) / sizeof(phones[0]) };
+    struct rig *rig = desk_open();
+    Intake__RegisterCaseRequest requests[COUNT];
+    Intake__Citizen citizens[COUNT];
+    ProtobufCMessage *messages[COUNT];
+    const ProtobufCMessage *responses[COUNT];
+    char words[COUNT][16];
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++) {
+        requests[i] = desk_request();
+        intake__citizen__init(&citizens[i]);
+        citizens[i].phone = (char *)(uintptr_t)phones[i];
+        snprintf(words[i], sizeof(words[i]), "words %zu", i);
+        requests[i].words = words[i];
+        requests[i].citizen = &citizens[i];
+        messages[i] = &requests[i].base;
+    }
+    rig_call_together(rig, RPC_ROLE_FRONT_END, "RegisterCase", messages, COUNT, responses);
+    for (size_t i = 0; i < COUNT; i++) {
+        const Intake__RegisterCaseResponse *response = (const void *)responses[i];
+        uint64_t citizen = desk_registered(rig, response->number)->citizen;
+        for (size_t j = 0; j < i; j++) {
+            uint64_t other =
+                desk_registered(rig, ((const Intake__RegisterCaseResponse *)responses[j])->number)
+                    ->citizen;
+            assert_int_equal(citizen == other, same_as[i] == same_as[j]);
+        }
+        assert_string_equal(desk_reveal(rig, response->code)->words, words[i]);
+    }
+    rig_free(rig);
+}
+
 static void goes_on_after_a_restart(void **state)
 {
     struct rig *rig = desk_open();
@@ -443,6 +483,7 @@ int main(void)
         cmocka_unit_test(imports_a_history_with_its_own_time_unit_and_due_date),
         cmocka_unit_test(imports_a_history_from_the_beginning_of_1970_until_now),
         cmocka_unit_test(takes_histories_from_imports_only),
+        cmocka_unit_test(calls_that_come_together_agree_on_who_called),
         cmocka_unit_test(goes_on_after_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

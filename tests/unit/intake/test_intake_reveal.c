@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-static const char *register_zahra(struct rig *rig)
+static const char *register_sample(struct rig *rig)
 {
     Intake__RegisterCaseRequest request = desk_request();
     Intake__Citizen citizen = INTAKE__CITIZEN__INIT;
@@ -23,7 +23,7 @@ static void shows_name_phone_and_words(void **state)
 {
     struct rig *rig = desk_open();
     (void)state;
-    const Intake__RevealCaseResponse *response = desk_reveal(rig, register_zahra(rig));
+    const Intake__RevealCaseResponse *response = desk_reveal(rig, register_sample(rig));
     assert_string_equal(response->citizen->name, "شهروند نمونه");
     assert_string_equal(response->citizen->phone, DESK_E164);
     assert_string_equal(response->words, "چالهٔ جلوی خانه");
@@ -34,7 +34,7 @@ static void writes_down_who_looked_and_for_what(void **state)
 {
     struct rig *rig = desk_open();
     (void)state;
-    (void)desk_reveal(rig, register_zahra(rig));
+    (void)desk_reveal(rig, register_sample(rig));
     assert_int_equal(rig_event_count(rig), 2);
     const struct event *event = rig_event(rig, 2);
     const Intake__Event *open = (const void *)event->open;
@@ -52,7 +52,7 @@ static void opens_again_when_the_same_key_is_sent_twice(void **state)
     uint8_t key[16];
     Intake__RevealCaseRequest request = INTAKE__REVEAL_CASE_REQUEST__INIT;
     (void)state;
-    request.code = (char *)(uintptr_t)register_zahra(rig);
+    request.code = (char *)(uintptr_t)register_sample(rig);
     request.purpose = "call-back";
     request.idempotency_key = desk_key(rig, key);
     for (size_t i = 0; i < 2; i++) {
@@ -84,7 +84,7 @@ static void names_the_field_of_a_bad_look(void **state)
     struct rig *rig = desk_open();
     Intake__RevealCaseRequest request = INTAKE__REVEAL_CASE_REQUEST__INIT;
     (void)state;
-    request.code = (char *)(uintptr_t)register_zahra(rig);
+    request.code = (char *)(uintptr_t)register_sample(rig);
     desk_refuses(rig, RPC_ROLE_FRONT_END, "RevealCase", &request.base, STATUS_INVALID_ARGUMENT,
                  "purpose");
     request.purpose = "  \t ";
@@ -108,7 +108,7 @@ static void lets_desks_look_and_nobody_else(void **state)
     struct rig *rig = desk_open();
     Intake__RevealCaseRequest request = INTAKE__REVEAL_CASE_REQUEST__INIT;
     (void)state;
-    request.code = (char *)(uintptr_t)register_zahra(rig);
+    request.code = (char *)(uintptr_t)register_sample(rig);
     request.purpose = "curiosity";
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         desk_refuses(rig, others[i], "RevealCase", &request.base, STATUS_PERMISSION_DENIED, "");

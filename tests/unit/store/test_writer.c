@@ -19,6 +19,7 @@ struct put_op {
     bool visible;          /* the row could be read when it ended */
     unsigned order;        /* which one it was to end, from 1 */
     struct put_op *submit; /* submits this when it ends */
+    struct put_op *follow; /* submits this while it runs, once */
     bool resubmitted;
 };
 
@@ -26,6 +27,10 @@ static enum status run_put(struct writer_op *op, struct store_txn *txn, struct e
 {
     struct put_op *put = (struct put_op *)op;
     put->runs++;
+    if (put->follow != NULL) {
+        assert_int_equal(writer_submit(put->writer, &put->follow->op, NULL), STATUS_OK);
+        put->follow = NULL;
+    }
     if (put->refuse != STATUS_OK) {
         return error_set(err, put->refuse, "number", "refused %llu",
                          (unsigned long long)put->number);
@@ -510,12 +515,36 @@ static void splits_a_batch_of_very_large_operations(void **state)
 
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
 
+static void takes_in_what_comes_while_a_batch_runs(void **state)
+{
+    struct fixture fixture;
+    init(&fixture, state, 0, 3);
+    struct put_op puts[4];
+    for (uint64_t i = 4; i > 0; i--) {
+        puts[i - 1] = make_put(&fixture, i);
+        puts[i - 1].follow = i < 4 ? &puts[i] : NULL;
+    }
+    assert_int_equal(writer_submit(fixture.writer, &puts[0].op, NULL), STATUS_OK);
+    assert_true(writer_step(fixture.writer));
+    assert_int_equal(rig_count_get(&fixture.ended), 3); /* as many as a batch may have */
+    assert_int_equal(commits(&fixture), 1);
+    assert_true(writer_step(fixture.writer));
+    assert_int_equal(rig_count_get(&fixture.ended), 4);
+    assert_int_equal(commits(&fixture), 2);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_true(puts[i].visible);
+        assert_int_equal(puts[i].order, i + 1);
+    }
+    fini(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_STORE(answers_only_after_the_commit),
         WITH_STORE(commits_all_that_waits_at_once),
         WITH_STORE(takes_at_most_a_batch),
+        WITH_STORE(takes_in_what_comes_while_a_batch_runs),
         WITH_STORE(leaves_no_trace_of_a_refusal),
         WITH_STORE(commits_nothing_for_refusals_alone),
         WITH_STORE(fails_only_the_operation_with_the_error),
