@@ -1,0 +1,142 @@
+/* What comes in: as much as there is with one read, and all whole messages out of it. */
+#include "base/check.h"
+#include "rpc/rpc_conn_private.h"
+#include "rpc/rpc_gather.h"
+
+#include <string.h>
+
+#define IN_BYTES_MIN 4096 /* the first room for what comes in */
+
+/* With a gap between the two, so that it does not flutter. Something is on its way as long as
+ * something is unsent, so a pause always comes to an end: in rpc_conn_sent(). */
+static bool must_pause(struct rpc_conn *conn)
+{
+    return atomic_load_explicit(&conn->unsent, memory_order_relaxed) >= RPC_CONN_PAUSE_BYTES;
+}
+
+enum rpc_conn_taking rpc_conn_deliver(struct rpc_conn *conn, bool ipc, size_t *ret_needed)
+{
+    struct buffer *in = &conn->in;
+    *ret_needed = 1;
+    if (!atomic_load(&conn->greeted)) {
+        if (in->size - conn->in_used < RPC_WIRE_HELLO_BYTES) {
+            *ret_needed = RPC_WIRE_HELLO_BYTES;
+            return TAKING_ON;
+        }
+        uint16_t theirs = conn->protocol == RPC_WIRE_REQ ? RPC_WIRE_REP : RPC_WIRE_REQ;
+        if (!rpc_wire_hello_is(in->data + conn->in_used, theirs)) {
+            return TAKING_BROKEN;
+        }
+        conn->in_used += RPC_WIRE_HELLO_BYTES;
+        atomic_store(&conn->greeted, true);
+        nng_aio_set_timeout(conn->rx, NNG_DURATION_INFINITE);
+    }
+    while (!atomic_load(&conn->closed)) {
+        struct bytes rest = bytes_of(in->data + conn->in_used, in->size - conn->in_used);
+        struct rpc_wire_message message;
+        size_t size = 0;
+        switch (rpc_wire_take(rest, ipc, &message, &size)) {
+        case RPC_WIRE_BROKEN: return TAKING_BROKEN;
+        case RPC_WIRE_MORE: *ret_needed = size; return TAKING_ON;
+        case RPC_WIRE_MESSAGE: break;
+        }
+        conn->in_used += size;
+        conn->events->message(conn->context, &message);
+        if (must_pause(conn)) {
+            return TAKING_PAUSED;
+        }
+    }
+    return TAKING_ON;
+}
+
+/* How much `in` should hold: more when the last read filled it, little again after a large message.
+ * A message larger than that has its room made as it comes: an announced size costs nothing. */
+static size_t in_capacity(const struct buffer *in, size_t left, size_t needed)
+{
+    if (in->capacity < IN_BYTES_MIN) {
+        return IN_BYTES_MIN;
+    }
+    if (in->capacity > RPC_CONN_IDLE_BYTES && needed <= RPC_CONN_IDLE_BYTES &&
+        left < IN_BYTES_MIN) {
+        return IN_BYTES_MIN;
+    }
+    bool was_filled = in->size == in->capacity;
+    bool is_full = left == in->capacity;
+    return is_full || (was_filled && in->capacity < RPC_CONN_IDLE_BYTES) ? 2 * in->capacity
+                                                                         : in->capacity;
+}
+
+/* What is left moves to the front. */
+static void make_room(struct rpc_conn *conn, size_t needed)
+{
+    struct buffer *in = &conn->in;
+    size_t left = in->size - conn->in_used;
+    size_t capacity = in_capacity(in, left, needed);
+    if (capacity == in->capacity) {
+        memmove(in->data, in->data + conn->in_used, left);
+        in->size = left;
+    } else {
+        struct buffer other = BUFFER_EMPTY;
+        (void)buffer_extend(&other, capacity);
+        buffer_clear(&other);
+        buffer_append(&other, left > 0 ? in->data + conn->in_used : NULL, left);
+        buffer_fini(in);
+        *in = other;
+    }
+    conn->in_used = 0;
+    CHECK(in->capacity > in->size);
+}
+
+static void receive(struct rpc_conn *conn, size_t needed)
+{
+    make_room(conn, needed);
+    nng_iov iov = {.iov_buf = conn->in.data + conn->in.size,
+                   .iov_len = conn->in.capacity - conn->in.size};
+    CHECK(nng_aio_set_iov(conn->rx, 1, &iov) == 0);
+    nng_stream_recv(conn->stream, conn->rx);
+    if (atomic_load(&conn->closed)) {
+        nng_aio_abort(conn->rx, NNG_ECLOSED);
+    }
+}
+
+void rpc_conn_read_on(struct rpc_conn *conn)
+{
+    size_t needed = 0;
+    enum rpc_conn_taking taking;
+    do {
+        rpc_gather_begin(); /* answers given at once */
+        taking = rpc_conn_deliver(conn, conn->ipc, &needed);
+        rpc_gather_end();
+        if (taking == TAKING_BROKEN) {
+            rpc_conn_close(conn);
+        }
+        rpc_conn_lock(conn);
+        conn->paused =
+            taking == TAKING_PAUSED && !rpc_conn_may_go_on(conn) && !atomic_load(&conn->closed);
+        conn->reading = !conn->paused && !atomic_load(&conn->closed);
+        bool ready = conn->reading;
+        bool over = rpc_conn_is_over(conn);
+        rpc_conn_unlock(conn);
+        if (over) {
+            rpc_conn_tell_end(conn);
+        }
+        if (!ready) {
+            return;
+        }
+    } while (taking == TAKING_PAUSED);
+    receive(conn, needed);
+}
+
+/* NNG's callback. */
+void rpc_conn_received(void *context)
+{
+    struct rpc_conn *conn = context;
+    rpc_conn_acquire(conn);
+    if (nng_aio_result(conn->rx) == 0) {
+        conn->in.size += nng_aio_count(conn->rx);
+    } else {
+        rpc_conn_close(conn);
+    }
+    rpc_conn_read_on(conn);
+    rpc_conn_release(conn);
+}
