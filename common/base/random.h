@@ -9,7 +9,9 @@ struct random {
     void (*fill)(struct random *random, void *out, size_t size); /* safe from any thread */
 };
 
-struct random *random_system(void); /* libsodium's randombytes_buf; shared, never freed */
+/* libsodium's own generator, a stock of it for each thread; shared, never freed. A forked process
+ * may draw, too. */
+struct random *random_system(void);
 
 uint64_t random_u64(struct random *random);
 

@@ -18,9 +18,8 @@
 #define RPC_VERSION 1
 #define RPC_MESSAGE_BYTES_MAX (1024 * 1024) /* a packed request or response message */
 #define RPC_FRAME_BYTES_MAX (RPC_MESSAGE_BYTES_MAX + 4096) /* with its envelope */
-#define RPC_TRANSPORT_BYTES_MAX                                                                    \
-    (2 * RPC_FRAME_BYTES_MAX) /* NNG's limit: beyond it the connection is cut */
-#define RPC_UNPACK_BYTES_MAX (8 * RPC_MESSAGE_BYTES_MAX) /* memory of one unpacked message */
+#define RPC_TRANSPORT_BYTES_MAX (2 * RPC_FRAME_BYTES_MAX)  /* beyond it the connection is cut */
+#define RPC_UNPACK_BYTES_MAX (8 * RPC_MESSAGE_BYTES_MAX)   /* memory of one unpacked message */
 #define RPC_METHOD_BYTES_MAX 128
 #define RPC_DEADLINE_MS_MAX 300000
 #define RPC_DEADLINE_MS_DEFAULT 10000
@@ -36,8 +35,10 @@ enum rpc_role {
     RPC_ROLE_ADMIN = 6,
 };
 
+#define RPC_CALLER_NAME_MAX 100 /* code points */
+
 struct rpc_caller {
-    char name[128];
+    char name[4 * RPC_CALLER_NAME_MAX + 1];
     enum rpc_role role;
     char unit[72];
 };

@@ -143,16 +143,6 @@ bool rpc_call_gone(const struct rpc_call *call)
     return atomic_load(&call->gone) || clock_mono_us(call->router->clock) >= call->deadline_us;
 }
 
-void *rpc_call_user(const struct rpc_call *call)
-{
-    return call->user;
-}
-
-void rpc_call_set_user(struct rpc_call *call, void *user)
-{
-    call->user = user;
-}
-
 /* --- the reply goes out --- */
 
 /* The frame is packed while the call's arena stands, the call is given back, and only then does the

@@ -57,7 +57,8 @@ struct rpc_client *rpc_client_new(struct loop *loop, struct rpc_transport *trans
  * starting calls. NULL is allowed. */
 void rpc_client_free(struct rpc_client *client);
 
-/* Any thread. Always ends in call->done, never before it returns. */
+/* Any thread. Always ends in call->done, on the loop's thread: on that thread never before it
+ * returns; on another perhaps before, after which the call may be gone. */
 void rpc_client_start(struct rpc_client *client, struct rpc_client_call *call);
 /* Its `done` will not run after this returns (loop thread only). */
 void rpc_client_cancel(struct rpc_client *client, struct rpc_client_call *call);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define GREETING_MS_MAX 10000 /* a stranger may not keep a connection open without a word */
+#define SENDING_MS_MAX 60000  /* nor one by taking nothing of what is sent */
 
 /* --- birth and death --- */
 
@@ -54,6 +55,7 @@ struct rpc_conn *rpc_conn_new(struct nng_stream *stream, bool ipc, uint16_t prot
         return NULL;
     }
     struct rpc_conn *conn = &shared->ends[0];
+    nng_aio_set_timeout(conn->tx, SENDING_MS_MAX);
     conn->stream = stream;
     conn->ipc = ipc;
     conn->protocol = protocol;
@@ -89,7 +91,7 @@ bool rpc_conn_is_over(struct rpc_conn *conn)
 
 void rpc_conn_tell_end(struct rpc_conn *conn)
 {
-    conn->events->ended(conn->context);
+    conn->events->ended(conn->context, conn->why);
     rpc_conn_release(conn);
 }
 

@@ -6,7 +6,8 @@
  * sends all that has gathered with one call: under load a system call carries many messages.
  *
  * Bounds: a message RPC_TRANSPORT_BYTES_MAX; what waits to be sent RPC_CONN_UNSENT_BYTES_MAX. From
- * RPC_CONN_PAUSE_BYTES on nothing more is read until the other side has taken its answers.
+ * RPC_CONN_PAUSE_BYTES on nothing more is read until the other side has taken its answers (not
+ * inside the process, where both sides are ours); whoever takes nothing for a minute is cut.
  *
  * The owner holds a reference from the beginning to `ended`; whoever keeps the pointer longer
  * acquires one. References may be released on any thread, in callbacks too.
@@ -22,12 +23,18 @@
 struct nng_stream;
 struct rpc_conn;
 
+enum rpc_conn_end {
+    RPC_CONN_GONE,      /* closed by either side, or cut */
+    RPC_CONN_BROKEN,    /* the other side does not speak the protocol, or said nothing */
+    RPC_CONN_OVERSIZED, /* it announced more than RPC_TRANSPORT_BYTES_MAX */
+};
+
 /* They run on NNG's threads with no lock held, one at a time a connection. */
 struct rpc_conn_events {
-    void (*message)(void *context, const struct rpc_wire_message *message);
-    /* The last event: the other side has gone, broke the protocol, or close was called. It may
-     * run inside rpc_conn_close. */
-    void (*ended)(void *context);
+    /* arrived_us: monotonic, when the bytes were read that completed it. */
+    void (*message)(void *context, const struct rpc_wire_message *message, int64_t arrived_us);
+    /* The last event. It may run inside rpc_conn_close. */
+    void (*ended)(void *context, enum rpc_conn_end why);
 };
 
 /* Takes the stream over. `protocol` is our side's: RPC_WIRE_REQ or RPC_WIRE_REP. NULL: no memory

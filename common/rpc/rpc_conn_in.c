@@ -1,5 +1,6 @@
 /* What comes in: as much as there is with one read, and all whole messages out of it. */
 #include "base/check.h"
+#include "base/clock.h"
 #include "rpc/rpc_conn_private.h"
 #include "rpc/rpc_gather.h"
 
@@ -25,6 +26,7 @@ enum rpc_conn_taking rpc_conn_deliver(struct rpc_conn *conn, bool ipc, size_t *r
         }
         uint16_t theirs = conn->protocol == RPC_WIRE_REQ ? RPC_WIRE_REP : RPC_WIRE_REQ;
         if (!rpc_wire_hello_is(in->data + conn->in_used, theirs)) {
+            conn->why = RPC_CONN_BROKEN;
             return TAKING_BROKEN;
         }
         conn->in_used += RPC_WIRE_HELLO_BYTES;
@@ -36,12 +38,14 @@ enum rpc_conn_taking rpc_conn_deliver(struct rpc_conn *conn, bool ipc, size_t *r
         struct rpc_wire_message message;
         size_t size = 0;
         switch (rpc_wire_take(rest, ipc, &message, &size)) {
-        case RPC_WIRE_BROKEN: return TAKING_BROKEN;
+        case RPC_WIRE_BROKEN: conn->why = RPC_CONN_BROKEN; return TAKING_BROKEN;
+        case RPC_WIRE_OVERSIZED: conn->why = RPC_CONN_OVERSIZED; return TAKING_BROKEN;
         case RPC_WIRE_MORE: *ret_needed = size; return TAKING_ON;
         case RPC_WIRE_MESSAGE: break;
         }
         conn->in_used += size;
-        conn->events->message(conn->context, &message);
+        conn->events->message(conn->context, &message, conn->arrived_us);
+        rpc_gather_tick();
         if (must_pause(conn)) {
             return TAKING_PAUSED;
         }
@@ -132,9 +136,14 @@ void rpc_conn_received(void *context)
 {
     struct rpc_conn *conn = context;
     rpc_conn_acquire(conn);
-    if (nng_aio_result(conn->rx) == 0) {
+    int rc = nng_aio_result(conn->rx);
+    if (rc == 0) {
         conn->in.size += nng_aio_count(conn->rx);
+        conn->arrived_us = clock_mono_us(clock_system());
     } else {
+        /* Of a message only the beginning came, or not even a greeting. */
+        bool cut_short = conn->in.size > conn->in_used || rc == NNG_ETIMEDOUT;
+        conn->why = cut_short ? RPC_CONN_BROKEN : RPC_CONN_GONE;
         rpc_conn_close(conn);
     }
     rpc_conn_read_on(conn);

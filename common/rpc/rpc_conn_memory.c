@@ -1,5 +1,6 @@
 /* A connection inside the process: each end reads where the other one writes, on NNG's threads. */
 #include "base/check.h"
+#include "base/clock.h"
 #include "rpc/rpc_conn_private.h"
 
 bool rpc_conn_take_wake(struct rpc_conn *conn)
@@ -62,6 +63,7 @@ static void woken(void *context)
             break;
         }
         size_t needed = 0;
+        conn->arrived_us = clock_mono_us(clock_system());
         CHECK(rpc_conn_deliver(conn, false, &needed) == TAKING_ON); /* we wrote it ourselves */
         conn->in_used = 0;
         if (conn->in.capacity > RPC_CONN_IDLE_BYTES) {

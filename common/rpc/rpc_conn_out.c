@@ -1,5 +1,6 @@
 /* What goes out: gathered while a send is on its way, and by threads that send much. */
 #include "base/check.h"
+#include "base/clock.h"
 #include "rpc/rpc.h"
 #include "rpc/rpc_conn_private.h"
 #include "rpc/rpc_gather.h"
@@ -7,8 +8,16 @@
 /* Sent together: enough that system calls are few, so few that the other side begins early. */
 #define GATHERED_MESSAGES_MAX 32
 #define GATHERED_CONNS_MAX 16
+#define GATHERED_US_MAX 200
 
 /* --- a send --- */
+
+static void give_room_back(struct buffer *empty)
+{
+    if (empty->capacity > RPC_CONN_IDLE_BYTES) {
+        buffer_fini(empty);
+    }
+}
 
 bool rpc_conn_take_send(struct rpc_conn *conn)
 {
@@ -16,9 +25,6 @@ bool rpc_conn_take_send(struct rpc_conn *conn)
         return false;
     }
     if (conn->out_sent == conn->out.size) {
-        if (conn->out.capacity > RPC_CONN_IDLE_BYTES && conn->out.size < conn->out.capacity / 4) {
-            buffer_fini(&conn->out);
-        }
         buffer_clear(&conn->out);
         conn->out_sent = 0;
         struct buffer empty = conn->out;
@@ -26,6 +32,10 @@ bool rpc_conn_take_send(struct rpc_conn *conn)
         conn->next = empty;
     }
     conn->sending = conn->out.size > 0;
+    if (!conn->sending) { /* a large answer's room is not kept */
+        give_room_back(&conn->out);
+        give_room_back(&conn->next);
+    }
     return conn->sending;
 }
 
@@ -87,6 +97,7 @@ void rpc_conn_sent(void *context)
 static _Thread_local struct {
     unsigned depth;
     unsigned messages;
+    int64_t since_us; /* of the first message */
     size_t count;
     struct rpc_conn *conns[GATHERED_CONNS_MAX];
 } gathered;
@@ -97,7 +108,9 @@ static bool gather(struct rpc_conn *conn)
     if (gathered.depth == 0 || conn->stream == NULL) {
         return false;
     }
-    gathered.messages++;
+    if (gathered.messages++ == 0) {
+        gathered.since_us = clock_mono_us(clock_system());
+    }
     for (size_t i = gathered.count; i > 0; i--) {
         if (gathered.conns[i - 1] == conn) {
             return true;
@@ -123,6 +136,13 @@ static void flush_gathered(void)
             rpc_conn_submit_send(conn);
         }
         rpc_conn_release(conn);
+    }
+}
+
+void rpc_gather_tick(void)
+{
+    if (gathered.count > 0 && clock_mono_us(clock_system()) - gathered.since_us > GATHERED_US_MAX) {
+        flush_gathered();
     }
 }
 

@@ -34,6 +34,8 @@ struct rpc_conn {
     _Atomic bool greeted;
 
     /* Whoever reads: one thread at a time. */
+    enum rpc_conn_end why; /* for `ended` */
+    int64_t arrived_us;    /* the last of `in` */
     struct buffer in;
     size_t in_used; /* bytes of messages that were delivered */
 
@@ -86,13 +88,15 @@ void rpc_conn_submit_send(struct rpc_conn *conn);
 void rpc_conn_sent(void *context); /* tx's callback */
 /* Enough is sent for a paused connection to be read again. */
 bool rpc_conn_may_go_on(struct rpc_conn *conn);
+/* Sends what was gathered if it has waited long enough. */
+void rpc_gather_tick(void);
 
 /* --- rpc_conn_in.c --- */
 
 enum rpc_conn_taking { TAKING_ON, TAKING_PAUSED, TAKING_BROKEN };
 
 /* Delivers the whole messages of `in`. Stops where a pause begins. *ret_needed: the bytes that `in`
- * must have for the next one. */
+ * must have for the next one. TAKING_BROKEN: conn->why tells. */
 enum rpc_conn_taking rpc_conn_deliver(struct rpc_conn *conn, bool ipc, size_t *ret_needed);
 /* Delivers what there is and reads more; `reading` is set. The caller holds a reference. */
 void rpc_conn_read_on(struct rpc_conn *conn);

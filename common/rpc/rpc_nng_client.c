@@ -120,9 +120,10 @@ static bool queue_on(struct rpc_conn *conn, uint32_t number, struct bytes frame)
 
 /* --- the connection --- */
 
-static void conn_message(void *context, const struct rpc_wire_message *message)
+static void conn_message(void *context, const struct rpc_wire_message *message, int64_t arrived_us)
 {
     struct client_transport *transport = context;
+    (void)arrived_us;
     if (message->stack.size != NUMBER_BYTES) {
         return; /* no call of ours */
     }
@@ -134,15 +135,19 @@ static void conn_message(void *context, const struct rpc_wire_message *message)
     pthread_mutex_unlock(&transport->lock);
 }
 
+/* Twice as long each time, until a server has greeted. */
 static void rest(struct client_transport *transport)
 {
+    unsigned twice_ms = 2 * transport->rest_ms;
     transport->resting = true;
     nng_sleep_aio((nng_duration)transport->rest_ms, transport->aio);
+    transport->rest_ms = twice_ms < REST_MS_MAX ? twice_ms : REST_MS_MAX;
 }
 
-static void conn_ended(void *context)
+static void conn_ended(void *context, enum rpc_conn_end why)
 {
     struct client_transport *transport = context;
+    (void)why;
     pthread_mutex_lock(&transport->lock);
     if (rpc_conn_greeted(transport->conn)) {
         transport->rest_ms = REST_MS_MIN;
@@ -173,10 +178,14 @@ static void connected(struct client_transport *transport, struct rpc_conn *conn)
         transport->conn = conn;
         for (size_t i = 0; i <= transport->slot_mask; i++) {
             struct slot *slot = &transport->slots[i];
-            if (slot->state == SLOT_WAITING &&
-                queue_on(conn, slot->number, buffer_bytes(&slot->frame))) {
+            if (slot->state != SLOT_WAITING) {
+                continue;
+            }
+            if (queue_on(conn, slot->number, buffer_bytes(&slot->frame))) {
                 slot->state = SLOT_SENT;
                 buffer_fini(&slot->frame);
+            } else { /* more waits than a connection takes: it comes again */
+                slot_end(transport, slot, STATUS_UNAVAILABLE, bytes_of(NULL, 0));
             }
         }
     }
@@ -195,8 +204,6 @@ static void dial_failed(struct client_transport *transport)
     pthread_mutex_lock(&transport->lock);
     if (!transport->closing) {
         rest(transport);
-        transport->rest_ms =
-            2 * transport->rest_ms < REST_MS_MAX ? 2 * transport->rest_ms : REST_MS_MAX;
     }
     pthread_mutex_unlock(&transport->lock);
 }

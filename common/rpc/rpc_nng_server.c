@@ -126,13 +126,14 @@ static void exchange_reply(struct rpc_exchange *base, struct bytes frame)
     server_release(server);
 }
 
-static void peer_message(void *context, const struct rpc_wire_message *message)
+static void peer_message(void *context, const struct rpc_wire_message *message, int64_t arrived_us)
 {
     struct peer *peer = context;
     struct rpc_server *server = peer->server;
     struct exchange *exchange = calloc(1, sizeof(*exchange));
     CHECK(exchange != NULL);
     exchange->base.reply = exchange_reply;
+    exchange->base.arrived_us = arrived_us;
     exchange->server = server;
     exchange->conn = peer->conn;
     exchange->stack_size = message->stack.size;
@@ -160,10 +161,14 @@ static void peer_message(void *context, const struct rpc_wire_message *message)
 
 /* --- connections --- */
 
-static void peer_ended(void *context)
+static void peer_ended(void *context, enum rpc_conn_end why)
 {
     struct peer *peer = context;
     struct rpc_server *server = peer->server;
+    if (why != RPC_CONN_GONE) {
+        rpc_router_count_cut(server->router, why == RPC_CONN_OVERSIZED ? RPC_ROUTER_CUT_OVERSIZED
+                                                                       : RPC_ROUTER_CUT_BROKEN);
+    }
     pthread_mutex_lock(&server->lock);
     while (peer->exchanges != NULL) {
         struct exchange *exchange = peer->exchanges;
@@ -195,10 +200,13 @@ static bool server_admit(struct rpc_server *server, struct rpc_conn *conn)
     CHECK(peer != NULL);
     peer->server = server;
     peer->conn = conn;
-    rpc_conn_acquire(
-        conn); /* until it is started: the server may close it as soon as it is listed */
+    rpc_conn_acquire(conn); /* until it is started: it may be closed as soon as it is listed */
     pthread_mutex_lock(&server->lock);
-    bool admitted = server->started && !server->stopping && server->peer_count < CONNECTIONS_MAX;
+    bool serving = server->started && !server->stopping;
+    bool admitted = serving && server->peer_count < CONNECTIONS_MAX;
+    if (serving && !admitted) {
+        rpc_router_count_cut(server->router, RPC_ROUTER_CUT_CROWDED);
+    }
     if (admitted) {
         peer->next = server->peers;
         if (server->peers != NULL) {

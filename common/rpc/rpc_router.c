@@ -16,7 +16,6 @@
 #include <string.h>
 
 #define AT_LEAST_MAX 8
-#define CALLER_NAME_BYTES_MAX 100
 #define CALLER_UNIT_BYTES_MAX 64
 
 /* A call's envelope, its request and what its handler takes. */
@@ -32,6 +31,8 @@ static const char *const refusal_names[REFUSAL_COUNT] = {
     [REFUSAL_UNKNOWN_FIELD] = "unknown_field",
     [REFUSAL_OVERLOADED] = "overloaded",
     [REFUSAL_DRAINING] = "draining",
+    [REFUSAL_BROKEN] = "broken",
+    [REFUSAL_CROWDED] = "crowded",
 };
 
 /* --- the router --- */
@@ -66,7 +67,7 @@ static void add_metrics(struct rpc_router *router, struct metric_registry *metri
         snprintf(it->labels, LABELS_MAX, "service=\"%s\",reason=\"%s\"", name,
                  refusal_names[reason]);
         add_metric(metrics, it, "vafa_rpc_refused_total",
-                   "Frames that never reached a method, by reason.");
+                   "Frames and connections that never reached a method, by reason.");
     }
     snprintf(router->cancelled.labels, LABELS_MAX, "service=\"%s\"", name);
     add_metric(metrics, &router->cancelled, "vafa_rpc_cancelled_total",
@@ -120,6 +121,14 @@ void rpc_router_add(struct rpc_router *router, const struct rpc_service *service
 {
     CHECK(router->service_count < SERVICES_MAX);
     router->services[router->service_count++] = *service;
+}
+
+void rpc_router_count_cut(struct rpc_router *router, enum rpc_router_cut cut)
+{
+    static const enum refusal refusals[] = {[RPC_ROUTER_CUT_OVERSIZED] = REFUSAL_OVERSIZED,
+                                            [RPC_ROUTER_CUT_BROKEN] = REFUSAL_BROKEN,
+                                            [RPC_ROUTER_CUT_CROWDED] = REFUSAL_CROWDED};
+    metric_add(&router->refused[refusals[cut]].metric, 1);
 }
 
 void rpc_router_drain(struct rpc_router *router)
@@ -178,6 +187,16 @@ void rpc_router_put_back(struct rpc_call *call)
 
 /* --- a frame comes in --- */
 
+/* Of text that is known to be UTF-8. */
+static size_t code_points(const char *text)
+{
+    size_t count = 0;
+    for (; *text != '\0'; text++) {
+        count += ((unsigned char)*text & 0xC0) != 0x80;
+    }
+    return count;
+}
+
 static enum refusal check_caller(struct rpc_call *call, const Rpc__Caller *caller,
                                  struct error *err)
 {
@@ -185,9 +204,9 @@ static enum refusal check_caller(struct rpc_call *call, const Rpc__Caller *calle
     if (caller == NULL) {
         return REFUSAL_NONE;
     }
-    if (strlen(caller->name) > CALLER_NAME_BYTES_MAX) {
-        error_set(err, STATUS_INVALID_ARGUMENT, "caller.name", "at most %d bytes",
-                  CALLER_NAME_BYTES_MAX);
+    if (code_points(caller->name) > RPC_CALLER_NAME_MAX) {
+        error_set(err, STATUS_INVALID_ARGUMENT, "caller.name", "at most %d characters",
+                  RPC_CALLER_NAME_MAX);
         return REFUSAL_MALFORMED;
     }
     if (strlen(caller->unit) > CALLER_UNIT_BYTES_MAX) {
@@ -300,7 +319,8 @@ static enum refusal read_body(struct rpc_call *call, struct error *err)
     return message_error_is_unknown_field(err) ? REFUSAL_UNKNOWN_FIELD : REFUSAL_MALFORMED_BODY;
 }
 
-static enum refusal read_frame(struct rpc_call *call, struct bytes frame, struct error *err)
+static enum refusal read_frame(struct rpc_call *call, struct bytes frame, int64_t arrived_us,
+                               struct error *err)
 {
     ProtobufCMessage *message = NULL;
     /* Unknown fields are looked for after the version: another version may well have them. */
@@ -318,8 +338,7 @@ static enum refusal read_frame(struct rpc_call *call, struct bytes frame, struct
         return refusal;
     }
     call->envelope = envelope;
-    call->deadline_us = clock_mono_us(call->router->clock) + envelope->deadline_ms * MS_US;
-    call->user = NULL;
+    call->deadline_us = arrived_us + envelope->deadline_ms * MS_US;
     memset(call->trace_id, 0, RPC_TRACE_BYTES);
     if (envelope->trace_id.len == RPC_TRACE_BYTES) {
         memcpy(call->trace_id, envelope->trace_id.data, RPC_TRACE_BYTES);
@@ -383,7 +402,9 @@ void rpc_router_serve(struct rpc_router *router, struct rpc_exchange *exchange, 
                   router->calls_max);
         refusal = REFUSAL_OVERLOADED;
     } else {
-        refusal = read_frame(call, frame, &err);
+        int64_t arrived_us =
+            exchange->arrived_us != 0 ? exchange->arrived_us : clock_mono_us(router->clock);
+        refusal = read_frame(call, frame, arrived_us, &err);
     }
     if (refusal != REFUSAL_NONE) {
         if (call != NULL) {

@@ -2,14 +2,18 @@
  * The server's side without a transport: a frame comes in, is checked, finds its method, and one
  * reply frame goes out, whatever happens.
  *
- * What each bad frame is answered with (and the `reason` label of vafa_rpc_refused_total that
- * counts it): malformed or truncated envelope   INVALID_ARGUMENT     malformed frame over
- * RPC_FRAME_BYTES_MAX    RESOURCE_EXHAUSTED   oversized another version FAILED_PRECONDITION version
- *   no such service or method         UNIMPLEMENTED        unknown_method
- *   a request message we can't read   INVALID_ARGUMENT     malformed_body
- *   a field we don't know             INVALID_ARGUMENT     unknown_field  (an acknowledged request
- * was understood whole) too many calls                    RESOURCE_EXHAUSTED   overloaded stopping
- * UNAVAILABLE          draining
+ * What each bad frame is answered with, and the `reason` of vafa_rpc_refused_total that counts it:
+ *
+ *   malformed or truncated envelope    INVALID_ARGUMENT      malformed
+ *   frame over RPC_FRAME_BYTES_MAX     RESOURCE_EXHAUSTED    oversized
+ *   another version of the envelope    FAILED_PRECONDITION   version
+ *   no such service or method          UNIMPLEMENTED         unknown_method
+ *   a request message we can't read    INVALID_ARGUMENT      malformed_body
+ *   a field we don't know              INVALID_ARGUMENT      unknown_field
+ *   too many calls                     RESOURCE_EXHAUSTED    overloaded
+ *   stopping                           UNAVAILABLE           draining
+ *
+ * Unknown fields are refused since an acknowledged request was understood whole.
  */
 #ifndef VAFA_RPC_ROUTER_H
 #define VAFA_RPC_ROUTER_H
@@ -36,9 +40,10 @@ struct rpc_exchange {
     /* The reply frame; borrowed during the call. Called exactly once for a frame, from any thread,
      * with no lock held. */
     void (*reply)(struct rpc_exchange *exchange, struct bytes frame);
+    /* When the frame came, on the router's monotonic clock: its deadline counts from there. 0: now. */
+    int64_t arrived_us;
     struct rpc_call *_Atomic call; /* the router's own: set while a call is open */
-    /* Set by cancelling, even before the call is open; a transport that uses an exchange again
-     * clears it before the next frame. */
+    /* Set by cancelling, even before the call is open. */
     _Atomic bool gone;
 };
 
@@ -55,11 +60,17 @@ void rpc_router_serve(struct rpc_router *router, struct rpc_exchange *exchange, 
 /* The caller of this exchange has gone: its call, if still open, is marked and its on_cancel runs.
  * Any thread. */
 void rpc_router_cancel(struct rpc_exchange *exchange);
-/* Its two halves, for a transport that uses exchanges again: the first under the transport's own
- * lock, so that it marks this frame's call and no later one; the second, which runs on_cancel,
- * without it. */
+/* Its two halves, for a transport whose exchange ends with the reply, which may come at the same
+ * time: the first under the transport's own lock, which keeps the exchange; the second, which runs
+ * on_cancel, without it. */
 struct rpc_call *rpc_router_cancel_begin(struct rpc_exchange *exchange);
 void rpc_router_cancel_end(struct rpc_call *call); /* NULL is allowed */
+
+/* What never became a frame, counted among the refused: a connection that announced too much
+ * (oversized), did not speak the protocol or broke off inside a message (broken), or was one too
+ * many (crowded). */
+enum rpc_router_cut { RPC_ROUTER_CUT_OVERSIZED, RPC_ROUTER_CUT_BROKEN, RPC_ROUTER_CUT_CROWDED };
+void rpc_router_count_cut(struct rpc_router *router, enum rpc_router_cut cut);
 
 /* From now on new calls are refused as draining. */
 void rpc_router_drain(struct rpc_router *router);
@@ -92,9 +103,5 @@ void rpc_call_answer(struct rpc_call *call, const ProtobufCMessage *response,
 void rpc_call_answer_bytes(struct rpc_call *call, struct bytes response,
                            const Common__Position *position);
 void rpc_call_refuse(struct rpc_call *call, const struct error *err);
-
-/* A per-handler slot, NULL at first. */
-void *rpc_call_user(const struct rpc_call *call);
-void rpc_call_set_user(struct rpc_call *call, void *user);
 
 #endif

@@ -20,6 +20,8 @@ enum refusal {
     REFUSAL_UNKNOWN_FIELD,
     REFUSAL_OVERLOADED,
     REFUSAL_DRAINING,
+    REFUSAL_BROKEN,
+    REFUSAL_CROWDED,
     REFUSAL_COUNT,
 };
 
@@ -51,7 +53,6 @@ struct rpc_call {
     struct rpc_caller caller;
     uint8_t trace_id[RPC_TRACE_BYTES];
     int64_t deadline_us;
-    void *user;
 };
 
 struct rpc_router {

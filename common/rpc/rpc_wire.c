@@ -62,7 +62,7 @@ enum rpc_wire_result rpc_wire_take(struct bytes in, bool ipc, struct rpc_wire_me
     }
     uint64_t size = be64_get(in.data + head - sizeof(uint64_t));
     if (size > RPC_TRANSPORT_BYTES_MAX) {
-        return RPC_WIRE_BROKEN;
+        return RPC_WIRE_OVERSIZED;
     }
     if (in.size - head < size) {
         *ret_size = head + (size_t)size;

@@ -33,12 +33,12 @@ bool rpc_wire_hello_is(const uint8_t in[RPC_WIRE_HELLO_BYTES], uint16_t protocol
 
 void rpc_wire_append(struct buffer *out, bool ipc, struct bytes stack, struct bytes frame);
 
-enum rpc_wire_result { RPC_WIRE_MORE, RPC_WIRE_MESSAGE, RPC_WIRE_BROKEN };
+enum rpc_wire_result { RPC_WIRE_MORE, RPC_WIRE_MESSAGE, RPC_WIRE_BROKEN, RPC_WIRE_OVERSIZED };
 
 /* The message that `in` begins with. *ret_size: the bytes it takes; for RPC_WIRE_MORE, how many
  * are needed to go on (more than `in` has, at most what RPC_TRANSPORT_BYTES_MAX allows). BROKEN:
- * this is no message of the protocol, or it is larger than RPC_TRANSPORT_BYTES_MAX; what follows
- * cannot be read either. */
+ * this is no message of the protocol; OVERSIZED: it is larger than RPC_TRANSPORT_BYTES_MAX. What
+ * follows either cannot be read. */
 enum rpc_wire_result rpc_wire_take(struct bytes in, bool ipc, struct rpc_wire_message *ret_message,
                                    size_t *ret_size);
 

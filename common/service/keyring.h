@@ -2,10 +2,10 @@
  * Sealing citizens' data: a key per citizen, wrapped by a master key that is kept outside the
  * store.
  *
- *   seal    XChaCha20-Poly1305 (libsodium), 24 random bytes of nonce before the ciphertext; the
- * service's name, the citizen's number and the purpose are authenticated with it wrap    the
- * citizen's key, sealed in the same way under a key derived from the master key find    a phone is
- * found by keyed BLAKE2b-128 under another derived key
+ *   seal   XChaCha20-Poly1305 (libsodium), 24 random bytes of nonce before the ciphertext; the
+ *          service's name, the citizen's number and the purpose are authenticated with it
+ *   wrap   the citizen's key, sealed in the same way under a key derived from the master key
+ *   find   a phone is found by keyed BLAKE2b-128 under another derived key
  *
  * Rows live in the store's keys space, outside the log and apart in a backup. Destroying a
  * citizen's row makes every sealed word of theirs unreadable, everywhere.

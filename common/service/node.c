@@ -426,11 +426,6 @@ struct rpc_router *node_router(struct node *node)
     return node->router;
 }
 
-const struct service_def *node_def(const struct node *node)
-{
-    return node->def;
-}
-
 struct store *node_store(struct node *node)
 {
     return node->store;
@@ -439,26 +434,6 @@ struct store *node_store(struct node *node)
 struct writer *node_writer(struct node *node)
 {
     return node->writer;
-}
-
-struct metric_registry *node_metrics(struct node *node)
-{
-    return node->metrics;
-}
-
-const struct city *node_city(const struct node *node)
-{
-    return node->city;
-}
-
-struct loop *node_loop(struct node *node)
-{
-    return node->loop;
-}
-
-struct clock *node_clock(struct node *node)
-{
-    return node->clock;
 }
 
 bool node_is_draining(const struct node *node)

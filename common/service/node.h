@@ -51,13 +51,8 @@ void node_settle(struct node *node);
 void node_free(struct node *node);
 
 struct rpc_router *node_router(struct node *node);
-const struct service_def *node_def(const struct node *node);
 struct store *node_store(struct node *node);
 struct writer *node_writer(struct node *node);
-struct metric_registry *node_metrics(struct node *node);
-const struct city *node_city(const struct node *node);
-struct loop *node_loop(struct node *node);
-struct clock *node_clock(struct node *node);
 bool node_is_draining(const struct node *node);
 /* NULL while it serves wholly; else why not (borrowed; stays valid). */
 const struct error *node_trouble(struct node *node);

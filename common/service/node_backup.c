@@ -15,7 +15,8 @@
 
 #define SET_ID_BYTES 16
 #define SNAPSHOT_US_MAX                                                                            \
-    (60 * SECOND_US) /* then a snapshot nobody came back for is closed: it keeps the store's old   \
+    (60 *                                                                                          \
+     SECOND_US) /* then a snapshot nobody came back for is closed: it keeps the store's old   \
                         pages */
 #define HOLD_MS_MIN 100
 #define HOLD_MS_MAX 5000

@@ -1,6 +1,8 @@
 /* The methods every service has: its log for followers, its health, version and metrics. */
 #include "service/node_internal.h"
 
+#include "text/utf8.h"
+
 #include "vafa/health/v1/health.pb-c.h"
 #include "vafa/log/v1/log.pb-c.h"
 
@@ -11,7 +13,7 @@
 #define EVENTS_DEFAULT 256
 #define WAIT_MS_MAX 30000
 #define ANSWER_BYTES_MAX (512u * 1024)
-#define READER_BYTES_MAX 400
+#define READER_MAX 100 /* code points */
 
 /* --- EventLog --- */
 
@@ -29,11 +31,7 @@ static enum status check_read_events(const struct city *city, const struct rpc_c
         return error_set(err, STATUS_INVALID_ARGUMENT, "wait_ms", "it is %u; at most %d",
                          request->wait_ms, WAIT_MS_MAX);
     }
-    if (strlen(request->reader) > READER_BYTES_MAX) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "reader",
-                         "it is longer than 100 characters");
-    }
-    return STATUS_OK;
+    return text_check(request->reader, READER_MAX, "reader", err);
 }
 
 /* Where to read on; refuses what this log does not contain. */

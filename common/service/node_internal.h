@@ -64,6 +64,7 @@ void method_group_fini(struct method_group *group);
 /* What a read tells its runner. */
 struct read_wait {
     struct node *node;
+    struct rpc_call *call;
     bool is_parked;
     uint64_t key;
     uint32_t wait_ms;

@@ -193,7 +193,7 @@ static void run_read(struct read_op *op, bool last)
         park(op, 0, 0, latest_answer_us(op->call), generation);
         return;
     }
-    struct read_wait wait = {.node = node};
+    struct read_wait wait = {.node = node, .call = op->call};
     ProtobufCMessage *response = NULL;
     if (status == STATUS_OK) {
         struct read r = {
@@ -245,6 +245,11 @@ enum status read_park(struct read *r, uint64_t key, uint32_t wait_ms, const char
     r->wait->wait_ms = wait_ms;
     r->wait->reader = reader != NULL && reader[0] != '\0' ? service_signal_key(reader) : 0;
     return STATUS_OK;
+}
+
+bool read_gone(struct read *r)
+{
+    return rpc_call_gone(r->wait->call);
 }
 
 enum status read_refuse(struct read *r, enum status status, const char *field, const char *format,
@@ -323,7 +328,7 @@ static enum status complete_answer(struct command_op *op, ProtobufCMessage **ret
     if (status != STATUS_OK) {
         return status;
     }
-    struct read_wait wait = {.node = node};
+    struct read_wait wait = {.node = node, .call = op->call};
     struct read r = {
         .txn = txn,
         .city = node->city,

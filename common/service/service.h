@@ -3,9 +3,10 @@
  * writer. The skeleton (node.h) turns a description into a running service; the five differ in
  * nothing else.
  *
- *   decide  reads tables, the pack and a context; gives events or a refusal; writes nothing
- *   apply   one event changes the state tables; the only code that writes them, live and on
- * rebuild; cannot refuse view    another service's event changes the view tables
+ *   decide   reads tables, the pack and a context; gives events or a refusal; writes nothing
+ *   apply    one event changes the state tables: the only code that writes them, live and on
+ *            rebuild; cannot refuse
+ *   view     another service's event changes the view tables
  *
  * A command, a timer or an upstream event is handled in one write transaction: decide, append the
  * events to the own log, apply each, move the cursor, keep the answer under its idempotency key.
@@ -117,6 +118,10 @@ struct read {
     struct read_wait *wait; /* the skeleton's own */
 };
 
+/* The caller has gone, or its deadline has passed: a read of many rows looks now and then, and
+ * gives up with read_refuse(r, STATUS_DEADLINE_EXCEEDED, ...). */
+bool read_gone(struct read *r);
+
 /* "Nothing yet": return read_park(...) from a read and it is run again, on a new snapshot, after a
  * commit that signalled the key, and a last time (r->last) when wait_ms or the deadline is over.
  * Holds no thread. A newer wait of the same non-empty `reader` (whole name: include what makes it
@@ -132,10 +137,11 @@ size_t read_positions(struct read *r, Common__Position ***ret_positions);
 /* --- the description --- */
 
 enum service_method_kind {
-    METHOD_READ,    /* read() on a worker */
-    METHOD_COMMAND, /* check() and prepare() on a worker, decide() on the writer, then read() (when
-                     * not NULL) on the committed state adds to the answer what must not be kept
-                     * with the idempotency key */
+    METHOD_READ,    /* read() on the thread that the call came on, or, once it has waited, on the
+                     * service's loop */
+    METHOD_COMMAND, /* check() and prepare() on the thread that the call came on, decide() on the
+                     * writer, then read() (when not NULL), on the writer too, adds to the answer
+                     * from the committed state what must not be kept with the idempotency key */
 };
 
 #define ROLE_BIT(role) (1u << (role))

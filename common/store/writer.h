@@ -1,9 +1,9 @@
 /*
  * The writer: a store's only writer, with group commit.
  *
- * It takes all operations that wait (at most batch_max, taking turns between the lanes), runs each
- * in one transaction, commits once, synced to disk, and only then ends them: OK means on disk. No
- * lingering to fill a batch: what waits is taken.
+ * It takes all operations that wait and those that come while it runs them (at most batch_max,
+ * taking turns between the lanes), in one transaction, commits once, synced to disk, and only then
+ * ends them: OK means on disk. No lingering to fill a batch: when nothing waits it is committed.
  *
  * An operation that refuses must not have changed anything (CHECKed by txn_changes). When the
  * transaction itself fails (an LMDB error), the batch is rolled back; the operation that failed is

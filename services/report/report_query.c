@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* After so many cells it is looked whether somebody still waits. */
+#define CELLS_A_LOOK 4096
+
 struct query {
     struct read *r;
     struct arena *scratch;
@@ -204,12 +207,19 @@ static enum status scan(struct query *q)
     struct bytes value;
     struct txn_scan cells;
     enum status status = STATUS_OK;
+    unsigned seen = 0;
     int32_t end = hour_end(q);
     report_tables_cell_prefix(&prefix);
     report_tables_cell_from(&from, civil_local_hour(city_civil(q->r->city), q->request->from_us));
     txn_scan_begin(&cells, q->r->txn, STORE_VIEW, &prefix, &from, false);
     while (status == STATUS_OK && txn_scan_next(&cells, &key, &value)) {
         struct report_place place;
+        if (++seen % CELLS_A_LOOK == 0 && read_gone(q->r)) {
+            status =
+                read_refuse(q->r, STATUS_DEADLINE_EXCEEDED, NULL,
+                            "nobody waits for the answer any more: ask for less, or for longer");
+            break;
+        }
         if (!report_tables_cell_place(key, &place)) {
             status = read_refuse(q->r, STATUS_DATA_LOSS, NULL, "the key of a cell cannot be read");
         } else if (place.local_hour >= end) {

@@ -210,11 +210,46 @@ static void closes_on_whoever_does_not_speak_the_protocol(void **state)
     fd = call_in(rig.url);
     put(fd, bytes_of(no_stack, sizeof(no_stack)));
     expect_closed(fd);
+    fd = call_in(rig.url);
+    put(fd, bytes_of(no_stack, 3)); /* the beginning of something */
+    shutdown(fd, SHUT_WR);
+    expect_closed(fd);
     assert_true(echo_works(rig.client, 5000));
+    static const char broken[] = "vafa_rpc_refused_total{service=\"echo\",reason=\"broken\"} ";
+    assert_int_equal(echo_metric(&rig.echo, broken), 4);
     rig_fini(&rig);
 }
 
-/* --- peers that do not read --- */
+/* --- peers that read much, or nothing --- */
+
+#define READERS 100
+#define LARGE_ANSWER_BYTES (512 * 1024)
+#define KEPT_MAX (24 * 1024 * 1024)
+
+static void keeps_no_room_of_large_answers(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_init(&rig, "tcp://127.0.0.1:0", 64);
+    assert_true(echo_works(rig.client, 5000));
+    struct buffer wire = packed_call(1, say_back, LARGE_ANSWER_BYTES);
+    uint8_t *answer = malloc(LARGE_ANSWER_BYTES);
+    CHECK(answer != NULL);
+    int fds[READERS];
+    int64_t before = test_rss_bytes();
+    for (int i = 0; i < READERS; i++) {
+        fds[i] = call_in(rig.url);
+        put(fds[i], buffer_bytes(&wire));
+        CHECK(recv(fds[i], answer, LARGE_ANSWER_BYTES, MSG_WAITALL) == LARGE_ANSWER_BYTES);
+    }
+    assert_true(TEST_SANITIZED || test_rss_bytes() - before < KEPT_MAX);
+    for (int i = 0; i < READERS; i++) {
+        close(fds[i]);
+    }
+    free(answer);
+    buffer_fini(&wire);
+    rig_fini(&rig);
+}
 
 static void is_held_up_by_nobody_who_does_not_take_answers(void **state)
 {
@@ -263,6 +298,7 @@ int main(void)
         cmocka_unit_test(calls_a_rep_socket_of_nng),
         cmocka_unit_test(forgets_connections_that_were_cut_inside_a_message),
         cmocka_unit_test(closes_on_whoever_does_not_speak_the_protocol),
+        cmocka_unit_test(keeps_no_room_of_large_answers),
         cmocka_unit_test(is_held_up_by_nobody_who_does_not_take_answers),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
