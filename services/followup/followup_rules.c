@@ -72,7 +72,7 @@ enum status followup_rules_check_holder(const Followup__Call *call, const char *
 {
     if (call->state == FOLLOWUP__CALL_STATE__CALL_STATE_WAITING) {
         return error_set(err, STATUS_FAILED_PRECONDITION, "call_number",
-                         "call %" PRIu64 " is in nobody's hands: NextCall hands it out",
+                         "call %" PRIu64 " has not been handed out: ask for the next call first",
                          call->number);
     }
     if (call->state != FOLLOWUP__CALL_STATE__CALL_STATE_CLAIMED) {

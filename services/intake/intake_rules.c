@@ -31,9 +31,8 @@ static enum status check_channel(Common__Channel channel, bool is_history, struc
     enum status status =
         check_enum(&common__channel__descriptor, (int)channel, true, "channel", err);
     if (status == STATUS_OK && channel == COMMON__CHANNEL__CHANNEL_IMPORT && !is_history) {
-        return error_set(
-            err, STATUS_INVALID_ARGUMENT, "channel",
-            "CHANNEL_IMPORT is for histories: a new request came through some channel");
+        return error_set(err, STATUS_INVALID_ARGUMENT, "channel",
+                         "the channel import is for histories: a new request came through another");
     }
     return status;
 }

@@ -48,7 +48,7 @@ static void take_register(struct walk *walk)
 {
     Intake__Citizen citizen = INTAKE__CITIZEN__INIT;
     Intake__RegisterCaseRequest request = INTAKE__REGISTER_CASE_REQUEST__INIT;
-    citizen.name = TEXT("زهرا");
+    citizen.name = TEXT("شهروند نمونه");
     citizen.phone = TEXT("۰۹۱۳۱۲۳۴۵۶۷");
     request.channel = COMMON__CHANNEL__CHANNEL_PHONE;
     request.citizen = &citizen;

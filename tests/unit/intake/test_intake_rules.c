@@ -300,7 +300,7 @@ static void knows_what_is_personal(void **state)
     intake__citizen__init(&sample.citizen);
     sample.request.citizen = &sample.citizen;
     assert_false(intake_rules_is_personal(&sample.request));
-    sample.citizen.name = "زهرا";
+    sample.citizen.name = "شهروند نمونه";
     assert_true(intake_rules_is_personal(&sample.request));
     sample.citizen.name = "";
     sample.citizen.phone = "32211111";
