@@ -3,6 +3,7 @@
 #include "echo_service.h"
 
 #include "base/check.h"
+#include "rpc/rpc_gather.h"
 #include "rpc/rpc_wire.h"
 
 #include <arpa/inet.h>
@@ -291,6 +292,71 @@ static void is_held_up_by_nobody_who_does_not_take_answers(void **state)
     rig_fini(&rig);
 }
 
+/* --- answers that go together, and the last ones --- */
+
+#define GATHERED 40
+
+static const char park_call[] = "vafa.test.v1.Echo/ParkCall";
+
+static void expect_answer(int fd, size_t at_least)
+{
+    uint8_t head[8];
+    CHECK(recv(fd, head, sizeof(head), MSG_WAITALL) == sizeof(head));
+    size_t size = (size_t)be64_get(head);
+    assert_true(size >= at_least);
+    uint8_t *answer = malloc(size);
+    CHECK(answer != NULL && recv(fd, answer, size, MSG_WAITALL) == (ssize_t)size);
+    free(answer);
+}
+
+static void answers_every_connection_of_those_that_are_answered_together(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_init(&rig, "tcp://127.0.0.1:0", 2 * GATHERED);
+    struct buffer wire = packed_call(1, park_call, 0);
+    int fds[GATHERED];
+    for (int i = 0; i < GATHERED; i++) {
+        fds[i] = call_in(rig.url);
+        put(fds[i], buffer_bytes(&wire));
+    }
+    echo_wait_parked(&rig.echo, GATHERED);
+    rpc_gather_begin();
+    echo_release(&rig.echo);
+    rpc_gather_end();
+    for (int i = 0; i < GATHERED; i++) {
+        expect_answer(fds[i], 1);
+        close(fds[i]);
+    }
+    buffer_fini(&wire);
+    rig_fini(&rig);
+}
+
+static void *stop_server(void *context)
+{
+    rpc_server_stop(context, 10000);
+    return NULL;
+}
+
+static void sends_what_it_owes_before_it_stops(void **state)
+{
+    (void)state;
+    struct rig rig;
+    pthread_t thread;
+    rig_init(&rig, "tcp://127.0.0.1:0", 64);
+    struct buffer wire = packed_call(1, say_back, LARGE_ANSWER_BYTES);
+    int fd = call_in(rig.url);
+    put(fd, buffer_bytes(&wire));
+    uint8_t first;
+    CHECK(recv(fd, &first, 1, MSG_PEEK) == 1); /* the rest waits in the server */
+    assert_int_equal(pthread_create(&thread, NULL, stop_server, rig.server), 0);
+    expect_answer(fd, LARGE_ANSWER_BYTES);
+    expect_closed(fd);
+    pthread_join(thread, NULL);
+    buffer_fini(&wire);
+    rig_fini(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +366,8 @@ int main(void)
         cmocka_unit_test(closes_on_whoever_does_not_speak_the_protocol),
         cmocka_unit_test(keeps_no_room_of_large_answers),
         cmocka_unit_test(is_held_up_by_nobody_who_does_not_take_answers),
+        cmocka_unit_test(answers_every_connection_of_those_that_are_answered_together),
+        cmocka_unit_test(sends_what_it_owes_before_it_stops),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     return failed;
