@@ -1,15 +1,11 @@
 /* vafa report: what people ask for, where, when, how soon it is done. */
-#include "base/check.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
+#include "clients/vafa/report_question.h"
 #include "clients/vafa/report_view.h"
+#include "clients/vafa/table.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#define BY_MAX 4
-#define WHERE_MAX 32
-#define ROWS_MAX 10000
+#include <stdio.h>
 
 static const struct option_def options[] = {
     {"by", 'b', "DIM[,DIM…]", "group by topic, area, unit, channel"},
@@ -17,7 +13,8 @@ static const struct option_def options[] = {
     {"from", 0, "TIME", "requests made from here: 1404-09-01, 2011-08-28T14:00, today, -7d, -12h"},
     {"to", 0, "TIME", "to before here"},
     {"where", 'w', "DIM=VALUE",
-     "only these; may be repeated: several of one dimension mean any of them"},
+     "only these: a key, or a name as tables show it; may be repeated: several of one dimension "
+     "mean any of them"},
     {"limit", 'n', "N", "show the first N rows"},
     {"chart", 0, NULL, "draw bars"},
     {"csv", 0, NULL, "print CSV"},
@@ -26,139 +23,25 @@ static const struct option_def options[] = {
     {NULL, 0, NULL, NULL},
 };
 
-/* The question and what its message borrows. */
-struct question {
-    Report__QueryReportRequest request;
-    Report__Dimension by[BY_MAX];
-    Report__Filter filters[WHERE_MAX];
-    Report__Filter *where[WHERE_MAX];
-    char *texts[WHERE_MAX]; /* owned */
-    size_t text_count;
-    uint64_t limit; /* 0: all */
-};
-
-static enum status read_enum(const ProtobufCEnumDescriptor *type, const char *text,
-                             const char *field, int *ret_value, struct error *err)
+/* A filter that nobody knows and that finds nothing is most likely a slip. */
+static void warn_of_unknown(const struct report_question *q)
 {
-    int value = label_enum_value(type, text);
-    if (value < 0) {
-        char choices[160];
-        label_enum_choices(type, choices, sizeof(choices));
-        for (char *c = choices; *c != '\0'; c++) {
-            *c = *c == '-' ? '_' : *c; /* a metric's name is the contract's word */
+    for (size_t i = 0; i < q->request.n_where; i++) {
+        if (!q->known[i]) {
+            char dimension[32];
+            struct buffer value = BUFFER_EMPTY;
+            report_question_dimension(q->filters[i].dimension, dimension);
+            table_plain_text(&value, q->filters[i].value);
+            fprintf(stderr,
+                    "vafa: where: nothing was found, and no %s \"%s\" is known: `vafa "
+                    "report requests --by %s` lists what there is\n",
+                    dimension, buffer_text(&value), dimension);
+            buffer_fini(&value);
         }
-        return error_set(err, STATUS_INVALID_ARGUMENT, field, "\"%s\" is none of %s", text,
-                         choices);
-    }
-    *ret_value = value;
-    return STATUS_OK;
-}
-
-static enum status read_by(const char *list, struct question *q, struct error *err)
-{
-    while (list != NULL && *list != '\0') {
-        char name[32];
-        int dimension = 0;
-        size_t size = strcspn(list, ",");
-        if (q->request.n_by == BY_MAX) {
-            return error_set(err, STATUS_INVALID_ARGUMENT, "by", "at most %d", BY_MAX);
-        }
-        snprintf(name, sizeof(name), "%.*s", (int)(size < 31 ? size : 31), list);
-        enum status status = read_enum(&report__dimension__descriptor, name, "by", &dimension, err);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        q->by[q->request.n_by++] = (Report__Dimension)dimension;
-        list += size + (list[size] == ',');
-    }
-    q->request.by = q->by;
-    return STATUS_OK;
-}
-
-/* A channel may be spelled as it is for registering: "walk-in" is "walk_in" here. */
-static char *filter_value(Report__Dimension dimension, const char *value)
-{
-    char word[32];
-    int channel = dimension == REPORT__DIMENSION__DIMENSION_CHANNEL
-                      ? label_enum_value(&common__channel__descriptor, value)
-                      : -1;
-    if (channel >= 0) {
-        label_enum_word(&common__channel__descriptor, channel, word, sizeof(word));
-    }
-    char *copy = strdup(channel >= 0 ? word : value);
-    CHECK(copy != NULL);
-    return copy;
-}
-
-static enum status read_filter(const char *text, struct question *q, struct error *err)
-{
-    const char *equals = strchr(text, '=');
-    int dimension = 0;
-    if (equals == NULL || q->request.n_where == WHERE_MAX) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "where",
-                         equals == NULL ? "\"%s\" is not DIM=VALUE" : "\"%s\" is one too many",
-                         text);
-    }
-    char *name = strndup(text, (size_t)(equals - text));
-    CHECK(name != NULL);
-    enum status status = read_enum(&report__dimension__descriptor, name, "where", &dimension, err);
-    free(name);
-    if (status == STATUS_OK) {
-        Report__Filter *filter = &q->filters[q->request.n_where];
-        report__filter__init(filter);
-        filter->dimension = (Report__Dimension)dimension;
-        filter->value = filter_value(filter->dimension, equals + 1);
-        q->texts[q->text_count++] = filter->value;
-        q->where[q->request.n_where++] = filter;
-        q->request.where = q->where;
-    }
-    return status;
-}
-
-static enum status read_filters(const struct args *args, struct question *q, struct error *err)
-{
-    enum status status = STATUS_OK;
-    const char *text;
-    for (size_t i = 0; status == STATUS_OK && (text = args_value_at(args, "where", i)) != NULL;
-         i++) {
-        status = read_filter(text, q, err);
-    }
-    return status;
-}
-
-/* All that can be read without a server. */
-static enum status read_question(const struct args *args, struct question *q, struct error *err)
-{
-    int metric = 0;
-    int per = 0;
-    report__query_report_request__init(&q->request);
-    enum status status =
-        read_enum(&report__metric__descriptor, args->arguments[0], "metric", &metric, err);
-    if (status == STATUS_OK) {
-        status = read_by(args_value(args, "by"), q, err);
-    }
-    if (status == STATUS_OK && args_has(args, "per")) {
-        status = read_enum(&report__period__descriptor, args_value(args, "per"), "per", &per, err);
-    }
-    if (status == STATUS_OK) {
-        status = read_filters(args, q, err);
-    }
-    if (status == STATUS_OK) {
-        status = args_number(args, "limit", 1, ROWS_MAX, 0, &q->limit, err);
-    }
-    q->request.metric = (Report__Metric)metric;
-    q->request.per = (Report__Period)per;
-    return status;
-}
-
-static void question_fini(struct question *q)
-{
-    for (size_t i = 0; i < q->text_count; i++) {
-        free(q->texts[i]);
     }
 }
 
-static void print_answer(struct session *session, const struct question *q,
+static void print_answer(struct session *session, const struct report_question *q,
                          const Report__QueryReportResponse *response)
 {
     char metric[32];
@@ -182,12 +65,15 @@ static void print_answer(struct session *session, const struct question *q,
     } else {
         report_view_table(&view);
     }
+    if (report_view_is_empty(&view)) {
+        warn_of_unknown(q);
+    }
     if (shown.n_rows < response->n_rows && !session->json && !args_has(&session->args, "csv")) {
         printf("… %zu of %zu rows\n", shown.n_rows, response->n_rows);
     }
 }
 
-static enum status ask(struct session *session, struct question *q, struct error *err)
+static enum status ask(struct session *session, struct report_question *q, struct error *err)
 {
     struct vafa_position heads[5];
     struct vafa_call call = {.service = &report__report__descriptor,
@@ -200,6 +86,8 @@ static enum status ask(struct session *session, struct question *q, struct error
                          COMMON__SERVICE_ID__SERVICE_ID_FEEDBACK);
     }
     if (status == STATUS_OK) {
+        const struct city *city = q->request.n_where > 0 ? session_city(session, NULL) : NULL;
+        report_question_name_keys(q, city);
         status = session_call(session, &call, err);
     }
     if (status == STATUS_OK) {
@@ -212,10 +100,10 @@ static enum status ask(struct session *session, struct question *q, struct error
 static int run_report(struct session *session)
 {
     struct error err = ERROR_NONE;
-    struct question q = {0};
-    enum status status = read_question(&session->args, &q, &err);
+    struct report_question q;
+    enum status status = report_question_read(&q, &session->args, &err);
     if (status != STATUS_OK) {
-        question_fini(&q);
+        report_question_fini(&q);
         return output_usage(&err);
     }
     status = session_read_time(session, "from", 0, &q.request.from_us, &err);
@@ -226,7 +114,7 @@ static int run_report(struct session *session)
     if (status == STATUS_OK) {
         status = ask(session, &q, &err);
     }
-    question_fini(&q);
+    report_question_fini(&q);
     if (mistyped) {
         return output_usage(&err);
     }

@@ -1,0 +1,147 @@
+/* Options become the fields of a QueryReportRequest. */
+#include "clients/vafa/report_question.h"
+
+#include "base/check.h"
+#include "clients/vafa/labels.h"
+#include "clients/vafa/report_names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* `text` need not end where the word does. */
+static enum status read_enum(const ProtobufCEnumDescriptor *type, const char *text, size_t size,
+                             const char *field, int *ret_value, struct error *err)
+{
+    char *word = strndup(text, size);
+    CHECK(word != NULL);
+    enum status status = STATUS_OK;
+    int value = label_enum_value(type, word);
+    if (value < 0) {
+        char choices[160];
+        label_enum_choices(type, choices, sizeof(choices));
+        for (char *c = choices; *c != '\0'; c++) {
+            *c = *c == '-' ? '_' : *c; /* a metric's name is the contract's word */
+        }
+        status =
+            error_set(err, STATUS_INVALID_ARGUMENT, field, "\"%s\" is none of %s", word, choices);
+    } else {
+        *ret_value = value;
+    }
+    free(word);
+    return status;
+}
+
+static enum status read_by(const char *list, struct report_question *q, struct error *err)
+{
+    while (list != NULL && *list != '\0') {
+        int dimension = 0;
+        size_t size = strcspn(list, ",");
+        if (q->request.n_by == REPORT_BY_MAX) {
+            return error_set(err, STATUS_INVALID_ARGUMENT, "by", "at most %d", REPORT_BY_MAX);
+        }
+        enum status status =
+            read_enum(&report__dimension__descriptor, list, size, "by", &dimension, err);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        q->by[q->request.n_by++] = (Report__Dimension)dimension;
+        list += size + (list[size] == ',');
+    }
+    q->request.by = q->by;
+    return STATUS_OK;
+}
+
+static enum status read_filter(const char *text, struct report_question *q, struct error *err)
+{
+    const char *equals = strchr(text, '=');
+    int dimension = 0;
+    if (equals == NULL || q->request.n_where == REPORT_WHERE_MAX) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "where",
+                         equals == NULL ? "\"%s\" is not DIM=VALUE" : "\"%s\" is one too many",
+                         text);
+    }
+    const char *value = equals + 1;
+    enum status status = read_enum(&report__dimension__descriptor, text, (size_t)(equals - text),
+                                   "where", &dimension, err);
+    if (status == STATUS_OK && dimension == REPORT__DIMENSION__DIMENSION_CHANNEL) {
+        bool known;
+        free(report_names_key(NULL, REPORT__DIMENSION__DIMENSION_CHANNEL, value, &known));
+        if (!known) { /* there are no others: read_enum says which there are */
+            int channel = 0;
+            return read_enum(&common__channel__descriptor, value, strlen(value), "where", &channel,
+                             err);
+        }
+    }
+    if (status == STATUS_OK) {
+        Report__Filter *filter = &q->filters[q->request.n_where];
+        report__filter__init(filter);
+        filter->dimension = (Report__Dimension)dimension;
+        filter->value = strdup(value);
+        CHECK(filter->value != NULL);
+        q->where[q->request.n_where++] = filter;
+        q->request.where = q->where;
+    }
+    return status;
+}
+
+static enum status read_filters(const struct args *args, struct report_question *q,
+                                struct error *err)
+{
+    enum status status = STATUS_OK;
+    const char *text;
+    for (size_t i = 0; status == STATUS_OK && (text = args_value_at(args, "where", i)) != NULL;
+         i++) {
+        status = read_filter(text, q, err);
+    }
+    return status;
+}
+
+enum status report_question_read(struct report_question *q, const struct args *args,
+                                 struct error *err)
+{
+    int metric = 0;
+    int per = 0;
+    const char *what = args->arguments[0];
+    const char *period = args_value(args, "per");
+    memset(q, 0, sizeof(*q));
+    report__query_report_request__init(&q->request);
+    enum status status =
+        read_enum(&report__metric__descriptor, what, strlen(what), "metric", &metric, err);
+    if (status == STATUS_OK) {
+        status = read_by(args_value(args, "by"), q, err);
+    }
+    if (status == STATUS_OK && period != NULL) {
+        status = read_enum(&report__period__descriptor, period, strlen(period), "per", &per, err);
+    }
+    if (status == STATUS_OK) {
+        status = read_filters(args, q, err);
+    }
+    if (status == STATUS_OK) {
+        status = args_number(args, "limit", 1, REPORT_ROWS_MAX, 0, &q->limit, err);
+    }
+    q->request.metric = (Report__Metric)metric;
+    q->request.per = (Report__Period)per;
+    return status;
+}
+
+void report_question_fini(struct report_question *q)
+{
+    for (size_t i = 0; i < q->request.n_where; i++) {
+        free(q->filters[i].value);
+    }
+}
+
+void report_question_name_keys(struct report_question *q, const struct city *city)
+{
+    for (size_t i = 0; i < q->request.n_where; i++) {
+        Report__Filter *filter = &q->filters[i];
+        char *key = report_names_key(city, filter->dimension, filter->value, &q->known[i]);
+        free(filter->value);
+        filter->value = key;
+    }
+}
+
+void report_question_dimension(Report__Dimension dimension, char out[32])
+{
+    label_enum_word(&report__dimension__descriptor, (int)dimension, out, 32);
+}
