@@ -1,11 +1,14 @@
 /* vafa report: what people ask for, where, when, how soon it is done. */
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
+#include "clients/vafa/report_periods.h"
 #include "clients/vafa/report_question.h"
 #include "clients/vafa/report_view.h"
 #include "clients/vafa/table.h"
 
 #include <stdio.h>
+
+#define PERIODS_BYTES_MAX ((size_t)8 << 20) /* REPORT_PERIODS_MAX rows take 3 MiB */
 
 static const struct option_def options[] = {
     {"by", 'b', "DIM[,DIM…]", "group by topic, area, unit, channel"},
@@ -41,36 +44,62 @@ static void warn_of_unknown(const struct report_question *q)
     }
 }
 
+/* Without the periods in which nothing happened when there is no room or no pack for them. */
+static void fill_periods(struct session *session, const struct report_question *q,
+                         struct arena *arena, Report__QueryReportResponse *answer)
+{
+    struct error err = ERROR_NONE;
+    if (!report_periods_wanted(&q->request)) {
+        return;
+    }
+    const struct city *city = session_city(session, &err);
+    if (city == NULL || report_periods_fill(&q->request, answer, city_civil(city), arena, answer,
+                                            &err) != STATUS_OK) {
+        fprintf(stderr, "vafa: per: periods in which nothing happened are left out: %s\n",
+                err.message);
+    }
+}
+
+static void print_view(const struct report_view *view)
+{
+    const struct args *args = &view->session->args;
+    if (view->session->json) {
+        report_view_json(view);
+    } else if (args_has(args, "csv")) {
+        report_view_csv(view, args_has(args, "bom"));
+    } else if (args_has(args, "chart")) {
+        report_view_chart(view);
+    } else {
+        report_view_table(view);
+    }
+}
+
 static void print_answer(struct session *session, const struct report_question *q,
                          const Report__QueryReportResponse *response)
 {
     char metric[32];
-    Report__QueryReportResponse shown = *response; /* only to show fewer rows of it */
-    if (q->limit != 0 && shown.n_rows > q->limit) {
-        shown.n_rows = (size_t)q->limit;
-    }
+    struct arena *arena = arena_new(PERIODS_BYTES_MAX);
+    Report__QueryReportResponse answer = *response;
     label_enum_word(&report__metric__descriptor, (int)q->request.metric, metric, sizeof(metric));
     const struct report_view view = {
         .session = session,
         .metric = metric,
         .label_columns = q->request.n_by + (q->request.per != REPORT__PERIOD__PERIOD_UNSPECIFIED),
-        .response = &shown,
+        .response = &answer,
     };
-    if (session->json) {
-        report_view_json(&view);
-    } else if (args_has(&session->args, "csv")) {
-        report_view_csv(&view, args_has(&session->args, "bom"));
-    } else if (args_has(&session->args, "chart")) {
-        report_view_chart(&view);
-    } else {
-        report_view_table(&view);
-    }
     if (report_view_is_empty(&view)) {
         warn_of_unknown(q);
     }
-    if (shown.n_rows < response->n_rows && !session->json && !args_has(&session->args, "csv")) {
-        printf("… %zu of %zu rows\n", shown.n_rows, response->n_rows);
+    fill_periods(session, q, arena, &answer);
+    size_t count = answer.n_rows;
+    if (q->limit != 0 && count > q->limit) {
+        answer.n_rows = (size_t)q->limit;
     }
+    print_view(&view);
+    if (answer.n_rows < count && !session->json && !args_has(&session->args, "csv")) {
+        printf("… %zu of %zu rows\n", answer.n_rows, count);
+    }
+    arena_free(arena);
 }
 
 static enum status ask(struct session *session, struct report_question *q, struct error *err)
@@ -136,7 +165,9 @@ const struct command command_report = {
             "  satisfaction       answers, their mean (1 to 5), shares of satisfied and resolved\n"
             "Times are of the city's zone; years 1200 to 1599 are Jalali. Rows are ordered by the "
             "first figure, the largest first;\n"
-            "with --per by time. JSON: "
+            "with --per by time, and without --by a count has a row of 0 for each period in which "
+            "nothing "
+            "happened. JSON: "
             "{\"metric\":…,\"columns\":[…],\"rows\":[[…]…],\"as_of\":{\"intake\":N,…}}; as_of "
             "tells how\n"
             "far report had followed each service. A figure that does not exist (a percentile of "
