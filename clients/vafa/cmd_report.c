@@ -11,7 +11,7 @@
 #define PERIODS_BYTES_MAX ((size_t)8 << 20) /* REPORT_PERIODS_MAX rows take 3 MiB */
 
 static const struct option_def options[] = {
-    {"by", 'b', "DIM[,DIM…]", "group by topic, area, unit, channel"},
+    {"by", 'b', "DIM[,DIM…]", "group by topic, area, unit, channel; may be repeated"},
     {"per", 0, "PERIOD", "group by hour, day, week or month of the city's calendar"},
     {"from", 0, "TIME", "requests made from here: 1404-09-01, 2011-08-28T14:00, today, -7d, -12h"},
     {"to", 0, "TIME", "to before here"},

@@ -31,23 +31,47 @@ static enum status read_enum(const ProtobufCEnumDescriptor *type, const char *te
     return status;
 }
 
-static enum status read_by(const char *list, struct report_question *q, struct error *err)
+static enum status add_dimension(const char *name, size_t size, struct report_question *q,
+                                 struct error *err)
 {
-    while (list != NULL && *list != '\0') {
-        int dimension = 0;
-        size_t size = strcspn(list, ",");
-        if (q->request.n_by == REPORT_BY_MAX) {
-            return error_set(err, STATUS_INVALID_ARGUMENT, "by", "at most %d", REPORT_BY_MAX);
-        }
-        enum status status =
-            read_enum(&report__dimension__descriptor, list, size, "by", &dimension, err);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        q->by[q->request.n_by++] = (Report__Dimension)dimension;
-        list += size + (list[size] == ',');
+    int value = 0;
+    if (size == 0) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "by",
+                         "a dimension is missing: --by topic,area");
     }
+    enum status status = read_enum(&report__dimension__descriptor, name, size, "by", &value, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < q->request.n_by; i++) {
+        if ((int)q->by[i] == value) {
+            return error_set(err, STATUS_INVALID_ARGUMENT, "by", "%.*s is given twice", (int)size,
+                             name);
+        }
+    }
+    CHECK(q->request.n_by < REPORT_BY_MAX); /* there are no more to be given once */
+    q->by[q->request.n_by++] = (Report__Dimension)value;
+    return STATUS_OK;
+}
+
+/* "--by topic --by area" is "--by topic,area". */
+static enum status read_by(const struct args *args, struct report_question *q, struct error *err)
+{
+    const char *list;
     q->request.by = q->by;
+    for (size_t i = 0; (list = args_value_at(args, "by", i)) != NULL; i++) {
+        size_t size = 0;
+        for (const char *name = list;; name += size + 1) {
+            size = strcspn(name, ",");
+            enum status status = add_dimension(name, size, q, err);
+            if (status != STATUS_OK) {
+                return status;
+            }
+            if (name[size] == '\0') {
+                break;
+            }
+        }
+    }
     return STATUS_OK;
 }
 
@@ -96,6 +120,26 @@ static enum status read_filters(const struct args *args, struct report_question 
     return status;
 }
 
+/* An answer has one form. */
+static enum status check_form(const struct args *args, struct error *err)
+{
+    static const char *const forms[] = {"json", "csv", "chart"};
+    const char *form = NULL;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (args_has(args, forms[i]) && form != NULL) {
+            return error_set(err, STATUS_INVALID_ARGUMENT, forms[i],
+                             "--%s and --%s are two forms of an answer: leave one out", form,
+                             forms[i]);
+        }
+        form = args_has(args, forms[i]) ? forms[i] : form;
+    }
+    if (args_has(args, "bom") && !args_has(args, "csv")) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "bom",
+                         "it is for CSV only: add --csv, or leave it out");
+    }
+    return STATUS_OK;
+}
+
 enum status report_question_read(struct report_question *q, const struct args *args,
                                  struct error *err)
 {
@@ -105,10 +149,12 @@ enum status report_question_read(struct report_question *q, const struct args *a
     const char *period = args_value(args, "per");
     memset(q, 0, sizeof(*q));
     report__query_report_request__init(&q->request);
-    enum status status =
-        read_enum(&report__metric__descriptor, what, strlen(what), "metric", &metric, err);
+    enum status status = check_form(args, err);
     if (status == STATUS_OK) {
-        status = read_by(args_value(args, "by"), q, err);
+        status = read_enum(&report__metric__descriptor, what, strlen(what), "metric", &metric, err);
+    }
+    if (status == STATUS_OK) {
+        status = read_by(args, q, err);
     }
     if (status == STATUS_OK && period != NULL) {
         status = read_enum(&report__period__descriptor, period, strlen(period), "per", &per, err);

@@ -126,6 +126,53 @@ static void refuses_a_filter_that_can_be_none(void **state)
     }
 }
 
+static void groups_by_all_dimensions_given_in_their_order(void **state)
+{
+    (void)state;
+    struct report_question q;
+    assert_int_equal(READ(&q, NULL, "--by", "area", "--by", "topic,channel", "--by", "unit"),
+                     STATUS_OK);
+    const Report__Dimension expected[] = {AREA, TOPIC, CHANNEL, UNIT};
+    assert_int_equal(q.request.n_by, 4);
+    assert_memory_equal(q.request.by, expected, sizeof(expected));
+    report_question_fini(&q);
+    assert_int_equal(READ(&q, NULL, "--per", "day"), STATUS_OK);
+    assert_int_equal(q.request.n_by, 0);
+    report_question_fini(&q);
+}
+
+static void refuses_dimensions_that_are_missing_unknown_or_given_twice(void **state)
+{
+    (void)state;
+    static const char *const lists[] = {
+        "", ",", "topic,", ",topic", "topic,,area", "colour", "topic,area,topic"};
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        struct report_question q;
+        struct error err = ERROR_NONE;
+        assert_int_equal(READ(&q, &err, "--by", lists[i]), STATUS_INVALID_ARGUMENT);
+        assert_string_equal(err.field, "by");
+        report_question_fini(&q);
+        assert_int_equal(READ(&q, &err, "--by", "area", "--by", lists[i]), STATUS_INVALID_ARGUMENT);
+        report_question_fini(&q);
+    }
+}
+
+static void refuses_two_forms_of_an_answer(void **state)
+{
+    (void)state;
+    struct report_question q;
+    struct error err = ERROR_NONE;
+    assert_int_equal(READ(&q, &err, "--csv", "--json"), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(err.message, "--json and --csv are two forms of an answer: leave one out");
+    assert_int_equal(READ(&q, &err, "--csv", "--chart"), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(READ(&q, &err, "--chart", "--json"), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(READ(&q, &err, "--bom"), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(err.field, "bom");
+    assert_int_equal(READ(&q, &err, "--bom", "--json"), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(READ(&q, &err, "--bom", "--csv"), STATUS_OK);
+    assert_int_equal(READ(&q, &err, "--csv", "--csv"), STATUS_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +181,9 @@ int main(void)
         cmocka_unit_test(knows_channels_and_none_without_a_pack),
         cmocka_unit_test(reads_filters_and_tells_which_are_unknown),
         cmocka_unit_test(refuses_a_filter_that_can_be_none),
+        cmocka_unit_test(groups_by_all_dimensions_given_in_their_order),
+        cmocka_unit_test(refuses_dimensions_that_are_missing_unknown_or_given_twice),
+        cmocka_unit_test(refuses_two_forms_of_an_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
