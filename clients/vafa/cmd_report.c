@@ -7,6 +7,7 @@
 #include "clients/vafa/table.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define PERIODS_BYTES_MAX ((size_t)8 << 20) /* REPORT_PERIODS_MAX rows take 3 MiB */
 
@@ -18,7 +19,7 @@ static const struct option_def options[] = {
     {"where", 'w', "DIM=VALUE",
      "only these: a key, or a name as tables show it; may be repeated: several of one dimension "
      "mean any of them"},
-    {"limit", 'n', "N", "show the first N rows"},
+    {"limit", 'n', "N", "show the first N rows; all are counted, and there may be 10,000"},
     {"chart", 0, NULL, "draw bars"},
     {"csv", 0, NULL, "print CSV"},
     {"bom", 0, NULL, "with --csv: a byte order mark, for older spreadsheets"},
@@ -126,20 +127,38 @@ static enum status ask(struct session *session, struct report_question *q, struc
     return status;
 }
 
+static enum status read_times(struct session *session, struct report_question *q, struct error *err)
+{
+    enum status status = session_read_time(session, "from", 0, &q->request.from_us, err);
+    if (status == STATUS_OK) {
+        status = session_read_time(session, "to", 0, &q->request.to_us, err);
+    }
+    return status == STATUS_OK ? report_question_check_times(q, &session->args, err) : status;
+}
+
+/* A question that is too large is no matter of the server's room. */
+static int refused(struct error *err)
+{
+    bool too_large =
+        err->status == STATUS_RESOURCE_EXHAUSTED && strcmp(err->field, "rows_max") == 0;
+    report_question_name_option(err);
+    return too_large ? output_error_advised(
+                           err, "Narrow the question with --from, --to or --where, give --by fewer "
+                                "dimensions or --per a longer period; --limit only cuts what is "
+                                "shown.")
+                     : output_error(err);
+}
+
 static int run_report(struct session *session)
 {
     struct error err = ERROR_NONE;
     struct report_question q;
     enum status status = report_question_read(&q, &session->args, &err);
-    if (status != STATUS_OK) {
-        report_question_fini(&q);
-        return output_usage(&err);
-    }
-    status = session_read_time(session, "from", 0, &q.request.from_us, &err);
+    bool mistyped = status != STATUS_OK;
     if (status == STATUS_OK) {
-        status = session_read_time(session, "to", 0, &q.request.to_us, &err);
+        status = read_times(session, &q, &err);
+        mistyped = status == STATUS_INVALID_ARGUMENT;
     }
-    bool mistyped = status == STATUS_INVALID_ARGUMENT;
     if (status == STATUS_OK) {
         status = ask(session, &q, &err);
     }
@@ -147,7 +166,7 @@ static int run_report(struct session *session)
     if (mistyped) {
         return output_usage(&err);
     }
-    return status == STATUS_OK ? EXIT_DONE : output_error(&err);
+    return status == STATUS_OK ? EXIT_DONE : refused(&err);
 }
 
 const struct command command_report = {

@@ -5,6 +5,7 @@
 #include "clients/vafa/labels.h"
 #include "clients/vafa/report_names.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,6 +175,37 @@ void report_question_fini(struct report_question *q)
 {
     for (size_t i = 0; i < q->request.n_where; i++) {
         free(q->filters[i].value);
+    }
+}
+
+enum status report_question_check_times(const struct report_question *q, const struct args *args,
+                                        struct error *err)
+{
+    if (args_has(args, "from") && q->request.from_us < 0) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "from", "it must not be before 1970");
+    }
+    if (args_has(args, "to") && q->request.to_us <= q->request.from_us) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "to",
+                         "the time ends before it: \"%s\" must be behind %s",
+                         args_value(args, "to"), args_has(args, "from") ? "--from" : "1970");
+    }
+    return STATUS_OK;
+}
+
+void report_question_name_option(struct error *err)
+{
+    static const struct {
+        const char *field;
+        const char *option;
+    } names[] = {
+        {"from_us", "from"},          {"to_us", "to"},          {"rows_max", "limit"},
+        {"where.dimension", "where"}, {"where.value", "where"},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(err->field, names[i].field) == 0) {
+            snprintf(err->field, sizeof(err->field), "%s", names[i].option);
+            return;
+        }
     }
 }
 

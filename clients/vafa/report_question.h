@@ -27,6 +27,14 @@ enum status report_question_read(struct report_question *q, const struct args *a
                                  struct error *err);
 void report_question_fini(struct report_question *q);
 
+/* Looks at request.from_us and to_us, of which those are looked at that were given. INVALID_ARGUMENT
+ * naming the option. */
+enum status report_question_check_times(const struct report_question *q, const struct args *args,
+                                        struct error *err);
+
+/* The service's name of a field becomes the option's: "to_us" is "to". */
+void report_question_name_option(struct error *err);
+
 /* Names in the filters become the pack's keys; `city` may be NULL. */
 void report_question_name_keys(struct report_question *q, const struct city *city);
 

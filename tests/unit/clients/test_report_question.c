@@ -173,6 +173,49 @@ static void refuses_two_forms_of_an_answer(void **state)
     assert_int_equal(READ(&q, &err, "--csv", "--csv"), STATUS_OK);
 }
 
+static void assert_times(const char *from, const char *to, int64_t from_us, int64_t to_us,
+                         const char *expected_field)
+{
+    struct report_question q;
+    struct error err = ERROR_NONE;
+    struct args args;
+    char *argv[] = {(char *)(uintptr_t) "report", (char *)(uintptr_t)from, (char *)(uintptr_t)to,
+                    NULL};
+    memset(&q, 0, sizeof(q));
+    q.request.from_us = from_us;
+    q.request.to_us = to_us;
+    assert_int_equal(args_parse(&args, command_report.options, NULL, 3, argv, &err), STATUS_OK);
+    enum status status = report_question_check_times(&q, &args, &err);
+    assert_int_equal(status, expected_field[0] == '\0' ? STATUS_OK : STATUS_INVALID_ARGUMENT);
+    assert_string_equal(err.field, expected_field);
+}
+
+static void refuses_times_that_hold_nothing(void **state)
+{
+    (void)state;
+    assert_times("requests", "--csv", 0, 0, "");
+    assert_times("--from=x", "--to=y", 1000, 1001, "");
+    assert_times("--from=x", "--to=y", 1000, 1000, "to");
+    assert_times("--from=x", "requests", -1, 0, "from");
+    assert_times("--from=x", "requests", 1000, 0, "");
+    assert_times("requests", "--to=y", 0, 0, "to"); /* 0 would be no end */
+}
+
+static void names_options_and_not_the_services_fields(void **state)
+{
+    (void)state;
+    static const char *const names[][2] = {{"from_us", "from"},   {"to_us", "to"},
+                                           {"rows_max", "limit"}, {"where.value", "where"},
+                                           {"by", "by"},          {"", ""}};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct error err;
+        error_set(&err, STATUS_INVALID_ARGUMENT, names[i][0], "why");
+        report_question_name_option(&err);
+        assert_string_equal(err.field, names[i][1]);
+        assert_string_equal(err.message, "why");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +227,8 @@ int main(void)
         cmocka_unit_test(groups_by_all_dimensions_given_in_their_order),
         cmocka_unit_test(refuses_dimensions_that_are_missing_unknown_or_given_twice),
         cmocka_unit_test(refuses_two_forms_of_an_answer),
+        cmocka_unit_test(refuses_times_that_hold_nothing),
+        cmocka_unit_test(names_options_and_not_the_services_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
