@@ -19,7 +19,7 @@ static const struct option_def options[] = {
     {"where", 'w', "DIM=VALUE",
      "only these: a key, or a name as tables show it; may be repeated: several of one dimension "
      "mean any of them"},
-    {"limit", 'n', "N", "show the first N rows; all are counted, and there may be 10,000"},
+    {"limit", 'n', "N", "show the first N rows of at most 10,000"},
     {"chart", 0, NULL, "draw bars"},
     {"csv", 0, NULL, "print CSV"},
     {"bom", 0, NULL, "with --csv: a byte order mark, for older spreadsheets"},
@@ -50,7 +50,7 @@ static void fill_periods(struct session *session, const struct report_question *
                          struct arena *arena, Report__QueryReportResponse *answer)
 {
     struct error err = ERROR_NONE;
-    if (!report_periods_wanted(&q->request)) {
+    if (!report_periods_wanted(&q->request, answer)) {
         return;
     }
     const struct city *city = session_city(session, &err);
@@ -175,22 +175,22 @@ const struct command command_report = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "figures by topic, area, unit, channel and time",
-    .help = "Answers one question about the requests made in a period. METRIC is one of\n"
-            "  requests           how many\n"
-            "  done, open         how many of them are finished, are not\n"
-            "  on_time            share done by the due date, among the done that have one\n"
-            "  resolution_hours   percentiles of the hours from request to done (within 1 %)\n"
-            "  calls              call-backs completed, and those in which the citizen was heard\n"
-            "  satisfaction       answers, their mean (1 to 5), shares of satisfied and resolved\n"
-            "Times are of the city's zone; years 1200 to 1599 are Jalali. Rows are ordered by the "
-            "first figure, the largest first;\n"
-            "with --per by time, and without --by a count has a row of 0 for each period in which "
-            "nothing "
-            "happened. JSON: "
-            "{\"metric\":…,\"columns\":[…],\"rows\":[[…]…],\"as_of\":{\"intake\":N,…}}; as_of "
-            "tells how\n"
-            "far report had followed each service. A figure that does not exist (a percentile of "
-            "nothing) is null.",
+    .help =
+        "Answers one question about the requests made in a period. METRIC is one of\n"
+        "  requests           how many\n"
+        "  done, open         how many of them are finished, are not\n"
+        "  on_time            share done by the due date, among the done that have one\n"
+        "  resolution_hours   percentiles of the hours from request to done (within 1 %)\n"
+        "  calls              call-backs completed, and those in which the citizen was heard\n"
+        "  satisfaction       answers, their mean (1 to 5), shares of satisfied and resolved\n"
+        "Times are of the city's zone; years 1200 to 1599 are Jalali. Rows are ordered by the "
+        "first figure, the largest first;\n"
+        "with --per by time. A count by time alone (--per without --by) has a row of 0 for each "
+        "period in which nothing happened.\n"
+        "JSON: "
+        "{\"metric\":…,\"columns\":[…],\"rows\":[[…]…],\"as_of\":{\"intake\":N,…}}; as_of "
+        "tells how far report had followed\n"
+        "each service. A figure that does not exist (a percentile of nothing) is null.",
     .examples = "vafa report requests --by topic --limit 10\n"
                 "vafa report requests --per hour --from 2011-08-28 --to 2011-08-29 --chart\n"
                 "vafa report on_time --by unit --from 1404-01-01 --csv --bom > on_time.csv\n"

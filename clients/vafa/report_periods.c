@@ -26,9 +26,13 @@ struct walk {
     int32_t last; /* the last period's */
 };
 
-bool report_periods_wanted(const Report__QueryReportRequest *request)
+bool report_periods_wanted(const Report__QueryReportRequest *request,
+                           const Report__QueryReportResponse *response)
 {
     if (request->per == REPORT__PERIOD__PERIOD_UNSPECIFIED || request->n_by > 0) {
+        return false;
+    }
+    if (response->n_rows == 0 && (request->from_us == 0 || request->to_us == 0)) {
         return false;
     }
     return request->metric == REPORT__METRIC__METRIC_REQUESTS ||
@@ -138,10 +142,6 @@ enum status report_periods_fill(const Report__QueryReportRequest *request,
                                 Report__QueryReportResponse *ret_filled, struct error *err)
 {
     struct walk walk = {.civil = civil, .period = (enum civil_period)(request->per - 1)};
-    if (response->n_rows == 0 && (request->from_us == 0 || request->to_us == 0)) {
-        *ret_filled = *response; /* nothing says where time begins and ends */
-        return STATUS_OK;
-    }
     enum status status = set_out(request, response, &walk, err);
     if (status != STATUS_OK) {
         return status;

@@ -172,17 +172,6 @@ static void fills_months_of_the_citys_calendar_over_its_new_year(void **state)
     scene_fini(&s);
 }
 
-static void leaves_an_empty_answer_without_an_end_as_it_is(void **state)
-{
-    (void)state;
-    struct scene s;
-    scene_init(&s, "Asia/Tehran", CIVIL_JALALI, SATURDAY, REPORT__PERIOD__PERIOD_DAY);
-    assert_filled(&s, "");
-    s.request.from_us = at(&s, "1404-09-01");
-    assert_filled(&s, "");
-    scene_fini(&s);
-}
-
 static void fills_no_more_than_an_answer_can_have(void **state)
 {
     (void)state;
@@ -217,16 +206,33 @@ static void refuses_rows_of_another_calendar(void **state)
 static void is_for_counts_by_time_alone(void **state)
 {
     (void)state;
-    Report__QueryReportRequest request = REPORT__QUERY_REPORT_REQUEST__INIT;
-    request.metric = REPORT__METRIC__METRIC_CALLS;
-    assert_false(report_periods_wanted(&request));
-    request.per = REPORT__PERIOD__PERIOD_WEEK;
-    assert_true(report_periods_wanted(&request));
-    request.metric = REPORT__METRIC__METRIC_ON_TIME;
-    assert_false(report_periods_wanted(&request));
-    request.metric = REPORT__METRIC__METRIC_OPEN;
-    request.n_by = 1;
-    assert_false(report_periods_wanted(&request));
+    struct scene s;
+    scene_init(&s, "UTC", CIVIL_GREGORIAN, SUNDAY, REPORT__PERIOD__PERIOD_WEEK);
+    add_row(&s, "2011-08-28");
+    s.request.metric = REPORT__METRIC__METRIC_CALLS;
+    assert_true(report_periods_wanted(&s.request, &s.response));
+    s.request.metric = REPORT__METRIC__METRIC_ON_TIME;
+    assert_false(report_periods_wanted(&s.request, &s.response));
+    s.request.metric = REPORT__METRIC__METRIC_OPEN;
+    s.request.n_by = 1;
+    assert_false(report_periods_wanted(&s.request, &s.response));
+    s.request.n_by = 0;
+    s.request.per = REPORT__PERIOD__PERIOD_UNSPECIFIED;
+    assert_false(report_periods_wanted(&s.request, &s.response));
+    scene_fini(&s);
+}
+
+static void needs_to_know_where_time_begins_and_ends(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_init(&s, "UTC", CIVIL_GREGORIAN, SUNDAY, REPORT__PERIOD__PERIOD_DAY);
+    assert_false(report_periods_wanted(&s.request, &s.response));
+    s.request.from_us = at(&s, "2011-08-28");
+    assert_false(report_periods_wanted(&s.request, &s.response));
+    s.request.to_us = at(&s, "2011-08-29");
+    assert_true(report_periods_wanted(&s.request, &s.response));
+    scene_fini(&s);
 }
 
 int main(void)
@@ -238,10 +244,10 @@ int main(void)
         cmocka_unit_test(has_a_day_that_begins_an_hour_late),
         cmocka_unit_test(fills_weeks_from_the_citys_first_day),
         cmocka_unit_test(fills_months_of_the_citys_calendar_over_its_new_year),
-        cmocka_unit_test(leaves_an_empty_answer_without_an_end_as_it_is),
         cmocka_unit_test(fills_no_more_than_an_answer_can_have),
         cmocka_unit_test(refuses_rows_of_another_calendar),
         cmocka_unit_test(is_for_counts_by_time_alone),
+        cmocka_unit_test(needs_to_know_where_time_begins_and_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
