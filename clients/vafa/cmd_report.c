@@ -1,24 +1,25 @@
 /* vafa report: what people ask for, where, when, how soon it is done. */
-#include "base/check.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
+#include "clients/vafa/report_periods.h"
+#include "clients/vafa/report_question.h"
 #include "clients/vafa/report_view.h"
+#include "clients/vafa/table.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-#define BY_MAX 4
-#define WHERE_MAX 32
-#define ROWS_MAX 10000
+#define PERIODS_BYTES_MAX ((size_t)8 << 20) /* REPORT_PERIODS_MAX rows take 3 MiB */
 
 static const struct option_def options[] = {
-    {"by", 'b', "DIM[,DIM…]", "group by topic, area, unit, channel"},
+    {"by", 'b', "DIM[,DIM…]", "group by topic, area, unit, channel; may be repeated"},
     {"per", 0, "PERIOD", "group by hour, day, week or month of the city's calendar"},
     {"from", 0, "TIME", "requests made from here: 1404-09-01, 2011-08-28T14:00, today, -7d, -12h"},
     {"to", 0, "TIME", "to before here"},
     {"where", 'w', "DIM=VALUE",
-     "only these; may be repeated: several of one dimension mean any of them"},
-    {"limit", 'n', "N", "show the first N rows"},
+     "only these: a key, or a name as tables show it; may be repeated: several of one dimension "
+     "mean any of them"},
+    {"limit", 'n', "N", "show the first N rows of at most 10,000"},
     {"chart", 0, NULL, "draw bars"},
     {"csv", 0, NULL, "print CSV"},
     {"bom", 0, NULL, "with --csv: a byte order mark, for older spreadsheets"},
@@ -26,168 +27,83 @@ static const struct option_def options[] = {
     {NULL, 0, NULL, NULL},
 };
 
-/* The question and what its message borrows. */
-struct question {
-    Report__QueryReportRequest request;
-    Report__Dimension by[BY_MAX];
-    Report__Filter filters[WHERE_MAX];
-    Report__Filter *where[WHERE_MAX];
-    char *texts[WHERE_MAX]; /* owned */
-    size_t text_count;
-    uint64_t limit; /* 0: all */
-};
-
-static enum status read_enum(const ProtobufCEnumDescriptor *type, const char *text,
-                             const char *field, int *ret_value, struct error *err)
+/* A filter that nobody knows and that finds nothing is most likely a slip. */
+static void warn_of_unknown(const struct report_question *q)
 {
-    int value = label_enum_value(type, text);
-    if (value < 0) {
-        char choices[160];
-        label_enum_choices(type, choices, sizeof(choices));
-        for (char *c = choices; *c != '\0'; c++) {
-            *c = *c == '-' ? '_' : *c; /* a metric's name is the contract's word */
+    for (size_t i = 0; i < q->request.n_where; i++) {
+        if (!q->known[i]) {
+            char dimension[32];
+            struct buffer value = BUFFER_EMPTY;
+            report_question_dimension(q->filters[i].dimension, dimension);
+            table_plain_text(&value, q->filters[i].value);
+            fprintf(stderr,
+                    "vafa: where: nothing was found, and no %s \"%s\" is known: `vafa "
+                    "report requests --by %s` lists what there is\n",
+                    dimension, buffer_text(&value), dimension);
+            buffer_fini(&value);
         }
-        return error_set(err, STATUS_INVALID_ARGUMENT, field, "\"%s\" is none of %s", text,
-                         choices);
     }
-    *ret_value = value;
-    return STATUS_OK;
 }
 
-static enum status read_by(const char *list, struct question *q, struct error *err)
+/* Without the periods in which nothing happened when there is no room or no pack for them. */
+static void fill_periods(struct session *session, const struct report_question *q,
+                         struct arena *arena, Report__QueryReportResponse *answer)
 {
-    while (list != NULL && *list != '\0') {
-        char name[32];
-        int dimension = 0;
-        size_t size = strcspn(list, ",");
-        if (q->request.n_by == BY_MAX) {
-            return error_set(err, STATUS_INVALID_ARGUMENT, "by", "at most %d", BY_MAX);
-        }
-        snprintf(name, sizeof(name), "%.*s", (int)(size < 31 ? size : 31), list);
-        enum status status = read_enum(&report__dimension__descriptor, name, "by", &dimension, err);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        q->by[q->request.n_by++] = (Report__Dimension)dimension;
-        list += size + (list[size] == ',');
+    struct error err = ERROR_NONE;
+    if (!report_periods_wanted(&q->request, answer)) {
+        return;
     }
-    q->request.by = q->by;
-    return STATUS_OK;
+    const struct city *city = session_city(session, &err);
+    if (city == NULL || report_periods_fill(&q->request, answer, city_civil(city), arena, answer,
+                                            &err) != STATUS_OK) {
+        fprintf(stderr, "vafa: per: periods in which nothing happened are left out: %s\n",
+                err.message);
+    }
 }
 
-/* A channel may be spelled as it is for registering: "walk-in" is "walk_in" here. */
-static char *filter_value(Report__Dimension dimension, const char *value)
+static void print_view(const struct report_view *view)
 {
-    char word[32];
-    int channel = dimension == REPORT__DIMENSION__DIMENSION_CHANNEL
-                      ? label_enum_value(&common__channel__descriptor, value)
-                      : -1;
-    if (channel >= 0) {
-        label_enum_word(&common__channel__descriptor, channel, word, sizeof(word));
-    }
-    char *copy = strdup(channel >= 0 ? word : value);
-    CHECK(copy != NULL);
-    return copy;
-}
-
-static enum status read_filter(const char *text, struct question *q, struct error *err)
-{
-    const char *equals = strchr(text, '=');
-    int dimension = 0;
-    if (equals == NULL || q->request.n_where == WHERE_MAX) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "where",
-                         equals == NULL ? "\"%s\" is not DIM=VALUE" : "\"%s\" is one too many",
-                         text);
-    }
-    char *name = strndup(text, (size_t)(equals - text));
-    CHECK(name != NULL);
-    enum status status = read_enum(&report__dimension__descriptor, name, "where", &dimension, err);
-    free(name);
-    if (status == STATUS_OK) {
-        Report__Filter *filter = &q->filters[q->request.n_where];
-        report__filter__init(filter);
-        filter->dimension = (Report__Dimension)dimension;
-        filter->value = filter_value(filter->dimension, equals + 1);
-        q->texts[q->text_count++] = filter->value;
-        q->where[q->request.n_where++] = filter;
-        q->request.where = q->where;
-    }
-    return status;
-}
-
-static enum status read_filters(const struct args *args, struct question *q, struct error *err)
-{
-    enum status status = STATUS_OK;
-    const char *text;
-    for (size_t i = 0; status == STATUS_OK && (text = args_value_at(args, "where", i)) != NULL;
-         i++) {
-        status = read_filter(text, q, err);
-    }
-    return status;
-}
-
-/* All that can be read without a server. */
-static enum status read_question(const struct args *args, struct question *q, struct error *err)
-{
-    int metric = 0;
-    int per = 0;
-    report__query_report_request__init(&q->request);
-    enum status status =
-        read_enum(&report__metric__descriptor, args->arguments[0], "metric", &metric, err);
-    if (status == STATUS_OK) {
-        status = read_by(args_value(args, "by"), q, err);
-    }
-    if (status == STATUS_OK && args_has(args, "per")) {
-        status = read_enum(&report__period__descriptor, args_value(args, "per"), "per", &per, err);
-    }
-    if (status == STATUS_OK) {
-        status = read_filters(args, q, err);
-    }
-    if (status == STATUS_OK) {
-        status = args_number(args, "limit", 1, ROWS_MAX, 0, &q->limit, err);
-    }
-    q->request.metric = (Report__Metric)metric;
-    q->request.per = (Report__Period)per;
-    return status;
-}
-
-static void question_fini(struct question *q)
-{
-    for (size_t i = 0; i < q->text_count; i++) {
-        free(q->texts[i]);
+    const struct args *args = &view->session->args;
+    if (view->session->json) {
+        report_view_json(view);
+    } else if (args_has(args, "csv")) {
+        report_view_csv(view, args_has(args, "bom"));
+    } else if (args_has(args, "chart")) {
+        report_view_chart(view);
+    } else {
+        report_view_table(view);
     }
 }
 
-static void print_answer(struct session *session, const struct question *q,
+static void print_answer(struct session *session, const struct report_question *q,
                          const Report__QueryReportResponse *response)
 {
     char metric[32];
-    Report__QueryReportResponse shown = *response; /* only to show fewer rows of it */
-    if (q->limit != 0 && shown.n_rows > q->limit) {
-        shown.n_rows = (size_t)q->limit;
-    }
+    struct arena *arena = arena_new(PERIODS_BYTES_MAX);
+    Report__QueryReportResponse answer = *response;
     label_enum_word(&report__metric__descriptor, (int)q->request.metric, metric, sizeof(metric));
     const struct report_view view = {
         .session = session,
         .metric = metric,
         .label_columns = q->request.n_by + (q->request.per != REPORT__PERIOD__PERIOD_UNSPECIFIED),
-        .response = &shown,
+        .response = &answer,
     };
-    if (session->json) {
-        report_view_json(&view);
-    } else if (args_has(&session->args, "csv")) {
-        report_view_csv(&view, args_has(&session->args, "bom"));
-    } else if (args_has(&session->args, "chart")) {
-        report_view_chart(&view);
-    } else {
-        report_view_table(&view);
+    if (report_view_is_empty(&view)) {
+        warn_of_unknown(q);
     }
-    if (shown.n_rows < response->n_rows && !session->json && !args_has(&session->args, "csv")) {
-        printf("… %zu of %zu rows\n", shown.n_rows, response->n_rows);
+    fill_periods(session, q, arena, &answer);
+    size_t count = answer.n_rows;
+    if (q->limit != 0 && count > q->limit) {
+        answer.n_rows = (size_t)q->limit;
     }
+    print_view(&view);
+    if (answer.n_rows < count && !session->json && !args_has(&session->args, "csv")) {
+        printf("… %zu of %zu rows\n", answer.n_rows, count);
+    }
+    arena_free(arena);
 }
 
-static enum status ask(struct session *session, struct question *q, struct error *err)
+static enum status ask(struct session *session, struct report_question *q, struct error *err)
 {
     struct vafa_position heads[5];
     struct vafa_call call = {.service = &report__report__descriptor,
@@ -200,6 +116,8 @@ static enum status ask(struct session *session, struct question *q, struct error
                          COMMON__SERVICE_ID__SERVICE_ID_FEEDBACK);
     }
     if (status == STATUS_OK) {
+        const struct city *city = q->request.n_where > 0 ? session_city(session, NULL) : NULL;
+        report_question_name_keys(q, city);
         status = session_call(session, &call, err);
     }
     if (status == STATUS_OK) {
@@ -209,28 +127,46 @@ static enum status ask(struct session *session, struct question *q, struct error
     return status;
 }
 
+static enum status read_times(struct session *session, struct report_question *q, struct error *err)
+{
+    enum status status = session_read_time(session, "from", 0, &q->request.from_us, err);
+    if (status == STATUS_OK) {
+        status = session_read_time(session, "to", 0, &q->request.to_us, err);
+    }
+    return status == STATUS_OK ? report_question_check_times(q, &session->args, err) : status;
+}
+
+/* A question that is too large is no matter of the server's room. */
+static int refused(struct error *err)
+{
+    bool too_large =
+        err->status == STATUS_RESOURCE_EXHAUSTED && strcmp(err->field, "rows_max") == 0;
+    report_question_name_option(err);
+    return too_large ? output_error_advised(
+                           err, "Narrow the question with --from, --to or --where, give --by fewer "
+                                "dimensions or --per a longer period; --limit only cuts what is "
+                                "shown.")
+                     : output_error(err);
+}
+
 static int run_report(struct session *session)
 {
     struct error err = ERROR_NONE;
-    struct question q = {0};
-    enum status status = read_question(&session->args, &q, &err);
-    if (status != STATUS_OK) {
-        question_fini(&q);
-        return output_usage(&err);
-    }
-    status = session_read_time(session, "from", 0, &q.request.from_us, &err);
+    struct report_question q;
+    enum status status = report_question_read(&q, &session->args, &err);
+    bool mistyped = status != STATUS_OK;
     if (status == STATUS_OK) {
-        status = session_read_time(session, "to", 0, &q.request.to_us, &err);
+        status = read_times(session, &q, &err);
+        mistyped = status == STATUS_INVALID_ARGUMENT;
     }
-    bool mistyped = status == STATUS_INVALID_ARGUMENT;
     if (status == STATUS_OK) {
         status = ask(session, &q, &err);
     }
-    question_fini(&q);
+    report_question_fini(&q);
     if (mistyped) {
         return output_usage(&err);
     }
-    return status == STATUS_OK ? EXIT_DONE : output_error(&err);
+    return status == STATUS_OK ? EXIT_DONE : refused(&err);
 }
 
 const struct command command_report = {
@@ -239,20 +175,22 @@ const struct command command_report = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "figures by topic, area, unit, channel and time",
-    .help = "Answers one question about the requests made in a period. METRIC is one of\n"
-            "  requests           how many\n"
-            "  done, open         how many of them are finished, are not\n"
-            "  on_time            share done by the due date, among the done that have one\n"
-            "  resolution_hours   percentiles of the hours from request to done (within 1 %)\n"
-            "  calls              call-backs completed, and those in which the citizen was heard\n"
-            "  satisfaction       answers, their mean (1 to 5), shares of satisfied and resolved\n"
-            "Times are of the city's zone; years 1200 to 1599 are Jalali. Rows are ordered by the "
-            "first figure, the largest first;\n"
-            "with --per by time. JSON: "
-            "{\"metric\":…,\"columns\":[…],\"rows\":[[…]…],\"as_of\":{\"intake\":N,…}}; as_of "
-            "tells how\n"
-            "far report had followed each service. A figure that does not exist (a percentile of "
-            "nothing) is null.",
+    .help =
+        "Answers one question about the requests made in a period. METRIC is one of\n"
+        "  requests           how many\n"
+        "  done, open         how many of them are finished, are not\n"
+        "  on_time            share done by the due date, among the done that have one\n"
+        "  resolution_hours   percentiles of the hours from request to done (within 1 %)\n"
+        "  calls              call-backs completed, and those in which the citizen was heard\n"
+        "  satisfaction       answers, their mean (1 to 5), shares of satisfied and resolved\n"
+        "Times are of the city's zone; years 1200 to 1599 are Jalali. Rows are ordered by the "
+        "first figure, the largest first;\n"
+        "with --per by time. A count by time alone (--per without --by) has a row of 0 for each "
+        "period in which nothing happened.\n"
+        "JSON: "
+        "{\"metric\":…,\"columns\":[…],\"rows\":[[…]…],\"as_of\":{\"intake\":N,…}}; as_of "
+        "tells how far report had followed\n"
+        "each service. A figure that does not exist (a percentile of nothing) is null.",
     .examples = "vafa report requests --by topic --limit 10\n"
                 "vafa report requests --per hour --from 2011-08-28 --to 2011-08-29 --chart\n"
                 "vafa report on_time --by unit --from 1404-01-01 --csv --bom > on_time.csv\n"

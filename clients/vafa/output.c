@@ -57,19 +57,23 @@ static int exit_code_of(const struct error *err)
     }
 }
 
-int output_error(const struct error *err)
+int output_error_advised(const struct error *err, const char *advice)
 {
     struct buffer line = BUFFER_EMPTY;
     output_progress_end();
     table_plain_text(&line, err->message[0] != '\0' ? err->message : status_name(err->status));
     fprintf(stderr, "vafa: %s%s%s\n", err->field, err->field[0] != '\0' ? ": " : "",
             buffer_text(&line));
-    const char *advice = advice_for(err);
     if (advice != NULL) {
         fprintf(stderr, "%s\n", advice);
     }
     buffer_fini(&line);
     return exit_code_of(err);
+}
+
+int output_error(const struct error *err)
+{
+    return output_error_advised(err, advice_for(err));
 }
 
 int output_usage(const struct error *err)

@@ -12,6 +12,8 @@
 
 /* "vafa: field: message" and what to do about it, on stderr; gives the exit code that fits. */
 int output_error(const struct error *err);
+/* The same with advice of the command's own; NULL: none. */
+int output_error_advised(const struct error *err, const char *advice);
 /* The same for what is wrong with the command line itself: EXIT_USAGE. */
 int output_usage(const struct error *err);
 

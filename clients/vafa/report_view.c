@@ -49,6 +49,26 @@ static const Report__Cell *cell_at(const struct report_view *view, size_t row, s
     return column < of->n_cells ? of->cells[column] : NULL;
 }
 
+static double figure_of(const Report__Cell *cell)
+{
+    if (cell == NULL) {
+        return 0;
+    }
+    return cell->value_case == REPORT__CELL__VALUE_COUNT ? (double)cell->count : cell->number;
+}
+
+bool report_view_is_empty(const struct report_view *view)
+{
+    for (size_t row = 0; row < view->response->n_rows; row++) {
+        for (size_t i = view->label_columns; i < view->response->n_columns; i++) {
+            if (figure_of(cell_at(view, row, i)) != 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 /* As a person reads it. */
 static void cell_text(const struct report_view *view, size_t row, size_t column, char *out,
                       size_t out_size)
@@ -99,14 +119,6 @@ void report_view_table(const struct report_view *view)
 }
 
 /* --- bars --- */
-
-static double figure_of(const Report__Cell *cell)
-{
-    if (cell == NULL) {
-        return 0;
-    }
-    return cell->value_case == REPORT__CELL__VALUE_COUNT ? (double)cell->count : cell->number;
-}
 
 /* resolution_hours leads with the count of the done: its bars are the median. */
 static size_t bar_column(const struct report_view *view)

@@ -13,6 +13,8 @@ struct report_view {
     const Report__QueryReportResponse *response;
 };
 
+/* No row, or none with a figure other than 0: there may be zeros about nothing. */
+bool report_view_is_empty(const struct report_view *view);
 void report_view_table(const struct report_view *view);
 /* A bar for each row: its labels and the metric's first figure. */
 void report_view_chart(const struct report_view *view);

@@ -13,7 +13,8 @@
  * for each octave of durations in it: REPORT_ROWS_MAX groups of ten octaves fit. */
 #define REPORT_QUERY_BYTES_MAX ((size_t)32 << 20)
 
-/* What to do about a question that is too large. */
+/* What to do about a question that is too large: RESOURCE_EXHAUSTED, field "rows_max". A service
+ * that has no room names no field. */
 #define REPORT_ADVICE "ask for a shorter time, for fewer dimensions, or filter"
 
 /* report_methods.c: in the order of report.proto. */

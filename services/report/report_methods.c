@@ -47,7 +47,7 @@ static enum status check_time(const Report__QueryReportRequest *request, struct 
     if (request->to_us != 0 &&
         (request->to_us <= request->from_us || request->to_us > TIME_US_MAX)) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "to_us",
-                         "must be behind from_us, and before the year 10000");
+                         "must be behind the beginning, and before the year 10000");
     }
     return STATUS_OK;
 }
@@ -244,7 +244,7 @@ static enum status fill_response(struct answer *a, struct report_group *const *g
         a->full = response->n_as_of == 0;
     }
     if (a->full || protobuf_c_message_get_packed_size(&response->base) > RPC_MESSAGE_BYTES_MAX) {
-        return read_refuse(a->r, STATUS_RESOURCE_EXHAUSTED, NULL,
+        return read_refuse(a->r, STATUS_RESOURCE_EXHAUSTED, "rows_max",
                            "an answer of %zu rows is too large for one message: " REPORT_ADVICE,
                            count);
     }

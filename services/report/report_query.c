@@ -121,7 +121,7 @@ static bool group_is(const struct report_group *group, int32_t period, const cha
 
 static enum status out_of_memory(struct query *q)
 {
-    return read_refuse(q->r, STATUS_RESOURCE_EXHAUSTED, NULL,
+    return read_refuse(q->r, STATUS_RESOURCE_EXHAUSTED, "rows_max",
                        "the question needs more memory than one may have: " REPORT_ADVICE);
 }
 

@@ -560,7 +560,7 @@ static void refuses_an_answer_too_large_for_one_message(void **state)
     }
     request.n_by = 4;
     request.by = by;
-    assert_refused(&t, &request, STATUS_RESOURCE_EXHAUSTED, "");
+    assert_refused(&t, &request, STATUS_RESOURCE_EXHAUSTED, "rows_max");
     request.n_by = 1; /* a thinner answer of as many rows passes */
     const Report__QueryReportResponse *response;
     struct error err = ERROR_NONE;
