@@ -14,6 +14,10 @@
 
 #define CALLS_MAX_DEFAULT 2048
 
+/* Slow reads: so many at once, and so many that wait. */
+#define SLOW_THREADS 2
+#define SLOW_QUEUE_MAX 64
+
 /* --- after a commit, on the writer's thread --- */
 
 static void committed(void *context)
@@ -321,10 +325,26 @@ static void *run_loop(void *context)
     return NULL;
 }
 
+static bool has_slow_method(const struct service_def *def)
+{
+    for (unsigned i = 0; i < def->rpc->n_methods; i++) {
+        if (def->methods[i].slow) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum status node_start(struct node *node, struct error *err)
 {
     if (node->owns_loop) {
         enum status status = writer_start(node->writer, err);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    if (node->owns_loop && has_slow_method(node->def)) {
+        enum status status = lane_new(&node->lane, SLOW_THREADS, SLOW_QUEUE_MAX, err);
         if (status != STATUS_OK) {
             return status;
         }
@@ -368,6 +388,9 @@ void node_settle(struct node *node)
         node->loop_runs = false;
         parking_resume(node->parking); /* those whose turn had not come when the loop stopped */
     }
+    if (node->lane != NULL) {
+        lane_stop(node->lane); /* what waits there is told that we are stopping */
+    }
 }
 
 /* Calls and operations that were still under way, if nobody settled: they end as unavailable,
@@ -380,6 +403,8 @@ static void end_what_is_open(struct node *node)
     }
     writer_free(node->writer);
     node->writer = NULL;
+    lane_free(node->lane);
+    node->lane = NULL;
 }
 
 void node_free(struct node *node)

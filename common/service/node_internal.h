@@ -4,6 +4,7 @@
 
 #include "service/alarm.h"
 #include "service/keyring.h"
+#include "service/lane.h"
 #include "service/node.h"
 #include "service/parking.h"
 
@@ -35,6 +36,7 @@ struct node {
     pthread_t loop_thread;
     bool loop_runs;
     struct parking *parking;
+    struct lane *lane; /* of slow reads; NULL: there are none, or there are no threads */
     struct rpc_router *router;
     struct follower *followers[SERVICE_FEEDS_MAX];
     struct alarm *alarm;

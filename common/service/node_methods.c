@@ -41,6 +41,8 @@ struct read_op {
     struct rpc_call *call;
     int64_t wait_until_us; /* 0: has not waited yet */
     bool watches_caller;
+    struct lane_job job; /* when it is slow */
+    bool last;
 };
 
 static void read_refused(struct read_op *op, const struct error *err)
@@ -105,15 +107,15 @@ static enum status all_reached(struct node *node, struct store_txn *txn,
     return STATUS_OK;
 }
 
-static void run_read(struct read_op *op, bool last);
+static void start_read(struct read_op *op, bool last);
 
 static void read_resumed(struct parked *parked, enum parking_reason reason)
 {
     struct read_op *op = (struct read_op *)((char *)parked - offsetof(struct read_op, parked));
     struct error err;
     switch (reason) {
-    case PARKING_WOKEN: run_read(op, false); return;
-    case PARKING_OVER: run_read(op, true); return;
+    case PARKING_WOKEN: start_read(op, false); return;
+    case PARKING_OVER: start_read(op, true); return;
     case PARKING_REPLACED:
         error_set(&err, STATUS_ABORTED, "reader", "a newer call of the same reader waits now");
         break;
@@ -237,6 +239,37 @@ static void run_read(struct read_op *op, bool last)
     }
 }
 
+static void run_slow_read(struct lane_job *job)
+{
+    struct read_op *op = (struct read_op *)((char *)job - offsetof(struct read_op, job));
+    struct error err;
+    if (op->group->node->draining) {
+        error_set(&err, STATUS_UNAVAILABLE, NULL, "the service is stopping");
+        read_refused(op, &err);
+    } else if (rpc_call_gone(op->call)) {
+        error_set(&err, STATUS_DEADLINE_EXCEEDED, NULL, "the caller has gone before its turn came");
+        read_refused(op, &err);
+    } else {
+        run_read(op, op->last);
+    }
+}
+
+/* Here, or, when it is slow, on the lane. */
+static void start_read(struct read_op *op, bool last)
+{
+    struct node *node = op->group->node;
+    struct error err;
+    if (node->lane == NULL || !op->group->methods[op->method].slow) {
+        run_read(op, last);
+        return;
+    }
+    op->last = last;
+    op->job.run = run_slow_read;
+    if (lane_submit(node->lane, &op->job, &err) != STATUS_OK) {
+        read_refused(op, &err);
+    }
+}
+
 enum status read_park(struct read *r, uint64_t key, uint32_t wait_ms, const char *reader)
 {
     CHECK(!r->last);
@@ -249,7 +282,7 @@ enum status read_park(struct read *r, uint64_t key, uint32_t wait_ms, const char
 
 bool read_gone(struct read *r)
 {
-    return rpc_call_gone(r->wait->call);
+    return rpc_call_gone(r->wait->call) || r->wait->node->draining;
 }
 
 enum status read_refuse(struct read *r, enum status status, const char *field, const char *format,
@@ -473,7 +506,7 @@ void node_handle(void *context, unsigned method, struct rpc_call *call)
             op->group = group;
             op->method = method;
             op->call = call;
-            run_read(op, false);
+            start_read(op, false);
             return;
         }
         error_set(&err, STATUS_RESOURCE_EXHAUSTED, NULL,

@@ -118,8 +118,9 @@ struct read {
     struct read_wait *wait; /* the skeleton's own */
 };
 
-/* The caller has gone, or its deadline has passed: a read of many rows looks now and then, and
- * gives up with read_refuse(r, STATUS_DEADLINE_EXCEEDED, ...). */
+/* Nobody waits any more: the caller has gone, its deadline has passed, or the service stops. A read
+ * of many rows looks now and then, and gives up with read_refuse(r, STATUS_DEADLINE_EXCEEDED, ...).
+ */
 bool read_gone(struct read *r);
 
 /* "Nothing yet": return read_park(...) from a read and it is run again, on a new snapshot, after a
@@ -138,7 +139,7 @@ size_t read_positions(struct read *r, Common__Position ***ret_positions);
 
 enum service_method_kind {
     METHOD_READ,    /* read() on the thread that the call came on, or, once it has waited, on the
-                     * service's loop */
+                     * service's loop; a slow one on a thread of the service's lane */
     METHOD_COMMAND, /* check() and prepare() on the thread that the call came on, decide() on the
                      * writer, then read() (when not NULL), on the writer too, adds to the answer
                      * from the committed state what must not be kept with the idempotency key */
@@ -149,6 +150,7 @@ enum service_method_kind {
 struct service_method {
     const char *name; /* as in the .proto, in its order */
     enum service_method_kind kind;
+    bool slow;      /* a read that may take longer than a disk read: it gets a thread of its own */
     unsigned roles; /* ROLE_BITs that may call it; 0: any */
     /* Whatever can be refused without the tables: limits, text, keys of the pack. Pure. May be
      * NULL. */

@@ -270,6 +270,7 @@ const struct service_method report_methods[] = {
     {
         .name = "QueryReport",
         .kind = METHOD_READ,
+        .slow = true,
         .roles = ROLE_BIT(RPC_ROLE_LEADERSHIP) | ROLE_BIT(RPC_ROLE_ADMIN),
         .check = check_query,
         .read = read_query,
