@@ -42,6 +42,11 @@ static enum status restore_all(const char *set, const char *data, struct error *
     if (mkdir(data, 0700) != 0 && errno != EEXIST) {
         return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "making %s", data);
     }
+    char keys[PATH_SIZE]; /* where the master key is to be put */
+    snprintf(keys, sizeof(keys), "%s/keys", data);
+    if (mkdir(keys, 0700) != 0 && errno != EEXIST) {
+        return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "making %s", keys);
+    }
     for (size_t i = 0; i < SERVICES && status == STATUS_OK; i++) {
         char from[PATH_SIZE];
         char to[PATH_SIZE];
@@ -78,8 +83,8 @@ static void tell_what_is_missing(const char *data)
     if (access(path, F_OK) != 0) {
         fprintf(
             stderr,
-            "vafa: %s is missing: bring the master key that was in use when the set was taken,\n"
-            "or no citizen's name, phone or word can be opened again.\n",
+            "vafa: %s is missing: put the master key there that was in use when the set was\n"
+            "taken. Without it no citizen's name, phone or word opens, and vafad does not start.\n",
             path);
     }
 }

@@ -35,8 +35,8 @@ static const struct option_spec specs[] = {
      .kind = OPTION_TEXT,
      .unit = "FILE",
      .fallback = "",
-     .help = "key that wraps the citizens' keys; DATA/keys/master.key when not given; made when "
-             "missing"},
+     .help = "key that wraps the citizens' keys; DATA/keys/master.key when not given; made with "
+             "a new data folder"},
     {.name = "map-size",
      .kind = OPTION_NUMBER,
      .unit = "MiB",

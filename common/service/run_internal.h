@@ -19,6 +19,12 @@ enum status run_load_city(const struct options *options, struct city **ret_city,
 /* Notes in the data folder where its city's pack is. */
 enum status run_claim_city(const struct options *options, struct error *err);
 
+/* run_key.c: the file of --master-key, or the data folder's own. */
+void run_master_key(const struct options *options, char ret_file[RUN_PATH_SIZE]);
+/* Before anything is opened: FAILED_PRECONDITION when a store of the folder holds words sealed under
+ * a master key, and the file is missing or another key. */
+enum status run_check_master_key(const struct options *options, struct error *err);
+
 /* run_verify.c: --verify. Returns the program's exit code. */
 int run_verify(const struct options *options, const struct service_def *const *services,
                size_t count);

@@ -130,8 +130,7 @@ static void a_backup_taken_while_writing_is_restored_as_a_set(void **state)
         fail_msg("%s%s", restore.out, restore.err);
     }
     output_free(&restore);
-    snprintf(key, sizeof key, "mkdir -p %s/keys && cp -p %s/keys/master.key %s/keys/",
-             restored.data, system->data, restored.data);
+    snprintf(key, sizeof key, "cp -p %s/keys/master.key %s/keys/", system->data, restored.data);
     assert_int_equal(shell(key), 0);
     system_start_all(&restored);
     check_verified(&restored, 0, "good");
@@ -140,6 +139,48 @@ static void a_backup_taken_while_writing_is_restored_as_a_set(void **state)
     system_expect_good_end(&restored, wait_for_end(import)); /* carries on where the set ends */
     assert_int_equal(count_of_requests(&restored), whole);
     system_stop_all(&restored);
+    system_free(system);
+}
+
+/* One service alone may find its own store empty: the folder's other stores still say no. */
+static void a_folder_with_words_is_not_served_without_its_own_master_key(void **state)
+{
+    (void)state;
+    static const char *const programs[] = {"vafad", "vafa-intake", "vafa-followup"};
+    struct system *system = system_new("isfahan");
+    char command[800];
+    register_some(system, 1);
+    system_stop_all(system);
+    snprintf(command, sizeof command, "cd %s/keys && mv master.key kept.key", system->data);
+    assert_int_equal(shell(command), 0);
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        struct output missing = run_program(programs[i], ARGS("--data", system->data));
+        assert_int_equal(missing.code, 1);
+        assert_non_null(strstr(missing.err, "keys/master.key is missing"));
+        output_free(&missing);
+    }
+    snprintf(command, sizeof command, "test ! -e %s/keys/master.key", system->data);
+    assert_int_equal(shell(command), 0);
+    struct output verified = system_vafa(system, ARGS("verify"));
+    assert_int_equal(verified.code, 1);
+    assert_non_null(strstr(verified.err, "keys/master.key is missing"));
+    output_free(&verified);
+
+    snprintf(command, sizeof command,
+             "cd %s/keys && tr 0-9a-f 1-9a-f0 <kept.key >master.key && chmod 600 master.key",
+             system->data);
+    assert_int_equal(shell(command), 0);
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        struct output wrong = run_program(programs[i], ARGS("--data", system->data));
+        assert_int_equal(wrong.code, 1);
+        assert_non_null(strstr(wrong.err, "is not the key"));
+        output_free(&wrong);
+    }
+    snprintf(command, sizeof command, "cd %s/keys && mv kept.key master.key", system->data);
+    assert_int_equal(shell(command), 0);
+    system_start_all(system);
+    assert_int_equal(count_of_requests(system), 1);
+    check_verified(system, 0, "good");
     system_free(system);
 }
 
@@ -209,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_data_folder_keeps_its_city),
         cmocka_unit_test(a_wrong_option_is_told_and_good_configuration_is_confirmed),
         cmocka_unit_test(a_backup_taken_while_writing_is_restored_as_a_set),
+        cmocka_unit_test(a_folder_with_words_is_not_served_without_its_own_master_key),
         cmocka_unit_test(a_changed_byte_of_the_log_is_found_and_the_way_back_is_told),
         cmocka_unit_test(metrics_and_health_are_told),
     };
