@@ -173,6 +173,12 @@ static void set_up_log(const struct options *options)
                                                                              : LOG_FORMAT_TEXT);
 }
 
+static void tell_wrong_usage(const char *program, const struct error *err)
+{
+    fprintf(stderr, "%s: %s%s%s\n", program, err->field, err->field[0] != '\0' ? ": " : "",
+            err->message);
+}
+
 static int run(const struct options *options, const char *program,
                const struct service_def *const *services, size_t count)
 {
@@ -189,6 +195,11 @@ static int run(const struct options *options, const char *program,
         print_config(options);
         return EXIT_SUCCESS;
     }
+    struct error err;
+    if (run_check_options(options, &err) != STATUS_OK) {
+        tell_wrong_usage(program, &err);
+        return EXIT_WRONG_USAGE;
+    }
     if (option_switch(options, "check-config")) {
         return check_config(options);
     }
@@ -204,7 +215,7 @@ int service_main(int argc, char **argv, const struct service_def *const *service
     const char *program = slash == NULL ? argv[0] : slash + 1;
     int code;
     if (options_read(&options, specs, SPEC_COUNT, argc, argv, &err) != STATUS_OK) {
-        fprintf(stderr, "%s: %s: %s\n", program, err.field, err.message);
+        tell_wrong_usage(program, &err);
         code = EXIT_WRONG_USAGE;
     } else {
         code = run(&options, program, services, count);

@@ -13,6 +13,9 @@
 /* <data>/<service>, the store's folder. */
 void run_store_folder(const struct options *options, const char *service,
                       char ret_folder[RUN_PATH_SIZE]);
+/* run_check.c: urls and folders, before anything is made. The error's field is the option. */
+enum status run_check_options(const struct options *options, struct error *err);
+
 /* The pack of --city, else the data folder's own, else the default. INVALID_ARGUMENT, field "city",
  * when the folder belongs to another. */
 enum status run_load_city(const struct options *options, struct city **ret_city, struct error *err);

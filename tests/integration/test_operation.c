@@ -107,6 +107,35 @@ static void a_wrong_option_is_told_and_good_configuration_is_confirmed(void **st
     output_free(&output);
 }
 
+static void what_cannot_be_served_is_refused_before_anything_is_made(void **state)
+{
+    (void)state;
+    static const char *const wrong[][2] = {
+        {"--listen", "http://x"},
+        {"--listen", "tcp://0.0.0.0:4137"},
+        {"--listen", "tcp://127.0.0.1:65533"},
+        {"--upstream", "nonsense"},
+        {"--master-key", "/nonexistent/folder/key"},
+        {"--master-key", "/"},
+    };
+    char data[64] = "/tmp/vafa-refused-XXXXXX";
+    assert_non_null(mkdtemp(data));
+    assert_int_equal(rmdir(data), 0);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct output checked =
+            run_program("vafad", ARGS("--check-config", "--data", data, wrong[i][0], wrong[i][1]));
+        struct output started =
+            run_program("vafad", ARGS("--data", data, wrong[i][0], wrong[i][1]));
+        assert_int_equal(checked.code, 2);
+        assert_int_equal(started.code, 2);
+        assert_non_null(strstr(checked.err, wrong[i][0] + 2));
+        assert_string_equal(checked.err, started.err);
+        assert_int_not_equal(access(data, F_OK), 0);
+        output_free(&checked);
+        output_free(&started);
+    }
+}
+
 static void a_backup_taken_while_writing_is_restored_as_a_set(void **state)
 {
     (void)state;
@@ -249,6 +278,7 @@ int main(void)
         cmocka_unit_test(a_second_server_on_the_same_folder_is_refused),
         cmocka_unit_test(a_data_folder_keeps_its_city),
         cmocka_unit_test(a_wrong_option_is_told_and_good_configuration_is_confirmed),
+        cmocka_unit_test(what_cannot_be_served_is_refused_before_anything_is_made),
         cmocka_unit_test(a_backup_taken_while_writing_is_restored_as_a_set),
         cmocka_unit_test(a_folder_with_words_is_not_served_without_its_own_master_key),
         cmocka_unit_test(a_changed_byte_of_the_log_is_found_and_the_way_back_is_told),
