@@ -139,11 +139,22 @@ static void print_help(const char *program, const struct service_def *const *ser
     print(&out);
 }
 
-static void print_config(const struct options *options)
+/* What is in force, also where an empty value stands for something else. */
+static enum status print_config(struct options *options, struct error *err)
 {
     struct buffer out = BUFFER_EMPTY;
+    char master_key[RUN_PATH_SIZE];
+    enum status status = run_fill_city(options, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (option_text(options, "master-key")[0] == '\0') {
+        run_master_key(options, master_key);
+        options_fill(options, "master-key", master_key, "default");
+    }
     options_print(options, &out);
     print(&out);
+    return STATUS_OK;
 }
 
 static int check_config(const struct options *options)
@@ -179,7 +190,7 @@ static void tell_wrong_usage(const char *program, const struct error *err)
             err->message);
 }
 
-static int run(const struct options *options, const char *program,
+static int run(struct options *options, const char *program,
                const struct service_def *const *services, size_t count)
 {
     if (option_switch(options, "help")) {
@@ -191,14 +202,14 @@ static int run(const struct options *options, const char *program,
         return EXIT_SUCCESS;
     }
     set_up_log(options);
-    if (option_switch(options, "print-config")) {
-        print_config(options);
-        return EXIT_SUCCESS;
-    }
     struct error err;
-    if (run_check_options(options, &err) != STATUS_OK) {
+    bool prints = option_switch(options, "print-config");
+    if ((prints ? print_config(options, &err) : run_check_options(options, &err)) != STATUS_OK) {
         tell_wrong_usage(program, &err);
         return EXIT_WRONG_USAGE;
+    }
+    if (prints) {
+        return EXIT_SUCCESS;
     }
     if (option_switch(options, "check-config")) {
         return check_config(options);

@@ -19,8 +19,12 @@ enum status run_check_options(const struct options *options, struct error *err);
 /* The pack of --city, else the data folder's own, else the default. INVALID_ARGUMENT, field "city",
  * when the folder belongs to another. */
 enum status run_load_city(const struct options *options, struct city **ret_city, struct error *err);
-/* Notes in the data folder where its city's pack is. */
-enum status run_claim_city(const struct options *options, struct error *err);
+/* Logs which pack is in force, warns when it is not the one of the last time, and notes it in the
+ * data folder. */
+enum status run_claim_city(const struct options *options, const char *program,
+                           const struct city *city, struct error *err);
+/* The pack that is chosen when none was given, for printing. */
+enum status run_fill_city(struct options *options, struct error *err);
 
 /* run_key.c: the file of --master-key, or the data folder's own. */
 void run_master_key(const struct options *options, char ret_file[RUN_PATH_SIZE]);

@@ -191,15 +191,15 @@ static enum status start(struct program *program, struct error *err)
         status = make_folders(program->options, err);
     }
     if (status == STATUS_OK) {
-        status = run_claim_city(program->options, err);
-    }
-    if (status == STATUS_OK) {
         status =
             address_make_run_folder(option_text(program->options, "data"), program->folder, err);
     }
     if (status == STATUS_OK) {
         choose_upstream(program);
         status = open_nodes(program, err);
+    }
+    if (status == STATUS_OK) { /* not before the stores are ours */
+        status = run_claim_city(program->options, program->name, program->city, err);
     }
     if (status == STATUS_OK) {
         status = open_servers(program, err);
