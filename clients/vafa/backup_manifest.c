@@ -24,13 +24,15 @@ static json_t *hex_json(const uint8_t *data, size_t size)
     return json_string(text);
 }
 
-json_t *manifest_new(const uint8_t set_id[16], int64_t taken_at_us, const char *city)
+json_t *manifest_new(const uint8_t set_id[16], int64_t taken_at_us, const char *key,
+                     const struct city_note *pack)
 {
     char time[32];
     civil_format_utc(taken_at_us, time);
-    json_t *manifest = json_pack("{s:i, s:o, s:s, s:s, s:s, s:{}}", "format", MANIFEST_FORMAT,
-                                 "set_id", hex_json(set_id, 16), "taken_at", time, "vafa",
-                                 VAFA_VERSION, "city", city, "services");
+    json_t *manifest =
+        json_pack("{s:i, s:o, s:s, s:s, s:s, s:s, s:s, s:{}}", "format", MANIFEST_FORMAT, "set_id",
+                  hex_json(set_id, 16), "taken_at", time, "vafa", VAFA_VERSION, "city", key,
+                  "city_pack", pack->pack, "city_digest", pack->digest, "services");
     CHECK(manifest != NULL);
     return manifest;
 }
@@ -150,6 +152,32 @@ enum status manifest_read(json_t **ret_manifest, const char *folder, struct erro
         return status;
     }
     *ret_manifest = manifest;
+    return STATUS_OK;
+}
+
+/* A name, or a folder from the root on, as the server notes it. */
+static bool is_pack(const char *pack)
+{
+    return pack != NULL && pack[0] != '\0' && strlen(pack) < CITY_NOTE_PACK_SIZE &&
+           strchr(pack, '\n') == NULL && (pack[0] == '/' || strchr(pack, '/') == NULL);
+}
+
+enum status manifest_pack(const json_t *manifest, struct city_note *ret_pack, struct error *err)
+{
+    const json_t *noted = json_object_get(manifest, "city_pack");
+    const char *pack = json_string_value(noted != NULL ? noted : json_object_get(manifest, "city"));
+    const char *digest = json_string_value(json_object_get(manifest, "city_digest"));
+    uint8_t bytes[32];
+    if (!is_pack(pack) ||
+        (noted != NULL && (digest == NULL || !hex_decode(digest, bytes, sizeof(bytes))))) {
+        return error_set(err, STATUS_DATA_LOSS, "manifest",
+                         "it does not name the city's pack and its digest");
+    }
+    *ret_pack = (struct city_note){.digest = ""};
+    snprintf(ret_pack->pack, sizeof(ret_pack->pack), "%s", pack);
+    if (noted != NULL) {
+        hex_encode(bytes, sizeof(bytes), ret_pack->digest);
+    }
     return STATUS_OK;
 }
 

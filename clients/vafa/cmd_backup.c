@@ -161,17 +161,48 @@ static enum status make_folder(struct backup *backup, const char *folder, struct
                            "%s holds a backup already: name a new folder", folder);
 }
 
+/* Where the pack lies is noted in the data folder; of a server that is reached by a url alone the
+ * city's name is all that is known, as if the pack were an installed one. */
+static enum status find_pack(struct backup *backup, char ret_key[256], struct city_note *ret_pack,
+                             struct error *err)
+{
+    const struct args *args = &backup->session->args;
+    const char *data = args_value(args, "data");
+    const char *environment = getenv("VAFA_DATA");
+    bool by_url = args_has(args, "connect") || (data == NULL && getenv("VAFA_CONNECT") != NULL);
+    uint8_t digest[32];
+    struct city_note note = {.pack = ""};
+    enum status status = session_ask_city(backup->session, ret_key, digest, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (data == NULL) {
+        data = environment != NULL && environment[0] != '\0' ? environment : VAFA_DATA_DEFAULT;
+    }
+    if (by_url) {
+        snprintf(note.pack, sizeof(note.pack), "%s", ret_key);
+    } else {
+        status = city_note_read(data, &note, err);
+    }
+    if (status == STATUS_OK) {
+        hex_encode(digest, sizeof(digest), note.digest); /* of the one in force */
+        *ret_pack = note;
+    }
+    return status;
+}
+
 static enum status take(struct backup *backup, struct error *err)
 {
     char city[256] = "";
-    enum status status = session_ask_city(backup->session, city, err);
+    struct city_note pack;
+    enum status status = find_pack(backup, city, &pack, err);
     if (status == STATUS_OK) {
         status = cut(backup, err);
     }
     if (status != STATUS_OK) {
         return status;
     }
-    json_t *manifest = manifest_new(backup->set_id, clock_wall_us(clock_system()), city);
+    json_t *manifest = manifest_new(backup->set_id, clock_wall_us(clock_system()), city, &pack);
     status = copy(backup, manifest, err);
     if (status == STATUS_OK) {
         status = manifest_write(manifest, backup->folder, err);

@@ -134,6 +134,9 @@ static int run_city_check(struct session *session)
     } else if (city_find(given, folder, &err) != STATUS_OK) {
         return output_error(&err);
     }
+    for (size_t size = strlen(folder); size > 1 && folder[size - 1] == '/'; size--) {
+        folder[size - 1] = '\0'; /* findings are told as folder/file */
+    }
     size_t count = city_check(folder, findings, FINDINGS_MAX);
     size_t shown = count < FINDINGS_MAX ? count : FINDINGS_MAX;
     size_t errors = 0;
@@ -153,8 +156,9 @@ static int run_city_check(struct session *session)
         output_json(json);
         json_decref(json);
     } else {
-        printf("%s: %zu errors, %zu warnings%s\n", folder, errors, shown - errors,
-               count > shown ? ", and more" : "");
+        size_t warnings = shown - errors;
+        printf("%s: %zu error%s, %zu warning%s%s\n", folder, errors, errors == 1 ? "" : "s",
+               warnings, warnings == 1 ? "" : "s", count > shown ? ", and more" : "");
     }
     json_decref(list);
     return wrong ? EXIT_WRONG : EXIT_DONE;

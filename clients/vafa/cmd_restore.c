@@ -1,4 +1,5 @@
 /* vafa restore: a backup set becomes a data folder again; no server takes part. */
+#include "city/city_find.h"
 #include "clients/vafa/backup_manifest.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
@@ -42,6 +43,11 @@ static enum status restore_all(const char *set, const char *data, struct error *
     if (mkdir(data, 0700) != 0 && errno != EEXIST) {
         return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "making %s", data);
     }
+    char keys[PATH_SIZE]; /* where the master key is to be put */
+    snprintf(keys, sizeof(keys), "%s/keys", data);
+    if (mkdir(keys, 0700) != 0 && errno != EEXIST) {
+        return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "making %s", keys);
+    }
     for (size_t i = 0; i < SERVICES && status == STATUS_OK; i++) {
         char from[PATH_SIZE];
         char to[PATH_SIZE];
@@ -53,33 +59,23 @@ static enum status restore_all(const char *set, const char *data, struct error *
     return status;
 }
 
-/* The folder remembers its city, as the server's would: tables that hold dates depend on it. */
-static enum status note_city(const char *data, const char *city, struct error *err)
+/* Warns of what the folder cannot be served without, and what a set does not hold. */
+static void tell_what_is_missing(const char *data, const struct city_note *pack)
 {
     char path[PATH_SIZE];
-    if (city == NULL || city[0] == '\0' || strpbrk(city, "/\n") != NULL) {
-        return error_set(err, STATUS_DATA_LOSS, "manifest", "it does not name the city");
+    char folder[CITY_FOLDER_SIZE];
+    if (city_find(pack->pack, folder, NULL) != STATUS_OK) {
+        fprintf(stderr,
+                "vafa: the city pack %s is not on this machine: bring it there, or say where it\n"
+                "is now: vafad --data %s --city DIR\n",
+                pack->pack, data);
     }
-    snprintf(path, sizeof(path), "%s/city", data);
-    FILE *file = fopen(path, "we");
-    bool written = file != NULL && fprintf(file, "%s\n", city) > 0 && fflush(file) == 0 &&
-                   fsync(fileno(file)) == 0;
-    if (file != NULL && fclose(file) != 0) {
-        written = false;
-    }
-    return written ? STATUS_OK
-                   : error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "writing %s", path);
-}
-
-static void tell_what_is_missing(const char *data)
-{
-    char path[PATH_SIZE];
     snprintf(path, sizeof(path), "%s/keys/master.key", data);
     if (access(path, F_OK) != 0) {
         fprintf(
             stderr,
-            "vafa: %s is missing: bring the master key that was in use when the set was taken,\n"
-            "or no citizen's name, phone or word can be opened again.\n",
+            "vafa: %s is missing: put the master key there that was in use when the set was\n"
+            "taken. Without it no citizen's name, phone or word opens, and vafad does not start.\n",
             path);
     }
 }
@@ -88,6 +84,7 @@ static int run_restore(struct session *session)
 {
     struct error err = ERROR_NONE;
     json_t *manifest = NULL;
+    struct city_note pack;
     const char *set = session->args.arguments[0];
     const char *data = args_value(&session->args, "data");
     if (data == NULL) {
@@ -100,13 +97,16 @@ static int run_restore(struct session *session)
         status = manifest_read(&manifest, set, &err);
     }
     if (status == STATUS_OK) {
+        status = manifest_pack(manifest, &pack, &err);
+    }
+    if (status == STATUS_OK) {
         status = manifest_check_files(manifest, set, tell_file, &err);
     }
     if (status == STATUS_OK) {
         status = restore_all(set, data, &err);
     }
     if (status == STATUS_OK) {
-        status = note_city(data, json_string_value(json_object_get(manifest, "city")), &err);
+        status = city_note_write(data, &pack, &err);
     }
     output_progress_end();
     if (status == STATUS_OK && session->json) {
@@ -116,7 +116,7 @@ static int run_restore(struct session *session)
                data);
     }
     if (status == STATUS_OK) {
-        tell_what_is_missing(data);
+        tell_what_is_missing(data, &pack);
     }
     json_decref(manifest);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
@@ -128,10 +128,12 @@ const struct command command_restore = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "makes a data folder out of a backup set",
-    .help = "Checks the manifest and every file's digest, then puts the five stores into --data "
-            "DIR, which must hold none.\n"
-            "The master key is not in a set: bring it to DIR/keys/master.key. Exit status 5: the "
-            "set is damaged.",
+    .help =
+        "Checks the manifest and every file's digest, then puts the five stores into --data "
+        "DIR, which must hold none.\n"
+        "The master key is not in a set: bring it to DIR/keys/master.key. Nor is the city pack: "
+        "the folder remembers where it was and its digest.\n"
+        "Exit status 5: the set is damaged.",
     .examples = "vafa restore /var/backups/vafa/2026-11-24 --data ./vafa-restored",
     .role = RPC_ROLE_ADMIN,
     .run = run_restore,

@@ -125,7 +125,8 @@ enum status session_call(struct session *session, struct vafa_call *call, struct
 
 /* --- the pack --- */
 
-enum status session_ask_city(struct session *session, char ret_name[256], struct error *err)
+enum status session_ask_city(struct session *session, char ret_name[256], uint8_t ret_digest[32],
+                             struct error *err)
 {
     Health__GetVersionRequest request = HEALTH__GET_VERSION_REQUEST__INIT;
     struct vafa_call call = {.to = COMMON__SERVICE_ID__SERVICE_ID_INTAKE,
@@ -134,11 +135,17 @@ enum status session_ask_city(struct session *session, char ret_name[256], struct
                              .request = &request.base};
     enum status status = session_call(session, &call, err);
     if (status == STATUS_OK) {
-        const char *name = ((const Health__GetVersionResponse *)call.response)->city;
+        const Health__GetVersionResponse *version =
+            (const Health__GetVersionResponse *)call.response;
+        const char *name = version->city;
         snprintf(ret_name, 256, "%s", name);
         /* A name only: what a server says must not lead to any other folder. */
         if (strchr(name, '/') != NULL) {
             status = error_set(err, STATUS_INTERNAL, "city", "the server's city is no name");
+        } else if (ret_digest != NULL && version->city_digest.len != 32) {
+            status = error_set(err, STATUS_INTERNAL, "city", "the server's pack has no digest");
+        } else if (ret_digest != NULL) {
+            memcpy(ret_digest, version->city_digest.data, 32);
         }
     }
     vafa_call_fini(&call);
@@ -159,7 +166,7 @@ const struct city *session_city(struct session *session, struct error *err)
     }
     session->city_sought = true;
     const char *given = args_value(&session->args, "city");
-    enum status status = given != NULL ? STATUS_OK : session_ask_city(session, name, err);
+    enum status status = given != NULL ? STATUS_OK : session_ask_city(session, name, NULL, err);
     if (status == STATUS_OK) {
         status = city_find(given != NULL ? given : name, folder, err);
     }

@@ -35,8 +35,9 @@ enum status session_client(struct session *session, struct vafa **ret_vafa, stru
  * vafa_call_fini. */
 enum status session_call(struct session *session, struct vafa_call *call, struct error *err);
 
-/* The key of the server's city pack. */
-enum status session_ask_city(struct session *session, char ret_name[256], struct error *err);
+/* The key of the server's city pack, and the digest of its files (BLAKE2b-256; may be NULL). */
+enum status session_ask_city(struct session *session, char ret_name[256], uint8_t ret_digest[32],
+                             struct error *err);
 /* The pack: --city, else the one of the server's name. NULL when there is none on this machine; the
  * reason is in *err. */
 const struct city *session_city(struct session *session, struct error *err);

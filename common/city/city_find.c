@@ -31,34 +31,42 @@ static bool find_try(const char *base, const char *beside, const char *name, str
     return true;
 }
 
-/* The folder of the running program, without a "/" at its end. */
-static bool find_program_folder(char ret_folder[CITY_FOLDER_SIZE])
+/* "/usr/bin/vafa" becomes "/usr/bin", that "/usr"; what lies in the root becomes "". */
+static void find_go_up(char *path)
 {
-    char path[CITY_FOLDER_SIZE];
-    ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    char *slash = strrchr(path, '/');
+    *(slash != NULL ? slash : path) = '\0';
+}
+
+/* The folder above the one that the running program lies in, without a "/" at its end. The system
+ * gives the program's path without links in it, so that going up is cutting off. */
+static bool find_above_program(char ret_folder[CITY_FOLDER_SIZE])
+{
+    ssize_t size = readlink("/proc/self/exe", ret_folder, CITY_FOLDER_SIZE - 1);
     if (size <= 0) {
         return false;
     }
-    path[size] = '\0';
-    char *slash = strrchr(path, '/');
-    if (slash == NULL) {
-        return false;
-    }
-    *slash = '\0';
-    memcpy(ret_folder, path, sizeof(path));
+    ret_folder[size] = '\0';
+    find_go_up(ret_folder);
+    find_go_up(ret_folder);
     return true;
 }
 
 static bool find_named(const char *name, struct buffer *tried, char ret_folder[CITY_FOLDER_SIZE])
 {
-    char program[CITY_FOLDER_SIZE];
+    char base[CITY_FOLDER_SIZE];
     const char *cities = getenv("VAFA_CITIES");
     if (cities != NULL && cities[0] != '\0') {
         return find_try(cities, "", name, tried, ret_folder);
     }
-    return find_program_folder(program) &&
-           (find_try(program, "/../share/vafa/cities", name, tried, ret_folder) ||
-            find_try(program, "/../../deploy/cities", name, tried, ret_folder));
+    if (!find_above_program(base)) {
+        return false;
+    }
+    if (find_try(base, "/share/vafa/cities", name, tried, ret_folder)) {
+        return true;
+    }
+    find_go_up(base);
+    return find_try(base, "/deploy/cities", name, tried, ret_folder);
 }
 
 enum status city_find(const char *name_or_folder, char ret_folder[CITY_FOLDER_SIZE],

@@ -19,6 +19,10 @@
 
 struct rpc_server;
 
+/* A url we may listen on or dial, known without doing either: INVALID_ARGUMENT for one we don't
+ * know, PERMISSION_DENIED for another machine. */
+enum status rpc_nng_url_check(const char *url, struct error *err);
+
 /* Serves the router, whose bound on open calls is the server's. */
 struct rpc_server *rpc_server_new(struct rpc_router *router);
 /* Before or after start; at most 4. ret_url (may be NULL, 128 bytes) is the url with the port

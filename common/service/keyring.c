@@ -363,17 +363,17 @@ static enum status read_master(const char *path, uint8_t ret_master[MASTER_BYTES
     if (fstat(fd, &stat_of) != 0) {
         status = error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "the master key %s", path);
     } else if ((stat_of.st_mode & 077) != 0) {
-        status = error_set(err, STATUS_FAILED_PRECONDITION, "master_key",
+        status = error_set(err, STATUS_FAILED_PRECONDITION, "master-key",
                            "%s can be read by others: chmod 600 it", path);
     } else if ((size = read(fd, text, sizeof text)) < 2 * MASTER_BYTES ||
                (size == 2 * MASTER_BYTES + 1 && text[2 * MASTER_BYTES] != '\n') ||
                size > 2 * MASTER_BYTES + 1) {
-        status = error_set(err, STATUS_FAILED_PRECONDITION, "master_key",
+        status = error_set(err, STATUS_FAILED_PRECONDITION, "master-key",
                            "%s does not hold 64 hex digits", path);
     } else {
         text[2 * MASTER_BYTES] = '\0';
         if (!hex_decode(text, ret_master, MASTER_BYTES)) {
-            status = error_set(err, STATUS_FAILED_PRECONDITION, "master_key",
+            status = error_set(err, STATUS_FAILED_PRECONDITION, "master-key",
                                "%s does not hold 64 hex digits", path);
         }
     }
@@ -407,7 +407,7 @@ static enum status make_master(const char *path, struct random *random, struct e
     enum status status = STATUS_OK;
     if ((size_t)snprintf(draft, sizeof draft, "%s.%016llx.new", path,
                          (unsigned long long)random_u64(random)) >= sizeof draft) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "master_key", "the path is too long");
+        return error_set(err, STATUS_INVALID_ARGUMENT, "master-key", "the path is too long");
     }
     int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {
@@ -431,34 +431,116 @@ static enum status make_master(const char *path, struct random *random, struct e
     return status;
 }
 
+/* The newest citizen key that lies in the store, whose row may be empty (forgotten) for newer
+ * citizens. */
+static bool newest_key(struct store_txn *txn, uint64_t *ret_citizen, struct bytes *ret_wrapped)
+{
+    struct key prefix;
+    struct bytes key, value;
+    struct txn_scan scan;
+    bool found = false;
+    key_begin(&prefix, CLASS_CITIZEN);
+    txn_scan_begin(&scan, txn, STORE_KEYS, &prefix, NULL, true);
+    while (!found && txn_scan_next(&scan, &key, &value)) {
+        if (value.size > 0) {
+            struct key_reader reader = key_read(key);
+            *ret_citizen = key_read_u64(&reader);
+            *ret_wrapped = value;
+            found = true;
+        }
+    }
+    txn_scan_end(&scan);
+    return found;
+}
+
+static bool holds_keys(struct store_txn *txn)
+{
+    uint64_t citizen;
+    struct bytes wrapped;
+    return newest_key(txn, &citizen, &wrapped);
+}
+
+/* Words sealed under two master keys would be a store that no key opens wholly. */
+static enum status check_newest(const struct keyring *keyring, const char *master_key_file,
+                                struct store_txn *txn, struct error *err)
+{
+    uint64_t citizen;
+    struct bytes wrapped;
+    uint8_t opened[CITIZEN_KEY_BYTES];
+    if (!newest_key(txn, &citizen, &wrapped)) {
+        return txn_error(txn, err);
+    }
+    bool opens = wrapped.size == WRAPPED_BYTES &&
+                 unseal(keyring, keyring->wrapping, "wrap", citizen, wrapped, opened);
+    sodium_memzero(opened, sizeof opened);
+    return opens ? STATUS_OK
+                 : error_set(err, STATUS_FAILED_PRECONDITION, "master-key",
+                             "%s is not the key that %s was made with: put the store's own master "
+                             "key there, from where it was kept (docs/OPERATIONS.md)",
+                             master_key_file, keyring->service);
+}
+
+static void derive(struct keyring *keyring, const uint8_t master[MASTER_BYTES])
+{
+    CHECK(crypto_kdf_derive_from_key(keyring->wrapping, sizeof keyring->wrapping, 1, "vafawrap",
+                                     master) == 0);
+    CHECK(crypto_kdf_derive_from_key(keyring->finding, sizeof keyring->finding, 2, "vafafind",
+                                     master) == 0);
+}
+
 enum status keyring_open(struct keyring **ret_keyring, const char *master_key_file,
-                         const char *service, bool create, struct random *random, struct error *err)
+                         struct store_txn *txn, bool create, struct random *random,
+                         struct error *err)
 {
     uint8_t master[MASTER_BYTES];
+    struct keyring *keyring = NULL;
+    const char *service = store_service(txn_store(txn));
     if (sodium_init() < 0) {
         return error_set(err, STATUS_INTERNAL, NULL, "libsodium cannot be started");
     }
-    enum status status = read_master(master_key_file, master, err);
-    if (status == STATUS_NOT_FOUND && create) {
+    bool has_keys = holds_keys(txn);
+    enum status status = txn_error(txn, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = read_master(master_key_file, master, err);
+    if (status == STATUS_NOT_FOUND && has_keys) {
+        status =
+            error_set(err, STATUS_FAILED_PRECONDITION, "master-key",
+                      "%s is missing, and %s holds citizens' words sealed under it: put the "
+                      "store's own master key there, from where it was kept (docs/OPERATIONS.md)",
+                      master_key_file, service);
+    } else if (status == STATUS_NOT_FOUND && create) {
         status = make_master(master_key_file, random, err);
         if (status == STATUS_OK) {
             status = read_master(master_key_file, master, err);
         }
     }
-    if (status != STATUS_OK) {
-        sodium_memzero(master, sizeof master);
-        return status;
+    if (status == STATUS_OK) {
+        keyring = calloc(1, sizeof *keyring);
+        CHECK(keyring != NULL);
+        snprintf(keyring->service, sizeof keyring->service, "%s", service);
+        derive(keyring, master);
+        status = check_newest(keyring, master_key_file, txn, err);
     }
-    struct keyring *keyring = calloc(1, sizeof *keyring);
-    CHECK(keyring != NULL);
-    snprintf(keyring->service, sizeof keyring->service, "%s", service);
-    CHECK(crypto_kdf_derive_from_key(keyring->wrapping, sizeof keyring->wrapping, 1, "vafawrap",
-                                     master) == 0);
-    CHECK(crypto_kdf_derive_from_key(keyring->finding, sizeof keyring->finding, 2, "vafafind",
-                                     master) == 0);
     sodium_memzero(master, sizeof master);
-    *ret_keyring = keyring;
-    return STATUS_OK;
+    if (status == STATUS_OK) {
+        *ret_keyring = keyring;
+    } else {
+        keyring_free(keyring);
+    }
+    return status;
+}
+
+enum status keyring_check(const char *master_key_file, struct store_txn *txn, struct error *err)
+{
+    struct keyring *keyring = NULL;
+    if (!holds_keys(txn)) {
+        return txn_error(txn, err);
+    }
+    enum status status = keyring_open(&keyring, master_key_file, txn, false, NULL, err);
+    keyring_free(keyring);
+    return status;
 }
 
 void keyring_free(struct keyring *keyring)

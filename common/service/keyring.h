@@ -24,12 +24,18 @@ struct citizen_key {
     uint8_t key[CITIZEN_KEY_BYTES];
 };
 
-/* Reads the master key file (64 hex digits; mode 0600 or stricter is required), or makes one when
- * `create`. */
+/* Reads the master key file (64 hex digits; mode 0600 or stricter is required). The newest citizen
+ * key of the transaction's store must open with it. When the file is missing, one is made if
+ * `create` is set and the store holds no citizen's key yet: a second key beside words sealed under
+ * the first would lose the one or the other. FAILED_PRECONDITION, field "master-key", names the
+ * file and what to do. */
 enum status keyring_open(struct keyring **ret_keyring, const char *master_key_file,
-                         const char *service, bool create, struct random *random,
+                         struct store_txn *txn, bool create, struct random *random,
                          struct error *err);
 void keyring_free(struct keyring *keyring); /* wipes; NULL is allowed */
+
+/* OK when the store holds no citizen's key, or the newest opens; else as keyring_open. */
+enum status keyring_check(const char *master_key_file, struct store_txn *txn, struct error *err);
 
 /* The citizen of a phone (E.164), 0 when unknown. */
 uint64_t keyring_find_phone(const struct keyring *keyring, struct store_txn *txn, const char *e164);

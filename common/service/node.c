@@ -178,8 +178,14 @@ static enum status open_store(struct node *node, const struct node_options *opti
     if (status != STATUS_OK || !node->def->holds_words) {
         return status;
     }
-    return keyring_open(&node->keyring, options->master_key_file, node->def->name, true,
-                        options->random, err);
+    struct store_txn *txn;
+    status = store_read_begin(node->store, &txn, err);
+    if (status == STATUS_OK) {
+        status =
+            keyring_open(&node->keyring, options->master_key_file, txn, true, options->random, err);
+        store_read_end(txn);
+    }
+    return status;
 }
 
 static enum status open_engine(struct node *node, const struct node_options *options,

@@ -21,7 +21,7 @@ struct node;
 struct node_options {
     const struct service_def *def;
     const char *store_folder;
-    const char *master_key_file; /* for services that hold words; made when missing */
+    const char *master_key_file; /* for services that hold words; keyring_open */
     const struct city *city;
     struct clock *clock;
     struct random *random;

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,11 +116,31 @@ static char *trim(char *text)
     return text;
 }
 
+/* What is wrong with a value, behind the place where it stands. */
+__attribute__((format(printf, 3, 4))) static enum status
+say_where(struct error *err, const struct error *why, const char *format, ...)
+{
+    char place[128];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(place, sizeof place, format, arguments);
+    va_end(arguments);
+    return error_set(err, why->status, why->field, "%s: %s", place, why->message);
+}
+
+/* A configuration file while it is read. */
+struct file {
+    const char *path;
+    unsigned line;               /* from 1 */
+    unsigned given[OPTIONS_MAX]; /* the line that gave the option; 0: none yet */
+};
+
 /* "name = value"; everything behind the first = is the value, so that whatever --print-config
  * prints is read again. */
-static enum status read_line(struct options *options, const char *path, unsigned number, char *line,
+static enum status read_line(struct options *options, struct file *file, char *line,
                              struct error *err)
 {
+    struct error why;
     char *name = trim(line);
     char *equals = strchr(name, '=');
     if (*name == '\0' || *name == ';' || *name == '#') {
@@ -127,7 +148,7 @@ static enum status read_line(struct options *options, const char *path, unsigned
     }
     if (equals == NULL) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "config",
-                         "%s:%u: not a line of the form name = value", path, number);
+                         "%s:%u: not a line of the form name = value", file->path, file->line);
     }
     *equals = '\0';
     name = trim(name);
@@ -136,35 +157,58 @@ static enum status read_line(struct options *options, const char *path, unsigned
         return error_set(err, STATUS_INVALID_ARGUMENT, name,
                          "%s:%u: there is no such option in a configuration file (--print-config "
                          "shows them all)",
-                         path, number);
+                         file->path, file->line);
     }
-    return set(options, i, trim(equals + 1), "file", err);
+    if (file->given[i] != 0) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, name,
+                         "%s:%u: it is given a second time; the first is in line %u", file->path,
+                         file->line, file->given[i]);
+    }
+    file->given[i] = file->line;
+    return set(options, i, trim(equals + 1), "file", &why) == STATUS_OK
+               ? STATUS_OK
+               : say_where(err, &why, "%s:%u", file->path, file->line);
 }
 
 static enum status read_file(struct options *options, const char *path, struct error *err)
 {
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        return error_set_errno(err, STATUS_NOT_FOUND, errno, "the configuration file %s", path);
+    struct file file = {.path = path, .line = 1};
+    FILE *stream = fopen(path, "re");
+    if (stream == NULL) {
+        return error_set(err, STATUS_NOT_FOUND, "config", "the file %s cannot be opened: %s", path,
+                         strerror(errno));
     }
     char *line = NULL;
     size_t size = 0;
     ssize_t length;
     enum status status = STATUS_OK;
-    for (unsigned number = 1; status == STATUS_OK && (length = getline(&line, &size, file)) >= 0;
-         number++) {
+    for (; status == STATUS_OK && (length = getline(&line, &size, stream)) >= 0; file.line++) {
         status = strlen(line) == (size_t)length
-                     ? read_line(options, path, number, line, err)
+                     ? read_line(options, &file, line, err)
                      : error_set(err, STATUS_INVALID_ARGUMENT, "config", "%s:%u: a NUL in the line",
-                                 path, number);
+                                 path, file.line);
     }
-    if (status == STATUS_OK && ferror(file) != 0) {
-        status = error_set_errno(err, STATUS_FAILED_PRECONDITION, errno,
-                                 "the configuration file %s", path);
+    if (status == STATUS_OK && ferror(stream) != 0) {
+        status = error_set(err, STATUS_FAILED_PRECONDITION, "config",
+                           "the file %s cannot be read: %s", path, strerror(errno));
     }
     free(line);
-    (void)fclose(file); /* it was only read */
+    (void)fclose(stream); /* it was only read */
     return status;
+}
+
+/* Which file is known before the rest: from the flag, else from the environment. */
+static enum status read_chosen_file(struct options *options, struct error *err)
+{
+    int i = must_find(options, "config");
+    const char *variable = getenv(ENVIRONMENT_PREFIX "CONFIG");
+    enum status status = STATUS_OK;
+    if (strcmp(options->origin[i], "flag") != 0 && variable != NULL) {
+        status = set(options, i, variable, "environment", err);
+    }
+    return status == STATUS_OK && options->text[i][0] != '\0'
+               ? read_file(options, options->text[i], err)
+               : status;
 }
 
 /* The names that other parts of Vafa read are left to them. */
@@ -205,9 +249,9 @@ static enum status read_environment(struct options *options, struct error *err)
             return error_set(err, STATUS_INVALID_ARGUMENT, name,
                              "the environment variable %.*s is no option", (int)length, *entry);
         }
-        enum status status = set(options, i, equals + 1, "environment", err);
-        if (status != STATUS_OK) {
-            return status;
+        struct error why;
+        if (set(options, i, equals + 1, "environment", &why) != STATUS_OK) {
+            return say_where(err, &why, "%.*s", (int)length, *entry);
         }
     }
     return STATUS_OK;
@@ -259,8 +303,8 @@ enum status options_read(struct options *options, const struct option_spec *spec
         options->origin[i] = "default";
     }
     enum status status = read_flags(options, argc, argv, true, err);
-    if (status == STATUS_OK && option_text(options, "config")[0] != '\0') {
-        status = read_file(options, option_text(options, "config"), err);
+    if (status == STATUS_OK) {
+        status = read_chosen_file(options, err);
     }
     if (status == STATUS_OK) {
         status = read_environment(options, err);
@@ -283,6 +327,15 @@ int64_t option_number(const struct options *options, const char *name)
 bool option_switch(const struct options *options, const char *name)
 {
     return strcmp(option_text(options, name), "yes") == 0;
+}
+
+void options_fill(struct options *options, const char *name, const char *value, const char *origin)
+{
+    int i = must_find(options, name);
+    if (strlen(value) < OPTION_TEXT_SIZE) {
+        snprintf(options->text[i], OPTION_TEXT_SIZE, "%s", value);
+        options->origin[i] = origin;
+    }
 }
 
 /* --- printing --- */

@@ -1,7 +1,8 @@
 /*
  * A program's options: one table says name, kind, range, default and help of each. A value comes
- * from the flag --name, else the environment VAFA_NAME, else the file given by --config ("name =
- * value" lines), else the default. An unknown key in any of them is an error.
+ * from the flag --name, else the environment VAFA_NAME, else the file given by --config or VAFA_CONFIG
+ * ("name = value" lines, each name once), else the default. An unknown key in any of them is an
+ * error; what is wrong in a file is told with file and line.
  */
 #ifndef VAFA_SERVICE_OPTIONS_H
 #define VAFA_SERVICE_OPTIONS_H
@@ -29,16 +30,22 @@ struct options {
     const struct option_spec *specs;
     size_t count;
     char text[OPTIONS_MAX][OPTION_TEXT_SIZE];
-    const char *origin[OPTIONS_MAX]; /* "default", "file", "environment", "flag" */
+    const char
+        *origin[OPTIONS_MAX]; /* "default", "file", "environment", "flag", or of options_fill */
 };
 
-/* INVALID_ARGUMENT, field: the option's name. Spec "config" names the file. */
+/* INVALID_ARGUMENT, field: the option's name. Spec "config" names the file; NOT_FOUND or
+ * FAILED_PRECONDITION, field "config", when it cannot be opened or read. */
 enum status options_read(struct options *options, const struct option_spec *specs, size_t count,
                          int argc, char **argv, struct error *err);
 
 const char *option_text(const struct options *options, const char *name);
 int64_t option_number(const struct options *options, const char *name);
 bool option_switch(const struct options *options, const char *name);
+
+/* What is in force where nothing was given, for printing: a value longer than an option's is left
+ * out. `origin` must stay valid. */
+void options_fill(struct options *options, const char *name, const char *value, const char *origin);
 
 /* For --help, and for --print-config (a file that --config reads; says where each value came from).
  */

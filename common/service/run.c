@@ -35,8 +35,8 @@ static const struct option_spec specs[] = {
      .kind = OPTION_TEXT,
      .unit = "FILE",
      .fallback = "",
-     .help = "key that wraps the citizens' keys; DATA/keys/master.key when not given; made when "
-             "missing"},
+     .help = "key that wraps the citizens' keys; DATA/keys/master.key when not given; made with "
+             "a new data folder"},
     {.name = "map-size",
      .kind = OPTION_NUMBER,
      .unit = "MiB",
@@ -139,11 +139,22 @@ static void print_help(const char *program, const struct service_def *const *ser
     print(&out);
 }
 
-static void print_config(const struct options *options)
+/* What is in force, also where an empty value stands for something else. */
+static enum status print_config(struct options *options, struct error *err)
 {
     struct buffer out = BUFFER_EMPTY;
+    char master_key[RUN_PATH_SIZE];
+    enum status status = run_fill_city(options, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (option_text(options, "master-key")[0] == '\0') {
+        run_master_key(options, master_key);
+        options_fill(options, "master-key", master_key, "default");
+    }
     options_print(options, &out);
     print(&out);
+    return STATUS_OK;
 }
 
 static int check_config(const struct options *options)
@@ -173,7 +184,13 @@ static void set_up_log(const struct options *options)
                                                                              : LOG_FORMAT_TEXT);
 }
 
-static int run(const struct options *options, const char *program,
+static void tell_wrong_usage(const char *program, const struct error *err)
+{
+    fprintf(stderr, "%s: %s%s%s\n", program, err->field, err->field[0] != '\0' ? ": " : "",
+            err->message);
+}
+
+static int run(struct options *options, const char *program,
                const struct service_def *const *services, size_t count)
 {
     if (option_switch(options, "help")) {
@@ -185,8 +202,13 @@ static int run(const struct options *options, const char *program,
         return EXIT_SUCCESS;
     }
     set_up_log(options);
-    if (option_switch(options, "print-config")) {
-        print_config(options);
+    struct error err;
+    bool prints = option_switch(options, "print-config");
+    if ((prints ? print_config(options, &err) : run_check_options(options, &err)) != STATUS_OK) {
+        tell_wrong_usage(program, &err);
+        return EXIT_WRONG_USAGE;
+    }
+    if (prints) {
         return EXIT_SUCCESS;
     }
     if (option_switch(options, "check-config")) {
@@ -204,7 +226,7 @@ int service_main(int argc, char **argv, const struct service_def *const *service
     const char *program = slash == NULL ? argv[0] : slash + 1;
     int code;
     if (options_read(&options, specs, SPEC_COUNT, argc, argv, &err) != STATUS_OK) {
-        fprintf(stderr, "%s: %s: %s\n", program, err.field, err.message);
+        tell_wrong_usage(program, &err);
         code = EXIT_WRONG_USAGE;
     } else {
         code = run(&options, program, services, count);

@@ -1,43 +1,38 @@
 /*
- * The city of a data folder: views count in its zone and calendar, so it must stay the same.
- * DATA/city remembers the name or folder of its pack.
+ * The city of a data folder: views count in its zone and calendar, so it must stay the same. Its
+ * pack may change; which one is in force is logged at each start and noted in the folder.
  */
 #include "service/run_internal.h"
 
+#include "base/bytes.h"
+#include "base/log.h"
 #include "city/city_find.h"
+#include "service/city_note.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define CITY_DEFAULT "isfahan"
-
-static enum status read_own_city(const struct options *options, char ret_city[RUN_PATH_SIZE],
-                                 struct error *err)
-{
-    char path[RUN_PATH_SIZE + 8];
-    snprintf(path, sizeof path, "%s/city", option_text(options, "data"));
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        return error_set(err, STATUS_NOT_FOUND, "city", "the data folder has none yet");
-    }
-    bool got = fgets(ret_city, RUN_PATH_SIZE, file) != NULL;
-    (void)fclose(file); /* it was only read */
-    if (!got || ret_city[strcspn(ret_city, "\n")] != '\n') {
-        return error_set(err, STATUS_DATA_LOSS, "city",
-                         "%s is damaged: it should be the pack's name or folder, and a newline",
-                         path);
-    }
-    ret_city[strcspn(ret_city, "\n")] = '\0';
-    return STATUS_OK;
-}
 
 static enum status load(const char *name_or_folder, struct city **ret_city, struct error *err)
 {
     char folder[CITY_FOLDER_SIZE];
     enum status status = city_find(name_or_folder, folder, err);
     return status == STATUS_OK ? city_load(ret_city, folder, err) : status;
+}
+
+/* What was given, else the folder's own, else the default; ret_own is empty when it has none. */
+static enum status choose(const struct options *options, const char **ret_pack,
+                          struct city_note *ret_own, struct error *err)
+{
+    const char *given = option_text(options, "city");
+    *ret_own = (struct city_note){.pack = ""};
+    enum status status = city_note_read(option_text(options, "data"), ret_own, err);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    *ret_pack = given[0] != '\0' ? given : ret_own->pack[0] != '\0' ? ret_own->pack : CITY_DEFAULT;
+    return STATUS_OK;
 }
 
 /* Another name: a pack that was moved is the same city, another key is another one. */
@@ -56,17 +51,15 @@ static enum status check_same_city(const char *own, const struct city *given, st
 
 enum status run_load_city(const struct options *options, struct city **ret_city, struct error *err)
 {
-    char own[RUN_PATH_SIZE];
+    struct city_note own;
     struct city *city = NULL;
-    const char *given = option_text(options, "city");
-    enum status status = read_own_city(options, own, err);
-    bool has_own = status == STATUS_OK;
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
-        return status;
+    const char *pack;
+    enum status status = choose(options, &pack, &own, err);
+    if (status == STATUS_OK) {
+        status = load(pack, &city, err);
     }
-    status = load(given[0] != '\0' ? given : has_own ? own : CITY_DEFAULT, &city, err);
-    if (status == STATUS_OK && has_own && given[0] != '\0') {
-        status = check_same_city(own, city, err);
+    if (status == STATUS_OK && own.pack[0] != '\0' && pack != own.pack) {
+        status = check_same_city(own.pack, city, err);
     }
     if (status == STATUS_OK) {
         *ret_city = city;
@@ -76,34 +69,40 @@ enum status run_load_city(const struct options *options, struct city **ret_city,
     return status;
 }
 
-/* Through a file of its own, so that a crash leaves the old one or the new one. */
-static enum status write_own_city(const struct options *options, const char *city,
-                                  struct error *err)
+enum status run_claim_city(const struct options *options, const char *program,
+                           const struct city *city, struct error *err)
 {
-    char path[RUN_PATH_SIZE + 8], draft[RUN_PATH_SIZE + 16];
-    snprintf(path, sizeof path, "%s/city", option_text(options, "data"));
-    snprintf(draft, sizeof draft, "%s/city.new", option_text(options, "data"));
-    FILE *file = fopen(draft, "we");
-    bool written = file != NULL && fprintf(file, "%s\n", city) > 0 && fflush(file) == 0 &&
-                   fsync(fileno(file)) == 0;
-    if (file != NULL && fclose(file) != 0) {
-        written = false;
+    struct city_note own, now;
+    const char *pack;
+    struct bytes digest = city_digest(city);
+    hex_encode(digest.data, digest.size, now.digest);
+    enum status status = choose(options, &pack, &own, err);
+    if (status == STATUS_OK) {
+        status = city_note_pack(pack, now.pack, err);
     }
-    return written && rename(draft, path) == 0
+    if (status != STATUS_OK) {
+        return status;
+    }
+    log_info(program, "city %s: pack %s, digest %s", city_key(city), now.pack, now.digest);
+    if (own.digest[0] != '\0' && strcmp(own.digest, now.digest) != 0) {
+        log_warning(program,
+                    "THE CITY PACK HAS CHANGED since this folder was last served: the digest was "
+                    "%s (pack %s). New requests go by the new pack; those routed keep their unit "
+                    "and due date",
+                    own.digest, own.pack);
+    }
+    return strcmp(own.pack, now.pack) == 0 && strcmp(own.digest, now.digest) == 0
                ? STATUS_OK
-               : error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "%s cannot be written",
-                                 path);
+               : city_note_write(option_text(options, "data"), &now, err);
 }
 
-enum status run_claim_city(const struct options *options, struct error *err)
+enum status run_fill_city(struct options *options, struct error *err)
 {
-    char own[RUN_PATH_SIZE];
-    const char *given = option_text(options, "city");
-    enum status status = read_own_city(options, own, err);
-    if (status == STATUS_NOT_FOUND) {
-        return write_own_city(options, given[0] != '\0' ? given : CITY_DEFAULT, err);
+    struct city_note own;
+    const char *pack;
+    enum status status = choose(options, &pack, &own, err);
+    if (status == STATUS_OK && option_text(options, "city")[0] == '\0') {
+        options_fill(options, "city", pack, pack == own.pack ? "data folder" : "default");
     }
-    return status != STATUS_OK || given[0] == '\0' || strcmp(own, given) == 0
-               ? status
-               : write_own_city(options, given, err);
+    return status;
 }

@@ -13,11 +13,24 @@
 /* <data>/<service>, the store's folder. */
 void run_store_folder(const struct options *options, const char *service,
                       char ret_folder[RUN_PATH_SIZE]);
+/* run_check.c: urls and folders, before anything is made. The error's field is the option. */
+enum status run_check_options(const struct options *options, struct error *err);
+
 /* The pack of --city, else the data folder's own, else the default. INVALID_ARGUMENT, field "city",
  * when the folder belongs to another. */
 enum status run_load_city(const struct options *options, struct city **ret_city, struct error *err);
-/* Notes in the data folder where its city's pack is. */
-enum status run_claim_city(const struct options *options, struct error *err);
+/* Logs which pack is in force, warns when it is not the one of the last time, and notes it in the
+ * data folder. */
+enum status run_claim_city(const struct options *options, const char *program,
+                           const struct city *city, struct error *err);
+/* The pack that is chosen when none was given, for printing. */
+enum status run_fill_city(struct options *options, struct error *err);
+
+/* run_key.c: the file of --master-key, or the data folder's own. */
+void run_master_key(const struct options *options, char ret_file[RUN_PATH_SIZE]);
+/* Before anything is opened: FAILED_PRECONDITION when a store of the folder holds words sealed under
+ * a master key, and the file is missing or another key. */
+enum status run_check_master_key(const struct options *options, struct error *err);
 
 /* run_verify.c: --verify. Returns the program's exit code. */
 int run_verify(const struct options *options, const struct service_def *const *services,

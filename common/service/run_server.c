@@ -68,8 +68,7 @@ static void notify(const char *state)
 
 /* --- starting, in the order things need each other --- */
 
-static enum status make_folders(const struct options *options, char ret_master_key[RUN_PATH_SIZE],
-                                struct error *err)
+static enum status make_folders(const struct options *options, struct error *err)
 {
     char keys[RUN_PATH_SIZE];
     const char *data = option_text(options, "data");
@@ -77,16 +76,12 @@ static enum status make_folders(const struct options *options, char ret_master_k
         return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno,
                                "the data folder %s cannot be made", data);
     }
-    if (option_text(options, "master-key")[0] != '\0') {
-        snprintf(ret_master_key, RUN_PATH_SIZE, "%s", option_text(options, "master-key"));
-        return STATUS_OK;
-    }
     snprintf(keys, sizeof keys, "%s/keys", data);
-    if (mkdir(keys, 0700) != 0 && errno != EEXIST) {
+    if (option_text(options, "master-key")[0] == '\0' && mkdir(keys, 0700) != 0 &&
+        errno != EEXIST) {
         return error_set_errno(err, STATUS_FAILED_PRECONDITION, errno,
                                "the folder %s cannot be made", keys);
     }
-    snprintf(ret_master_key, RUN_PATH_SIZE, "%s/keys/master.key", data);
     return STATUS_OK;
 }
 
@@ -114,8 +109,10 @@ static void choose_upstream(struct program *program)
     }
 }
 
-static enum status open_nodes(struct program *program, const char *master_key, struct error *err)
+static enum status open_nodes(struct program *program, struct error *err)
 {
+    char master_key[RUN_PATH_SIZE];
+    run_master_key(program->options, master_key);
     for (size_t i = 0; i < program->count; i++) {
         struct member *member = &program->members[i];
         char folder[RUN_PATH_SIZE];
@@ -186,13 +183,12 @@ static enum status start_all(struct program *program, struct error *err)
 
 static enum status start(struct program *program, struct error *err)
 {
-    char master_key[RUN_PATH_SIZE];
     enum status status = run_load_city(program->options, &program->city, err);
     if (status == STATUS_OK) {
-        status = make_folders(program->options, master_key, err);
+        status = run_check_master_key(program->options, err);
     }
     if (status == STATUS_OK) {
-        status = run_claim_city(program->options, err);
+        status = make_folders(program->options, err);
     }
     if (status == STATUS_OK) {
         status =
@@ -200,7 +196,10 @@ static enum status start(struct program *program, struct error *err)
     }
     if (status == STATUS_OK) {
         choose_upstream(program);
-        status = open_nodes(program, master_key, err);
+        status = open_nodes(program, err);
+    }
+    if (status == STATUS_OK) { /* not before the stores are ours */
+        status = run_claim_city(program->options, program->name, program->city, err);
     }
     if (status == STATUS_OK) {
         status = open_servers(program, err);

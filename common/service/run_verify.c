@@ -2,6 +2,7 @@
  * --verify: each service in a child process of its own, because a damaged map can end the process
  * that reads it: then the crash is the finding.
  */
+#include "service/keyring.h"
 #include "service/run_internal.h"
 #include "service/verify.h"
 
@@ -38,10 +39,26 @@ static void show_progress(void *context, uint64_t done, uint64_t total)
     }
 }
 
-/* Opens everything the service's tables derive from, and verifies. */
+/* A store whose tables hold is of no use without the key of its words. */
+static enum status check_key(const struct options *options, struct store *store, struct error *err)
+{
+    char file[RUN_PATH_SIZE];
+    struct store_txn *txn;
+    run_master_key(options, file);
+    enum status status = store_read_begin(store, &txn, err);
+    if (status == STATUS_OK) {
+        status = keyring_check(file, txn, err);
+        store_read_end(txn);
+    }
+    return status;
+}
+
+/* Opens everything the service's tables derive from, and verifies. ret_key: whether the words
+ * open. */
 static enum status verify(const struct options *options, const struct service_def *def,
                           const struct city *city, const char *scratch,
-                          struct verify_result *ret_result, struct error *err)
+                          struct verify_result *ret_result, struct error *ret_key,
+                          struct error *err)
 {
     struct verify_options verify_options = {
         .def = def,
@@ -59,6 +76,9 @@ static enum status verify(const struct options *options, const struct service_de
     if (status == STATUS_OK) {
         status = verify_service(&verify_options, ret_result, err);
     }
+    if (status == STATUS_OK && ret_result->ok && def->holds_words) {
+        ret_key->status = check_key(options, verify_options.store, ret_key);
+    }
     for (size_t i = 0; i < def->feed_count; i++) {
         store_free(verify_options.upstreams[i]);
     }
@@ -71,11 +91,11 @@ static int verify_in_child(const struct options *options, const struct service_d
 {
     struct city *city = NULL;
     struct verify_result result;
-    struct error err;
+    struct error err, key = ERROR_NONE;
     int code = EXIT_FAILURE;
     enum status status = run_load_city(options, &city, &err);
     if (status == STATUS_OK) {
-        status = verify(options, def, city, scratch, &result, &err);
+        status = verify(options, def, city, scratch, &result, &key, &err);
     }
     if (status == STATUS_DATA_LOSS) {
         printf("%-9s DAMAGED: %s\n", def->name, err.message);
@@ -85,6 +105,8 @@ static int verify_in_child(const struct options *options, const struct service_d
     } else if (!result.ok) {
         printf("%-9s DAMAGED: %s\n", def->name, result.finding);
         code = EXIT_FOUND_WRONG;
+    } else if (key.status != STATUS_OK) {
+        log_error(def->name, "chain and tables hold, but its words do not open", &key);
     } else {
         printf("%-9s good: %llu events of its own and %llu followed; chain and tables hold\n",
                def->name, (unsigned long long)result.events,

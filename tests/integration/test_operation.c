@@ -107,6 +107,35 @@ static void a_wrong_option_is_told_and_good_configuration_is_confirmed(void **st
     output_free(&output);
 }
 
+static void what_cannot_be_served_is_refused_before_anything_is_made(void **state)
+{
+    (void)state;
+    static const char *const wrong[][2] = {
+        {"--listen", "http://x"},
+        {"--listen", "tcp://0.0.0.0:4137"},
+        {"--listen", "tcp://127.0.0.1:65533"},
+        {"--upstream", "nonsense"},
+        {"--master-key", "/nonexistent/folder/key"},
+        {"--master-key", "/"},
+    };
+    char data[64] = "/tmp/vafa-refused-XXXXXX";
+    assert_non_null(mkdtemp(data));
+    assert_int_equal(rmdir(data), 0);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct output checked =
+            run_program("vafad", ARGS("--check-config", "--data", data, wrong[i][0], wrong[i][1]));
+        struct output started =
+            run_program("vafad", ARGS("--data", data, wrong[i][0], wrong[i][1]));
+        assert_int_equal(checked.code, 2);
+        assert_int_equal(started.code, 2);
+        assert_non_null(strstr(checked.err, wrong[i][0] + 2));
+        assert_string_equal(checked.err, started.err);
+        assert_int_not_equal(access(data, F_OK), 0);
+        output_free(&checked);
+        output_free(&started);
+    }
+}
+
 static void a_backup_taken_while_writing_is_restored_as_a_set(void **state)
 {
     (void)state;
@@ -130,8 +159,7 @@ static void a_backup_taken_while_writing_is_restored_as_a_set(void **state)
         fail_msg("%s%s", restore.out, restore.err);
     }
     output_free(&restore);
-    snprintf(key, sizeof key, "mkdir -p %s/keys && cp -p %s/keys/master.key %s/keys/",
-             restored.data, system->data, restored.data);
+    snprintf(key, sizeof key, "cp -p %s/keys/master.key %s/keys/", system->data, restored.data);
     assert_int_equal(shell(key), 0);
     system_start_all(&restored);
     check_verified(&restored, 0, "good");
@@ -140,6 +168,112 @@ static void a_backup_taken_while_writing_is_restored_as_a_set(void **state)
     system_expect_good_end(&restored, wait_for_end(import)); /* carries on where the set ends */
     assert_int_equal(count_of_requests(&restored), whole);
     system_stop_all(&restored);
+    system_free(system);
+}
+
+__attribute__((format(printf, 1, 2))) static void must(const char *format, ...)
+{
+    char command[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    assert_true((size_t)vsnprintf(command, sizeof command, format, arguments) < sizeof command);
+    va_end(arguments);
+    if (shell(command) != 0) {
+        fail_msg("%s", command);
+    }
+}
+
+/* One service alone may find its own store empty: the folder's other stores still say no. */
+static void a_folder_with_words_is_not_served_without_its_own_master_key(void **state)
+{
+    (void)state;
+    static const char *const programs[] = {"vafad", "vafa-intake", "vafa-followup"};
+    struct system *system = system_new("isfahan");
+    register_some(system, 1);
+    system_stop_all(system);
+    must("cd %s/keys && mv master.key kept.key", system->data);
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        struct output missing = run_program(programs[i], ARGS("--data", system->data));
+        assert_int_equal(missing.code, 1);
+        assert_non_null(strstr(missing.err, "keys/master.key is missing"));
+        output_free(&missing);
+    }
+    must("test ! -e %s/keys/master.key", system->data);
+    struct output verified = system_vafa(system, ARGS("verify"));
+    assert_int_equal(verified.code, 1);
+    assert_non_null(strstr(verified.err, "keys/master.key is missing"));
+    output_free(&verified);
+
+    must("cd %s/keys && tr 0-9a-f 1-9a-f0 <kept.key >master.key && chmod 600 master.key",
+         system->data);
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        struct output wrong = run_program(programs[i], ARGS("--data", system->data));
+        assert_int_equal(wrong.code, 1);
+        assert_non_null(strstr(wrong.err, "is not the key"));
+        output_free(&wrong);
+    }
+    must("cd %s/keys && mv kept.key master.key", system->data);
+    system_start_all(system);
+    assert_int_equal(count_of_requests(system), 1);
+    check_verified(system, 0, "good");
+    system_free(system);
+}
+
+static void a_pack_given_as_a_folder_is_remembered_from_the_root_on_and_restored(void **state)
+{
+    (void)state;
+    struct system *system = system_new("isfahan");
+    char set[192];
+    snprintf(set, sizeof set, "%s/set", system->folder);
+    system_stop_all(system);
+    must("cp -r %s %s/my-city", VAFA_SOURCE_DIR "/deploy/cities/isfahan", system->folder);
+    assert_int_equal(chdir(system->folder), 0);
+    snprintf(system->city, sizeof system->city, "./my-city");
+    system_start_all(system);
+    assert_int_equal(chdir("/"), 0);
+    must("test $(head -n 1 %s/city) = $(realpath %s/my-city)", system->data, system->folder);
+    register_some(system, 1);
+    struct output backup = system_vafa(system, ARGS("backup", set));
+    assert_int_equal(backup.code, 0);
+    output_free(&backup);
+    system_stop_all(system);
+
+    /* The same pack serves the restored folder, though one of its key is installed, too. */
+    must("rm %s/*.log", system->folder);
+    system->city[0] = '\0';
+    struct system restored = *system;
+    snprintf(restored.data, sizeof restored.data, "%s/restored", system->folder);
+    struct output restore = run_program("vafa", ARGS("restore", set, "--data", restored.data));
+    assert_int_equal(restore.code, 0);
+    output_free(&restore);
+    must("cmp %s/city %s/city", system->data, restored.data);
+    must("cp -p %s/keys/master.key %s/keys/", system->data, restored.data);
+    system_start_all(&restored);
+    system_stop_all(&restored);
+    must("grep -q 'pack /.*/my-city, digest' %s/*.log", system->folder);
+    must("! grep -q 'PACK HAS CHANGED' %s/*.log", system->folder);
+
+    must("echo '# changed' >>%s/my-city/rules.csv", system->folder);
+    system_start_all(&restored);
+    system_stop_all(&restored);
+    must("grep -q 'PACK HAS CHANGED' %s/*.log", system->folder);
+    must("rm -r %s/my-city", system->folder);
+    restore = run_program("vafad", ARGS("--data", restored.data));
+    assert_int_equal(restore.code, 1);
+    assert_non_null(strstr(restore.err, "/my-city"));
+    output_free(&restore);
+    system_free(system);
+}
+
+static void the_configuration_in_force_is_printed(void **state)
+{
+    (void)state;
+    struct system *system = system_new("boston-2011");
+    struct output printed = run_program("vafad", ARGS("--print-config", "--data", system->data));
+    assert_int_equal(printed.code, 0);
+    assert_non_null(strstr(printed.out, "(data folder)\ncity = boston-2011\n"));
+    assert_non_null(strstr(printed.out, "/keys/master.key\n"));
+    output_free(&printed);
     system_free(system);
 }
 
@@ -208,7 +342,11 @@ int main(void)
         cmocka_unit_test(a_second_server_on_the_same_folder_is_refused),
         cmocka_unit_test(a_data_folder_keeps_its_city),
         cmocka_unit_test(a_wrong_option_is_told_and_good_configuration_is_confirmed),
+        cmocka_unit_test(what_cannot_be_served_is_refused_before_anything_is_made),
         cmocka_unit_test(a_backup_taken_while_writing_is_restored_as_a_set),
+        cmocka_unit_test(a_folder_with_words_is_not_served_without_its_own_master_key),
+        cmocka_unit_test(a_pack_given_as_a_folder_is_remembered_from_the_root_on_and_restored),
+        cmocka_unit_test(the_configuration_in_force_is_printed),
         cmocka_unit_test(a_changed_byte_of_the_log_is_found_and_the_way_back_is_told),
         cmocka_unit_test(metrics_and_health_are_told),
     };

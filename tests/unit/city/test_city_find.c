@@ -45,7 +45,8 @@ static void tells_where_it_looked_when_there_is_none(void **state)
     assert_int_equal(city_find("..", folder, NULL), STATUS_NOT_FOUND);
     unsetenv("VAFA_CITIES");
     assert_int_equal(city_find("atlantis", folder, &err), STATUS_NOT_FOUND);
-    assert_non_null(strstr(err.message, "/../share/vafa/cities"));
+    assert_non_null(strstr(err.message, "/share/vafa/cities"));
+    assert_null(strstr(err.message, ".."));
 }
 
 int main(void)

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define DIGEST "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
 static const char *const services[] = {"intake", "routing", "followup", "feedback", "report"};
 static char folder[64];
 
@@ -66,7 +68,8 @@ static void add_service(json_t *manifest, const char *service)
 static void make_set(size_t service_count)
 {
     uint8_t set_id[16] = {9};
-    json_t *manifest = manifest_new(set_id, 0, "isfahan");
+    struct city_note pack = {.pack = "/srv/isfahan", .digest = DIGEST};
+    json_t *manifest = manifest_new(set_id, 0, "isfahan", &pack);
     for (size_t i = 0; i < service_count; i++) {
         add_service(manifest, services[i]);
     }
@@ -137,6 +140,25 @@ static void refuses_paths_that_lead_elsewhere(void **state)
     assert_int_equal(manifest_read(&manifest, folder, NULL), STATUS_DATA_LOSS);
 }
 
+static void gives_back_the_city_s_pack_and_its_digest(void **state)
+{
+    (void)state;
+    json_t *manifest;
+    struct city_note pack;
+    make_set(5);
+    assert_int_equal(manifest_read(&manifest, folder, NULL), STATUS_OK);
+    assert_int_equal(manifest_pack(manifest, &pack, NULL), STATUS_OK);
+    assert_string_equal(pack.pack, "/srv/isfahan");
+    assert_string_equal(pack.digest, DIGEST);
+    json_object_set_new(manifest, "city_pack", json_string("./isfahan"));
+    assert_int_equal(manifest_pack(manifest, &pack, NULL), STATUS_DATA_LOSS);
+    json_object_del(manifest, "city_pack");
+    assert_int_equal(manifest_pack(manifest, &pack, NULL), STATUS_OK);
+    assert_string_equal(pack.pack, "isfahan");
+    assert_string_equal(pack.digest, "");
+    json_decref(manifest);
+}
+
 static void refuses_what_is_no_manifest(void **state)
 {
     (void)state;
@@ -157,7 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(reads_back_the_set_it_wrote),        TEST(finds_a_file_that_was_changed),
         TEST(refuses_a_set_that_lacks_a_service), TEST(refuses_paths_that_lead_elsewhere),
-        TEST(refuses_what_is_no_manifest),
+        TEST(refuses_what_is_no_manifest),        TEST(gives_back_the_city_s_pack_and_its_digest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
