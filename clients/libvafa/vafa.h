@@ -49,6 +49,10 @@ struct vafa_options {
     /* For calls that do not say themselves. */
     uint32_t deadline_ms; /* of one attempt; 0: RPC_DEADLINE_MS_DEFAULT */
     uint32_t patience_ms; /* see struct vafa_call */
+    /* How long a service is knocked at before the first call to it; when nobody opens, the call ends
+     * with UNAVAILABLE, the service's name for its field. Calls with patience do not knock. 0: none
+     * does; they go on connecting until their deadline. */
+    uint32_t knock_ms;
 };
 
 /* NOT_FOUND, field "data", when no server was ever started in the folder; INVALID_ARGUMENT for a
@@ -57,6 +61,9 @@ enum status vafa_open(struct vafa **ret_vafa, const struct vafa_options *options
                       struct error *err);
 /* Every call must have ended. NULL is allowed. */
 void vafa_close(struct vafa *vafa);
+/* No attempt and no wait goes on beyond this time of the monotonic clock, for a program that is to be
+ * over by then; 0: no such end. Any thread. */
+void vafa_end_by(struct vafa *vafa, int64_t mono_us);
 /* The connect url in use. */
 const char *vafa_connect(const struct vafa *vafa);
 
@@ -134,7 +141,7 @@ enum status vafa_head(struct vafa *vafa, Common__ServiceId service, struct vafa_
 struct vafa_wait {
     bool (*tell)(void *context, Common__ServiceId waiting_for);
     void *context;
-    uint32_t wait_ms; /* in all; 0: as long as `tell` wishes */
+    uint32_t wait_ms; /* in all; 0: as long as `tell` wishes, and vafa_end_by allows */
 };
 
 /* Waits until a service has reached positions of its own log or of logs it follows, through

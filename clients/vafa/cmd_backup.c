@@ -127,6 +127,9 @@ static enum status copy(struct backup *backup, json_t *manifest, struct error *e
     Backup__CopySnapshotRequest request = BACKUP__COPY_SNAPSHOT_REQUEST__INIT;
     request.set_id = (ProtobufCBinaryData){sizeof(backup->set_id), backup->set_id};
     request.folder = backup->folder;
+    if (!args_has(&backup->session->args, "timeout")) {
+        session_end_in(backup->session, RPC_DEADLINE_MS_MAX); /* a large store takes its time */
+    }
     output_progress("copying to %s …", backup->folder);
     enum status status =
         ask_all(backup, "CopySnapshot", &request.base, RPC_DEADLINE_MS_MAX, calls, err);

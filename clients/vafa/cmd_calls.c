@@ -426,6 +426,7 @@ static enum status rate_page(struct session *session, struct table *table, char 
             }
         }
         snprintf(token, 256, "%s", page->next_page_token);
+        session_end_in(session, session->timeout_ms); /* a page that came gives the next its time */
     }
     vafa_call_fini(&call);
     return status;

@@ -113,6 +113,7 @@ static enum status read_options(struct session *session, struct import_options *
         import->path = args->arguments[0];
         output_progress_force(args_has(args, "progress"));
         session->patience_ms = import->patience_ms;
+        session_end_in(session, 0);
     }
     return status;
 }

@@ -13,6 +13,7 @@
 #define FIRST COMMON__SERVICE_ID__SERVICE_ID_INTAKE
 #define LAST COMMON__SERVICE_ID__SERVICE_ID_REPORT
 #define IDS (LAST + 1)
+#define HEALTH_MS 2000 /* whoever asks whether it is well will not wait long */
 
 static void asked(struct vafa_call *call)
 {
@@ -147,7 +148,7 @@ static int run_health(struct session *session)
     struct vafa_call calls[IDS] = {{0}};
     Health__CheckHealthRequest request = HEALTH__CHECK_HEALTH_REQUEST__INIT;
     if (!args_has(&session->args, "timeout")) {
-        session->timeout_ms = 2000; /* whoever asks whether it is well will not wait long */
+        session_end_in(session, HEALTH_MS);
     }
     if (ask(session, "CheckHealth", &request.base, FIRST, LAST, calls, &err) != STATUS_OK) {
         return output_error(&err);

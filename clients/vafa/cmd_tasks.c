@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define FOLLOW_WAIT_MS 30000u
+#define FOLLOW_WAIT_MS 30000u /* one long poll */
 #define PAGE_SIZE 100
 
 static char *unit_of(struct session *session)
@@ -40,6 +40,7 @@ struct follow {
     struct session *session;
     bool once;
     bool acknowledge;
+    bool reached; /* the server has answered: from then on following outlasts restarts */
     uint64_t after;
 };
 
@@ -81,7 +82,8 @@ static enum status acknowledge(struct follow *follow, uint64_t sequence, struct 
     Routing__AcknowledgeTasksRequest request = ROUTING__ACKNOWLEDGE_TASKS_REQUEST__INIT;
     struct vafa_call call = {.service = &routing__routing__descriptor,
                              .method = "AcknowledgeTasks",
-                             .request = &request.base};
+                             .request = &request.base,
+                             .patience_ms = follow->once ? 0 : RPC_DEADLINE_MS_MAX};
     request.idempotency_key = vafa_new_key(key);
     request.unit = unit_of(follow->session);
     request.sequence = sequence;
@@ -109,20 +111,24 @@ static enum status take_page(struct follow *follow, const Routing__FollowTasksRe
 /* One long poll; *ret_over when nothing is there and none is waited for. */
 static enum status follow_page(struct follow *follow, bool *ret_over, struct error *err)
 {
+    bool wait = !follow->once && follow->reached;
     Routing__FollowTasksRequest request = ROUTING__FOLLOW_TASKS_REQUEST__INIT;
     struct vafa_call call = {.service = &routing__routing__descriptor,
                              .method = "FollowTasks",
                              .request = &request.base,
-                             .deadline_ms = FOLLOW_WAIT_MS + follow->session->timeout_ms};
+                             .deadline_ms = wait ? FOLLOW_WAIT_MS + follow->session->timeout_ms : 0,
+                             .patience_ms = wait ? RPC_DEADLINE_MS_MAX : 0};
     uint64_t before = follow->after;
     request.unit = unit_of(follow->session);
     request.after = follow->after;
     request.changes_max = PAGE_SIZE;
-    request.wait_ms = follow->once ? 0 : FOLLOW_WAIT_MS;
+    request.wait_ms = wait ? FOLLOW_WAIT_MS : 0;
     enum status status = session_call(follow->session, &call, err);
     if (status == STATUS_OK) {
         const Routing__FollowTasksResponse *page =
             (const Routing__FollowTasksResponse *)call.response;
+        follow->reached = true;
+        session_end_in(follow->session, follow->once ? follow->session->timeout_ms : 0);
         status = take_page(follow, page, err);
         *ret_over = follow->once && page->n_changes == 0 && page->next == before;
     }
@@ -147,7 +153,6 @@ static int run_follow(struct session *session)
     if (strcmp(unit_of(session), "*") == 0 && !args_has(&session->args, "role")) {
         session->role = RPC_ROLE_ADMIN;
     }
-    session->patience_ms = follow.once ? 0 : RPC_DEADLINE_MS_MAX; /* servers come and go */
     while (status == STATUS_OK && !over) {
         status = follow_page(&follow, &over, &err);
     }
@@ -227,6 +232,7 @@ static enum status list_page(struct session *session, Routing__ListTasksRequest 
                 add_task(session, table, page->tasks[i]);
             }
         }
+        session_end_in(session, session->timeout_ms); /* a page that came gives the next its time */
         *left -= page->n_tasks < *left ? page->n_tasks : *left;
         request->page_token = page->next_page_token;
     }

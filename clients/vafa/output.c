@@ -21,6 +21,9 @@ static const char *advice_for(const struct error *err)
 {
     switch (err->status) {
     case STATUS_UNAVAILABLE:
+        if (err->field[0] != '\0') {
+            return NULL; /* nobody opened to a knock: the message says what to do */
+        }
         return "Is the server running? `vafa health` tells; `vafad --data DIR --city NAME` starts "
                "one.";
     case STATUS_DEADLINE_EXCEEDED:

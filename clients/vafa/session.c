@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define KNOCK_MS 1000u /* a server that is just being started again is found within it */
+
 static enum status read_role(const char *text, enum rpc_role *ret_role, struct error *err)
 {
     static const struct {
@@ -53,6 +55,7 @@ static enum status read_common(struct session *session, struct error *err)
         status = read_role(args_value(args, "role"), &session->role, err);
     }
     session->timeout_ms = (uint32_t)timeout_s * 1000;
+    session_end_in(session, session->timeout_ms);
     return status;
 }
 
@@ -85,6 +88,14 @@ void session_fini(struct session *session)
     city_free(session->city);
 }
 
+void session_end_in(struct session *session, uint32_t ms)
+{
+    session->end_us = ms != 0 ? clock_mono_us(clock_system()) + ms * MS_US : 0;
+    if (session->vafa != NULL) {
+        vafa_end_by(session->vafa, session->end_us);
+    }
+}
+
 enum status session_client(struct session *session, struct vafa **ret_vafa, struct error *err)
 {
     if (session->vafa == NULL) {
@@ -97,6 +108,7 @@ enum status session_client(struct session *session, struct vafa **ret_vafa, stru
             .role = session->role,
             .deadline_ms = session->timeout_ms,
             .patience_ms = session->patience_ms,
+            .knock_ms = session->patience_ms == 0 ? KNOCK_MS : 0,
         };
         if (options.unit != NULL && strcmp(options.unit, "*") == 0) {
             options.unit = NULL; /* every unit's tasks are asked for: nobody speaks for all */
@@ -105,6 +117,7 @@ enum status session_client(struct session *session, struct vafa **ret_vafa, stru
         if (status != STATUS_OK) {
             return status;
         }
+        vafa_end_by(session->vafa, session->end_us);
     }
     *ret_vafa = session->vafa;
     return STATUS_OK;
@@ -256,7 +269,7 @@ enum status session_settle(struct session *session, struct vafa_position ret_hea
                            struct error *err)
 {
     struct vafa *vafa;
-    const struct vafa_wait wait = {.tell = tell_waiting, .wait_ms = SESSION_WAIT_MS};
+    const struct vafa_wait wait = {.tell = tell_waiting};
     enum status status = session_client(session, &vafa, err);
     if (status == STATUS_OK) {
         status = vafa_wait_settled(vafa, ret_heads, &wait, err);

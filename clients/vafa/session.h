@@ -7,18 +7,17 @@
 #include "clients/libvafa/vafa.h"
 #include "clients/vafa/commands.h"
 
-#define SESSION_WAIT_MS 120000u /* how long --fresh waits */
-
 struct session {
     const struct command *command;
     struct args args;
     bool json;
     enum rpc_role
         role; /* the command's, or --role; a command may change it before its first call */
-    uint32_t timeout_ms;
-    uint32_t patience_ms; /* of every call; a command sets it before its first */
+    uint32_t timeout_ms;  /* --timeout: the whole run is over by then, see session_end_in */
+    uint32_t patience_ms; /* of every call, and no service is knocked at; set before the first */
     /* the session's own */
     struct vafa *vafa;
+    int64_t end_us; /* of the monotonic clock; 0: none */
     struct city *city;
     bool city_sought;
     char language[4];
@@ -28,6 +27,10 @@ struct session {
 enum status session_init(struct session *session, const struct command *command, int argc,
                          char **argv, struct error *err);
 void session_fini(struct session *session);
+
+/* Every call and wait is over so many ms from now; 0: whenever it is. A run begins with --timeout: a
+ * list begins anew with each page that came, and whoever follows or has patience has no end. */
+void session_end_in(struct session *session, uint32_t ms);
 
 enum status session_client(struct session *session, struct vafa **ret_vafa, struct error *err);
 
