@@ -55,7 +55,7 @@ static void print_result(const struct import_result *result, const char *rejecte
         printf("%" PRIu64 " closing notes were longer than 1,000 characters: cut.\n",
                result->notes_cut);
     }
-    if (result->rejected > 0) {
+    if (result->rejected > 0 && result->rejected_kept) {
         printf("Rejected rows with their lines and reasons: %s\n", rejected_path);
     }
     printf("%.1f s, %.0f rows/s; %s\n", result->seconds,
@@ -88,7 +88,8 @@ static void print_result_json(const struct import_result *result, const char *re
         (json_int_t)result->already_finished, "still_open", (json_int_t)result->still_open,
         "failed", (json_int_t)result->failed, "seconds",
         (double)(int64_t)(result->seconds * 1000) / 1000, "adds_up", import_adds_up(result),
-        "rejected_file", result->rejected > 0 ? rejected_path : NULL, "as_of", heads_json(result));
+        "rejected_file", result->rejected > 0 && result->rejected_kept ? rejected_path : NULL,
+        "as_of", heads_json(result));
     output_json(json);
     json_decref(json);
 }
