@@ -45,18 +45,22 @@ static enum status find_connect(const struct vafa_options *options, struct vafa 
         return STATUS_OK;
     }
     char url[ADDRESS_URL_SIZE];
+    struct error why = ERROR_NONE;
     if (strlen(connect) >= ADDRESS_URL_SIZE) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "connect", "the url is too long");
     }
     enum status status =
         address_of_service(connect, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, url, err);
+    if (status == STATUS_OK && rpc_nng_url_check(url, &why) != STATUS_OK) {
+        status = error_set(err, STATUS_INVALID_ARGUMENT, "connect", "%s", why.message);
+    }
     if (status == STATUS_OK) {
         strcpy(vafa->connect, connect);
     }
     return status;
 }
 
-static const char *login_name(void)
+const char *vafa_login_name(void)
 {
     const struct passwd *entry = getpwuid(getuid());
     return entry != NULL && utf8_valid(bytes_of_text(entry->pw_name)) ? entry->pw_name : "";
@@ -65,7 +69,7 @@ static const char *login_name(void)
 static enum status fill_caller(const struct vafa_options *options, struct rpc_caller *caller,
                                struct error *err)
 {
-    const char *name = options->name != NULL ? options->name : login_name();
+    const char *name = options->name != NULL ? options->name : vafa_login_name();
     const char *unit = options->unit != NULL ? options->unit : "";
     enum status status = text_check(name, NAME_MAX_CHARACTERS, "name", err);
     if (status == STATUS_OK && unit[0] != '\0') {

@@ -55,8 +55,8 @@ struct vafa_options {
     uint32_t knock_ms;
 };
 
-/* NOT_FOUND, field "data", when no server was ever started in the folder; INVALID_ARGUMENT for a
- * bad url. Connects to nothing yet. */
+/* NOT_FOUND, field "data", when no server was ever started in the folder; INVALID_ARGUMENT, field
+ * "connect", for a url that is none or leads off this machine. Connects to nothing yet. */
 enum status vafa_open(struct vafa **ret_vafa, const struct vafa_options *options,
                       struct error *err);
 /* Every call must have ended. NULL is allowed. */
@@ -66,6 +66,9 @@ void vafa_close(struct vafa *vafa);
 void vafa_end_by(struct vafa *vafa, int64_t mono_us);
 /* The connect url in use. */
 const char *vafa_connect(const struct vafa *vafa);
+
+/* The name of who runs this program, "" when it is unknown. Borrowed until the next getpwuid. */
+const char *vafa_login_name(void);
 
 /* --- calls --- */
 

@@ -254,10 +254,7 @@ static int run_reveal(struct session *session)
 {
     struct error err = ERROR_NONE;
     uint8_t key[UUID_BYTES];
-    const char *purpose = args_value(&session->args, "purpose");
-    if (purpose == NULL) {
-        error_set(&err, STATUS_INVALID_ARGUMENT, "purpose",
-                  "it is missing: say why, with --purpose TEXT");
+    if (args_need(&session->args, "purpose", &err) != STATUS_OK) {
         return output_usage(&err);
     }
     Intake__RevealCaseRequest request = INTAKE__REVEAL_CASE_REQUEST__INIT;
@@ -265,7 +262,7 @@ static int run_reveal(struct session *session)
         .service = &intake__intake__descriptor, .method = "RevealCase", .request = &request.base};
     request.idempotency_key = vafa_new_key(key);
     request.code = argument(session, 0);
-    request.purpose = (char *)(uintptr_t)purpose;
+    request.purpose = (char *)(uintptr_t)args_text(&session->args, "purpose");
     enum status status = session_call(session, &call, &err);
     if (status == STATUS_OK && session->json) {
         output_message(call.response);

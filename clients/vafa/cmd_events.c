@@ -182,6 +182,25 @@ static enum status read_listing(struct session *session, struct listing *l, stru
     return status;
 }
 
+/* The server takes an unknown position for a sign of damage; a person may just be early. */
+static enum status check_from(const struct listing *l, struct error *err)
+{
+    struct vafa *vafa;
+    struct vafa_position head;
+    if (l->after == 0) {
+        return STATUS_OK;
+    }
+    enum status status = session_client(l->session, &vafa, err);
+    if (status == STATUS_OK) {
+        status = vafa_head(vafa, l->service, &head, err);
+    }
+    if (status == STATUS_OK && l->after > head.position.offset) {
+        status = error_set(err, STATUS_NOT_FOUND, "from", "%s's log ends at %" PRIu64,
+                           output_service(l->service), head.position.offset);
+    }
+    return status;
+}
+
 static int run_events(struct session *session)
 {
     struct error err = ERROR_NONE;
@@ -191,10 +210,11 @@ static int run_events(struct session *session)
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
+    status = check_from(&l, &err);
     l.arena = arena_new(EVENT_ARENA_BYTES);
-    do {
+    while (status == STATUS_OK && l.left > 0 && (count > 0 || l.follow || !l.reached)) {
         status = read_page(&l, &count, &err);
-    } while (status == STATUS_OK && l.left > 0 && (count > 0 || l.follow));
+    }
     arena_free(l.arena);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
 }

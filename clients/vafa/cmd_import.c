@@ -104,9 +104,8 @@ static enum status read_options(struct session *session, struct import_options *
     if (status == STATUS_OK) {
         status = args_number(args, "in-flight", 1, VAFA_WINDOW_MAX, IN_FLIGHT, &in_flight, err);
     }
-    if (status == STATUS_OK && !args_has(args, "profile")) {
-        status =
-            error_set(err, STATUS_INVALID_ARGUMENT, "profile", "it is missing: --profile NAME");
+    if (status == STATUS_OK) {
+        status = args_need(args, "profile", err);
     }
     if (status == STATUS_OK) {
         import->in_flight = (size_t)in_flight;

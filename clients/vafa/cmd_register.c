@@ -113,8 +113,9 @@ static enum status read_request(const struct args *args, struct registration *r,
 {
     intake__register_case_request__init(&r->request);
     intake__citizen__init(&r->citizen);
-    if (!args_has(args, "topic")) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "topic", "it is missing: --topic KEY");
+    enum status status = args_need(args, "topic", err);
+    if (status != STATUS_OK) {
+        return status;
     }
     r->request.idempotency_key = vafa_new_key(r->key);
     r->citizen.name = text_of(args, "citizen");
@@ -127,7 +128,7 @@ static enum status read_request(const struct args *args, struct registration *r,
     if (args_has(args, "urgent")) {
         r->request.urgency = COMMON__URGENCY__URGENCY_URGENT;
     }
-    enum status status = read_channel(args, r, err);
+    status = read_channel(args, r, err);
     return status == STATUS_OK ? read_place(args, r, err) : status;
 }
 

@@ -17,14 +17,6 @@ static char *unit_of(struct session *session)
     return (char *)(uintptr_t)args_text(&session->args, "unit");
 }
 
-static enum status need_unit(struct session *session, struct error *err)
-{
-    if (!args_has(&session->args, "unit")) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "unit", "it is missing: --unit UNIT");
-    }
-    return STATUS_OK;
-}
-
 /* --- follow --- */
 
 static const struct option_def follow_options[] = {
@@ -143,14 +135,19 @@ static int run_follow(struct session *session)
     struct follow follow = {.session = session,
                             .once = args_has(&session->args, "once"),
                             .acknowledge = args_has(&session->args, "acknowledge")};
-    enum status status = need_unit(session, &err);
+    bool every = strcmp(unit_of(session), "*") == 0;
+    enum status status = args_need(&session->args, "unit", &err);
+    if (status == STATUS_OK && every && follow.acknowledge) {
+        status = error_set(&err, STATUS_INVALID_ARGUMENT, "acknowledge",
+                           "each unit acknowledges its own: name one with --unit");
+    }
     if (status == STATUS_OK) {
         status = args_number(&session->args, "after", 0, UINT64_MAX, 0, &follow.after, &err);
     }
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    if (strcmp(unit_of(session), "*") == 0 && !args_has(&session->args, "role")) {
+    if (every && !args_has(&session->args, "role")) {
         session->role = RPC_ROLE_ADMIN;
     }
     while (status == STATUS_OK && !over) {
@@ -247,7 +244,7 @@ static int run_list(struct session *session)
     Routing__ListTasksRequest request = ROUTING__LIST_TASKS_REQUEST__INIT;
     const char *state = args_value(&session->args, "state");
     int value = state == NULL ? 0 : label_enum_value(&routing__task_state__descriptor, state);
-    enum status status = need_unit(session, &err);
+    enum status status = args_need(&session->args, "unit", &err);
     if (status == STATUS_OK && value < 0) {
         status = error_set(&err, STATUS_INVALID_ARGUMENT, "state",
                            "\"%s\" is none of routed, accepted, done", state);

@@ -61,7 +61,7 @@ static void print_exit_codes(FILE *out)
           "  0  done\n"
           "  1  the service refused it, or it could not be done\n"
           "  2  wrong command line\n"
-          "  3  there is no such request, task, call, unit or file\n"
+          "  3  there is no such request, task, call, unit, topic, area, pack or file\n"
           "  4  no server, or no answer in time: trying again may help\n"
           "  5  a check found something wrong\n",
           out);

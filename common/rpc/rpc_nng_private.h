@@ -10,10 +10,6 @@ struct rpc_conn;
  * for 0. */
 enum status rpc_nng_error(struct error *err, int nng_error, const char *what);
 
-/* A url we may listen on or dial: INVALID_ARGUMENT for one we don't know, PERMISSION_DENIED for
- * another machine. */
-enum status rpc_nng_url_check(const char *url, struct error *err);
-
 /* The path of an ipc url, NULL for another. */
 const char *rpc_nng_url_path(const char *url);
 bool rpc_nng_url_is_inproc(const char *url);

@@ -1,4 +1,5 @@
 /* Which urls we speak over. */
+#include "rpc/rpc_nng.h"
 #include "rpc/rpc_nng_private.h"
 
 #include <arpa/inet.h>

@@ -79,6 +79,19 @@ static void reads_numbers_in_any_digits_and_within_bounds(void **state)
     assert_int_equal(number, 123);
 }
 
+static void says_what_to_give_when_a_needed_option_is_missing_or_empty(void **state)
+{
+    (void)state;
+    struct args args;
+    struct error err = ERROR_NONE;
+    char *argv[] = {"x", "--where", "", "-n", "5", NULL};
+    assert_int_equal(args_parse(&args, own, NULL, 5, argv, NULL), STATUS_OK);
+    assert_int_equal(args_need(&args, "limit", &err), STATUS_OK);
+    assert_int_equal(args_need(&args, "where", &err), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(err.field, "where");
+    assert_string_equal(err.message, "it is missing: --where DIM=VALUE");
+}
+
 static void finds_commands_of_one_and_two_words(void **state)
 {
     (void)state;
@@ -122,6 +135,7 @@ int main(void)
         cmocka_unit_test(takes_everything_behind_two_dashes_as_arguments),
         cmocka_unit_test(names_an_option_it_does_not_know),
         cmocka_unit_test(reads_numbers_in_any_digits_and_within_bounds),
+        cmocka_unit_test(says_what_to_give_when_a_needed_option_is_missing_or_empty),
         cmocka_unit_test(finds_commands_of_one_and_two_words),
         cmocka_unit_test(every_command_is_described),
     };
