@@ -158,6 +158,11 @@ const char *vafa_connect(const struct vafa *vafa)
     return vafa->connect;
 }
 
+const char *vafa_data(const struct vafa *vafa)
+{
+    return vafa->data;
+}
+
 static enum status connect_to(struct vafa *vafa, Common__ServiceId service,
                               struct rpc_client **ret_client, struct error *err)
 {

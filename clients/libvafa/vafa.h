@@ -66,6 +66,8 @@ void vafa_close(struct vafa *vafa);
 void vafa_end_by(struct vafa *vafa, int64_t mono_us);
 /* The connect url in use. */
 const char *vafa_connect(const struct vafa *vafa);
+/* The data folder it was found by; NULL when a url was given. */
+const char *vafa_data(const struct vafa *vafa);
 
 /* The name of who runs this program, "" when it is unknown. Borrowed until the next getpwuid. */
 const char *vafa_login_name(void);

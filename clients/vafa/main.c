@@ -29,6 +29,8 @@ static int run_command(const struct command *command, int argc, char **argv)
         code = output_usage(&err);
     } else if (args_has(&session.args, "help")) {
         commands_print_help(command, stdout);
+    } else if (args_has(&session.args, "city") && session_city(&session, &err) == NULL) {
+        code = output_error(&err); /* who names a pack wants no other */
     } else {
         code = command->run(&session);
     }

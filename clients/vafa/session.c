@@ -2,10 +2,7 @@
 #include "clients/vafa/session.h"
 
 #include "base/check.h"
-#include "city/city_find.h"
 #include "clients/vafa/output.h"
-
-#include "vafa/health/v1/health.pb-c.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -134,126 +131,6 @@ enum status session_call(struct session *session, struct vafa_call *call, struct
         }
     }
     return status;
-}
-
-/* --- the pack --- */
-
-enum status session_ask_city(struct session *session, char ret_name[256], struct error *err)
-{
-    Health__GetVersionRequest request = HEALTH__GET_VERSION_REQUEST__INIT;
-    struct vafa_call call = {.to = COMMON__SERVICE_ID__SERVICE_ID_INTAKE,
-                             .service = &health__health__descriptor,
-                             .method = "GetVersion",
-                             .request = &request.base};
-    enum status status = session_call(session, &call, err);
-    if (status == STATUS_OK) {
-        const char *name = ((const Health__GetVersionResponse *)call.response)->city;
-        snprintf(ret_name, 256, "%s", name);
-        /* A name only: what a server says must not lead to any other folder. */
-        if (strchr(name, '/') != NULL) {
-            status = error_set(err, STATUS_INTERNAL, "city", "the server's city is no name");
-        }
-    }
-    vafa_call_fini(&call);
-    return status;
-}
-
-const struct city *session_city(struct session *session, struct error *err)
-{
-    struct error ignored;
-    char name[256];
-    char folder[CITY_FOLDER_SIZE];
-    err = err != NULL ? err : &ignored;
-    if (session->city != NULL) {
-        return session->city;
-    }
-    if (session->city_sought && err == &ignored) {
-        return NULL; /* for names only: once is enough */
-    }
-    session->city_sought = true;
-    const char *given = args_value(&session->args, "city");
-    enum status status = given != NULL ? STATUS_OK : session_ask_city(session, name, err);
-    if (status == STATUS_OK) {
-        status = city_find(given != NULL ? given : name, folder, err);
-    }
-    if (status == STATUS_OK) {
-        status = city_load(&session->city, folder, err);
-    }
-    return status == STATUS_OK ? session->city : NULL;
-}
-
-const char *session_language(struct session *session)
-{
-    if (session->language[0] == '\0') {
-        const char *given = args_value(&session->args, "lang");
-        const char *environment = getenv("VAFA_LANG");
-        const char *language = "en";
-        if (given != NULL) {
-            language = given;
-        } else if (environment != NULL &&
-                   (strcmp(environment, "fa") == 0 || strcmp(environment, "en") == 0)) {
-            language = environment;
-        } else if (session_city(session, NULL) != NULL) {
-            language = city_language(session->city);
-        }
-        snprintf(session->language, sizeof(session->language), "%s", language);
-    }
-    return session->language;
-}
-
-static bool is_persian(struct session *session)
-{
-    return strcmp(session_language(session), "fa") == 0;
-}
-
-const char *session_topic(struct session *session, const char *key)
-{
-    const struct city *city = session_city(session, NULL);
-    const struct city_topic *topic = city != NULL ? city_topic(city, key) : NULL;
-    return topic == NULL ? key : is_persian(session) ? topic->name_fa : topic->name_en;
-}
-
-const char *session_unit(struct session *session, const char *key)
-{
-    const struct city *city = session_city(session, NULL);
-    const struct city_unit *unit = city != NULL ? city_unit(city, key) : NULL;
-    return unit == NULL ? key : is_persian(session) ? unit->name_fa : unit->name_en;
-}
-
-const char *session_area(struct session *session, const char *key)
-{
-    const struct city *city = session_city(session, NULL);
-    const struct city_area *area = city != NULL ? city_area(city, key) : NULL;
-    return area == NULL ? key : is_persian(session) ? area->name_fa : area->name_en;
-}
-
-/* --- times --- */
-
-void session_time(struct session *session, int64_t us, char out[32])
-{
-    const struct city *city = us != 0 ? session_city(session, NULL) : NULL;
-    if (us == 0) {
-        out[0] = '\0';
-    } else if (city != NULL) {
-        civil_format(city_civil(city), us, out);
-    } else {
-        civil_format_utc(us, out);
-    }
-}
-
-enum status session_read_time(struct session *session, const char *option, int64_t fallback,
-                              int64_t *ret_us, struct error *err)
-{
-    const char *text = args_value(&session->args, option);
-    if (text == NULL) {
-        *ret_us = fallback;
-        return STATUS_OK;
-    }
-    const struct city *city = session_city(session, err);
-    if (city == NULL) {
-        return err->status;
-    }
-    return civil_parse(city_civil(city), text, clock_wall_us(clock_system()), option, ret_us, err);
 }
 
 /* --- positions --- */

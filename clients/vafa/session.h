@@ -20,6 +20,8 @@ struct session {
     int64_t end_us; /* of the monotonic clock; 0: none */
     struct city *city;
     bool city_sought;
+    bool city_told;       /* that there is none */
+    struct error no_city; /* why there is none */
     char language[4];
 };
 
@@ -40,14 +42,14 @@ enum status session_call(struct session *session, struct vafa_call *call, struct
 
 /* The key of the server's city pack. */
 enum status session_ask_city(struct session *session, char ret_name[256], struct error *err);
-/* The pack: --city, else the one of the server's name. NULL when there is none on this machine; the
- * reason is in *err. */
+/* The pack: --city, else the one the data folder names, else the one of the server's name. NULL when
+ * there is none on this machine; the reason is in *err. */
 const struct city *session_city(struct session *session, struct error *err);
 /* "fa" or "en". */
 const char *session_language(struct session *session);
 
-/* A key's name in the language; the key itself when it is not listed. Borrowed from the pack or
- * from `key`. */
+/* A key's name in the language; the key itself when it is not listed, or when there is no pack, which
+ * is said once on stderr. Borrowed from the pack or from `key`. */
 const char *session_topic(struct session *session, const char *key);
 const char *session_unit(struct session *session, const char *key);
 const char *session_area(struct session *session, const char *key);
