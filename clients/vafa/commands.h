@@ -66,7 +66,9 @@ extern const struct command command_health, command_version, command_metrics;
 extern const struct command command_events;
 /* cmd_backup.c, cmd_restore.c */
 extern const struct command command_backup, command_restore;
-/* cmd_local.c */
-extern const struct command command_verify, command_city_check;
+/* cmd_verify.c */
+extern const struct command command_verify;
+/* cmd_city.c */
+extern const struct command command_city_check, command_city_show;
 
 #endif

@@ -17,6 +17,26 @@
 
 /* --- errors --- */
 
+/* Where a key is listed that the city pack does not know. */
+static const char *listing_of(const char *field)
+{
+    static const struct {
+        const char *field;
+        const char *advice;
+    } listings[] = {
+        {"topic", "`vafa city show topics` lists them."},
+        {"area", "`vafa city show areas` lists them."},
+        {"unit", "`vafa city show units` lists them."},
+        {"to_unit", "`vafa city show units` lists them."},
+    };
+    for (size_t i = 0; i < sizeof(listings) / sizeof(listings[0]); i++) {
+        if (strcmp(listings[i].field, field) == 0) {
+            return listings[i].advice;
+        }
+    }
+    return NULL;
+}
+
 static const char *advice_for(const struct error *err)
 {
     switch (err->status) {
@@ -40,7 +60,8 @@ static const char *advice_for(const struct error *err)
         return strcmp(err->field, "data") == 0
                    ? "Start a server there (vafad --data DIR --city NAME), or name another place "
                      "with --data or --connect."
-                   : NULL;
+                   : listing_of(err->field);
+    case STATUS_INVALID_ARGUMENT: return listing_of(err->field);
     default: return NULL;
     }
 }

@@ -1,19 +1,13 @@
-/* vafa verify, vafa city check: what is looked at on this machine, without a server. */
-#include "city/city_find.h"
+/* vafa verify: a data folder looked at on this machine, without a server. */
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define FINDINGS_MAX 200
-
-/* --- verify --- */
 
 extern char **environ;
 
@@ -100,76 +94,4 @@ const struct command command_verify = {
     .examples = "vafa verify --data ./vafa-data",
     .role = RPC_ROLE_ADMIN,
     .run = run_verify,
-};
-
-/* --- city check --- */
-
-static json_t *finding_json(const struct city_finding *finding)
-{
-    return json_pack("{s:s, s:i, s:s, s:s}", "file", finding->file, "line", finding->line,
-                     "severity", finding->is_error ? "error" : "warning", "message",
-                     finding->message);
-}
-
-static void print_finding(const char *folder, const struct city_finding *finding)
-{
-    char line[16] = "";
-    if (finding->line > 0) {
-        snprintf(line, sizeof(line), ":%d", finding->line);
-    }
-    printf("%s/%s%s: %s: %s\n", folder, finding->file, line,
-           finding->is_error ? "error" : "warning", finding->message);
-}
-
-static int run_city_check(struct session *session)
-{
-    static struct city_finding findings[FINDINGS_MAX];
-    struct error err = ERROR_NONE;
-    char folder[CITY_FOLDER_SIZE];
-    const char *given = session->args.arguments[0];
-    /* A name is looked for; anything that is a folder here is that folder, even when its city.ini
-     * is what is missing. */
-    if (access(given, F_OK) == 0 && strlen(given) < sizeof(folder)) {
-        strcpy(folder, given);
-    } else if (city_find(given, folder, &err) != STATUS_OK) {
-        return output_error(&err);
-    }
-    size_t count = city_check(folder, findings, FINDINGS_MAX);
-    size_t shown = count < FINDINGS_MAX ? count : FINDINGS_MAX;
-    size_t errors = 0;
-    json_t *list = json_array();
-    for (size_t i = 0; i < shown; i++) {
-        errors += findings[i].is_error;
-        if (session->json) {
-            json_array_append_new(list, finding_json(&findings[i]));
-        } else {
-            print_finding(folder, &findings[i]);
-        }
-    }
-    bool wrong = errors > 0 || count > shown;
-    if (session->json) {
-        json_t *json = json_pack("{s:b, s:I, s:O}", "usable", !wrong, "count", (json_int_t)count,
-                                 "findings", list);
-        output_json(json);
-        json_decref(json);
-    } else {
-        printf("%s: %zu errors, %zu warnings%s\n", folder, errors, shown - errors,
-               count > shown ? ", and more" : "");
-    }
-    json_decref(list);
-    return wrong ? EXIT_WRONG : EXIT_DONE;
-}
-
-const struct command command_city_check = {
-    .name = "city check",
-    .arguments = "DIR",
-    .arguments_min = 1,
-    .arguments_max = 1,
-    .summary = "what is wrong in a city pack, by file and line",
-    .help = "Reads a city pack (docs/CITY_PACKS.md) and tells every error and warning. Exit status "
-            "5: there are errors.\n"
-            "DIR may also be the name of an installed pack.",
-    .examples = "vafa city check deploy/cities/isfahan\nvafa city check ./my-city --json",
-    .role = RPC_ROLE_ADMIN,
-    .run = run_city_check,
 };
