@@ -339,6 +339,14 @@ static void print_calls(struct session *session, const Followup__ListCallsRespon
     table_free(table);
 }
 
+static void print_calls_json(struct session *session, const Followup__ListCallsResponse *response)
+{
+    (void)session; /* as print_calls has it */
+    for (size_t i = 0; i < response->n_calls; i++) {
+        output_message(&response->calls[i]->base);
+    }
+}
+
 static int run_list(struct session *session)
 {
     struct error err = ERROR_NONE;
@@ -359,10 +367,9 @@ static int run_list(struct session *session)
     request.state = (Followup__CallState)state;
     request.page_size = (uint32_t)limit;
     status = session_call(session, &call, &err);
-    if (status == STATUS_OK && session->json) {
-        output_message(call.response);
-    } else if (status == STATUS_OK) {
-        print_calls(session, (const Followup__ListCallsResponse *)call.response);
+    if (status == STATUS_OK) {
+        (session->json ? print_calls_json
+                       : print_calls)(session, (const Followup__ListCallsResponse *)call.response);
     }
     vafa_call_fini(&call);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
@@ -372,7 +379,7 @@ const struct command command_calls_list = {
     .name = "calls list",
     .arguments = "",
     .summary = "call-backs: waiting, handed out, ended",
-    .help = "Lists call-backs by number.",
+    .help = "Lists call-backs by number. With --json one object a line.",
     .examples = "vafa calls list --state waiting\nvafa calls list --limit 100 --json",
     .options = list_options,
     .role = RPC_ROLE_FRONT_END,
@@ -395,6 +402,24 @@ static void add_rate(struct session *session, struct table *table, const Feedbac
         table_cell(table, "–");
         table_cell(table, "–");
     }
+}
+
+/* Every count is there, whether or not it is zero; a mean of nothing is null. */
+static void print_rate_json(const Feedback__UnitRate *rate)
+{
+    json_t *scores = json_array();
+    for (size_t i = 0; i < rate->n_scores; i++) {
+        json_array_append_new(scores, json_integer((json_int_t)rate->scores[i]));
+    }
+    bool heard = rate->answers > 0;
+    json_t *json =
+        json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "unit", rate->unit, "answers",
+                  (json_int_t)rate->answers, "resolved", (json_int_t)rate->resolved, "partly",
+                  (json_int_t)rate->partly, "unresolved", (json_int_t)rate->unresolved, "scores",
+                  scores, "mean_score", heard ? json_real(rate->mean_score) : json_null(),
+                  "satisfied_share", heard ? json_real(rate->satisfied_share) : json_null());
+    output_json(json);
+    json_decref(json);
 }
 
 static struct table *rate_table(struct session *session)
@@ -426,7 +451,7 @@ static enum status rate_page(struct session *session, struct table *table, char 
             (const Feedback__ListUnitRatesResponse *)call.response;
         for (size_t i = 0; i < page->n_rates; i++) {
             if (session->json) {
-                output_message(&page->rates[i]->base);
+                print_rate_json(page->rates[i]);
             } else {
                 add_rate(session, table, page->rates[i]);
             }

@@ -1,8 +1,13 @@
 /* vafa verify: a data folder looked at on this machine, without a server. */
+#include "base/check.h"
+#include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
+#include "clients/vafa/verify_text.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,18 +56,14 @@ static int tell_end(int status, const char *data)
     }
 }
 
-static int run_verify(struct session *session)
+/* Starts vafad with its results in a pipe. */
+static enum status start(const char *data, const char *city, pid_t *ret_child, FILE **ret_out,
+                         struct error *err)
 {
     char path[4096];
-    pid_t child;
-    int status;
-    const char *data = args_value(&session->args, "data");
-    const char *environment = getenv("VAFA_DATA");
-    if (data == NULL) {
-        data = environment != NULL && environment[0] != '\0' ? environment : VAFA_DATA_DEFAULT;
-    }
+    int ends[2];
+    posix_spawn_file_actions_t actions;
     find_vafad(path);
-    const char *city = args_value(&session->args, "city");
     char *argv[] = {path,
                     (char *)(uintptr_t) "--verify",
                     (char *)(uintptr_t) "--data",
@@ -70,18 +71,92 @@ static int run_verify(struct session *session)
                     (char *)(uintptr_t)(city != NULL ? "--city" : NULL),
                     (char *)(uintptr_t)city,
                     NULL};
-    int failed = posix_spawnp(&child, path, NULL, NULL, argv, environ);
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return error_set_errno(err, STATUS_RESOURCE_EXHAUSTED, errno, "making a pipe");
+    }
+    CHECK(posix_spawn_file_actions_init(&actions) == 0);
+    CHECK(posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO) == 0);
+    int failed = posix_spawnp(ret_child, path, &actions, NULL, argv, environ);
+    CHECK(posix_spawn_file_actions_destroy(&actions) == 0);
+    (void)close(ends[1]); /* the child's */
     if (failed != 0) {
-        struct error err;
-        error_set_errno(&err, STATUS_FAILED_PRECONDITION, failed, "starting %s", path);
+        (void)close(ends[0]);
+        return error_set_errno(err, STATUS_FAILED_PRECONDITION, failed, "starting %s", path);
+    }
+    *ret_out = fdopen(ends[0], "r");
+    CHECK(*ret_out != NULL);
+    return STATUS_OK;
+}
+
+static json_t *line_json(const struct verify_line *line)
+{
+    return line->good
+               ? json_pack("{s:s, s:b, s:I, s:I}", "service", line->service, "good", 1, "events",
+                           (json_int_t)line->events, "followed", (json_int_t)line->followed)
+               : json_pack("{s:s, s:b, s:s}", "service", line->service, "good", 0, "finding",
+                           line->finding);
+}
+
+static void print_line(struct session *session, const struct verify_line *line)
+{
+    const char *language = session_language(session);
+    if (line->good) {
+        printf("%-9s %s: %s %" PRIu64 "%s %s %" PRIu64 "\n", line->service,
+               label_word("good", language), label_word("events", language), line->events,
+               label_word(",", language), label_word("followed", language), line->followed);
+    } else {
+        printf("%-9s %s: %s\n", line->service, label_word("damaged", language), line->finding);
+    }
+    (void)fflush(stdout); /* a line as soon as it is known; main tells what could not be written */
+}
+
+/* Shows what it finds; what else it says is for people. */
+static void show(struct session *session, FILE *out, json_t *services)
+{
+    char text[1024];
+    struct verify_line line;
+    while (fgets(text, sizeof(text), out) != NULL) {
+        if (!verify_text_read(text, &line)) {
+            fputs(text, stderr);
+        } else if (session->json) {
+            json_array_append_new(services, line_json(&line));
+        } else {
+            print_line(session, &line);
+        }
+    }
+}
+
+static int run_verify(struct session *session)
+{
+    struct error err = ERROR_NONE;
+    pid_t child;
+    FILE *out;
+    int status;
+    const char *data = args_value(&session->args, "data");
+    const char *environment = getenv("VAFA_DATA");
+    if (data == NULL) {
+        data = environment != NULL && environment[0] != '\0' ? environment : VAFA_DATA_DEFAULT;
+    }
+    if (start(data, args_value(&session->args, "city"), &child, &out, &err) != STATUS_OK) {
         return output_error(&err);
     }
+    json_t *services = json_array();
+    show(session, out, services);
+    (void)fclose(out); /* it was only read */
     while (waitpid(child, &status, 0) < 0) {
         if (errno != EINTR) {
+            json_decref(services);
             return EXIT_REFUSED;
         }
     }
-    return tell_end(status, data);
+    int code = tell_end(status, data);
+    if (session->json) {
+        json_t *json = json_pack("{s:b, s:O}", "good", code == EXIT_DONE, "services", services);
+        output_json(json);
+        json_decref(json);
+    }
+    json_decref(services);
+    return code;
 }
 
 const struct command command_verify = {

@@ -124,6 +124,13 @@ static const struct label word_labels[] = {
     {"phone", "تلفن", "phone"},
     {"words", "گفتهٔ شهروند", "words"},
     {"source", "منبع", "source"},
+    {"good", "سالم", "good"},
+    {"damaged", "آسیب‌دیده", "DAMAGED"},
+    {"service", "سرویس", "service"},
+    {"events", "رویداد", "events"},
+    {"followed", "پی‌گرفته", "followed"},
+    {"follows", "پی‌گیری دیگران", "follows"},
+    {",", "،", ","},
     {"none", "—", "—"},
 };
 
