@@ -79,6 +79,7 @@ const struct command command_city_check = {
             "5: there are errors.\n"
             "DIR may also be the name of an installed pack.",
     .examples = "vafa city check deploy/cities/isfahan\nvafa city check ./my-city --json",
+    .local = true,
     .role = RPC_ROLE_ADMIN,
     .run = run_city_check,
 };
@@ -147,13 +148,14 @@ static int run_city_show(struct session *session)
 
 const struct command command_city_show = {
     .name = "city show",
-    .arguments = "topics|units|areas",
+    .arguments = "LIST",
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "what the city pack lists: keys and names",
-    .help = "Lists the topics, units or areas that requests may name: key, Persian and English "
-            "name, in the order of the pack.\n"
-            "The pack is --city NAME|DIR, else the server's. With --json one object a line.",
+    .help =
+        "LIST is topics, units or areas: those that requests may name: key, Persian and English "
+        "name, in the order of the pack.\n"
+        "The pack is --city NAME|DIR, else the server's. With --json one object a line.",
     .examples = "vafa city show topics\nvafa city show units --city isfahan --json",
     .role = RPC_ROLE_ADMIN,
     .run = run_city_show,

@@ -167,6 +167,7 @@ const struct command command_verify = {
             "table against a rebuild of it, byte for byte.\n"
             "Runs beside a server, reading only. Exit status 5: something is damaged.",
     .examples = "vafa verify --data ./vafa-data",
+    .local = true,
     .role = RPC_ROLE_ADMIN,
     .run = run_verify,
 };

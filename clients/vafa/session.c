@@ -61,8 +61,8 @@ enum status session_init(struct session *session, const struct command *command,
 {
     memset(session, 0, sizeof(*session));
     session->command = command;
-    enum status status =
-        args_parse(&session->args, command->options, common_options, argc, argv, err);
+    enum status status = args_parse(&session->args, command->options,
+                                    commands_common_options(command), argc, argv, err);
     if (status != STATUS_OK || args_has(&session->args, "help")) {
         return status;
     }
