@@ -1,5 +1,6 @@
 /* vafa backup: one cut of all five stores. */
 #include "clients/vafa/backup_manifest.h"
+#include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 
@@ -164,6 +165,17 @@ static enum status make_folder(struct backup *backup, const char *folder, struct
                            "%s holds a backup already: name a new folder", folder);
 }
 
+static void print_set(const struct backup *backup)
+{
+    const char *language = session_language(backup->session);
+    printf("%s %s\n", label_word("backup_set", language), backup->folder);
+    for (int id = FIRST; id <= LAST; id++) {
+        printf("  %-9s %" PRIu64 " %s\n", output_service((Common__ServiceId)id),
+               backup->heads[id].position.offset, label_word("events", language));
+    }
+    puts(label_word("backup_key", language));
+}
+
 static enum status take(struct backup *backup, struct error *err)
 {
     char city[256] = "";
@@ -183,13 +195,7 @@ static enum status take(struct backup *backup, struct error *err)
     if (status == STATUS_OK && backup->session->json) {
         output_json(manifest);
     } else if (status == STATUS_OK) {
-        printf("Backup set in %s\n", backup->folder);
-        for (int id = FIRST; id <= LAST; id++) {
-            printf("  %-9s %" PRIu64 " events\n", output_service((Common__ServiceId)id),
-                   backup->heads[id].position.offset);
-        }
-        puts("The master key is not in it: keep keys/master.key of the data folder apart, and keep "
-             "it.");
+        print_set(backup);
     }
     json_decref(manifest);
     return status;
