@@ -78,10 +78,11 @@ static void print_result(struct session *session, const struct import_result *re
     const char *end = !result->is_settled      ? "import_broken_off"
                       : import_adds_up(result) ? "import_adds_up"
                                                : "import_does_not_add_up";
-    printf("%.1f %s%s %.0f %s; %s\n", result->seconds, label_word("seconds", language),
+    printf("%.1f %s%s %.0f %s%s %s\n", result->seconds, label_word("seconds", language),
            label_word(",", language),
            result->seconds > 0 ? (double)result->rows / result->seconds : 0.0,
-           label_word("rows_a_second", language), label_word(end, language));
+           label_word("rows_a_second", language), label_word(";", language),
+           label_word(end, language));
 }
 
 static json_t *heads_json(const struct import_result *result)

@@ -110,14 +110,14 @@ static void print_line(struct session *session, const struct verify_line *line)
     (void)fflush(stdout); /* a line as soon as it is known; main tells what could not be written */
 }
 
-/* Shows what it finds; what else it says is for people. */
+/* Shows what it finds; what else it says is for people, so it is no part of JSON. */
 static void show(struct session *session, FILE *out, json_t *services)
 {
     char text[1024];
     struct verify_line line;
     while (fgets(text, sizeof(text), out) != NULL) {
         if (!verify_text_read(text, &line)) {
-            fputs(text, stderr);
+            fputs(text, session->json ? stderr : stdout);
         } else if (session->json) {
             json_array_append_new(services, line_json(&line));
         } else {

@@ -163,6 +163,7 @@ static const struct label word_labels[] = {
     {"import_adds_up", "جمع‌ها می‌خواند", "it adds up"},
     {"import_does_not_add_up", "جمع‌ها نمی‌خواند!", "IT DOES NOT ADD UP"},
     {",", "،", ","},
+    {";", "؛", ";"},
     {"none", "—", "—"},
 };
 
