@@ -47,9 +47,12 @@ static enum status ask_all(struct backup *backup, const char *method,
     }
     vafa_window_drain(backup->window);
     for (int id = FIRST; id <= LAST; id++) {
-        if (calls[id].error.status != STATUS_OK) {
-            return error_set(err, calls[id].error.status, calls[id].error.field, "%s: %s",
-                             output_service((Common__ServiceId)id), calls[id].error.message);
+        const struct error *error = &calls[id].error;
+        const char *service = output_service((Common__ServiceId)id);
+        if (error->status != STATUS_OK) {
+            bool named = strcmp(error->field, service) == 0; /* where nobody opened to a knock */
+            return error_set(err, error->status, error->field, "%s%s%s", named ? "" : service,
+                             named ? "" : ": ", error->message);
         }
     }
     return STATUS_OK;
