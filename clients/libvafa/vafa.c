@@ -20,8 +20,8 @@ static const char *environment(const char *name)
 }
 
 /* Flags win over the environment, and there a url over a folder. */
-static enum status find_connect(const struct vafa_options *options,
-                                char ret_connect[ADDRESS_URL_SIZE], struct error *err)
+static enum status find_connect(const struct vafa_options *options, struct vafa *vafa,
+                                struct error *err)
 {
     const char *connect = options->connect;
     const char *data = options->data;
@@ -35,23 +35,32 @@ static enum status find_connect(const struct vafa_options *options,
     }
     if (connect == NULL) {
         struct error why = ERROR_NONE;
-        enum status found =
-            address_of_data(data != NULL ? data : VAFA_DATA_DEFAULT, ret_connect, &why);
-        return found == STATUS_OK ? found : error_set(err, found, "data", "%s", why.message);
+        data = data != NULL ? data : VAFA_DATA_DEFAULT;
+        enum status found = address_of_data(data, vafa->connect, &why);
+        if (found != STATUS_OK) {
+            return error_set(err, found, "data", "%s", why.message);
+        }
+        vafa->data = strdup(data);
+        CHECK(vafa->data != NULL);
+        return STATUS_OK;
     }
     char url[ADDRESS_URL_SIZE];
+    struct error why = ERROR_NONE;
     if (strlen(connect) >= ADDRESS_URL_SIZE) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "connect", "the url is too long");
     }
     enum status status =
         address_of_service(connect, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, url, err);
+    if (status == STATUS_OK && rpc_nng_url_check(url, &why) != STATUS_OK) {
+        status = error_set(err, STATUS_INVALID_ARGUMENT, "connect", "%s", why.message);
+    }
     if (status == STATUS_OK) {
-        strcpy(ret_connect, connect);
+        strcpy(vafa->connect, connect);
     }
     return status;
 }
 
-static const char *login_name(void)
+const char *vafa_login_name(void)
 {
     const struct passwd *entry = getpwuid(getuid());
     return entry != NULL && utf8_valid(bytes_of_text(entry->pw_name)) ? entry->pw_name : "";
@@ -60,7 +69,7 @@ static const char *login_name(void)
 static enum status fill_caller(const struct vafa_options *options, struct rpc_caller *caller,
                                struct error *err)
 {
-    const char *name = options->name != NULL ? options->name : login_name();
+    const char *name = options->name != NULL ? options->name : vafa_login_name();
     const char *unit = options->unit != NULL ? options->unit : "";
     enum status status = text_check(name, NAME_MAX_CHARACTERS, "name", err);
     if (status == STATUS_OK && unit[0] != '\0') {
@@ -89,21 +98,24 @@ enum status vafa_open(struct vafa **ret_vafa, const struct vafa_options *options
 {
     struct vafa *vafa = calloc(1, sizeof(*vafa));
     CHECK(vafa != NULL);
-    enum status status = find_connect(options, vafa->connect, err);
+    enum status status = find_connect(options, vafa, err);
     if (status == STATUS_OK) {
         status = fill_caller(options, &vafa->caller, err);
     }
     if (status != STATUS_OK) {
+        free(vafa->data);
         free(vafa);
         return status;
     }
     vafa->deadline_ms = options->deadline_ms != 0 ? options->deadline_ms : RPC_DEADLINE_MS_DEFAULT;
     vafa->patience_ms = options->patience_ms;
+    vafa->knock_ms = options->knock_ms;
     CHECK(pthread_mutex_init(&vafa->lock, NULL) == 0);
     vafa->loop = loop_new(clock_system());
     if (pthread_create(&vafa->thread, NULL, run_loop, vafa->loop) != 0) {
         loop_free(vafa->loop);
         pthread_mutex_destroy(&vafa->lock);
+        free(vafa->data);
         free(vafa);
         return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL, "no thread can be started");
     }
@@ -123,12 +135,32 @@ void vafa_close(struct vafa *vafa)
     }
     loop_free(vafa->loop);
     pthread_mutex_destroy(&vafa->lock);
+    free(vafa->data);
     free(vafa);
+}
+
+void vafa_end_by(struct vafa *vafa, int64_t mono_us)
+{
+    atomic_store(&vafa->end_us, mono_us);
+}
+
+uint32_t vafa_ms_left(const struct vafa *vafa, int64_t end_us, uint32_t most_ms)
+{
+    int64_t left_ms = (end_us - loop_mono_us(vafa->loop)) / MS_US;
+    if (end_us == 0 || left_ms >= (int64_t)most_ms) {
+        return most_ms;
+    }
+    return left_ms > 1 ? (uint32_t)left_ms : 1;
 }
 
 const char *vafa_connect(const struct vafa *vafa)
 {
     return vafa->connect;
+}
+
+const char *vafa_data(const struct vafa *vafa)
+{
+    return vafa->data;
 }
 
 static enum status connect_to(struct vafa *vafa, Common__ServiceId service,

@@ -49,16 +49,28 @@ struct vafa_options {
     /* For calls that do not say themselves. */
     uint32_t deadline_ms; /* of one attempt; 0: RPC_DEADLINE_MS_DEFAULT */
     uint32_t patience_ms; /* see struct vafa_call */
+    /* How long a service is knocked at before the first call to it; when nobody opens, the call ends
+     * with UNAVAILABLE, the service's name for its field. Calls with patience do not knock. 0: none
+     * does; they go on connecting until their deadline. */
+    uint32_t knock_ms;
 };
 
-/* NOT_FOUND, field "data", when no server was ever started in the folder; INVALID_ARGUMENT for a
- * bad url. Connects to nothing yet. */
+/* NOT_FOUND, field "data", when no server was ever started in the folder; INVALID_ARGUMENT, field
+ * "connect", for a url that is none or leads off this machine. Connects to nothing yet. */
 enum status vafa_open(struct vafa **ret_vafa, const struct vafa_options *options,
                       struct error *err);
 /* Every call must have ended. NULL is allowed. */
 void vafa_close(struct vafa *vafa);
+/* No attempt and no wait goes on beyond this time of the monotonic clock, for a program that is to be
+ * over by then; 0: no such end. Any thread. */
+void vafa_end_by(struct vafa *vafa, int64_t mono_us);
 /* The connect url in use. */
 const char *vafa_connect(const struct vafa *vafa);
+/* The data folder it was found by; NULL when a url was given. */
+const char *vafa_data(const struct vafa *vafa);
+
+/* The name of who runs this program, "" when it is unknown. Borrowed until the next getpwuid. */
+const char *vafa_login_name(void);
 
 /* --- calls --- */
 
@@ -134,7 +146,7 @@ enum status vafa_head(struct vafa *vafa, Common__ServiceId service, struct vafa_
 struct vafa_wait {
     bool (*tell)(void *context, Common__ServiceId waiting_for);
     void *context;
-    uint32_t wait_ms; /* in all; 0: as long as `tell` wishes */
+    uint32_t wait_ms; /* in all; 0: as long as `tell` wishes, and vafa_end_by allows */
 };
 
 /* Waits until a service has reached positions of its own log or of logs it follows, through

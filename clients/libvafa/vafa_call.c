@@ -1,11 +1,13 @@
-/* Calls: attempts until one counts or patience is over, and windows that bound how many are under
- * way. */
+/* Calls: a knock at a service not met before, attempts until one counts or patience is over, and
+ * windows that bound how many are under way. */
 #include "clients/libvafa/vafa_internal.h"
 
 #include "base/check.h"
+#include "service/service.h"
 
 #include "vafa/feedback/v1/feedback.pb-c.h"
 #include "vafa/followup/v1/followup.pb-c.h"
+#include "vafa/health/v1/health.pb-c.h"
 #include "vafa/intake/v1/intake.pb-c.h"
 #include "vafa/report/v1/report.pb-c.h"
 #include "vafa/routing/v1/routing.pb-c.h"
@@ -96,12 +98,12 @@ static Common__ServiceId service_of(const struct vafa_call *call)
     return call->to;
 }
 
-static unsigned method_of(const struct vafa_call *call)
+static unsigned method_of(const ProtobufCServiceDescriptor *service, const char *name)
 {
     const ProtobufCMethodDescriptor *method =
-        protobuf_c_service_descriptor_get_method_by_name(call->service, call->method);
+        protobuf_c_service_descriptor_get_method_by_name(service, name);
     CHECK(method != NULL);
-    return (unsigned)(method - call->service->methods);
+    return (unsigned)(method - service->methods);
 }
 
 /* The end. The call may be gone after `done`. */
@@ -116,20 +118,20 @@ static void call_end(struct vafa_call *call)
 
 static void attempt_done(struct rpc_client_call *rpc);
 
-/* An attempt does not outlast the caller's patience. */
+/* An attempt outlasts neither the caller's patience nor the program's end. */
 static uint32_t attempt_ms(const struct vafa_call *call)
 {
-    uint32_t deadline_ms = call->deadline_ms != 0 ? call->deadline_ms : call->vafa->deadline_ms;
-    int64_t left_ms = (call->until_us - loop_mono_us(call->vafa->loop)) / MS_US;
-    bool capped = call->until_us != 0 && left_ms < (int64_t)deadline_ms;
-    return capped ? (uint32_t)(left_ms > 1 ? left_ms : 1) : deadline_ms;
+    const struct vafa *vafa = call->vafa;
+    uint32_t deadline_ms = call->deadline_ms != 0 ? call->deadline_ms : vafa->deadline_ms;
+    deadline_ms = vafa_ms_left(vafa, call->until_us, deadline_ms);
+    return vafa_ms_left(vafa, atomic_load(&vafa->end_us), deadline_ms);
 }
 
 static void attempt(struct vafa_call *call)
 {
     call->rpc = (struct rpc_client_call){
         .service = call->service,
-        .method = method_of(call),
+        .method = method_of(call->service, call->method),
         .request = call->request,
         .deadline_ms = attempt_ms(call),
         .at_least_count = call->at_least_count,
@@ -151,7 +153,10 @@ static void attempt_done(struct rpc_client_call *rpc)
 {
     struct vafa_call *call = rpc->context;
     struct loop *loop = call->vafa->loop;
-    if (may_pass(rpc->error.status) && loop_mono_us(loop) + AGAIN_US < call->until_us) {
+    int64_t end_us = atomic_load(&call->vafa->end_us);
+    int64_t again_us = loop_mono_us(loop) + AGAIN_US;
+    if (may_pass(rpc->error.status) && again_us < call->until_us &&
+        (end_us == 0 || again_us < end_us)) {
         rpc_client_call_fini(rpc);
         loop_timer_set(loop, &call->again, AGAIN_US);
         return;
@@ -160,6 +165,52 @@ static void attempt_done(struct rpc_client_call *rpc)
     call->response = rpc->response;
     call->position = rpc->position.service != 0 ? &rpc->position : NULL;
     call_end(call);
+}
+
+/* --- knocking --- */
+
+static void say_nobody(struct vafa_call *call)
+{
+    const char *service = service_name(service_of(call));
+    const char *data = call->vafa->data;
+    if (data != NULL) {
+        error_set(&call->error, STATUS_UNAVAILABLE, service,
+                  "no server answers on %s: start one with `vafad --data %s`", data, data);
+    } else {
+        error_set(&call->error, STATUS_UNAVAILABLE, service, "no server answers on %s",
+                  call->vafa->connect);
+    }
+}
+
+static void knocked(struct rpc_client_call *rpc)
+{
+    struct vafa_call *call = rpc->context;
+    bool nobody = rpc->error.status == STATUS_UNAVAILABLE;
+    rpc_client_call_fini(rpc);
+    if (nobody) {
+        say_nobody(call);
+        call_end(call);
+    } else { /* somebody is there, even if too busy to say so */
+        atomic_store(&call->vafa->reached[service_of(call)], true);
+        attempt(call);
+    }
+}
+
+/* A call of its own, so that a call's whole deadline need not pass before it is known that there is
+ * no server; a server that is just being started again is still found. */
+static void knock(struct vafa_call *call)
+{
+    static const Health__CheckHealthRequest request = HEALTH__CHECK_HEALTH_REQUEST__INIT;
+    const struct vafa *vafa = call->vafa;
+    call->rpc = (struct rpc_client_call){
+        .service = &health__health__descriptor,
+        .method = method_of(&health__health__descriptor, "CheckHealth"),
+        .request = &request.base,
+        .deadline_ms = vafa_ms_left(vafa, atomic_load(&vafa->end_us), vafa->knock_ms),
+        .done = knocked,
+        .context = call,
+    };
+    rpc_client_start(call->client, &call->rpc);
 }
 
 /* Time for the next attempt; or there was no connection to be made at all. */
@@ -189,10 +240,14 @@ void vafa_call_start(struct vafa *vafa, struct vafa_call *call)
     call->again = (struct loop_timer){.expired = again_expired};
     call->until_us =
         patience_ms != 0 && !call->once ? loop_mono_us(vafa->loop) + patience_ms * MS_US : 0;
-    if (vafa_client_of(vafa, service_of(call), &call->client, &call->error) == STATUS_OK) {
-        attempt(call);
-    } else {
+    Common__ServiceId service = service_of(call);
+    if (vafa_client_of(vafa, service, &call->client, &call->error) != STATUS_OK) {
         loop_timer_set(vafa->loop, &call->again, 0);
+    } else if (vafa->knock_ms != 0 && call->until_us == 0 &&
+               !atomic_load(&vafa->reached[service])) {
+        knock(call);
+    } else {
+        attempt(call);
     }
 }
 

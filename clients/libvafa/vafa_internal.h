@@ -6,14 +6,19 @@
 #include "service/address.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define VAFA_SERVICES 6 /* ids 1 to 5; 0 is unset */
 
 struct vafa {
     char connect[ADDRESS_URL_SIZE];
+    char *data; /* the folder it was found by; NULL: by a url */
     struct rpc_caller caller;
     uint32_t deadline_ms;
     uint32_t patience_ms;
+    uint32_t knock_ms;
+    _Atomic int64_t end_us; /* of vafa_end_by */
+    atomic_bool reached[VAFA_SERVICES];
     struct loop *loop;
     pthread_t thread;
 
@@ -24,5 +29,8 @@ struct vafa {
 /* The connection to a service, made when first asked for. */
 enum status vafa_client_of(struct vafa *vafa, Common__ServiceId service,
                            struct rpc_client **ret_client, struct error *err);
+
+/* What is left until an end (0: there is none), at most most_ms and at least 1. */
+uint32_t vafa_ms_left(const struct vafa *vafa, int64_t end_us, uint32_t most_ms);
 
 #endif

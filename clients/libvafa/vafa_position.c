@@ -87,7 +87,9 @@ static enum status wait_until(struct vafa *vafa, Common__ServiceId service,
         int64_t left_ms = (until_us - loop_mono_us(vafa->loop)) / MS_US;
         uint32_t step_ms = left_ms < STEP_MS ? (uint32_t)(left_ms > 1 ? left_ms : 1) : STEP_MS;
         enum status status = wait_step(vafa, service, positions, count, step_ms, err);
-        if ((status != STATUS_DEADLINE_EXCEEDED && status != STATUS_UNAVAILABLE) ||
+        bool nobody = status == STATUS_UNAVAILABLE && vafa->knock_ms != 0 &&
+                      !atomic_load(&vafa->reached[service]);
+        if ((status != STATUS_DEADLINE_EXCEEDED && status != STATUS_UNAVAILABLE) || nobody ||
             left_ms <= STEP_MS || (wait->tell != NULL && !wait->tell(wait->context, service))) {
             return status;
         }
@@ -96,7 +98,10 @@ static enum status wait_until(struct vafa *vafa, Common__ServiceId service,
 
 static int64_t end_of(struct vafa *vafa, const struct vafa_wait *wait)
 {
-    return wait->wait_ms != 0 ? loop_mono_us(vafa->loop) + wait->wait_ms * MS_US : INT64_MAX;
+    int64_t end_us = atomic_load(&vafa->end_us);
+    int64_t until_us =
+        wait->wait_ms != 0 ? loop_mono_us(vafa->loop) + wait->wait_ms * MS_US : INT64_MAX;
+    return end_us != 0 && end_us < until_us ? end_us : until_us;
 }
 
 enum status vafa_wait_reached(struct vafa *vafa, Common__ServiceId service,

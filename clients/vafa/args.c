@@ -135,6 +135,20 @@ const char *args_text(const struct args *args, const char *name)
     return value != NULL ? value : "";
 }
 
+enum status args_need(const struct args *args, const char *name, struct error *err)
+{
+    if (args_text(args, name)[0] != '\0') {
+        return STATUS_OK;
+    }
+    const char *value = "";
+    for (size_t i = 0; i < args->def_count; i++) {
+        if (strcmp(args->defs[i]->name, name) == 0) {
+            value = args->defs[i]->value;
+        }
+    }
+    return error_set(err, STATUS_INVALID_ARGUMENT, name, "it is missing: --%s %s", name, value);
+}
+
 enum status args_read_number(const char *text, const char *field, uint64_t least, uint64_t most,
                              uint64_t *ret_number, struct error *err)
 {

@@ -41,6 +41,8 @@ bool args_has(const struct args *args, const char *name);
 const char *args_value(const struct args *args, const char *name);
 /* The value, or "" : for messages whose texts may be empty. */
 const char *args_text(const struct args *args, const char *name);
+/* INVALID_ARGUMENT, saying what to give, when the option was not given or is empty. */
+enum status args_need(const struct args *args, const char *name, struct error *err);
 /* The index-th value of an option that may be repeated; NULL behind the last. */
 const char *args_value_at(const struct args *args, const char *name, size_t index);
 /* A whole number in [least, most]; `fallback` when the option was not given. */

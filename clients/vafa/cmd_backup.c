@@ -1,5 +1,6 @@
 /* vafa backup: one cut of all five stores. */
 #include "clients/vafa/backup_manifest.h"
+#include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 
@@ -46,9 +47,12 @@ static enum status ask_all(struct backup *backup, const char *method,
     }
     vafa_window_drain(backup->window);
     for (int id = FIRST; id <= LAST; id++) {
-        if (calls[id].error.status != STATUS_OK) {
-            return error_set(err, calls[id].error.status, calls[id].error.field, "%s: %s",
-                             output_service((Common__ServiceId)id), calls[id].error.message);
+        const struct error *error = &calls[id].error;
+        const char *service = output_service((Common__ServiceId)id);
+        if (error->status != STATUS_OK) {
+            bool named = strcmp(error->field, service) == 0; /* where nobody opened to a knock */
+            return error_set(err, error->status, error->field, "%s%s%s", named ? "" : service,
+                             named ? "" : ": ", error->message);
         }
     }
     return STATUS_OK;
@@ -127,6 +131,9 @@ static enum status copy(struct backup *backup, json_t *manifest, struct error *e
     Backup__CopySnapshotRequest request = BACKUP__COPY_SNAPSHOT_REQUEST__INIT;
     request.set_id = (ProtobufCBinaryData){sizeof(backup->set_id), backup->set_id};
     request.folder = backup->folder;
+    if (!args_has(&backup->session->args, "timeout")) {
+        session_end_in(backup->session, RPC_DEADLINE_MS_MAX); /* a large store takes its time */
+    }
     output_progress("copying to %s …", backup->folder);
     enum status status =
         ask_all(backup, "CopySnapshot", &request.base, RPC_DEADLINE_MS_MAX, calls, err);
@@ -166,29 +173,37 @@ static enum status make_folder(struct backup *backup, const char *folder, struct
 static enum status find_pack(struct backup *backup, char ret_key[256], struct city_note *ret_pack,
                              struct error *err)
 {
-    const struct args *args = &backup->session->args;
-    const char *data = args_value(args, "data");
-    const char *environment = getenv("VAFA_DATA");
-    bool by_url = args_has(args, "connect") || (data == NULL && getenv("VAFA_CONNECT") != NULL);
+    struct vafa *vafa;
     uint8_t digest[32];
     struct city_note note = {.pack = ""};
-    enum status status = session_ask_city(backup->session, ret_key, digest, err);
+    enum status status = session_client(backup->session, &vafa, err);
+    if (status == STATUS_OK) {
+        status = session_ask_city(backup->session, ret_key, digest, err);
+    }
     if (status != STATUS_OK) {
         return status;
     }
-    if (data == NULL) {
-        data = environment != NULL && environment[0] != '\0' ? environment : VAFA_DATA_DEFAULT;
-    }
-    if (by_url) {
+    if (vafa_data(vafa) == NULL) {
         snprintf(note.pack, sizeof(note.pack), "%s", ret_key);
     } else {
-        status = city_note_read(data, &note, err);
+        status = city_note_read(vafa_data(vafa), &note, err);
     }
     if (status == STATUS_OK) {
         hex_encode(digest, sizeof(digest), note.digest); /* of the one in force */
         *ret_pack = note;
     }
     return status;
+}
+
+static void print_set(const struct backup *backup)
+{
+    const char *language = session_language(backup->session);
+    printf("%s %s\n", label_word("backup_set", language), backup->folder);
+    for (int id = FIRST; id <= LAST; id++) {
+        printf("  %-9s %" PRIu64 " %s\n", output_service((Common__ServiceId)id),
+               backup->heads[id].position.offset, label_word("events", language));
+    }
+    puts(label_word("backup_key", language));
 }
 
 static enum status take(struct backup *backup, struct error *err)
@@ -211,13 +226,7 @@ static enum status take(struct backup *backup, struct error *err)
     if (status == STATUS_OK && backup->session->json) {
         output_json(manifest);
     } else if (status == STATUS_OK) {
-        printf("Backup set in %s\n", backup->folder);
-        for (int id = FIRST; id <= LAST; id++) {
-            printf("  %-9s %" PRIu64 " events\n", output_service((Common__ServiceId)id),
-                   backup->heads[id].position.offset);
-        }
-        puts("The master key is not in it: keep keys/master.key of the data folder apart, and keep "
-             "it.");
+        print_set(backup);
     }
     json_decref(manifest);
     return status;

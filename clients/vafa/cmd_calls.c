@@ -54,13 +54,12 @@ static void print_call(struct session *session, const Followup__Call *c)
     table_free(table);
 }
 
-/* Who works at this desk: --operator, else the caller's name, else the login name. */
+/* Who works at this desk: --operator, else the caller's name as the services are told it. */
 static char *operator_of(struct session *session)
 {
     const char *name = args_value(&session->args, "operator");
     name = name != NULL ? name : args_value(&session->args, "name");
-    name = name != NULL ? name : getenv("USER");
-    return (char *)(uintptr_t)(name != NULL && name[0] != '\0' ? name : "vafa");
+    return (char *)(uintptr_t)(name != NULL ? name : vafa_login_name());
 }
 
 static enum status read_call_number(struct session *session, uint64_t *ret_number,
@@ -144,13 +143,13 @@ struct record {
 static enum status read_choice(const ProtobufCEnumDescriptor *type, const struct args *args,
                                const char *option, int *ret_value, struct error *err)
 {
-    const char *text = args_value(args, option);
-    int value = text != NULL ? label_enum_value(type, text) : -1;
+    const char *text = args_text(args, option);
+    int value = label_enum_value(type, text);
     if (value < 0) {
         char choices[160];
         label_enum_choices(type, choices, sizeof(choices));
-        return error_set(err, STATUS_INVALID_ARGUMENT, option, "\"%s\" is none of %s",
-                         text != NULL ? text : "", choices);
+        return error_set(err, STATUS_INVALID_ARGUMENT, option, "\"%s\" is none of %s", text,
+                         choices);
     }
     *ret_value = value;
     return STATUS_OK;
@@ -160,8 +159,11 @@ static enum status read_answer(const struct args *args, struct record *record, s
 {
     int resolution = 0;
     uint64_t score = 0;
-    enum status status =
-        read_choice(&followup__resolution__descriptor, args, "resolution", &resolution, err);
+    enum status status = args_need(args, "resolution", err);
+    if (status == STATUS_OK) {
+        status =
+            read_choice(&followup__resolution__descriptor, args, "resolution", &resolution, err);
+    }
     if (status == STATUS_OK) {
         status = args_number(args, "score", 1, 5, 0, &score, err);
     }
@@ -181,6 +183,9 @@ static enum status read_record(struct session *session, struct record *record, s
     record->request.idempotency_key = vafa_new_key(record->key);
     record->request.operator_name = operator_of(session);
     enum status status = read_call_number(session, &record->request.call_number, err);
+    if (status == STATUS_OK) {
+        status = args_need(args, "outcome", err);
+    }
     if (status == STATUS_OK) {
         status = read_choice(&followup__call_outcome__descriptor, args, "outcome", &outcome, err);
     }
@@ -232,7 +237,7 @@ const struct command command_call_record = {
 
 static const struct option_def show_options[] = {
     {"reveal", 0, NULL, "the citizen's answer in words, too; who looked is kept"},
-    {"purpose", 0, "TEXT", "with --reveal: why"},
+    {"purpose", 0, "TEXT", "with --reveal: why; it is kept with your name"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -266,7 +271,9 @@ static int run_show(struct session *session)
     Followup__GetCallRequest request = FOLLOWUP__GET_CALL_REQUEST__INIT;
     struct vafa_call call = {
         .service = &followup__followup__descriptor, .method = "GetCall", .request = &request.base};
-    if (read_call_number(session, &request.call_number, &err) != STATUS_OK) {
+    bool reveal = args_has(&session->args, "reveal");
+    if (read_call_number(session, &request.call_number, &err) != STATUS_OK ||
+        (reveal && args_need(&session->args, "purpose", &err) != STATUS_OK)) {
         return output_usage(&err);
     }
     enum status status = session_call(session, &call, &err);
@@ -279,8 +286,7 @@ static int run_show(struct session *session)
     if (status != STATUS_OK) {
         return output_error(&err);
     }
-    return args_has(&session->args, "reveal") ? run_reveal(session, request.call_number)
-                                              : EXIT_DONE;
+    return reveal ? run_reveal(session, request.call_number) : EXIT_DONE;
 }
 
 const struct command command_call_show = {
@@ -333,6 +339,14 @@ static void print_calls(struct session *session, const Followup__ListCallsRespon
     table_free(table);
 }
 
+static void print_calls_json(struct session *session, const Followup__ListCallsResponse *response)
+{
+    (void)session; /* as print_calls has it */
+    for (size_t i = 0; i < response->n_calls; i++) {
+        output_message(&response->calls[i]->base);
+    }
+}
+
 static int run_list(struct session *session)
 {
     struct error err = ERROR_NONE;
@@ -353,10 +367,9 @@ static int run_list(struct session *session)
     request.state = (Followup__CallState)state;
     request.page_size = (uint32_t)limit;
     status = session_call(session, &call, &err);
-    if (status == STATUS_OK && session->json) {
-        output_message(call.response);
-    } else if (status == STATUS_OK) {
-        print_calls(session, (const Followup__ListCallsResponse *)call.response);
+    if (status == STATUS_OK) {
+        (session->json ? print_calls_json
+                       : print_calls)(session, (const Followup__ListCallsResponse *)call.response);
     }
     vafa_call_fini(&call);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
@@ -366,7 +379,7 @@ const struct command command_calls_list = {
     .name = "calls list",
     .arguments = "",
     .summary = "call-backs: waiting, handed out, ended",
-    .help = "Lists call-backs by number.",
+    .help = "Lists call-backs by number. With --json one object a line.",
     .examples = "vafa calls list --state waiting\nvafa calls list --limit 100 --json",
     .options = list_options,
     .role = RPC_ROLE_FRONT_END,
@@ -389,6 +402,24 @@ static void add_rate(struct session *session, struct table *table, const Feedbac
         table_cell(table, "–");
         table_cell(table, "–");
     }
+}
+
+/* Every count is there, whether or not it is zero; a mean of nothing is null. */
+static void print_rate_json(const Feedback__UnitRate *rate)
+{
+    json_t *scores = json_array();
+    for (size_t i = 0; i < rate->n_scores; i++) {
+        json_array_append_new(scores, json_integer((json_int_t)rate->scores[i]));
+    }
+    bool heard = rate->answers > 0;
+    json_t *json =
+        json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "unit", rate->unit, "answers",
+                  (json_int_t)rate->answers, "resolved", (json_int_t)rate->resolved, "partly",
+                  (json_int_t)rate->partly, "unresolved", (json_int_t)rate->unresolved, "scores",
+                  scores, "mean_score", heard ? json_real(rate->mean_score) : json_null(),
+                  "satisfied_share", heard ? json_real(rate->satisfied_share) : json_null());
+    output_json(json);
+    json_decref(json);
 }
 
 static struct table *rate_table(struct session *session)
@@ -420,12 +451,13 @@ static enum status rate_page(struct session *session, struct table *table, char 
             (const Feedback__ListUnitRatesResponse *)call.response;
         for (size_t i = 0; i < page->n_rates; i++) {
             if (session->json) {
-                output_message(&page->rates[i]->base);
+                print_rate_json(page->rates[i]);
             } else {
                 add_rate(session, table, page->rates[i]);
             }
         }
         snprintf(token, 256, "%s", page->next_page_token);
+        session_end_in(session, session->timeout_ms); /* a page that came gives the next its time */
     }
     vafa_call_fini(&call);
     return status;

@@ -41,12 +41,13 @@ static void place_text(struct session *session, const Common__Place *place, stru
     if (place == NULL) {
         return;
     }
-    const char *comma = strcmp(session_language(session), "fa") == 0 ? "، " : ", ";
+    const char *comma = word(session, ",");
     const char *parts[] = {session_area(session, place->area), place->neighbourhood, place->street,
                            place->landmark, place->thing};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (parts[i][0] != '\0') {
-            buffer_append_format(out, "%s%s", out->size > 0 ? comma : "", parts[i]);
+            buffer_append_format(out, "%s%s%s", out->size > 0 ? comma : "",
+                                 out->size > 0 ? " " : "", parts[i]);
         }
     }
 }
@@ -196,6 +197,14 @@ static void print_cases(struct session *session, const Intake__ListCasesResponse
     table_free(table);
 }
 
+static void print_cases_json(struct session *session, const Intake__ListCasesResponse *response)
+{
+    (void)session; /* as print_cases has it */
+    for (size_t i = 0; i < response->n_cases; i++) {
+        output_message(&response->cases[i]->base);
+    }
+}
+
 static int run_history(struct session *session)
 {
     struct error err = ERROR_NONE;
@@ -209,10 +218,9 @@ static int run_history(struct session *session)
     request.phone = argument(session, 0);
     request.page_size = (uint32_t)limit;
     enum status status = session_call(session, &call, &err);
-    if (status == STATUS_OK && session->json) {
-        output_message(call.response);
-    } else if (status == STATUS_OK) {
-        print_cases(session, (const Intake__ListCasesResponse *)call.response);
+    if (status == STATUS_OK) {
+        (session->json ? print_cases_json
+                       : print_cases)(session, (const Intake__ListCasesResponse *)call.response);
     }
     vafa_call_fini(&call);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
@@ -224,7 +232,8 @@ const struct command command_history = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "the requests of a phone, newest first",
-    .help = "Lists what was registered for a phone number, in any spelling of it.",
+    .help = "Lists what was registered for a phone number, in any spelling of it. With --json one "
+            "object a line.",
     .examples = "vafa history 09130000000\nvafa history '+98 913 000 0000' --limit 5 --json",
     .options = history_options,
     .role = RPC_ROLE_FRONT_END,
@@ -254,10 +263,7 @@ static int run_reveal(struct session *session)
 {
     struct error err = ERROR_NONE;
     uint8_t key[UUID_BYTES];
-    const char *purpose = args_value(&session->args, "purpose");
-    if (purpose == NULL) {
-        error_set(&err, STATUS_INVALID_ARGUMENT, "purpose",
-                  "it is missing: say why, with --purpose TEXT");
+    if (args_need(&session->args, "purpose", &err) != STATUS_OK) {
         return output_usage(&err);
     }
     Intake__RevealCaseRequest request = INTAKE__REVEAL_CASE_REQUEST__INIT;
@@ -265,7 +271,7 @@ static int run_reveal(struct session *session)
         .service = &intake__intake__descriptor, .method = "RevealCase", .request = &request.base};
     request.idempotency_key = vafa_new_key(key);
     request.code = argument(session, 0);
-    request.purpose = (char *)(uintptr_t)purpose;
+    request.purpose = (char *)(uintptr_t)args_text(&session->args, "purpose");
     enum status status = session_call(session, &call, &err);
     if (status == STATUS_OK && session->json) {
         output_message(call.response);

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FOLLOW_WAIT_MS 30000u
+#define FOLLOW_WAIT_MS 30000u /* one long poll of --follow */
 #define PAGE_EVENTS 256
 #define EVENT_ARENA_BYTES (8u * 1024 * 1024)
 
@@ -33,6 +33,7 @@ struct listing {
     uint64_t after;
     uint64_t left;
     bool follow;
+    bool reached; /* it has answered: from then on --follow outlasts restarts */
     struct arena *arena;
 };
 
@@ -132,26 +133,31 @@ static enum status print_page(struct listing *l, const Eventlog__ReadEventsRespo
                : error_set(err, STATUS_FAILED_PRECONDITION, NULL, "the output is closed");
 }
 
+/* A page that came gives the next its time; following has no end. */
 static enum status read_page(struct listing *l, size_t *ret_count, struct error *err)
 {
+    bool wait = l->follow && l->reached;
     Common__Position after = COMMON__POSITION__INIT;
     Eventlog__ReadEventsRequest request = EVENTLOG__READ_EVENTS_REQUEST__INIT;
     struct vafa_call call = {.to = l->service,
                              .service = &eventlog__event_log__descriptor,
                              .method = "ReadEvents",
                              .request = &request.base,
-                             .deadline_ms = FOLLOW_WAIT_MS + l->session->timeout_ms};
+                             .deadline_ms = wait ? FOLLOW_WAIT_MS + l->session->timeout_ms : 0,
+                             .patience_ms = wait ? RPC_DEADLINE_MS_MAX : 0};
     after.service = l->service;
     after.offset = l->after;
     request.after = l->after > 0 ? &after : NULL;
     request.events_max = l->left < PAGE_EVENTS ? (uint32_t)l->left : PAGE_EVENTS;
-    request.wait_ms = l->follow ? FOLLOW_WAIT_MS : 0;
+    request.wait_ms = wait ? FOLLOW_WAIT_MS : 0;
     enum status status = session_call(l->session, &call, err);
     if (status == STATUS_OK) {
         const Eventlog__ReadEventsResponse *page =
             (const Eventlog__ReadEventsResponse *)call.response;
         status = print_page(l, page, err);
         *ret_count = page->n_events;
+        l->reached = true;
+        session_end_in(l->session, l->follow ? 0 : l->session->timeout_ms);
     }
     vafa_call_fini(&call);
     return status;
@@ -176,6 +182,25 @@ static enum status read_listing(struct session *session, struct listing *l, stru
     return status;
 }
 
+/* The server takes an unknown position for a sign of damage; a person may just be early. */
+static enum status check_from(const struct listing *l, struct error *err)
+{
+    struct vafa *vafa;
+    struct vafa_position head;
+    if (l->after == 0) {
+        return STATUS_OK;
+    }
+    enum status status = session_client(l->session, &vafa, err);
+    if (status == STATUS_OK) {
+        status = vafa_head(vafa, l->service, &head, err);
+    }
+    if (status == STATUS_OK && l->after > head.position.offset) {
+        status = error_set(err, STATUS_NOT_FOUND, "from", "%s's log ends at %" PRIu64,
+                           output_service(l->service), head.position.offset);
+    }
+    return status;
+}
+
 static int run_events(struct session *session)
 {
     struct error err = ERROR_NONE;
@@ -185,11 +210,11 @@ static int run_events(struct session *session)
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    session->patience_ms = l.follow ? RPC_DEADLINE_MS_MAX : 0;
+    status = check_from(&l, &err);
     l.arena = arena_new(EVENT_ARENA_BYTES);
-    do {
+    while (status == STATUS_OK && l.left > 0 && (count > 0 || l.follow || !l.reached)) {
         status = read_page(&l, &count, &err);
-    } while (status == STATUS_OK && l.left > 0 && (count > 0 || l.follow));
+    }
     arena_free(l.arena);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
 }

@@ -1,5 +1,6 @@
 /* vafa import: a city's past, and whether it all arrived. */
 #include "clients/vafa/import_run.h"
+#include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
@@ -20,49 +21,68 @@ static const struct option_def options[] = {
     {NULL, 0, NULL, NULL},
 };
 
-static void row_of(struct table *table, const char *what, uint64_t count)
+static void print_counts(const struct import_result *result, const char *language)
 {
-    table_cell(table, what);
-    table_cell_format(table, "%" PRIu64, count);
-}
-
-static void print_result(const struct import_result *result, const char *rejected_path)
-{
+    const struct {
+        const char *word;
+        uint64_t count;
+    } counts[] = {
+        {"import_rows", result->rows},
+        {"import_registered", result->registered},
+        {"import_already_there", result->already_there},
+        {"import_rejected", result->rejected},
+        {"import_requests", result->requests},
+        {"import_finished", result->finished},
+        {"import_already_finished", result->already_finished},
+        {"import_still_open", result->still_open},
+        {"import_failed", result->failed}, /* the last: only when there are any */
+    };
+    size_t shown = sizeof(counts) / sizeof(counts[0]) - (result->failed == 0);
     struct table *table = table_new(2);
     table_align_right(table, 1);
-    row_of(table, "rows read", result->rows);
-    row_of(table, "  registered", result->registered);
-    row_of(table, "  already there", result->already_there);
-    row_of(table, "  rejected", result->rejected);
-    row_of(table, "requests of these rows", result->requests);
-    row_of(table, "  finished", result->finished);
-    row_of(table, "  already finished", result->already_finished);
-    row_of(table, "  still open", result->still_open);
-    if (result->failed > 0) {
-        row_of(table, "  could not be finished", result->failed);
+    for (size_t i = 0; i < shown; i++) {
+        table_cell(table, label_word(counts[i].word, language));
+        table_cell_format(table, "%" PRIu64, counts[i].count);
     }
     table_print(table, stdout);
     table_free(table);
-    if (result->duplicates > 0) {
-        printf("%" PRIu64 " rows repeat an id of the file: the first of each counts.\n",
-               result->duplicates);
+}
+
+/* What was changed in the rows. */
+static void print_changes(const struct import_result *result, const char *language)
+{
+    const struct {
+        const char *word;
+        uint64_t count;
+    } changes[] = {
+        {"import_duplicates", result->duplicates},
+        {"import_closed_too_early", result->closed_too_early},
+        {"import_notes_cut", result->notes_cut},
+    };
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        if (changes[i].count > 0) {
+            printf("%" PRIu64 " %s\n", changes[i].count, label_word(changes[i].word, language));
+        }
     }
-    if (result->closed_too_early > 0) {
-        printf("%" PRIu64 " rows were closed before they were opened: taken as closed at once.\n",
-               result->closed_too_early);
+}
+
+static void print_result(struct session *session, const struct import_result *result,
+                         const char *rejected_path)
+{
+    const char *language = session_language(session);
+    print_counts(result, language);
+    print_changes(result, language);
+    if (result->rejected > 0 && result->rejected_kept) {
+        printf("%s: %s\n", label_word("import_rejected_file", language), rejected_path);
     }
-    if (result->notes_cut > 0) {
-        printf("%" PRIu64 " closing notes were longer than 1,000 characters: cut.\n",
-               result->notes_cut);
-    }
-    if (result->rejected > 0) {
-        printf("Rejected rows with their lines and reasons: %s\n", rejected_path);
-    }
-    printf("%.1f s, %.0f rows/s; %s\n", result->seconds,
+    const char *end = !result->is_settled      ? "import_broken_off"
+                      : import_adds_up(result) ? "import_adds_up"
+                                               : "import_does_not_add_up";
+    printf("%.1f %s%s %.0f %s%s %s\n", result->seconds, label_word("seconds", language),
+           label_word(",", language),
            result->seconds > 0 ? (double)result->rows / result->seconds : 0.0,
-           !result->is_settled      ? "broken off"
-           : import_adds_up(result) ? "it adds up"
-                                    : "IT DOES NOT ADD UP");
+           label_word("rows_a_second", language), label_word(";", language),
+           label_word(end, language));
 }
 
 static json_t *heads_json(const struct import_result *result)
@@ -88,7 +108,8 @@ static void print_result_json(const struct import_result *result, const char *re
         (json_int_t)result->already_finished, "still_open", (json_int_t)result->still_open,
         "failed", (json_int_t)result->failed, "seconds",
         (double)(int64_t)(result->seconds * 1000) / 1000, "adds_up", import_adds_up(result),
-        "rejected_file", result->rejected > 0 ? rejected_path : NULL, "as_of", heads_json(result));
+        "rejected_file", result->rejected > 0 && result->rejected_kept ? rejected_path : NULL,
+        "as_of", heads_json(result));
     output_json(json);
     json_decref(json);
 }
@@ -103,9 +124,8 @@ static enum status read_options(struct session *session, struct import_options *
     if (status == STATUS_OK) {
         status = args_number(args, "in-flight", 1, VAFA_WINDOW_MAX, IN_FLIGHT, &in_flight, err);
     }
-    if (status == STATUS_OK && !args_has(args, "profile")) {
-        status =
-            error_set(err, STATUS_INVALID_ARGUMENT, "profile", "it is missing: --profile NAME");
+    if (status == STATUS_OK) {
+        status = args_need(args, "profile", err);
     }
     if (status == STATUS_OK) {
         import->in_flight = (size_t)in_flight;
@@ -113,6 +133,7 @@ static enum status read_options(struct session *session, struct import_options *
         import->path = args->arguments[0];
         output_progress_force(args_has(args, "progress"));
         session->patience_ms = import->patience_ms;
+        session_end_in(session, 0);
     }
     return status;
 }
@@ -121,7 +142,11 @@ static int finish(struct session *session, enum status status, const struct impo
                   const char *rejected_path, const struct error *err)
 {
     if (result->rows > 0 || status == STATUS_OK) {
-        (session->json ? print_result_json : print_result)(result, rejected_path);
+        if (session->json) {
+            print_result_json(result, rejected_path);
+        } else {
+            print_result(session, result, rejected_path);
+        }
     }
     if (status != STATUS_OK) {
         int code = output_error(err);

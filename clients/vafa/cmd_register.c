@@ -1,20 +1,18 @@
 /* vafa register: what an operator does while the citizen is on the line. */
+#include "clients/vafa/city_items.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
+#include "clients/vafa/point.h"
 #include "clients/vafa/session.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
 static const struct option_def options[] = {
-    {"topic", 't', "KEY", "what it is about: a key of topics.csv, or the topic's name (needed)"},
+    {"topic", 't', "KEY", "what it is about: its key or name: vafa city show topics (needed)"},
     {"phone", 'p', "PHONE", "the citizen's number, in any spelling"},
     {"citizen", 0, "NAME", "the citizen's name"},
     {"words", 'w', "TEXT", "what the citizen said, in their own words"},
-    {"area", 'a', "KEY", "where: a key of areas.csv"},
+    {"area", 'a', "KEY", "where: the area's key or name: vafa city show areas"},
     {"neighbourhood", 0, "TEXT", "where: neighbourhood"},
     {"street", 0, "TEXT", "where: street or address"},
     {"landmark", 0, "TEXT", "where: what is near"},
@@ -42,25 +40,6 @@ static char *text_of(const struct args *args, const char *name)
     return (char *)(uintptr_t)args_text(args, name);
 }
 
-static enum status read_point(const char *text, Common__GeoPoint *point, struct error *err)
-{
-    char *end;
-    common__geo_point__init(point);
-    point->latitude = strtod(text, &end);
-    if (end == text || *end != ',') {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "point", "\"%s\" is not LATITUDE,LONGITUDE",
-                         text);
-    }
-    const char *second = end + 1;
-    point->longitude = strtod(second, &end);
-    if (end == second || *end != '\0' || !isfinite(point->latitude) ||
-        !isfinite(point->longitude)) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "point", "\"%s\" is not LATITUDE,LONGITUDE",
-                         text);
-    }
-    return STATUS_OK;
-}
-
 static enum status read_place(const struct args *args, struct registration *r, struct error *err)
 {
     const char *point = args_value(args, "point");
@@ -74,8 +53,9 @@ static enum status read_place(const struct args *args, struct registration *r, s
     if (point == NULL) {
         return STATUS_OK;
     }
+    common__geo_point__init(&r->point);
     r->place.point = &r->point;
-    return read_point(point, &r->point, err);
+    return point_read(point, &r->point.latitude, &r->point.longitude, err);
 }
 
 static enum status read_channel(const struct args *args, struct registration *r, struct error *err)
@@ -93,28 +73,22 @@ static enum status read_channel(const struct args *args, struct registration *r,
     return STATUS_OK;
 }
 
-/* A person may give the topic's name: the key is looked up when the pack is here. */
-static char *topic_key(struct session *session, char *given)
+/* A person may give a name, or a key in other letters and digits: the key is looked up when the pack
+ * is here. What it does not list is sent as it is, for the server to refuse. */
+static char *key_of(struct session *session, enum city_items items, char *given)
 {
-    const struct city *city = session_city(session, NULL);
-    if (city == NULL || city_topic(city, given) != NULL) {
-        return given;
-    }
-    for (size_t i = 0; i < city_topic_count(city); i++) {
-        const struct city_topic *topic = city_topic_at(city, i);
-        if (strcmp(topic->name_fa, given) == 0 || strcmp(topic->name_en, given) == 0) {
-            return (char *)(uintptr_t)topic->key;
-        }
-    }
-    return given;
+    const struct city *city = given[0] != '\0' ? session_city(session, NULL) : NULL;
+    const char *key = city != NULL ? city_items_find(city, items, given) : NULL;
+    return key != NULL ? (char *)(uintptr_t)key : given;
 }
 
 static enum status read_request(const struct args *args, struct registration *r, struct error *err)
 {
     intake__register_case_request__init(&r->request);
     intake__citizen__init(&r->citizen);
-    if (!args_has(args, "topic")) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "topic", "it is missing: --topic KEY");
+    enum status status = args_need(args, "topic", err);
+    if (status != STATUS_OK) {
+        return status;
     }
     r->request.idempotency_key = vafa_new_key(r->key);
     r->citizen.name = text_of(args, "citizen");
@@ -127,7 +101,7 @@ static enum status read_request(const struct args *args, struct registration *r,
     if (args_has(args, "urgent")) {
         r->request.urgency = COMMON__URGENCY__URGENCY_URGENT;
     }
-    enum status status = read_channel(args, r, err);
+    status = read_channel(args, r, err);
     return status == STATUS_OK ? read_place(args, r, err) : status;
 }
 
@@ -150,7 +124,8 @@ static int run_register(struct session *session)
     if (read_request(&session->args, &r, &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    r.request.topic = topic_key(session, r.request.topic);
+    r.request.topic = key_of(session, CITY_ITEMS_TOPICS, r.request.topic);
+    r.place.area = key_of(session, CITY_ITEMS_AREAS, r.place.area);
     struct vafa_call call = {.service = &intake__intake__descriptor,
                              .method = "RegisterCase",
                              .request = &r.request.base};

@@ -12,6 +12,11 @@
 
 #define PATH_SIZE 4096
 
+static const struct option_def options[] = {
+    {"data", 0, "DIR", "where to (needed)"},
+    {NULL, 0, NULL, NULL},
+};
+
 static const char *const services[] = {"intake", "routing", "followup", "feedback", "report"};
 #define SERVICES (sizeof(services) / sizeof(services[0]))
 
@@ -87,9 +92,7 @@ static int run_restore(struct session *session)
     struct city_note pack;
     const char *set = session->args.arguments[0];
     const char *data = args_value(&session->args, "data");
-    if (data == NULL) {
-        error_set(&err, STATUS_INVALID_ARGUMENT, "data",
-                  "it is missing: say where to, with --data DIR");
+    if (args_need(&session->args, "data", &err) != STATUS_OK) {
         return output_usage(&err);
     }
     enum status status = check_empty(data, &err);
@@ -135,6 +138,8 @@ const struct command command_restore = {
         "the folder remembers where it was and its digest.\n"
         "Exit status 5: the set is damaged.",
     .examples = "vafa restore /var/backups/vafa/2026-11-24 --data ./vafa-restored",
+    .options = options,
+    .local = true,
     .role = RPC_ROLE_ADMIN,
     .run = run_restore,
 };

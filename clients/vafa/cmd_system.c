@@ -13,6 +13,7 @@
 #define FIRST COMMON__SERVICE_ID__SERVICE_ID_INTAKE
 #define LAST COMMON__SERVICE_ID__SERVICE_ID_REPORT
 #define IDS (LAST + 1)
+#define HEALTH_MS 2000 /* whoever asks whether it is well will not wait long */
 
 static void asked(struct vafa_call *call)
 {
@@ -122,14 +123,15 @@ static bool add_health(struct table *table, const char *language, Common__Servic
 static int print_health(struct session *session, const struct vafa_call calls[IDS])
 {
     static const char *const heads[] = {"service", "state", "events", "follows"};
+    const char *language = session_language(session);
     bool well = true;
     struct table *table = table_new(4);
     for (size_t i = 0; i < 4; i++) {
-        table_head(table, i, label_word(heads[i], "en"));
+        table_head(table, i, label_word(heads[i], language));
     }
     table_align_right(table, 2);
     for (int id = FIRST; id <= LAST; id++) {
-        bool serves = add_health(table, "en", (Common__ServiceId)id, &calls[id]);
+        bool serves = add_health(table, language, (Common__ServiceId)id, &calls[id]);
         well = well && serves;
     }
     if (session->json) {
@@ -147,7 +149,7 @@ static int run_health(struct session *session)
     struct vafa_call calls[IDS] = {{0}};
     Health__CheckHealthRequest request = HEALTH__CHECK_HEALTH_REQUEST__INIT;
     if (!args_has(&session->args, "timeout")) {
-        session->timeout_ms = 2000; /* whoever asks whether it is well will not wait long */
+        session_end_in(session, HEALTH_MS);
     }
     if (ask(session, "CheckHealth", &request.base, FIRST, LAST, calls, &err) != STATUS_OK) {
         return output_error(&err);
@@ -173,12 +175,12 @@ const struct command command_health = {
 
 /* --- version --- */
 
-static void print_version(const struct vafa_call calls[IDS])
+static void print_version(struct session *session, const struct vafa_call calls[IDS])
 {
     static const char *const heads[] = {"service", "version", "store", "city", "pack"};
     struct table *table = table_new(5);
     for (size_t i = 0; i < 5; i++) {
-        table_head(table, i, heads[i]);
+        table_head(table, i, label_word(heads[i], session_language(session)));
     }
     for (int id = FIRST; id <= LAST; id++) {
         const Health__GetVersionResponse *response =
@@ -217,7 +219,7 @@ static int run_version(struct session *session)
     if (session->json) {
         print_json(calls, FIRST, LAST);
     } else {
-        print_version(calls);
+        print_version(session, calls);
     }
     int code = tell_silent(calls, FIRST, LAST);
     forget(calls, FIRST, LAST);

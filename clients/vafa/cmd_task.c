@@ -169,7 +169,8 @@ static int run_report(struct session *session)
     struct error err = ERROR_NONE;
     uint8_t key[UUID_BYTES];
     Routing__ReportTaskRequest request = ROUTING__REPORT_TASK_REQUEST__INIT;
-    if (read_task_number(session, &request.task_number, &err) != STATUS_OK) {
+    if (read_task_number(session, &request.task_number, &err) != STATUS_OK ||
+        args_need(&session->args, "note", &err) != STATUS_OK) {
         return output_usage(&err);
     }
     request.idempotency_key = vafa_new_key(key);
@@ -248,7 +249,8 @@ static int run_return(struct session *session)
     struct error err = ERROR_NONE;
     uint8_t key[UUID_BYTES];
     Routing__ReturnTaskRequest request = ROUTING__RETURN_TASK_REQUEST__INIT;
-    if (read_task_number(session, &request.task_number, &err) != STATUS_OK) {
+    if (read_task_number(session, &request.task_number, &err) != STATUS_OK ||
+        args_need(&session->args, "reason", &err) != STATUS_OK) {
         return output_usage(&err);
     }
     request.idempotency_key = vafa_new_key(key);

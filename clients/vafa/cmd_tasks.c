@@ -9,20 +9,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define FOLLOW_WAIT_MS 30000u
+#define FOLLOW_WAIT_MS 30000u /* one long poll */
 #define PAGE_SIZE 100
 
 static char *unit_of(struct session *session)
 {
     return (char *)(uintptr_t)args_text(&session->args, "unit");
-}
-
-static enum status need_unit(struct session *session, struct error *err)
-{
-    if (!args_has(&session->args, "unit")) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "unit", "it is missing: --unit UNIT");
-    }
-    return STATUS_OK;
 }
 
 /* --- follow --- */
@@ -40,6 +32,7 @@ struct follow {
     struct session *session;
     bool once;
     bool acknowledge;
+    bool reached; /* the server has answered: from then on following outlasts restarts */
     uint64_t after;
 };
 
@@ -81,7 +74,8 @@ static enum status acknowledge(struct follow *follow, uint64_t sequence, struct 
     Routing__AcknowledgeTasksRequest request = ROUTING__ACKNOWLEDGE_TASKS_REQUEST__INIT;
     struct vafa_call call = {.service = &routing__routing__descriptor,
                              .method = "AcknowledgeTasks",
-                             .request = &request.base};
+                             .request = &request.base,
+                             .patience_ms = follow->once ? 0 : RPC_DEADLINE_MS_MAX};
     request.idempotency_key = vafa_new_key(key);
     request.unit = unit_of(follow->session);
     request.sequence = sequence;
@@ -109,20 +103,24 @@ static enum status take_page(struct follow *follow, const Routing__FollowTasksRe
 /* One long poll; *ret_over when nothing is there and none is waited for. */
 static enum status follow_page(struct follow *follow, bool *ret_over, struct error *err)
 {
+    bool wait = !follow->once && follow->reached;
     Routing__FollowTasksRequest request = ROUTING__FOLLOW_TASKS_REQUEST__INIT;
     struct vafa_call call = {.service = &routing__routing__descriptor,
                              .method = "FollowTasks",
                              .request = &request.base,
-                             .deadline_ms = FOLLOW_WAIT_MS + follow->session->timeout_ms};
+                             .deadline_ms = wait ? FOLLOW_WAIT_MS + follow->session->timeout_ms : 0,
+                             .patience_ms = wait ? RPC_DEADLINE_MS_MAX : 0};
     uint64_t before = follow->after;
     request.unit = unit_of(follow->session);
     request.after = follow->after;
     request.changes_max = PAGE_SIZE;
-    request.wait_ms = follow->once ? 0 : FOLLOW_WAIT_MS;
+    request.wait_ms = wait ? FOLLOW_WAIT_MS : 0;
     enum status status = session_call(follow->session, &call, err);
     if (status == STATUS_OK) {
         const Routing__FollowTasksResponse *page =
             (const Routing__FollowTasksResponse *)call.response;
+        follow->reached = true;
+        session_end_in(follow->session, follow->once ? follow->session->timeout_ms : 0);
         status = take_page(follow, page, err);
         *ret_over = follow->once && page->n_changes == 0 && page->next == before;
     }
@@ -137,17 +135,21 @@ static int run_follow(struct session *session)
     struct follow follow = {.session = session,
                             .once = args_has(&session->args, "once"),
                             .acknowledge = args_has(&session->args, "acknowledge")};
-    enum status status = need_unit(session, &err);
+    bool every = strcmp(unit_of(session), "*") == 0;
+    enum status status = args_need(&session->args, "unit", &err);
+    if (status == STATUS_OK && every && follow.acknowledge) {
+        status = error_set(&err, STATUS_INVALID_ARGUMENT, "acknowledge",
+                           "each unit acknowledges its own: name one with --unit");
+    }
     if (status == STATUS_OK) {
         status = args_number(&session->args, "after", 0, UINT64_MAX, 0, &follow.after, &err);
     }
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    if (strcmp(unit_of(session), "*") == 0 && !args_has(&session->args, "role")) {
+    if (every && !args_has(&session->args, "role")) {
         session->role = RPC_ROLE_ADMIN;
     }
-    session->patience_ms = follow.once ? 0 : RPC_DEADLINE_MS_MAX; /* servers come and go */
     while (status == STATUS_OK && !over) {
         status = follow_page(&follow, &over, &err);
     }
@@ -227,6 +229,7 @@ static enum status list_page(struct session *session, Routing__ListTasksRequest 
                 add_task(session, table, page->tasks[i]);
             }
         }
+        session_end_in(session, session->timeout_ms); /* a page that came gives the next its time */
         *left -= page->n_tasks < *left ? page->n_tasks : *left;
         request->page_token = page->next_page_token;
     }
@@ -241,7 +244,7 @@ static int run_list(struct session *session)
     Routing__ListTasksRequest request = ROUTING__LIST_TASKS_REQUEST__INIT;
     const char *state = args_value(&session->args, "state");
     int value = state == NULL ? 0 : label_enum_value(&routing__task_state__descriptor, state);
-    enum status status = need_unit(session, &err);
+    enum status status = args_need(&session->args, "unit", &err);
     if (status == STATUS_OK && value < 0) {
         status = error_set(&err, STATUS_INVALID_ARGUMENT, "state",
                            "\"%s\" is none of routed, accepted, done", state);

@@ -6,15 +6,13 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    &command_register,    &command_show,         &command_history,
-    &command_reveal,      &command_tasks_follow, &command_tasks_list,
-    &command_task_show,   &command_task_accept,  &command_task_report,
-    &command_task_done,   &command_task_return,  &command_call_next,
-    &command_call_record, &command_call_show,    &command_calls_list,
-    &command_rates,       &command_report,       &command_import,
-    &command_events,      &command_health,       &command_metrics,
-    &command_version,     &command_backup,       &command_restore,
-    &command_verify,      &command_city_check,   NULL,
+    &command_register,     &command_show,       &command_history,     &command_reveal,
+    &command_tasks_follow, &command_tasks_list, &command_task_show,   &command_task_accept,
+    &command_task_report,  &command_task_done,  &command_task_return, &command_call_next,
+    &command_call_record,  &command_call_show,  &command_calls_list,  &command_rates,
+    &command_report,       &command_import,     &command_events,      &command_health,
+    &command_metrics,      &command_version,    &command_backup,      &command_restore,
+    &command_verify,       &command_city_check, &command_city_show,   NULL,
 };
 
 const struct option_def common_options[] = {
@@ -30,6 +28,20 @@ const struct option_def common_options[] = {
     {"help", 'h', NULL, "this text"},
     {NULL, 0, NULL, NULL},
 };
+
+static const struct option_def local_options[] = {
+    {"data", 0, "DIR", "the data folder (VAFA_DATA; ./vafa-data)"},
+    {"city", 0, "NAME|DIR", "city pack (the data folder's own)"},
+    {"lang", 0, "fa|en", "language of labels (VAFA_LANG; the city's)"},
+    {"json", 0, NULL, "print JSON"},
+    {"help", 'h', NULL, "this text"},
+    {NULL, 0, NULL, NULL},
+};
+
+const struct option_def *commands_common_options(const struct command *command)
+{
+    return command->local ? local_options : common_options;
+}
 
 static bool is_name(const struct command *command, int argc, char **argv, int *ret_words)
 {
@@ -61,15 +73,29 @@ static void print_exit_codes(FILE *out)
           "  0  done\n"
           "  1  the service refused it, or it could not be done\n"
           "  2  wrong command line\n"
-          "  3  there is no such request, task, call, unit or file\n"
+          "  3  there is no such request, task, call, unit, topic, area, pack or file\n"
           "  4  no server, or no answer in time: trying again may help\n"
           "  5  a check found something wrong\n",
           out);
 }
 
-static void print_options(const struct option_def *options, FILE *out)
+static bool is_among(const struct option_def *options, const char *name)
 {
     for (; options != NULL && options->name != NULL; options++) {
+        if (strcmp(options->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* But those that the command has told of itself (`but` may be NULL). */
+static void print_options(const struct option_def *options, const struct option_def *but, FILE *out)
+{
+    for (; options != NULL && options->name != NULL; options++) {
+        if (is_among(but, options->name)) {
+            continue;
+        }
         char name[64];
         snprintf(name, sizeof(name), "%c%c%s --%s%s%s", options->letter != 0 ? '-' : ' ',
                  options->letter != 0 ? options->letter : ' ', options->letter != 0 ? "," : " ",
@@ -89,6 +115,43 @@ static void print_lines(const char *text, const char *before, FILE *out)
     }
 }
 
+static void print_summary(const struct command *command, FILE *out)
+{
+    char name[64];
+    snprintf(name, sizeof(name), "%s %s", command->name, command->arguments);
+    fprintf(out, "  %-24s  %s\n", name, command->summary);
+}
+
+static bool is_in_group(const struct command *command, const char *group)
+{
+    size_t size = strlen(group);
+    return strncmp(command->name, group, size) == 0 && command->name[size] == ' ';
+}
+
+bool commands_is_group(const char *word)
+{
+    bool found = false;
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        found = found || is_in_group(commands[i], word);
+    }
+    return found;
+}
+
+bool commands_print_group(const char *group, FILE *out)
+{
+    if (!commands_is_group(group)) {
+        return false;
+    }
+    fprintf(out, "vafa %s: a group of commands\n\nCOMMANDS\n", group);
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (is_in_group(commands[i], group)) {
+            print_summary(commands[i], out);
+        }
+    }
+    fputs("\n`vafa COMMAND --help` tells all about one.\n", out);
+    return true;
+}
+
 void commands_print_overview(FILE *out)
 {
     fputs("vafa " VAFA_VERSION ": a city's citizen hotline, from the command line\n\n"
@@ -98,12 +161,10 @@ void commands_print_overview(FILE *out)
           "\nCOMMANDS\n",
           out);
     for (size_t i = 0; commands[i] != NULL; i++) {
-        char name[64];
-        snprintf(name, sizeof(name), "%s %s", commands[i]->name, commands[i]->arguments);
-        fprintf(out, "  %-24s  %s\n", name, commands[i]->summary);
+        print_summary(commands[i], out);
     }
     fputs("\nOPTIONS OF EVERY COMMAND\n", out);
-    print_options(common_options, out);
+    print_options(common_options, NULL, out);
     fputs("\nEXAMPLES\n"
           "  vafad --data vafa-data --city isfahan &\n"
           "  vafa register --topic asphalt --area 5 --phone 09130000000 --words 'چاله در خیابان'\n"
@@ -122,10 +183,10 @@ void commands_print_help(const struct command *command, FILE *out)
     print_lines(command->help, "  ", out);
     if (command->options != NULL) {
         fputs("\nOPTIONS\n", out);
-        print_options(command->options, out);
+        print_options(command->options, NULL, out);
     }
-    fputs("\nOPTIONS OF EVERY COMMAND\n", out);
-    print_options(common_options, out);
+    fputs(command->local ? "\nCOMMON OPTIONS\n" : "\nOPTIONS OF EVERY COMMAND\n", out);
+    print_options(commands_common_options(command), command->options, out);
     fputs("\nEXAMPLES\n", out);
     print_lines(command->examples, "  ", out);
     print_exit_codes(out);

@@ -28,6 +28,7 @@ struct command {
     const char *help;                    /* paragraphs */
     const char *examples;                /* lines of a shell */
     const struct option_def *options;    /* its own; NULL for none */
+    bool local;                          /* asks no server: options of calls are not offered */
     enum rpc_role role;                  /* in which it calls, unless --role says otherwise */
     int (*run)(struct session *session); /* gives an exit code */
 };
@@ -38,10 +39,15 @@ extern const struct command *const commands[]; /* ends with NULL */
  * none of that name. */
 const struct command *commands_find(int argc, char **argv, int *ret_words);
 
-/* The options of every command. */
+/* The options of every command, and of those that ask no server. */
 extern const struct option_def common_options[];
+const struct option_def *commands_common_options(const struct command *command);
 
 void commands_print_overview(FILE *out);
+/* Whether there are commands of two words of which this is the first. */
+bool commands_is_group(const char *word);
+/* The commands of a group; false, and prints nothing, when it is none. */
+bool commands_print_group(const char *group, FILE *out);
 void commands_print_help(const struct command *command, FILE *out);
 
 /* cmd_register.c */
@@ -66,7 +72,9 @@ extern const struct command command_health, command_version, command_metrics;
 extern const struct command command_events;
 /* cmd_backup.c, cmd_restore.c */
 extern const struct command command_backup, command_restore;
-/* cmd_local.c */
-extern const struct command command_verify, command_city_check;
+/* cmd_verify.c */
+extern const struct command command_verify;
+/* cmd_city.c */
+extern const struct command command_city_check, command_city_show;
 
 #endif

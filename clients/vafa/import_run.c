@@ -504,17 +504,21 @@ enum status import_run(const struct import_options *options, struct import_resul
     if (status == STATUS_OK) {
         status = import_index_new(&import.index, err);
     }
+    if (status == STATUS_OK) {
+        status = import_rejects_new(&import.rejects, options->rejected_path, import.csv, err);
+    }
     if (status != STATUS_OK) {
+        import_index_free(import.index);
         import_csv_close(import.csv);
         return status;
     }
     CHECK(pthread_mutex_init(&import.lock, NULL) == 0);
-    import.rejects = import_rejects_new(options->rejected_path, import.csv);
     import.window = vafa_window_new(options->in_flight);
     status = run_phases(&import, err);
     vafa_window_free(import.window); /* waits for all that is in flight */
     fill_result(&import);
     enum status written = import_rejects_close(import.rejects, status == STATUS_OK ? err : NULL);
+    result->rejected_kept = written == STATUS_OK;
     output_progress_end();
     import_rejects_free(import.rejects);
     import_index_free(import.index);

@@ -24,6 +24,7 @@ struct import_result {
     uint64_t registered;
     uint64_t already_there;
     uint64_t rejected;
+    bool rejected_kept;        /* every rejected row is in the file */
     uint64_t duplicates;       /* rows whose id was in the file before; among already_there */
     uint64_t closed_too_early; /* closed before they were opened: taken as closed at once */
     uint64_t notes_cut;        /* closing notes longer than an office may write */

@@ -4,19 +4,26 @@
 
 #include <string.h>
 
-static int refuse_name(int argc, char **argv)
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* A group's name stands for its commands; any other is wrong. */
+static int run_no_command(int argc, char **argv)
 {
     if (argc < 2) {
         commands_print_overview(stderr);
         return EXIT_USAGE;
     }
-    fprintf(stderr, "vafa: there is no command \"%s\"; `vafa --help` lists them\n", argv[1]);
-    for (size_t i = 0; commands[i] != NULL; i++) {
-        size_t first = strcspn(commands[i]->name, " ");
-        if (strlen(argv[1]) == first && strncmp(commands[i]->name, argv[1], first) == 0) {
-            fprintf(stderr, "  vafa %s %s\n", commands[i]->name, commands[i]->arguments);
-        }
+    bool help = argc > 2 && is_help(argv[2]);
+    if (argc > 2 && !help && commands_is_group(argv[1])) {
+        fprintf(stderr, "vafa: there is no command \"%s %s\"\n", argv[1], argv[2]);
     }
+    if (commands_print_group(argv[1], help ? stdout : stderr)) {
+        return help ? EXIT_DONE : EXIT_USAGE;
+    }
+    fprintf(stderr, "vafa: there is no command \"%s\"; `vafa --help` lists them\n", argv[1]);
     return EXIT_USAGE;
 }
 
@@ -29,6 +36,8 @@ static int run_command(const struct command *command, int argc, char **argv)
         code = output_usage(&err);
     } else if (args_has(&session.args, "help")) {
         commands_print_help(command, stdout);
+    } else if (args_has(&session.args, "city") && session_city(&session, &err) == NULL) {
+        code = output_error(&err); /* who names a pack wants no other */
     } else {
         code = command->run(&session);
     }
@@ -70,12 +79,11 @@ static void put_command_first(char **argv, int leading, int words)
 int main(int argc, char **argv)
 {
     int words;
-    if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-                      strcmp(argv[1], "help") == 0)) {
+    if (argc >= 2 && (is_help(argv[1]) || strcmp(argv[1], "help") == 0)) {
         const struct command *of = commands_find(argc - 2, argv + 2, &words);
         if (of != NULL) {
             commands_print_help(of, stdout);
-        } else {
+        } else if (argc < 3 || !commands_print_group(argv[2], stdout)) {
             commands_print_overview(stdout);
         }
         return EXIT_DONE;
@@ -87,7 +95,7 @@ int main(int argc, char **argv)
     int leading = leading_options(argc, argv);
     const struct command *command = commands_find(argc - 1 - leading, argv + 1 + leading, &words);
     if (command == NULL) {
-        return refuse_name(argc - leading, argv + leading);
+        return run_no_command(argc - leading, argv + leading);
     }
     put_command_first(argv, leading, words);
     return run_command(command, argc - words, argv + words);

@@ -17,10 +17,33 @@
 
 /* --- errors --- */
 
+/* Where a key is listed that the city pack does not know. */
+static const char *listing_of(const char *field)
+{
+    static const struct {
+        const char *field;
+        const char *advice;
+    } listings[] = {
+        {"topic", "`vafa city show topics` lists them."},
+        {"area", "`vafa city show areas` lists them."},
+        {"unit", "`vafa city show units` lists them."},
+        {"to_unit", "`vafa city show units` lists them."},
+    };
+    for (size_t i = 0; i < sizeof(listings) / sizeof(listings[0]); i++) {
+        if (strcmp(listings[i].field, field) == 0) {
+            return listings[i].advice;
+        }
+    }
+    return NULL;
+}
+
 static const char *advice_for(const struct error *err)
 {
     switch (err->status) {
     case STATUS_UNAVAILABLE:
+        if (err->field[0] != '\0') {
+            return NULL; /* nobody opened to a knock: the message says what to do */
+        }
         return "Is the server running? `vafa health` tells; `vafad --data DIR --city NAME` starts "
                "one.";
     case STATUS_DEADLINE_EXCEEDED:
@@ -37,24 +60,42 @@ static const char *advice_for(const struct error *err)
         return strcmp(err->field, "data") == 0
                    ? "Start a server there (vafad --data DIR --city NAME), or name another place "
                      "with --data or --connect."
-                   : NULL;
+                   : listing_of(err->field);
+    case STATUS_INVALID_ARGUMENT: return listing_of(err->field);
     default: return NULL;
     }
 }
 
-static int exit_code_of(const struct error *err)
+/* Which errors are more than a refusal; README.md tells what the codes mean. What does not exist is
+ * EXIT_NOT_FOUND, whether the server finds it missing in its tables or in its city pack. */
+static const struct {
+    enum status status;
+    const char *field; /* NULL: any */
+    enum exit_code code;
+} exit_codes[] = {
+    {STATUS_OK, NULL, EXIT_DONE},
+    {STATUS_INVALID_ARGUMENT, "connect", EXIT_USAGE},
+    {STATUS_INVALID_ARGUMENT, "topic", EXIT_NOT_FOUND},
+    {STATUS_INVALID_ARGUMENT, "area", EXIT_NOT_FOUND},
+    {STATUS_INVALID_ARGUMENT, "unit", EXIT_NOT_FOUND},
+    {STATUS_INVALID_ARGUMENT, "to_unit", EXIT_NOT_FOUND},
+    {STATUS_NOT_FOUND, "data", EXIT_UNREACHABLE},
+    {STATUS_NOT_FOUND, NULL, EXIT_NOT_FOUND},
+    {STATUS_UNAVAILABLE, NULL, EXIT_UNREACHABLE},
+    {STATUS_DEADLINE_EXCEEDED, NULL, EXIT_UNREACHABLE},
+    {STATUS_DATA_LOSS, NULL, EXIT_WRONG},
+};
+
+int output_exit_code(const struct error *err)
 {
-    switch (err->status) {
-    case STATUS_OK: return EXIT_DONE;
-    case STATUS_NOT_FOUND:
-        return strcmp(err->field, "data") == 0 ? EXIT_UNREACHABLE : EXIT_NOT_FOUND;
-    case STATUS_UNAVAILABLE:
-    case STATUS_DEADLINE_EXCEEDED: return EXIT_UNREACHABLE;
-    case STATUS_DATA_LOSS: return EXIT_WRONG;
-    case STATUS_INVALID_ARGUMENT:
-        return strcmp(err->field, "connect") == 0 ? EXIT_USAGE : EXIT_REFUSED;
-    default: return EXIT_REFUSED;
+    for (size_t i = 0; i < sizeof(exit_codes) / sizeof(exit_codes[0]); i++) {
+        const char *field = exit_codes[i].field;
+        if (exit_codes[i].status == err->status &&
+            (field == NULL || strcmp(field, err->field) == 0)) {
+            return exit_codes[i].code;
+        }
     }
+    return EXIT_REFUSED;
 }
 
 int output_error_advised(const struct error *err, const char *advice)
@@ -68,7 +109,7 @@ int output_error_advised(const struct error *err, const char *advice)
         fprintf(stderr, "%s\n", advice);
     }
     buffer_fini(&line);
-    return exit_code_of(err);
+    return output_exit_code(err);
 }
 
 int output_error(const struct error *err)

@@ -10,6 +10,8 @@
 #include <protobuf-c/protobuf-c.h>
 #include <stddef.h>
 
+/* The exit code that fits an error. */
+int output_exit_code(const struct error *err);
 /* "vafa: field: message" and what to do about it, on stderr; gives the exit code that fits. */
 int output_error(const struct error *err);
 /* The same with advice of the command's own; NULL: none. */

@@ -2,13 +2,12 @@
 #include "clients/vafa/session.h"
 
 #include "base/check.h"
-#include "city/city_find.h"
 #include "clients/vafa/output.h"
-
-#include "vafa/health/v1/health.pb-c.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define KNOCK_MS 1000u /* a server that is just being started again is found within it */
 
 static enum status read_role(const char *text, enum rpc_role *ret_role, struct error *err)
 {
@@ -53,6 +52,7 @@ static enum status read_common(struct session *session, struct error *err)
         status = read_role(args_value(args, "role"), &session->role, err);
     }
     session->timeout_ms = (uint32_t)timeout_s * 1000;
+    session_end_in(session, session->timeout_ms);
     return status;
 }
 
@@ -61,8 +61,8 @@ enum status session_init(struct session *session, const struct command *command,
 {
     memset(session, 0, sizeof(*session));
     session->command = command;
-    enum status status =
-        args_parse(&session->args, command->options, common_options, argc, argv, err);
+    enum status status = args_parse(&session->args, command->options,
+                                    commands_common_options(command), argc, argv, err);
     if (status != STATUS_OK || args_has(&session->args, "help")) {
         return status;
     }
@@ -85,6 +85,14 @@ void session_fini(struct session *session)
     city_free(session->city);
 }
 
+void session_end_in(struct session *session, uint32_t ms)
+{
+    session->end_us = ms != 0 ? clock_mono_us(clock_system()) + ms * MS_US : 0;
+    if (session->vafa != NULL) {
+        vafa_end_by(session->vafa, session->end_us);
+    }
+}
+
 enum status session_client(struct session *session, struct vafa **ret_vafa, struct error *err)
 {
     if (session->vafa == NULL) {
@@ -97,6 +105,7 @@ enum status session_client(struct session *session, struct vafa **ret_vafa, stru
             .role = session->role,
             .deadline_ms = session->timeout_ms,
             .patience_ms = session->patience_ms,
+            .knock_ms = session->patience_ms == 0 ? KNOCK_MS : 0,
         };
         if (options.unit != NULL && strcmp(options.unit, "*") == 0) {
             options.unit = NULL; /* every unit's tasks are asked for: nobody speaks for all */
@@ -105,6 +114,7 @@ enum status session_client(struct session *session, struct vafa **ret_vafa, stru
         if (status != STATUS_OK) {
             return status;
         }
+        vafa_end_by(session->vafa, session->end_us);
     }
     *ret_vafa = session->vafa;
     return STATUS_OK;
@@ -123,133 +133,6 @@ enum status session_call(struct session *session, struct vafa_call *call, struct
     return status;
 }
 
-/* --- the pack --- */
-
-enum status session_ask_city(struct session *session, char ret_name[256], uint8_t ret_digest[32],
-                             struct error *err)
-{
-    Health__GetVersionRequest request = HEALTH__GET_VERSION_REQUEST__INIT;
-    struct vafa_call call = {.to = COMMON__SERVICE_ID__SERVICE_ID_INTAKE,
-                             .service = &health__health__descriptor,
-                             .method = "GetVersion",
-                             .request = &request.base};
-    enum status status = session_call(session, &call, err);
-    if (status == STATUS_OK) {
-        const Health__GetVersionResponse *version =
-            (const Health__GetVersionResponse *)call.response;
-        const char *name = version->city;
-        snprintf(ret_name, 256, "%s", name);
-        /* A name only: what a server says must not lead to any other folder. */
-        if (strchr(name, '/') != NULL) {
-            status = error_set(err, STATUS_INTERNAL, "city", "the server's city is no name");
-        } else if (ret_digest != NULL && version->city_digest.len != 32) {
-            status = error_set(err, STATUS_INTERNAL, "city", "the server's pack has no digest");
-        } else if (ret_digest != NULL) {
-            memcpy(ret_digest, version->city_digest.data, 32);
-        }
-    }
-    vafa_call_fini(&call);
-    return status;
-}
-
-const struct city *session_city(struct session *session, struct error *err)
-{
-    struct error ignored;
-    char name[256];
-    char folder[CITY_FOLDER_SIZE];
-    err = err != NULL ? err : &ignored;
-    if (session->city != NULL) {
-        return session->city;
-    }
-    if (session->city_sought && err == &ignored) {
-        return NULL; /* for names only: once is enough */
-    }
-    session->city_sought = true;
-    const char *given = args_value(&session->args, "city");
-    enum status status = given != NULL ? STATUS_OK : session_ask_city(session, name, NULL, err);
-    if (status == STATUS_OK) {
-        status = city_find(given != NULL ? given : name, folder, err);
-    }
-    if (status == STATUS_OK) {
-        status = city_load(&session->city, folder, err);
-    }
-    return status == STATUS_OK ? session->city : NULL;
-}
-
-const char *session_language(struct session *session)
-{
-    if (session->language[0] == '\0') {
-        const char *given = args_value(&session->args, "lang");
-        const char *environment = getenv("VAFA_LANG");
-        const char *language = "en";
-        if (given != NULL) {
-            language = given;
-        } else if (environment != NULL &&
-                   (strcmp(environment, "fa") == 0 || strcmp(environment, "en") == 0)) {
-            language = environment;
-        } else if (session_city(session, NULL) != NULL) {
-            language = city_language(session->city);
-        }
-        snprintf(session->language, sizeof(session->language), "%s", language);
-    }
-    return session->language;
-}
-
-static bool is_persian(struct session *session)
-{
-    return strcmp(session_language(session), "fa") == 0;
-}
-
-const char *session_topic(struct session *session, const char *key)
-{
-    const struct city *city = session_city(session, NULL);
-    const struct city_topic *topic = city != NULL ? city_topic(city, key) : NULL;
-    return topic == NULL ? key : is_persian(session) ? topic->name_fa : topic->name_en;
-}
-
-const char *session_unit(struct session *session, const char *key)
-{
-    const struct city *city = session_city(session, NULL);
-    const struct city_unit *unit = city != NULL ? city_unit(city, key) : NULL;
-    return unit == NULL ? key : is_persian(session) ? unit->name_fa : unit->name_en;
-}
-
-const char *session_area(struct session *session, const char *key)
-{
-    const struct city *city = session_city(session, NULL);
-    const struct city_area *area = city != NULL ? city_area(city, key) : NULL;
-    return area == NULL ? key : is_persian(session) ? area->name_fa : area->name_en;
-}
-
-/* --- times --- */
-
-void session_time(struct session *session, int64_t us, char out[32])
-{
-    const struct city *city = us != 0 ? session_city(session, NULL) : NULL;
-    if (us == 0) {
-        out[0] = '\0';
-    } else if (city != NULL) {
-        civil_format(city_civil(city), us, out);
-    } else {
-        civil_format_utc(us, out);
-    }
-}
-
-enum status session_read_time(struct session *session, const char *option, int64_t fallback,
-                              int64_t *ret_us, struct error *err)
-{
-    const char *text = args_value(&session->args, option);
-    if (text == NULL) {
-        *ret_us = fallback;
-        return STATUS_OK;
-    }
-    const struct city *city = session_city(session, err);
-    if (city == NULL) {
-        return err->status;
-    }
-    return civil_parse(city_civil(city), text, clock_wall_us(clock_system()), option, ret_us, err);
-}
-
 /* --- positions --- */
 
 static bool tell_waiting(void *context, Common__ServiceId waiting_for)
@@ -263,7 +146,7 @@ enum status session_settle(struct session *session, struct vafa_position ret_hea
                            struct error *err)
 {
     struct vafa *vafa;
-    const struct vafa_wait wait = {.tell = tell_waiting, .wait_ms = SESSION_WAIT_MS};
+    const struct vafa_wait wait = {.tell = tell_waiting};
     enum status status = session_client(session, &vafa, err);
     if (status == STATUS_OK) {
         status = vafa_wait_settled(vafa, ret_heads, &wait, err);

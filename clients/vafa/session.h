@@ -7,20 +7,21 @@
 #include "clients/libvafa/vafa.h"
 #include "clients/vafa/commands.h"
 
-#define SESSION_WAIT_MS 120000u /* how long --fresh waits */
-
 struct session {
     const struct command *command;
     struct args args;
     bool json;
     enum rpc_role
         role; /* the command's, or --role; a command may change it before its first call */
-    uint32_t timeout_ms;
-    uint32_t patience_ms; /* of every call; a command sets it before its first */
+    uint32_t timeout_ms;  /* --timeout: the whole run is over by then, see session_end_in */
+    uint32_t patience_ms; /* of every call, and no service is knocked at; set before the first */
     /* the session's own */
     struct vafa *vafa;
+    int64_t end_us; /* of the monotonic clock; 0: none */
     struct city *city;
     bool city_sought;
+    bool city_told;       /* that there is none */
+    struct error no_city; /* why there is none */
     char language[4];
 };
 
@@ -28,6 +29,10 @@ struct session {
 enum status session_init(struct session *session, const struct command *command, int argc,
                          char **argv, struct error *err);
 void session_fini(struct session *session);
+
+/* Every call and wait is over so many ms from now; 0: whenever it is. A run begins with --timeout: a
+ * list begins anew with each page that came, and whoever follows or has patience has no end. */
+void session_end_in(struct session *session, uint32_t ms);
 
 enum status session_client(struct session *session, struct vafa **ret_vafa, struct error *err);
 
@@ -38,14 +43,14 @@ enum status session_call(struct session *session, struct vafa_call *call, struct
 /* The key of the server's city pack, and the digest of its files (BLAKE2b-256; may be NULL). */
 enum status session_ask_city(struct session *session, char ret_name[256], uint8_t ret_digest[32],
                              struct error *err);
-/* The pack: --city, else the one of the server's name. NULL when there is none on this machine; the
- * reason is in *err. */
+/* The pack: --city, else the one the data folder names, else the one of the server's name. NULL when
+ * there is none on this machine; the reason is in *err. */
 const struct city *session_city(struct session *session, struct error *err);
 /* "fa" or "en". */
 const char *session_language(struct session *session);
 
-/* A key's name in the language; the key itself when it is not listed. Borrowed from the pack or
- * from `key`. */
+/* A key's name in the language; the key itself when it is not listed, or when there is no pack, which
+ * is said once on stderr. Borrowed from the pack or from `key`. */
 const char *session_topic(struct session *session, const char *key);
 const char *session_unit(struct session *session, const char *key);
 const char *session_area(struct session *session, const char *key);

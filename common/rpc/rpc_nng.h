@@ -17,6 +17,10 @@
 #include "rpc/rpc_client.h"
 #include "rpc/rpc_router.h"
 
+/* A url we may listen on or dial: INVALID_ARGUMENT for one we don't know, PERMISSION_DENIED for
+ * another machine. */
+enum status rpc_nng_url_check(const char *url, struct error *err);
+
 struct rpc_server;
 
 /* A url we may listen on or dial, known without doing either: INVALID_ARGUMENT for one we don't

@@ -193,9 +193,13 @@ phones_in_every_spelling_and_words_in_every_script_go_in_and_come_out_right(void
         json_decref(registered);
     }
     for (size_t i = 0; i < count; i++) {
-        json_t *history = system_json(s, ARGS("history", spellings[i]));
-        assert_int_equal(json_array_size(at(history, "cases")), count);
-        json_decref(history);
+        struct output history = system_vafa(s, ARGS("history", spellings[i], "--json"));
+        size_t lines = 0;
+        for (const char *c = history.out; *c != '\0'; c++) {
+            lines += *c == '\n';
+        }
+        assert_int_equal(lines, count); /* an object a line */
+        output_free(&history);
     }
     json_t *revealed = system_json(s, ARGS("reveal", code, "--purpose", "test"));
     assert_string_equal(text_at(revealed, "words"), words);

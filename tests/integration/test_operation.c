@@ -45,7 +45,7 @@ static int64_t count_of_requests(struct system *system)
 
 static void check_verified(struct system *system, int code, const char *text)
 {
-    struct output verified = system_vafa(system, ARGS("verify"));
+    struct output verified = system_vafa(system, ARGS("verify", "--lang", "en"));
     if (verified.code != code || strstr(verified.out, text) == NULL) {
         fail_msg("exit code %d: %s%s", verified.code, verified.out, verified.err);
     }

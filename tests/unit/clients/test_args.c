@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct option_def own[] = {
@@ -79,6 +81,19 @@ static void reads_numbers_in_any_digits_and_within_bounds(void **state)
     assert_int_equal(number, 123);
 }
 
+static void says_what_to_give_when_a_needed_option_is_missing_or_empty(void **state)
+{
+    (void)state;
+    struct args args;
+    struct error err = ERROR_NONE;
+    char *argv[] = {"x", "--where", "", "-n", "5", NULL};
+    assert_int_equal(args_parse(&args, own, NULL, 5, argv, NULL), STATUS_OK);
+    assert_int_equal(args_need(&args, "limit", &err), STATUS_OK);
+    assert_int_equal(args_need(&args, "where", &err), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(err.field, "where");
+    assert_string_equal(err.message, "it is missing: --where DIM=VALUE");
+}
+
 static void finds_commands_of_one_and_two_words(void **state)
 {
     (void)state;
@@ -115,6 +130,54 @@ static void every_command_is_described(void **state)
     }
 }
 
+/* The help of a command or group, as printed; the caller frees it. */
+static char *help_text(const struct command *command, const char *group)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    if (command != NULL) {
+        commands_print_help(command, out);
+    } else {
+        (void)commands_print_group(group, out); /* the text tells */
+    }
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+static void help_names_every_option_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        char *text = help_text(commands[i], NULL);
+        const char *first = strstr(text, " --unit UNIT ");
+        assert_true(first == NULL || strstr(first + 1, " --unit UNIT ") == NULL);
+        free(text);
+    }
+}
+
+static void a_command_that_asks_no_server_offers_no_way_to_one(void **state)
+{
+    (void)state;
+    char *text = help_text(&command_verify, NULL);
+    assert_null(strstr(text, "--connect"));
+    assert_non_null(strstr(text, "--data"));
+    free(text);
+}
+
+static void helps_with_a_group_by_listing_its_commands(void **state)
+{
+    (void)state;
+    char *text = help_text(NULL, "task");
+    assert_non_null(strstr(text, "task accept N"));
+    assert_null(strstr(text, "tasks follow"));
+    free(text);
+    text = help_text(NULL, "report"); /* a command, no group */
+    assert_string_equal(text, "");
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,8 +185,12 @@ int main(void)
         cmocka_unit_test(takes_everything_behind_two_dashes_as_arguments),
         cmocka_unit_test(names_an_option_it_does_not_know),
         cmocka_unit_test(reads_numbers_in_any_digits_and_within_bounds),
+        cmocka_unit_test(says_what_to_give_when_a_needed_option_is_missing_or_empty),
         cmocka_unit_test(finds_commands_of_one_and_two_words),
         cmocka_unit_test(every_command_is_described),
+        cmocka_unit_test(help_names_every_option_once),
+        cmocka_unit_test(a_command_that_asks_no_server_offers_no_way_to_one),
+        cmocka_unit_test(helps_with_a_group_by_listing_its_commands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,12 +72,20 @@ static void has_a_word_for_every_value_in_both_languages(void **state)
     assert_string_equal(label_word("a word we have not", "fa"), "a word we have not");
 }
 
+static void tells_the_end_of_an_import_in_both_languages(void **state)
+{
+    (void)state;
+    assert_string_equal(label_word("import_adds_up", "en"), "it adds up");
+    assert_string_equal(label_word("import_adds_up", "fa"), "جمع‌ها می‌خواند");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_values_as_people_type_them),
         cmocka_unit_test(knows_the_contracts_words),
         cmocka_unit_test(lists_the_choices),
+        cmocka_unit_test(tells_the_end_of_an_import_in_both_languages),
         cmocka_unit_test(has_a_word_for_every_value_in_both_languages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,179 @@
+/* The city's pack: which one it is, and the names, times and language that come from it. */
+#include "city/city_find.h"
+#include "clients/vafa/output.h"
+#include "clients/vafa/session.h"
+#include "service/city_note.h"
+
+#include "vafa/health/v1/health.pb-c.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the pack --- */
+
+enum status session_ask_city(struct session *session, char ret_name[256], uint8_t ret_digest[32],
+                             struct error *err)
+{
+    Health__GetVersionRequest request = HEALTH__GET_VERSION_REQUEST__INIT;
+    struct vafa_call call = {.to = COMMON__SERVICE_ID__SERVICE_ID_INTAKE,
+                             .service = &health__health__descriptor,
+                             .method = "GetVersion",
+                             .request = &request.base};
+    enum status status = session_call(session, &call, err);
+    if (status == STATUS_OK) {
+        const Health__GetVersionResponse *version =
+            (const Health__GetVersionResponse *)call.response;
+        snprintf(ret_name, 256, "%s", version->city);
+        /* A name only: what a server says must not lead to any other folder. */
+        if (strchr(version->city, '/') != NULL) {
+            status = error_set(err, STATUS_INTERNAL, "city", "the server's city is no name");
+        } else if (ret_digest != NULL && version->city_digest.len != 32) {
+            status = error_set(err, STATUS_INTERNAL, "city", "the server's pack has no digest");
+        } else if (ret_digest != NULL) {
+            memcpy(ret_digest, version->city_digest.data, 32);
+        }
+    }
+    vafa_call_fini(&call);
+    return status;
+}
+
+/* The pack that the data folder remembers. */
+static enum status read_own_city(struct session *session, struct city_note *ret_note,
+                                 struct error *err)
+{
+    struct vafa *vafa;
+    enum status status = session_client(session, &vafa, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const char *data = vafa_data(vafa);
+    if (data == NULL) {
+        return error_set(err, STATUS_NOT_FOUND, "city", "the data folder is not known");
+    }
+    return city_note_read(data, ret_note, err);
+}
+
+static enum status load(const char *name_or_folder, struct city **ret_city, struct error *err)
+{
+    char folder[CITY_FOLDER_SIZE];
+    enum status status = city_find(name_or_folder, folder, err);
+    return status == STATUS_OK ? city_load(ret_city, folder, err) : status;
+}
+
+/* Where the data folder is not known, or its pack is not on this machine, the server's own word is
+ * taken. */
+static enum status seek_city(struct session *session, struct error *err)
+{
+    struct city_note own;
+    char name[256];
+    const char *given = args_value(&session->args, "city");
+    if (given != NULL) {
+        return load(given, &session->city, err);
+    }
+    if (read_own_city(session, &own, NULL) == STATUS_OK &&
+        load(own.pack, &session->city, NULL) == STATUS_OK) {
+        return STATUS_OK;
+    }
+    enum status status = session_ask_city(session, name, NULL, err);
+    return status == STATUS_OK ? load(name, &session->city, err) : status;
+}
+
+const struct city *session_city(struct session *session, struct error *err)
+{
+    if (!session->city_sought) {
+        session->city_sought = true;
+        (void)seek_city(session, &session->no_city); /* kept for whoever asks */
+    }
+    if (session->city == NULL && err != NULL) {
+        *err = session->no_city;
+    }
+    return session->city;
+}
+
+/* For showing: without a pack keys and UTC do, and that is said once. That there is no server is
+ * said by the command itself. */
+static const struct city *city_to_show(struct session *session)
+{
+    const struct city *city = session_city(session, NULL);
+    enum status why = session->no_city.status;
+    if (city == NULL && !session->city_told && why != STATUS_UNAVAILABLE &&
+        why != STATUS_DEADLINE_EXCEEDED) {
+        session->city_told = true;
+        fprintf(stderr, "vafa: keys and UTC are shown, no names: %s\n", session->no_city.message);
+    }
+    return city;
+}
+
+const char *session_language(struct session *session)
+{
+    if (session->language[0] == '\0') {
+        const char *given = args_value(&session->args, "lang");
+        const char *environment = getenv("VAFA_LANG");
+        const char *language = "en";
+        if (given != NULL) {
+            language = given;
+        } else if (environment != NULL &&
+                   (strcmp(environment, "fa") == 0 || strcmp(environment, "en") == 0)) {
+            language = environment;
+        } else if (session_city(session, NULL) != NULL) {
+            language = city_language(session->city);
+        }
+        snprintf(session->language, sizeof(session->language), "%s", language);
+    }
+    return session->language;
+}
+
+static bool is_persian(struct session *session)
+{
+    return strcmp(session_language(session), "fa") == 0;
+}
+
+const char *session_topic(struct session *session, const char *key)
+{
+    const struct city *city = city_to_show(session);
+    const struct city_topic *topic = city != NULL ? city_topic(city, key) : NULL;
+    return topic == NULL ? key : is_persian(session) ? topic->name_fa : topic->name_en;
+}
+
+const char *session_unit(struct session *session, const char *key)
+{
+    const struct city *city = city_to_show(session);
+    const struct city_unit *unit = city != NULL ? city_unit(city, key) : NULL;
+    return unit == NULL ? key : is_persian(session) ? unit->name_fa : unit->name_en;
+}
+
+const char *session_area(struct session *session, const char *key)
+{
+    const struct city *city = city_to_show(session);
+    const struct city_area *area = city != NULL ? city_area(city, key) : NULL;
+    return area == NULL ? key : is_persian(session) ? area->name_fa : area->name_en;
+}
+
+/* --- times --- */
+
+void session_time(struct session *session, int64_t us, char out[32])
+{
+    const struct city *city = us != 0 ? city_to_show(session) : NULL;
+    if (us == 0) {
+        out[0] = '\0';
+    } else if (city != NULL) {
+        civil_format(city_civil(city), us, out);
+    } else {
+        civil_format_utc(us, out);
+    }
+}
+
+enum status session_read_time(struct session *session, const char *option, int64_t fallback,
+                              int64_t *ret_us, struct error *err)
+{
+    const char *text = args_value(&session->args, option);
+    if (text == NULL) {
+        *ret_us = fallback;
+        return STATUS_OK;
+    }
+    const struct city *city = session_city(session, err);
+    if (city == NULL) {
+        return err->status;
+    }
+    return civil_parse(city_civil(city), text, clock_wall_us(clock_system()), option, ret_us, err);
+}
