@@ -4,6 +4,7 @@
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
 
+#include "vafa/followup/v1/followup.pb-c.h"
 #include "vafa/intake/v1/intake.pb-c.h"
 
 #include <inttypes.h>
@@ -86,12 +87,31 @@ static void print_case(struct session *session, const Intake__Case *c)
     buffer_fini(&place);
 }
 
+/* A call's outcome comes as words of the contract ("no answer"), an office's note as it was written. */
+static const char *note_words(struct session *session, const Intake__TimelineEntry *entry)
+{
+    char typed[32];
+    size_t size = strlen(entry->note);
+    if ((entry->kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_ATTEMPTED &&
+         entry->kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_COMPLETED) ||
+        size >= sizeof(typed)) {
+        return entry->note;
+    }
+    for (size_t i = 0; i <= size; i++) {
+        typed[i] = entry->note[i] == ' ' ? '-' : entry->note[i];
+    }
+    int outcome = label_enum_value(&followup__call_outcome__descriptor, typed);
+    return outcome < 0 ? entry->note
+                       : label_enum(&followup__call_outcome__descriptor, outcome,
+                                    session_language(session));
+}
+
 static void timeline_note(struct session *session, const Intake__TimelineEntry *entry,
                           struct buffer *out)
 {
     const char *verdict = label_enum(&intake__citizen_verdict__descriptor, (int)entry->verdict,
                                      session_language(session));
-    buffer_append_text(out, entry->note);
+    buffer_append_text(out, note_words(session, entry));
     if (verdict[0] != '\0') {
         buffer_append_format(out, "%s%s", out->size > 0 ? "; " : "", verdict);
     }
