@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 #define FLUSH_US (2 * SECOND_US) /* of the 5 s a stop may take, for all servers together */
+#define DESCRIPTORS_WANTED 24576
 #define FEED_CALLS_MAX 4         /* a follower has one call in flight */
 #define HEADS_EVERY_S                                                                              \
     86400 /* the chains' heads are logged daily: a copy of the log proves the chain */
@@ -207,6 +209,25 @@ static enum status start(struct program *program, struct error *err)
     return status == STATUS_OK ? start_all(program, err) : status;
 }
 
+/* Each connection is a file to the kernel, and the usual soft limit is 1,024 of them: five services
+ * may have 4,096 connections each. */
+static void raise_descriptors(const char *name)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS_WANTED) {
+        return;
+    }
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        limit.rlim_cur = before;
+    }
+    if (limit.rlim_cur < DESCRIPTORS_WANTED) {
+        log_info(name, "at most %llu files and connections at once (ulimit -n)",
+                 (unsigned long long)limit.rlim_cur);
+    }
+}
+
 /* --- stopping --- */
 
 static uint32_t left_ms(int64_t until_us)
@@ -304,6 +325,7 @@ int run_server(const struct options *options, const char *name,
     CHECK(pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0);
     (void)signal(SIGPIPE, SIG_IGN); /* a gone caller is an error code */
 
+    raise_descriptors(name);
     if (start(&program, &err) != STATUS_OK) {
         log_error(name, "it cannot start", &err);
         stop(&program);

@@ -50,7 +50,7 @@ static void obeys_the_deadline_when_the_server_does_not_answer(void **state)
     rig_init(&rig, url, 64);
     for (int i = 0; i < 5; i++) {
         expect_deadline_obeyed(rig.client, true);
-        assert_true(echo_works(rig.client, 5000)); /* the same contexts go on */
+        assert_true(echo_works(rig.client, 5000)); /* the connection goes on */
     }
     rig_fini(&rig);
 }
