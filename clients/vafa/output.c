@@ -92,7 +92,7 @@ int output_exit_code(const struct error *err)
         const char *field = exit_codes[i].field;
         if (exit_codes[i].status == err->status &&
             (field == NULL || strcmp(field, err->field) == 0)) {
-            return exit_codes[i].code;
+            return (int)exit_codes[i].code;
         }
     }
     return EXIT_REFUSED;

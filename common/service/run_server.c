@@ -23,7 +23,7 @@
 
 #define FLUSH_US (2 * SECOND_US) /* of the 5 s a stop may take, for all servers together */
 #define DESCRIPTORS_WANTED 24576
-#define FEED_CALLS_MAX 4         /* a follower has one call in flight */
+#define FEED_CALLS_MAX 4 /* a follower has one call in flight */
 #define HEADS_EVERY_S                                                                              \
     86400 /* the chains' heads are logged daily: a copy of the log proves the chain */
 

@@ -77,8 +77,8 @@ static void a_note_without_a_digest_is_one(void **state)
 static void a_damaged_note_is_told(void **state)
 {
     (void)state;
-    static const char *const damaged[] = {"", "\n", "isfahan", "isfahan\n00ff\n",
-                                          "isfahan\n" DIGEST};
+    static const char no_end[] = "isfahan\n" DIGEST;
+    static const char *const damaged[] = {"", "\n", "isfahan", "isfahan\n00ff\n", no_end};
     for (size_t i = 0; i < sizeof damaged / sizeof damaged[0]; i++) {
         struct city_note read;
         write_text(damaged[i]);
