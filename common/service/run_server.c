@@ -23,6 +23,7 @@
 
 #define FLUSH_US (2 * SECOND_US) /* of the 5 s a stop may take, for all servers together */
 #define DESCRIPTORS_WANTED 24576
+#define DESCRIPTORS_FEW 4096
 #define FEED_CALLS_MAX 4 /* a follower has one call in flight */
 #define HEADS_EVERY_S                                                                              \
     86400 /* the chains' heads are logged daily: a copy of the log proves the chain */
@@ -222,7 +223,7 @@ static void raise_descriptors(const char *name)
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
         limit.rlim_cur = before;
     }
-    if (limit.rlim_cur < DESCRIPTORS_WANTED) {
+    if (limit.rlim_cur < DESCRIPTORS_FEW) {
         log_info(name, "at most %llu files and connections at once (ulimit -n)",
                  (unsigned long long)limit.rlim_cur);
     }
