@@ -1,6 +1,6 @@
 /*
  * A lock that is held for some instructions at a time. Who finds it taken looks again for a moment
- * before it sleeps: sleeping and being woken cost a hundred times what is waited for.
+ * before it sleeps: sleeping and being woken cost more than what is waited for.
  */
 #ifndef VAFA_BASE_MUTEX_H
 #define VAFA_BASE_MUTEX_H
