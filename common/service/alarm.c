@@ -18,7 +18,8 @@ struct alarm {
     struct arena *arena;
     bool firing;
     bool stopped;
-    size_t fired; /* by the operation */
+    size_t fired;       /* by the operation */
+    int64_t next_due_us; /* behind them; INT64_MAX for none */
 };
 
 /* On the writer. A refused timer ends the operation before it; the next one begins with it and is
@@ -26,10 +27,14 @@ struct alarm {
 static enum status fire_due(struct writer_op *op, struct store_txn *txn, struct error *err)
 {
     struct alarm *alarm = (struct alarm *)((char *)op - offsetof(struct alarm, op));
-    struct timer timer;
     alarm->fired = 0;
-    while (alarm->fired < TIMERS_PER_OPERATION && timer_first(txn, &timer) &&
-           timer.due_us <= engine_now_us(alarm->options.engine, NULL)) {
+    for (;;) {
+        struct timer timer;
+        alarm->next_due_us = timer_first(txn, &timer) ? timer.due_us : INT64_MAX;
+        if (alarm->fired == TIMERS_PER_OPERATION ||
+            alarm->next_due_us > engine_now_us(alarm->options.engine, NULL)) {
+            return txn_error(txn, err);
+        }
         enum status status =
             engine_run_timer(alarm->options.engine, txn, &timer, alarm->arena, err);
         arena_reset(alarm->arena);
@@ -39,7 +44,6 @@ static enum status fire_due(struct writer_op *op, struct store_txn *txn, struct 
         }
         alarm->fired++;
     }
-    return txn_error(txn, err);
 }
 
 static void fire_ended(struct writer_op *op)
@@ -76,12 +80,8 @@ static int64_t next_due_us(struct alarm *alarm)
     return due_us;
 }
 
-static void look(struct alarm *alarm)
+static void fire_at(struct alarm *alarm, int64_t due_us)
 {
-    if (alarm->firing || alarm->stopped) {
-        return;
-    }
-    int64_t due_us = next_due_us(alarm);
     int64_t now_us = engine_now_us(alarm->options.engine, NULL);
     if (due_us <= now_us) {
         fire(alarm);
@@ -90,6 +90,13 @@ static void look(struct alarm *alarm)
     int64_t delay_us = due_us - now_us;
     loop_timer_set(alarm->options.loop, &alarm->timer,
                    delay_us < LOOK_AGAIN_US ? delay_us : LOOK_AGAIN_US);
+}
+
+static void look(struct alarm *alarm)
+{
+    if (!alarm->firing && !alarm->stopped) {
+        fire_at(alarm, next_due_us(alarm));
+    }
 }
 
 static void op_ended(struct loop_task *task)
@@ -103,7 +110,7 @@ static void op_ended(struct loop_task *task)
         alarm->stopped = true;
         alarm->options.stopped(alarm->options.context, &alarm->op.error);
     } else {
-        look(alarm);
+        fire_at(alarm, alarm->next_due_us); /* readers may not see yet what was fired */
     }
 }
 

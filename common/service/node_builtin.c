@@ -189,7 +189,11 @@ static enum status read_head(struct read *r, const ProtobufCMessage *message,
 }
 
 const struct service_method node_log_methods[] = {
-    {.name = "ReadEvents", .kind = METHOD_READ, .check = check_read_events, .read = read_events},
+    {.name = "ReadEvents",
+     .kind = METHOD_READ,
+     .unhurried = true,
+     .check = check_read_events,
+     .read = read_events},
     {.name = "GetHead", .kind = METHOD_READ, .read = read_head},
 };
 
@@ -272,7 +276,7 @@ static enum status read_metrics(struct read *r, const ProtobufCMessage *message,
 }
 
 const struct service_method node_health_methods[] = {
-    {.name = "CheckHealth", .kind = METHOD_READ, .read = read_health},
-    {.name = "GetVersion", .kind = METHOD_READ, .read = read_version},
-    {.name = "GetMetrics", .kind = METHOD_READ, .read = read_metrics},
+    {.name = "CheckHealth", .kind = METHOD_READ, .unhurried = true, .read = read_health},
+    {.name = "GetVersion", .kind = METHOD_READ, .unhurried = true, .read = read_version},
+    {.name = "GetMetrics", .kind = METHOD_READ, .unhurried = true, .read = read_metrics},
 };

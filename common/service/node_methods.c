@@ -40,6 +40,7 @@ struct read_op {
     unsigned method;
     struct rpc_call *call;
     int64_t wait_until_us; /* 0: has not waited yet */
+    uint64_t mark;         /* what was acknowledged before it came */
     bool watches_caller;
     struct lane_job job; /* when it is slow */
     bool last;
@@ -155,6 +156,20 @@ static int64_t latest_answer_us(const struct rpc_call *call)
     return rpc_call_deadline_us(call) - ANSWER_EARLY_US;
 }
 
+/* Until the commit that shows all that was acknowledged before the read came. */
+static void wait_to_see(struct read_op *op, bool last, uint64_t generation)
+{
+    struct error err;
+    if (last) {
+        error_set(&err, STATUS_DEADLINE_EXCEEDED, NULL,
+                  "what was acknowledged just before cannot be read yet: try again");
+        read_refused(op, &err);
+    } else {
+        park(op, 0, 0, latest_answer_us(op->call), generation);
+        writer_publish_soon(op->group->node->writer);
+    }
+}
+
 static void answer_read(struct read_op *op, struct store_txn *txn, const ProtobufCMessage *response)
 {
     struct node *node = op->group->node;
@@ -180,6 +195,11 @@ static void run_read(struct read_op *op, bool last)
     bool is_reached = false;
     uint64_t generation = parking_generation(node->parking);
 
+    bool sees_all = writer_is_visible(node->writer, op->mark);
+    if (!sees_all && !method->unhurried) {
+        wait_to_see(op, last, generation);
+        return;
+    }
     enum status status = store_read_begin(node->store, &txn, &err);
     if (status == STATUS_OK) {
         status = all_reached(node, txn, op->call, &is_reached, &err);
@@ -220,7 +240,10 @@ static void run_read(struct read_op *op, bool last)
     if (txn != NULL && txn_error(txn, NULL) != STATUS_OK) {
         status = txn_error(txn, &err); /* outweighs the refusal it may have led to */
     }
-    if (status != STATUS_OK) {
+    if (status != STATUS_OK && !sees_all && !last) { /* only who has seen all refuses */
+        store_read_end(txn);
+        wait_to_see(op, last, generation);
+    } else if (status != STATUS_OK) {
         store_read_end(txn);
         read_refused(op, &err);
     } else if (wait.is_parked) {
@@ -457,7 +480,10 @@ static enum status submit_command(struct method_group *group, unsigned method,
     op->method = method;
     op->call = call;
     op->response = BUFFER_EMPTY;
-    op->op = (struct writer_op){.run = run_command, .ended = command_ended, .lane = WRITER_CALLS};
+    op->op = (struct writer_op){.run = run_command,
+                                .ended = command_ended,
+                                .lane = WRITER_CALLS,
+                                .shown = group->methods[method].read != NULL};
     op->command = (struct engine_command){
         .method = &group->methods[method],
         .response_type = method_descriptor(group, method)->output,
@@ -506,6 +532,7 @@ void node_handle(void *context, unsigned method, struct rpc_call *call)
             op->group = group;
             op->method = method;
             op->call = call;
+            op->mark = writer_mark(group->node->writer);
             start_read(op, false);
             return;
         }

@@ -114,6 +114,8 @@ void log_append(struct store_txn *txn, struct bytes record, struct log_position 
         memcpy((uint8_t *)value.mv_data + STORE_HASH_BYTES, record.data, record.size);
     }
     txn_count_change(txn, sizeof(offset), value.mv_size);
+    store_journal_add(txn, JOURNAL_PUT, DB_LOG, bytes_of(&offset, sizeof(offset)),
+                      bytes_of_mdb(value));
     txn->head.offset = offset;
     memcpy(txn->head.hash, hash, STORE_HASH_BYTES);
     *ret_position = txn->head;

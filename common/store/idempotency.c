@@ -67,8 +67,8 @@ enum status idempotency_find(struct store_txn *txn, struct bytes key,
     return STATUS_OK;
 }
 
-/* The time of the first row as it is now; INT64_MAX when there is none. */
-static int64_t load_first(struct store_txn *txn, MDB_cursor *cursor)
+/* The time of the first row as it is now, and its key; INT64_MAX when there is none. */
+static int64_t load_first(struct store_txn *txn, MDB_cursor *cursor, struct bytes *ret_key)
 {
     MDB_val key, value;
     int rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
@@ -78,6 +78,7 @@ static int64_t load_first(struct store_txn *txn, MDB_cursor *cursor)
         }
         return INT64_MAX;
     }
+    *ret_key = bytes_of_mdb(key);
     int64_t made_us = key.mv_size == UUID_BYTES ? uuid7_time_us(key.mv_data) : -1;
     return made_us; /* -1, which cannot be, is dropped like the old */
 }
@@ -91,9 +92,11 @@ static void drop_expired(struct store_txn *txn, int64_t before_us)
     if (cursor == NULL) {
         return;
     }
-    int64_t first_us = load_first(txn, cursor);
+    struct bytes first;
+    int64_t first_us = load_first(txn, cursor, &first);
     int64_t dropped_us = -1;
     for (int i = 0; i < DROP_MAX && first_us < before_us && txn->error.status == STATUS_OK; i++) {
+        store_journal_add(txn, JOURNAL_DELETE, DB_IDEM, first, bytes_of(NULL, 0));
         int rc = mdb_cursor_del(cursor, 0);
         if (rc != 0) {
             txn_fail_lmdb(txn, rc, "dropping an idempotency row");
@@ -101,7 +104,7 @@ static void drop_expired(struct store_txn *txn, int64_t before_us)
         }
         txn_count_change(txn, 0, 0);
         dropped_us = first_us;
-        first_us = load_first(txn, cursor);
+        first_us = load_first(txn, cursor, &first);
     }
     mdb_cursor_close(cursor);
     if (dropped_us > (int64_t)meta_get_u64(txn, DROPPED)) {
@@ -140,6 +143,7 @@ void idempotency_keep(struct store_txn *txn, struct bytes key,
         memcpy(row + HEAD_BYTES, answer->response.data, answer->response.size);
     }
     txn_count_change(txn, key.size, size);
+    store_journal_add(txn, JOURNAL_PUT, DB_IDEM, key, bytes_of_mdb(value));
     drop_expired(txn, now_us - IDEMPOTENCY_RETENTION_US);
 }
 

@@ -313,6 +313,7 @@ enum status store_open(struct store **ret_store, const struct store_options *opt
     mutex_init_brief(&store->pool_lock);
     CHECK(pthread_mutex_init(&store->room_lock, NULL) == 0);
     store->lock.fd = -1;
+    store->journal.fd = -1;
     store->folder = strdup(options->folder);
     CHECK(store->folder != NULL);
     memcpy(store->service, options->service, strlen(options->service) + 1); /* was measured */
@@ -332,6 +333,10 @@ enum status store_open(struct store **ret_store, const struct store_options *opt
     if (status == STATUS_OK) {
         status = open_or_create(store, options, err);
     }
+    if (status == STATUS_OK && !store->read_only) {
+        store_room_open(store);
+        status = store_journal_open(store, !store_lock_is_marked(&store->lock), err);
+    }
     if (status == STATUS_OK && !store->read_only && !store_lock_is_marked(&store->lock)) {
         /* Only now is the store whole, whatever dies from here on. */
         status = store->no_sync ? STATUS_OK : store_folder_sync(store->folder, err);
@@ -343,7 +348,6 @@ enum status store_open(struct store **ret_store, const struct store_options *opt
         store_free(store);
         return status;
     }
-    store_room_open(store);
     *ret_store = store;
     return STATUS_OK;
 }
@@ -353,6 +357,8 @@ void store_free(struct store *store)
     if (store == NULL) {
         return;
     }
+    store_write_abort(store->open_write);
+    store_journal_close(store);
     CHECK(store->open_count == 0);
     while (store->pool != NULL) {
         struct store_txn *txn = store->pool;

@@ -21,7 +21,7 @@
 #include "base/random.h"
 #include "store/key.h"
 
-#define STORE_FORMAT 1
+#define STORE_FORMAT 2 /* 2: with a journal */
 #define STORE_VALUE_BYTES_MAX (2 * 1024 * 1024)
 #define STORE_LOG_ID_BYTES 16
 #define STORE_HASH_BYTES 32
@@ -34,7 +34,7 @@ struct store;
 struct store_txn;
 
 struct store_options {
-    const char *folder;    /* made (0700) when missing; holds data.mdb, lock.mdb and store.lock */
+    const char *folder;    /* made (0700) when missing; holds data.mdb, journal, lock.mdb, store.lock */
     const char *service;   /* "intake": must be the store's own */
     uint64_t map_bytes;    /* 0: the default; 16 MiB to 16 TiB; grows when the file is larger */
     uint32_t readers_max;  /* 0: 126 */
@@ -72,13 +72,23 @@ void store_usage(struct store *store, struct store_usage *ret_usage);
 enum status store_read_begin(struct store *store, struct store_txn **ret_txn, struct error *err);
 void store_read_end(struct store_txn *txn); /* NULL is allowed */
 
-/* One at a time. Used by the writer and by rebuilds. */
+/* One at a time, on one thread. Used by the writer and by rebuilds. After store_write_journal it is
+ * the same transaction again. */
 enum status store_write_begin(struct store *store, struct store_txn **ret_txn, struct error *err);
 /* Frees the transaction whatever comes. A sticky error aborts and is returned. Disk or map full:
  * RESOURCE_EXHAUSTED. Failure of the commit itself: DATA_LOSS, and the store refuses to write from
  * then on (reads go on). */
 enum status store_write_commit(struct store_txn *txn, struct error *err);
-void store_write_abort(struct store_txn *txn); /* NULL is allowed */
+/* NULL is allowed. What store_write_journal made durable stays. */
+void store_write_abort(struct store_txn *txn);
+
+/* Instead of a commit, when the changes since the last one fit there: makes them durable with one
+ * sequential write. Readers do not see them before the next commit, and the transaction stays open
+ * for the next store_write_begin. Errors as of the commit. */
+enum status store_write_journal(struct store_txn *txn, struct error *err);
+bool store_write_fits_journal(const struct store_txn *txn);
+/* There are durable changes that readers do not see: a commit is to come. For who writes. */
+bool store_has_unseen(const struct store *store);
 
 /* Makes sure that the disk has room for the next batch: RESOURCE_EXHAUSTED (naming disk or map)
  * when it has not, DATA_LOSS once a commit has failed. Called before each batch; recovers by itself

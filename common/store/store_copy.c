@@ -312,6 +312,21 @@ static enum status write_whole(struct copy_file *data, struct copy_file *keys, c
     return status;
 }
 
+static enum status empty_journal(const char *folder, struct error *err)
+{
+    char *path = join(folder, JOURNAL_FILE);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    enum status status = STATUS_OK;
+    if (fd < 0 || fsync(fd) != 0) {
+        status = error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "emptying %s", path);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    free(path);
+    return status;
+}
+
 /* Under the folder's lock. The file gets its name when it is whole and synced, so that a restore
  * cut short leaves no store. */
 static enum status restore_locked(const char *copy_folder, const char *folder, const char *service,
@@ -339,6 +354,9 @@ static enum status restore_locked(const char *copy_folder, const char *folder, c
     }
     if (status == STATUS_OK) {
         status = write_whole(&data, &keys, strdup(part), service, err);
+    }
+    if (status == STATUS_OK) {
+        status = empty_journal(folder, err); /* of the store that was here before */
     }
     if (status == STATUS_OK && rename(part, path) != 0) {
         status = error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "renaming %s", part);

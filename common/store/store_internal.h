@@ -34,6 +34,17 @@ struct store_lock {
     ino_t inode;
 };
 
+/* store_journal.c */
+struct store_journal {
+    int fd;          /* -1: the store is read-only */
+    uint8_t *buffer; /* the next record, its head too */
+    size_t used;     /* of the buffer */
+    bool overflow;   /* the changes since the last record do not fit into one */
+    uint64_t number; /* of the last record */
+    uint64_t at;     /* where the next one goes; 0: the tables have them all */
+    bool behind;     /* the write transaction that had the records was rolled back: replay them */
+};
+
 struct store {
     MDB_env *env;
     MDB_dbi dbi[DB_COUNT];
@@ -47,6 +58,9 @@ struct store {
     bool read_only;
     bool no_sync;
     struct store_lock lock;
+
+    struct store_journal journal;
+    struct store_txn *open_write; /* has changes that are durable and not yet committed */
 
     atomic_bool failed;        /* a commit failed: no more writing */
     pthread_mutex_t room_lock; /* the writer makes room, and whoever asks for health too */
@@ -112,6 +126,24 @@ void store_room_open(struct store *store);
 enum status store_room_commit(struct store_txn *txn, struct error *err);
 void store_room_committed(struct store *store);
 
+/* store_journal.c. All but opening and closing is for who has the write transaction. */
+#define JOURNAL_FILE "journal"
+enum journal_change { JOURNAL_PUT = 1, JOURNAL_DELETE = 2 };
+/* Makes or opens the file, and brings the tables up to it. `is_new`: the store has none yet. */
+enum status store_journal_open(struct store *store, bool is_new, struct error *err);
+void store_journal_close(struct store *store);
+/* Every change of a write transaction is added to the next record. */
+void store_journal_add(struct store_txn *txn, enum journal_change kind, enum store_db db,
+                       struct bytes key, struct bytes value);
+bool store_journal_fits(const struct store *store);
+/* An errno: then it is not known whether the record is there. */
+int store_journal_write(struct store *store);
+bool store_journal_has_unseen(const struct store *store); /* records that the tables lack */
+void store_journal_replay(struct store_txn *txn);         /* repeats the changes of all of them */
+void store_journal_keep_number(struct store_txn *txn);    /* before a commit */
+void store_journal_committed(struct store *store);
+void store_journal_aborted(struct store *store);
+
 /* store_txn.c */
 enum status store_check_failed(const struct store *store, struct error *err);
 /* All of these do nothing when the transaction has failed. */
@@ -130,5 +162,6 @@ void txn_set_reserve(struct store_txn *txn, bool reserve);
 #define META_SERVICE "service"
 #define META_LOG_ID "log_id"
 #define META_SECRET "secret"
+#define META_JOURNAL "journal" /* number of the last journal record the tables have */
 
 #endif

@@ -92,7 +92,13 @@ enum status store_write_begin(struct store *store, struct store_txn **ret_txn, s
     if (status != STATUS_OK) {
         return status;
     }
-    struct store_txn *txn = calloc(1, sizeof(*txn));
+    struct store_txn *txn = store->open_write;
+    if (txn != NULL) {
+        txn->idem_first_known = false;
+        *ret_txn = txn;
+        return STATUS_OK;
+    }
+    txn = calloc(1, sizeof(*txn));
     CHECK(txn != NULL);
     int rc = mdb_txn_begin(store->env, NULL, 0, &txn->mdb);
     if (rc != 0) {
@@ -104,12 +110,24 @@ enum status store_write_begin(struct store *store, struct store_txn **ret_txn, s
     pthread_mutex_lock(&store->pool_lock);
     store->open_count++;
     pthread_mutex_unlock(&store->pool_lock);
+    if (store->journal.behind) {
+        store_journal_replay(txn);
+        status = txn_error(txn, err);
+        if (status != STATUS_OK) {
+            atomic_store(&store->failed, status == STATUS_DATA_LOSS);
+            store_write_abort(txn);
+            return status;
+        }
+    }
     *ret_txn = txn;
     return STATUS_OK;
 }
 
 static void write_end(struct store_txn *txn)
 {
+    if (txn->store->open_write == txn) {
+        txn->store->open_write = NULL;
+    }
     pthread_mutex_lock(&txn->store->pool_lock);
     txn->store->open_count--;
     pthread_mutex_unlock(&txn->store->pool_lock);
@@ -123,6 +141,7 @@ void store_write_abort(struct store_txn *txn)
     }
     CHECK(txn->write);
     mdb_txn_abort(txn->mdb);
+    store_journal_aborted(txn->store);
     write_end(txn);
 }
 
@@ -143,10 +162,22 @@ static int commit_mdb(struct store *store, MDB_txn *mdb)
     return rc;
 }
 
+static enum status write_failed(struct store *store, int rc, const char *what, struct error *err)
+{
+    atomic_store(&store->failed, true);
+    return error_set(err, STATUS_DATA_LOSS, NULL,
+                     "%s: %s; this store writes no more: inspect the disk, then restart", what,
+                     mdb_strerror(rc));
+}
+
 enum status store_write_commit(struct store_txn *txn, struct error *err)
 {
     CHECK(txn->write);
     enum status status = txn_error(txn, err);
+    if (status == STATUS_OK && txn->changes > 0) {
+        store_journal_keep_number(txn);
+        status = txn_error(txn, err);
+    }
     if (status == STATUS_OK && txn->changes > 0) {
         status = store_room_commit(txn, err);
     }
@@ -155,20 +186,53 @@ enum status store_write_commit(struct store_txn *txn, struct error *err)
         return status;
     }
     int rc = commit_mdb(txn->store, txn->mdb);
+    if (rc == 0) {
+        store_journal_committed(txn->store);
+    } else {
+        store_journal_aborted(txn->store);
+    }
     if (rc == MDB_BAD_TXN) {
         status = error_set(err, STATUS_INTERNAL, NULL,
                            "a change failed without a word, and the commit with it");
     } else if (store_lmdb_error_is_room(rc)) {
         status = store_lmdb_error(err, rc, "committing");
     } else if (rc != 0) {
-        atomic_store(&txn->store->failed, true);
-        status =
-            error_set(err, STATUS_DATA_LOSS, NULL,
-                      "committing: %s; this store writes no more: inspect the disk, then restart",
-                      mdb_strerror(rc));
+        status = write_failed(txn->store, rc, "committing", err);
     }
     write_end(txn);
     return status;
+}
+
+bool store_write_fits_journal(const struct store_txn *txn)
+{
+    return store_journal_fits(txn->store);
+}
+
+enum status store_write_journal(struct store_txn *txn, struct error *err)
+{
+    struct store *store = txn->store;
+    CHECK(txn->write && store_journal_fits(store));
+    enum status status = txn_error(txn, err);
+    if (status == STATUS_OK && txn->changes > 0) {
+        status = store_room_commit(txn, err);
+    }
+    if (status != STATUS_OK || txn->changes == 0) {
+        store_write_abort(txn);
+        return status;
+    }
+    int rc = store_journal_write(store);
+    if (rc != 0) {
+        status = write_failed(store, rc, "writing the journal", err);
+        store_write_abort(txn);
+        return status;
+    }
+    store->open_write = txn;
+    return STATUS_OK;
+}
+
+bool store_has_unseen(const struct store *store)
+{
+    return store_journal_has_unseen(store);
 }
 
 /* --- the sticky error --- */
@@ -272,6 +336,7 @@ void txn_put_db(struct store_txn *txn, enum store_db db, struct bytes key, struc
         return;
     }
     txn_count_change(txn, key.size, value.size);
+    store_journal_add(txn, JOURNAL_PUT, db, key, value);
 }
 
 void txn_delete_db(struct store_txn *txn, enum store_db db, struct bytes key)
@@ -283,6 +348,7 @@ void txn_delete_db(struct store_txn *txn, enum store_db db, struct bytes key)
     int rc = mdb_del(txn->mdb, txn->store->dbi[db], &mdb_key, NULL);
     if (rc == 0) {
         txn_count_change(txn, 0, 0);
+        store_journal_add(txn, JOURNAL_DELETE, db, key, bytes_of(NULL, 0));
     } else if (rc != MDB_NOTFOUND) {
         txn_fail_lmdb(txn, rc, "deleting a row");
     }

@@ -19,6 +19,10 @@
 #define BATCH_DEFAULT 1024
 #define LABELS_SIZE 96
 
+/* Commits take at most about one part in so many of the time. */
+#define PUBLISH_SHARE 8
+#define PUBLISH_WAIT_US_MIN (2 * MS_US)
+
 static const char *const lane_names[WRITER_LANE_COUNT] = {
     [WRITER_CALLS] = "calls", [WRITER_FEEDS] = "feeds", [WRITER_TIMERS] = "timers"};
 
@@ -43,18 +47,25 @@ struct writer {
     uint64_t holds_begun;
     int64_t hold_us;
     int64_t hold_until_us;
+    struct error hold_error; /* why it was not held */
 
     /* The writer's own, no lock. */
     struct op_list taken[WRITER_LANE_COUNT];
     struct writer_op **batch;
     struct writer_op **refused;
     unsigned turn;
+    int64_t published_us; /* end of the last commit of the tables */
+    int64_t publish_wait_us;
+
+    atomic_bool publish_soon;
+    atomic_uint_fast64_t journaled; /* batches */
+    atomic_uint_fast64_t visible;   /* of them */
 
     atomic_uint waiting[WRITER_LANE_COUNT];
     pthread_t thread;
 
     char labels[WRITER_LANE_COUNT + 1][LABELS_SIZE]; /* the last without a lane */
-    struct metric commits, aborts, operations[WRITER_LANE_COUNT], depth[WRITER_LANE_COUNT];
+    struct metric commits, journal_writes, aborts, operations[WRITER_LANE_COUNT], depth[WRITER_LANE_COUNT];
     struct metric map_bytes, used_bytes;
 };
 
@@ -148,6 +159,8 @@ static void add_metrics(struct writer *writer)
     writer->used_bytes.context = writer->options.store;
     add_metric(writer, &writer->commits, "vafa_store_commits_total", all, "Transactions committed.",
                METRIC_COUNTER);
+    add_metric(writer, &writer->journal_writes, "vafa_store_journal_writes_total", all,
+               "Batches made durable in the journal, to be committed later.", METRIC_COUNTER);
     add_metric(writer, &writer->aborts, "vafa_store_batch_aborts_total", all,
                "Batches rolled back and tried again in parts, or lost.", METRIC_COUNTER);
     add_metric(writer, &writer->map_bytes, "vafa_store_map_bytes", all, "Size of the map.",
@@ -271,6 +284,84 @@ static bool run_op(struct writer_op *op, struct store_txn *txn)
     return true;
 }
 
+/* --- durable, and visible --- */
+
+/* How long after a commit that took so long the next one waits. */
+static int64_t publish_wait_us(int64_t commit_us)
+{
+    int64_t wait_us = commit_us * PUBLISH_SHARE;
+    wait_us = wait_us < PUBLISH_WAIT_US_MIN ? PUBLISH_WAIT_US_MIN : wait_us;
+    return wait_us > PUBLISH_WAIT_US_MAX ? PUBLISH_WAIT_US_MAX : wait_us;
+}
+
+static int64_t publish_left_us(const struct writer *writer)
+{
+    if (atomic_load(&writer->publish_soon)) {
+        return 0;
+    }
+    return writer->published_us + writer->publish_wait_us - clock_mono_us(writer->options.clock);
+}
+
+static enum status commit(struct writer *writer, struct store_txn *txn, bool changed,
+                          struct error *err)
+{
+    int64_t begun_us = clock_mono_us(writer->options.clock);
+    enum status status = store_write_commit(txn, err);
+    int64_t ended_us = clock_mono_us(writer->options.clock);
+    atomic_store(&writer->publish_soon, false);
+    if (status == STATUS_OK && !changed) {
+        return STATUS_OK;
+    }
+    writer->published_us = ended_us;
+    writer->publish_wait_us = publish_wait_us(ended_us - begun_us);
+    if (status == STATUS_OK || status == STATUS_DATA_LOSS) { /* nothing more will become visible */
+        atomic_store(&writer->visible, atomic_load(&writer->journaled));
+    }
+    if (status != STATUS_OK) {
+        metric_add(&writer->aborts, 1);
+        writer->publish_wait_us = PUBLISH_WAIT_US_MAX;
+    } else {
+        metric_add(&writer->commits, 1);
+        if (writer->options.committed != NULL) {
+            writer->options.committed(writer->options.context);
+        }
+    }
+    return status;
+}
+
+static enum status journal(struct writer *writer, struct store_txn *txn, bool changed,
+                           struct error *err)
+{
+    enum status status = store_write_journal(txn, err);
+    if (status == STATUS_OK && !changed) {
+        return STATUS_OK;
+    }
+    if (status == STATUS_OK) {
+        metric_add(&writer->journal_writes, 1);
+        atomic_fetch_add(&writer->journaled, 1);
+    } else {
+        metric_add(&writer->aborts, 1);
+        if (status == STATUS_DATA_LOSS) {
+            atomic_store(&writer->visible, atomic_load(&writer->journaled));
+        }
+    }
+    return status;
+}
+
+/* Commits what is in the journal only. */
+static enum status publish(struct writer *writer, struct error *err)
+{
+    struct store_txn *txn;
+    enum status status = store_write_begin(writer->options.store, &txn, err);
+    if (status == STATUS_OK) {
+        return commit(writer, txn, true, err);
+    }
+    writer->published_us = clock_mono_us(writer->options.clock);
+    writer->publish_wait_us = PUBLISH_WAIT_US_MAX;
+    atomic_store(&writer->publish_soon, false);
+    return status;
+}
+
 struct plan {
     size_t limit; /* of the next attempt */
     size_t after; /* the limit once an attempt has gone well */
@@ -293,6 +384,8 @@ static size_t attempt(struct writer *writer, struct writer_op **ops, size_t *cou
         return *count;
     }
     bool reserve = true;
+    bool shown = false;
+    uint64_t changes = txn_changes(txn);
     size_t ran = 0;
     while (ran < plan->limit && txn_bytes(txn) < STORE_BATCH_BYTES_MAX) {
         if (ran == *count && plan->limit == SIZE_MAX) {
@@ -314,25 +407,22 @@ static size_t attempt(struct writer *writer, struct writer_op **ops, size_t *cou
             return 0;
         }
         reserve = reserve && op->reserve;
+        shown = shown || op->shown;
         ran++;
     }
     txn_set_reserve(txn, reserve);
-    bool changed = txn_changes(txn) > 0;
-    enum status status = store_write_commit(txn, &err);
+    bool changed = txn_changes(txn) > changes;
+    bool journals =
+        !shown && (!changed || (publish_left_us(writer) > 0 && store_write_fits_journal(txn)));
+    enum status status = journals ? journal(writer, txn, changed, &err)
+                                  : commit(writer, txn, txn_changes(txn) > 0, &err);
     if (status != STATUS_OK) {
-        metric_add(&writer->aborts, 1);
         if (ran == 1 || status == STATUS_DATA_LOSS) {
             end_ops(writer, ops, ran, &err);
             return ran;
         }
         *plan = (struct plan){.limit = ran / 2, .after = ran};
         return 0;
-    }
-    if (changed) {
-        metric_add(&writer->commits, 1);
-        if (writer->options.committed != NULL) {
-            writer->options.committed(writer->options.context);
-        }
     }
     plan->limit = plan->after;
     plan->after = plan->after > SIZE_MAX / 2 ? SIZE_MAX : plan->after * 2;
@@ -364,6 +454,48 @@ static void run_batch(struct writer *writer, size_t count)
 
 /* --- the thread --- */
 
+static void wait_for_work(struct writer *writer, int64_t us)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    int64_t ns = until.tv_nsec + us % SECOND_US * 1000;
+    until.tv_sec += us / SECOND_US + ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    (void)pthread_cond_timedwait(&writer->work, &writer->lock, &until);
+}
+
+/* Under the lock, on the thread: commits what readers do not see, if there is any. */
+static enum status publish_unlocked(struct writer *writer, struct error *err)
+{
+    if (!store_has_unseen(writer->options.store)) {
+        return STATUS_OK;
+    }
+    pthread_mutex_unlock(&writer->lock);
+    enum status status = publish(writer, err);
+    pthread_mutex_lock(&writer->lock);
+    return status;
+}
+
+/* Under the lock, on the thread, when nothing is to be run: until something comes, or readers are to
+ * see more. */
+static void rest(struct writer *writer)
+{
+    struct error err;
+    bool unseen = store_has_unseen(writer->options.store);
+    int64_t left_us = unseen ? publish_left_us(writer) : 0;
+    if (unseen && left_us <= 0) {
+        (void)publish_unlocked(writer, &err); /* tried again later */
+        return;
+    }
+    writer->idle = true;
+    if (unseen) {
+        wait_for_work(writer, left_us);
+    } else {
+        pthread_cond_wait(&writer->work, &writer->lock);
+    }
+    writer->idle = false;
+}
+
 /* Under the lock, on the thread: stays between two batches until released, stopped, or the time is
  * over. */
 static void stay_held(struct writer *writer)
@@ -378,37 +510,43 @@ static void stay_held(struct writer *writer)
         if (left_us <= 0) {
             break;
         }
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        int64_t ns = until.tv_nsec + left_us % SECOND_US * 1000;
-        until.tv_sec += left_us / SECOND_US + ns / 1000000000;
-        until.tv_nsec = ns % 1000000000;
-        (void)pthread_cond_timedwait(&writer->work, &writer->lock, &until);
+        wait_for_work(writer, left_us);
     }
     writer->hold = HOLD_NONE;
+}
+
+/* Under the lock, on the thread: somebody asked to hold. A snapshot is to have all that was
+ * acknowledged. */
+static void hold(struct writer *writer)
+{
+    if (publish_unlocked(writer, &writer->hold_error) == STATUS_OK) {
+        stay_held(writer);
+    } else {
+        writer->hold = HOLD_NONE;
+        pthread_cond_broadcast(&writer->held);
+    }
 }
 
 static void *run_thread(void *context)
 {
     struct writer *writer = context;
+    struct error err;
     pthread_mutex_lock(&writer->lock);
     for (;;) {
-        if (writer->hold == HOLD_ASKED && !writer->stopped) {
-            stay_held(writer);
-        }
         take_all(writer);
-        if (any_taken(writer)) {
+        if (writer->hold == HOLD_ASKED && !writer->stopped) {
+            hold(writer);
+        } else if (any_taken(writer)) {
             pthread_mutex_unlock(&writer->lock);
             run_batch(writer, fill(writer, writer->batch, writer->options.batch_max));
             pthread_mutex_lock(&writer->lock);
         } else if (writer->stopped) {
             break;
-        } else if (writer->hold != HOLD_ASKED) {
-            writer->idle = true;
-            pthread_cond_wait(&writer->work, &writer->lock);
-            writer->idle = false;
+        } else {
+            rest(writer);
         }
     }
+    (void)publish_unlocked(writer, &err); /* else at the next start */
     pthread_mutex_unlock(&writer->lock);
     return NULL;
 }
@@ -547,16 +685,40 @@ enum status writer_submit(struct writer *writer, struct writer_op *op, struct er
 
 bool writer_step(struct writer *writer)
 {
+    struct error err;
     pthread_mutex_lock(&writer->lock);
     CHECK(!writer->started);
     take_all(writer);
     bool work = any_taken(writer);
+    bool unseen = store_has_unseen(writer->options.store);
     writer->idle = !work;
     pthread_mutex_unlock(&writer->lock);
     if (work) {
         run_batch(writer, fill(writer, writer->batch, writer->options.batch_max));
     }
-    return work;
+    return work || (unseen && publish(writer, &err) == STATUS_OK);
+}
+
+/* --- what readers see --- */
+
+uint64_t writer_mark(const struct writer *writer)
+{
+    return atomic_load(&writer->journaled);
+}
+
+bool writer_is_visible(const struct writer *writer, uint64_t mark)
+{
+    return atomic_load(&writer->visible) >= mark;
+}
+
+void writer_publish_soon(struct writer *writer)
+{
+    atomic_store(&writer->publish_soon, true);
+    pthread_mutex_lock(&writer->lock);
+    if (writer->started) {
+        pthread_cond_signal(&writer->work);
+    }
+    pthread_mutex_unlock(&writer->lock);
 }
 
 /* --- holding --- */
@@ -577,11 +739,14 @@ enum status writer_hold(struct writer *writer, int64_t hold_us, struct error *er
         writer->hold = HOLD_ASKED;
         writer->hold_us = hold_us;
         pthread_cond_signal(&writer->work);
-        while (writer->holds_begun == before && !writer->stopped) {
+        while (writer->hold == HOLD_ASKED && !writer->stopped) {
             pthread_cond_wait(&writer->held, &writer->lock);
         }
-        if (writer->holds_begun == before) {
+        if (writer->holds_begun == before && writer->stopped) {
             status = error_set(err, STATUS_UNAVAILABLE, NULL, "the service is stopping");
+        } else if (writer->holds_begun == before) {
+            *err = writer->hold_error;
+            status = err->status;
         }
     }
     pthread_mutex_unlock(&writer->lock);

@@ -2,8 +2,12 @@
  * The writer: a store's only writer, with group commit.
  *
  * It takes all operations that wait and those that come while it runs them (at most batch_max,
- * taking turns between the lanes), in one transaction, commits once, synced to disk, and only then
- * ends them: OK means on disk. No lingering to fill a batch: when nothing waits it is committed.
+ * taking turns between the lanes), makes their changes durable at once, and only then ends them: OK
+ * means on disk. No lingering to fill a batch.
+ *
+ * Durable is either a commit of the tables or, while commits would take more than a small share of
+ * the time, a record in the store's journal. What is in the journal only is not seen by readers: a
+ * commit follows within PUBLISH_WAIT_US_MAX, at once when a reader asks (writer_mark).
  *
  * An operation that refuses must not have changed anything (CHECKed by txn_changes). When the
  * transaction itself fails (an LMDB error), the batch is rolled back; the operation that failed is
@@ -18,6 +22,9 @@
 #define VAFA_STORE_WRITER_H
 
 #include "store/store.h"
+
+/* Readers see what was acknowledged at most so much later. */
+#define PUBLISH_WAIT_US_MAX (100 * MS_US)
 
 struct writer;
 
@@ -34,6 +41,7 @@ struct writer_op {
     void (*ended)(struct writer_op *op);
     enum writer_lane lane;
     bool reserve; /* may use the reserve of a nearly full disk: feeds, acknowledgements, deletes */
+    bool shown;   /* `ended` reads what was written: its batch is committed, not only journaled */
     struct error error;
     struct writer_op *next; /* the writer's own */
 };
@@ -69,7 +77,14 @@ void writer_stop(struct writer *writer);
  * Any thread. */
 enum status writer_submit(struct writer *writer, struct writer_op *op, struct error *err);
 
-/* Driver two: one batch. False when there was nothing to do. */
+/* How a reader sees what was acknowledged before it came: it takes the mark, and when that is not
+ * visible it asks for a commit and looks again after one. Any thread. */
+uint64_t writer_mark(const struct writer *writer);
+bool writer_is_visible(const struct writer *writer, uint64_t mark);
+void writer_publish_soon(struct writer *writer);
+
+/* Driver two: one batch, or the commit of what is in the journal only. False when there was nothing
+ * to do. */
 bool writer_step(struct writer *writer);
 
 /* Holds the writer between batches until released or hold_us is over; returns once it is held. Not

@@ -483,6 +483,7 @@ const struct service_method routing_methods[] = {
     {
         .name = "FollowTasks",
         .kind = METHOD_READ,
+        .unhurried = true,
         .roles = OFFICES,
         .check = check_follow,
         .read = read_follow,

@@ -1,0 +1,414 @@
+/*
+ * The journal: a file beside data.mdb that makes changes durable with one sequential write, so that
+ * LMDB need not sync its trees for every batch (docs/decisions/0011).
+ *
+ * A record holds the changes made since the record before it. Records lie one behind the other from
+ * the file's beginning, each at a multiple of JOURNAL_BLOCK, and are numbered without gaps for the
+ * whole life of the store. A commit of the tables keeps the last record's number with them, and from
+ * then on the file is written from its beginning again. So the records that count are those at the
+ * beginning whose numbers follow the one kept; anything else is left over from before.
+ *
+ *   record   magic (8), number (8), bytes of changes (8), hash (16), changes
+ *   hash     XXH3 of the log's id, number, bytes and changes: tells a record that was cut, or left over,
+ *            not one that was forged (what the log's chain is for)
+ *   change   database (1), kind (1), bytes of key (2), bytes of value (4), key, value
+ *
+ * Numbers are big-endian. A record that was cut while it was being written was answered to nobody: the
+ * last one may be broken. One that is broken while a later one is whole was damaged afterwards.
+ */
+#include "store/store_internal.h"
+
+#include "base/check.h"
+#include "base/fault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#define JOURNAL_BYTES ((size_t)4 << 20)
+#define JOURNAL_BLOCK ((size_t)4096) /* what O_DIRECT wants of addresses, sizes and places */
+#define JOURNAL_MAGIC "VafaJrn1"
+#define RECORD_HASH 24 /* behind the numbers */
+#define RECORD_HEAD 40
+#define CHANGE_HEAD 8
+
+/* --- writing --- */
+
+static size_t round_up(size_t size)
+{
+    return (size + JOURNAL_BLOCK - 1) / JOURNAL_BLOCK * JOURNAL_BLOCK;
+}
+
+void store_journal_add(struct store_txn *txn, enum journal_change kind, enum store_db db,
+                       struct bytes key, struct bytes value)
+{
+    struct store_journal *journal = &txn->store->journal;
+    size_t size = CHANGE_HEAD + key.size + value.size;
+    if (journal->buffer == NULL || journal->overflow || size > JOURNAL_BYTES - journal->used) {
+        journal->overflow = true;
+        return;
+    }
+    uint8_t *to = journal->buffer + journal->used;
+    to[0] = (uint8_t)db;
+    to[1] = (uint8_t)kind;
+    be16_put(to + 2, (uint16_t)key.size);
+    be32_put(to + 4, (uint32_t)value.size);
+    memcpy(to + CHANGE_HEAD, key.data, key.size);
+    if (value.size > 0) {
+        memcpy(to + CHANGE_HEAD + key.size, value.data, value.size);
+    }
+    journal->used += size;
+}
+
+static void forget_changes(struct store_journal *journal)
+{
+    journal->used = RECORD_HEAD;
+    journal->overflow = false;
+}
+
+static XXH128_canonical_t record_hash(const struct store *store, const uint8_t *record,
+                                      size_t bytes)
+{
+    XXH128_canonical_t hash;
+    XXH3_state_t *state = XXH3_createState();
+    CHECK(state != NULL && XXH3_128bits_reset(state) == XXH_OK);
+    CHECK(XXH3_128bits_update(state, store->log_id, STORE_LOG_ID_BYTES) == XXH_OK);
+    CHECK(XXH3_128bits_update(state, record + 8, RECORD_HASH - 8) == XXH_OK);
+    CHECK(XXH3_128bits_update(state, record + RECORD_HEAD, bytes) == XXH_OK);
+    XXH128_canonicalFromHash(&hash, XXH3_128bits_digest(state));
+    (void)XXH3_freeState(state);
+    return hash;
+}
+
+static void make_head(const struct store *store, uint8_t *record, uint64_t number, size_t bytes)
+{
+    memset(record, 0, RECORD_HEAD);
+    memcpy(record, JOURNAL_MAGIC, 8);
+    be64_put(record + 8, number);
+    be64_put(record + 16, bytes);
+    XXH128_canonical_t hash = record_hash(store, record, bytes);
+    memcpy(record + RECORD_HASH, &hash, sizeof(hash));
+}
+
+static int write_all(int fd, const uint8_t *data, size_t size, uint64_t at)
+{
+    while (size > 0) {
+        ssize_t written = pwrite(fd, data, size, (off_t)at);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return written < 0 ? errno : EIO;
+        }
+        data += written;
+        size -= (size_t)written;
+        at += (uint64_t)written;
+    }
+    return 0;
+}
+
+bool store_journal_fits(const struct store *store)
+{
+    const struct store_journal *journal = &store->journal;
+    if (journal->used == RECORD_HEAD && !journal->overflow) {
+        return true; /* nothing is to be written */
+    }
+    return journal->buffer != NULL && !journal->overflow &&
+           journal->at + round_up(journal->used) <= JOURNAL_BYTES;
+}
+
+int store_journal_write(struct store *store)
+{
+    struct store_journal *journal = &store->journal;
+    if (journal->used == RECORD_HEAD) {
+        return 0;
+    }
+    if (fault_point("store.journal.before")) {
+        return EIO;
+    }
+    size_t size = round_up(journal->used);
+    make_head(store, journal->buffer, journal->number + 1, journal->used - RECORD_HEAD);
+    memset(journal->buffer + journal->used, 0, size - journal->used);
+    int rc = write_all(journal->fd, journal->buffer, size, journal->at);
+    if (rc != 0 || fault_point("store.journal.after")) {
+        return rc != 0 ? rc : EIO;
+    }
+    journal->number++;
+    journal->at += size;
+    forget_changes(journal);
+    return 0;
+}
+
+/* --- the tables' side --- */
+
+bool store_journal_has_unseen(const struct store *store)
+{
+    return store->journal.at > 0;
+}
+
+void store_journal_keep_number(struct store_txn *txn)
+{
+    uint8_t number[8];
+    if (store_journal_has_unseen(txn->store)) {
+        be64_put(number, txn->store->journal.number);
+        txn_put_db(txn, DB_META, bytes_of_text(META_JOURNAL), bytes_of(number, sizeof(number)));
+    }
+}
+
+void store_journal_committed(struct store *store)
+{
+    store->journal.at = 0;
+    store->journal.behind = false;
+    forget_changes(&store->journal);
+}
+
+void store_journal_aborted(struct store *store)
+{
+    store->journal.behind = store_journal_has_unseen(store);
+    forget_changes(&store->journal);
+}
+
+/* --- reading --- */
+
+/* A record at `at` of the file's bytes: its number and changes. False when there is none. */
+static bool read_record(const struct store *store, const uint8_t *file, size_t at,
+                        uint64_t *ret_number, struct bytes *ret_changes)
+{
+    const uint8_t *record = file + at;
+    if (memcmp(record, JOURNAL_MAGIC, 8) != 0) {
+        return false;
+    }
+    uint64_t bytes = be64_get(record + 16);
+    if (bytes > JOURNAL_BYTES - at - RECORD_HEAD) {
+        return false;
+    }
+    XXH128_canonical_t hash = record_hash(store, record, bytes);
+    if (memcmp(&hash, record + RECORD_HASH, sizeof(hash)) != 0) {
+        return false;
+    }
+    *ret_number = be64_get(record + 8);
+    *ret_changes = bytes_of(record + RECORD_HEAD, bytes);
+    return true;
+}
+
+static bool apply_change(struct store_txn *txn, struct bytes *changes)
+{
+    if (changes->size < CHANGE_HEAD) {
+        return false;
+    }
+    const uint8_t *from = changes->data;
+    size_t key_size = be16_get(from + 2);
+    size_t value_size = be32_get(from + 4);
+    if (from[0] >= DB_COUNT || changes->size - CHANGE_HEAD < key_size ||
+        changes->size - CHANGE_HEAD - key_size < value_size) {
+        return false;
+    }
+    struct bytes key = bytes_of(from + CHANGE_HEAD, key_size);
+    struct bytes value = bytes_of(from + CHANGE_HEAD + key_size, value_size);
+    if (from[1] == JOURNAL_PUT) {
+        txn_put_db(txn, (enum store_db)from[0], key, value);
+    } else if (from[1] == JOURNAL_DELETE) {
+        txn_delete_db(txn, (enum store_db)from[0], key);
+    } else {
+        return false;
+    }
+    size_t size = CHANGE_HEAD + key_size + value_size;
+    *changes = bytes_of(from + size, changes->size - size);
+    return true;
+}
+
+static int read_file(const struct store_journal *journal, uint8_t *ret_file, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t got = pread(journal->fd, ret_file + done, size - done, (off_t)done);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return got < 0 ? errno : EIO;
+        }
+        done += (size_t)got;
+    }
+    return 0;
+}
+
+static uint8_t *aligned_buffer(void)
+{
+    void *buffer;
+    CHECK(posix_memalign(&buffer, JOURNAL_BLOCK, JOURNAL_BYTES) == 0);
+    return buffer;
+}
+
+void store_journal_replay(struct store_txn *txn)
+{
+    struct store *store = txn->store;
+    struct store_journal *journal = &store->journal;
+    uint8_t *file = aligned_buffer();
+    int rc = read_file(journal, file, journal->at);
+    if (rc != 0) {
+        txn_fail(txn, STATUS_DATA_LOSS, "reading the journal of %s: %s", store->folder,
+                 strerror(rc));
+    }
+    for (size_t at = 0; at < journal->at && txn->error.status == STATUS_OK;) {
+        uint64_t number;
+        struct bytes changes;
+        bool good = read_record(store, file, at, &number, &changes);
+        at += good ? round_up(RECORD_HEAD + changes.size) : 0;
+        while (good && changes.size > 0 && txn->error.status == STATUS_OK) {
+            good = apply_change(txn, &changes);
+        }
+        if (!good) {
+            txn_fail(txn, STATUS_DATA_LOSS, "the journal of %s is damaged at byte %zu",
+                     store->folder, at);
+        }
+    }
+    free(file);
+    forget_changes(journal); /* they are in the file */
+    journal->behind = txn->error.status != STATUS_OK;
+}
+
+/* --- opening --- */
+
+/* What follows the tables' number, and that nothing shows that more was there. */
+static enum status find_records(struct store *store, const uint8_t *file, struct error *err)
+{
+    struct store_journal *journal = &store->journal;
+    uint64_t number;
+    struct bytes changes;
+    size_t at = 0;
+    while (at < JOURNAL_BYTES && read_record(store, file, at, &number, &changes) &&
+           number == journal->number + 1) {
+        journal->number = number;
+        at += round_up(RECORD_HEAD + changes.size);
+    }
+    journal->at = at;
+    journal->behind = at > 0;
+    for (; at < JOURNAL_BYTES; at += JOURNAL_BLOCK) {
+        if (read_record(store, file, at, &number, &changes) && number > journal->number + 1) {
+            return error_set(err, STATUS_DATA_LOSS, NULL,
+                             "the journal in %s goes on to record %llu, but %llu cannot be read: "
+                             "it is damaged, or data.mdb is an older copy; restore the whole set",
+                             store->folder, (unsigned long long)number,
+                             (unsigned long long)journal->number + 1);
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Its blocks are written once, so that a record changes nothing but them. */
+static int make_file(const struct store *store, uint8_t *file)
+{
+    const struct store_journal *journal = &store->journal;
+    if (store->no_sync) {
+        return ftruncate(journal->fd, (off_t)JOURNAL_BYTES) == 0 ? 0 : errno;
+    }
+    memset(file, 0, JOURNAL_BYTES);
+    int rc = write_all(journal->fd, file, JOURNAL_BYTES, 0);
+    return rc != 0 || fsync(journal->fd) == 0 ? rc : errno;
+}
+
+static int open_file(const char *path, bool no_sync)
+{
+    const int flags = O_RDWR | O_CREAT | O_CLOEXEC;
+    if (no_sync) {
+        return open(path, flags, 0600);
+    }
+    int fd = open(path, flags | O_DSYNC | O_DIRECT, 0600);
+    if (fd < 0 && errno == EINVAL) { /* not every file system can */
+        fd = open(path, flags | O_DSYNC, 0600);
+    }
+    return fd;
+}
+
+static enum status load(struct store *store, uint8_t *file, bool is_new, struct error *err)
+{
+    struct store_journal *journal = &store->journal;
+    struct stat info;
+    int rc = fstat(journal->fd, &info) == 0 ? 0 : errno;
+    if (rc == 0 && (is_new || info.st_size == 0)) {
+        rc = make_file(store, file);
+        if (rc == 0 && !store->no_sync) {
+            return store_folder_sync(store->folder, err);
+        }
+        return rc == 0 ? STATUS_OK
+                       : store_lmdb_error(err, rc, "making the journal beside data.mdb");
+    }
+    if (rc == 0 && info.st_size != (off_t)JOURNAL_BYTES) {
+        return error_set(err, STATUS_DATA_LOSS, NULL,
+                         "the journal in %s has %lld bytes of %zu: restore the whole set",
+                         store->folder, (long long)info.st_size, JOURNAL_BYTES);
+    }
+    rc = rc != 0 ? rc : read_file(journal, file, JOURNAL_BYTES);
+    return rc == 0 ? find_records(store, file, err)
+                   : store_lmdb_error(err, rc, "reading the journal beside data.mdb");
+}
+
+static enum status read_number(struct store *store, struct error *err)
+{
+    struct store_txn *txn;
+    struct bytes value;
+    enum status status = store_read_begin(store, &txn, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (txn_get_db(txn, DB_META, bytes_of_text(META_JOURNAL), &value)) {
+        if (value.size == 8) {
+            store->journal.number = be64_get(value.data);
+        } else {
+            txn_fail(txn, STATUS_DATA_LOSS, "the journal's number has %zu bytes", value.size);
+        }
+    }
+    status = txn_error(txn, err);
+    store_read_end(txn);
+    return status;
+}
+
+enum status store_journal_open(struct store *store, bool is_new, struct error *err)
+{
+    struct store_journal *journal = &store->journal;
+    enum status status = read_number(store, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    char *path;
+    CHECK(asprintf(&path, "%s/" JOURNAL_FILE, store->folder) > 0);
+    if (!is_new && access(path, F_OK) != 0) {
+        status = error_set(err, STATUS_DATA_LOSS, NULL,
+                           "%s is gone, and what was acknowledged last may be in it only: restore "
+                           "the whole set (or, to go on without, make it an empty file)",
+                           path);
+    } else {
+        journal->fd = open_file(path, store->no_sync);
+        if (journal->fd < 0) {
+            status = error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "opening %s", path);
+        }
+    }
+    free(path);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    journal->buffer = aligned_buffer();
+    forget_changes(journal);
+    status = load(store, journal->buffer, is_new, err);
+    struct store_txn *txn;
+    if (status == STATUS_OK && journal->behind) {
+        status = store_write_begin(store, &txn, err);
+        status = status != STATUS_OK ? status : store_write_commit(txn, err);
+    }
+    return status;
+}
+
+void store_journal_close(struct store *store)
+{
+    if (store->journal.fd >= 0) {
+        close(store->journal.fd);
+    }
+    free(store->journal.buffer);
+    store->journal = (struct store_journal){.fd = -1};
+}
