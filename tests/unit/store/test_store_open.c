@@ -89,7 +89,9 @@ static void refuses_a_newer_format(void **state)
     uint8_t newer[8];
     be64_put(newer, STORE_FORMAT + 1);
     put_raw(rig->folder, "meta", "format", newer, sizeof(newer));
-    assert_refused(rig->folder, STATUS_FAILED_PRECONDITION, "format 2");
+    char text[32];
+    (void)snprintf(text, sizeof(text), "format %d", STORE_FORMAT + 1);
+    assert_refused(rig->folder, STATUS_FAILED_PRECONDITION, text);
 }
 
 static void refuses_another_services_store(void **state)

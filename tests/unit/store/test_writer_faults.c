@@ -77,21 +77,30 @@ static struct store *open_synced(const char *folder)
 #define BATCHES 6
 #define BATCH 10
 
-/* The child: batches of ten until something kills it. */
-static int child(const char *folder, const char *fd)
+/* Time stands still: all that follows the first commit is due for the journal. */
+static int64_t still_us(struct clock *clock)
+{
+    (void)clock;
+    return HOUR_US;
+}
+
+static struct clock still_clock = {.wall_us = still_us, .mono_us = still_us};
+
+/* The child: batches of ten until something kills it. Durable by commits, or, but for the first, by
+ * the journal. */
+static int child(const char *folder, const char *fd, bool commits)
 {
     struct store *store = open_synced(folder);
-    struct writer_options options = {.store = store, .clock = clock_system()};
+    struct writer_options options = {.store = store, .clock = &still_clock};
     struct writer *writer = writer_new(&options);
     struct put_op puts[BATCHES * BATCH];
     for (uint64_t i = 0; i < BATCHES * BATCH; i++) {
-        puts[i] = (struct put_op){.op = {.run = run_put, .ended = end_put},
+        puts[i] = (struct put_op){.op = {.run = run_put, .ended = end_put, .shown = commits},
                                   .number = i,
                                   .report_fd = (int)strtol(fd, NULL, 10)};
         CHECK(writer_submit(writer, &puts[i].op, NULL) == STATUS_OK);
         if (i % BATCH == BATCH - 1) {
-            while (writer_step(writer)) {
-            }
+            CHECK(writer_step(writer));
         }
     }
     writer_free(writer);
@@ -100,7 +109,7 @@ static int child(const char *folder, const char *fd)
 }
 
 /* Runs the child under a fault; marks what it acknowledged and returns whether it was killed. */
-static bool run_child(const char *folder, const char *fault, bool *acknowledged)
+static bool run_child(const char *folder, const char *fault, const char *way, bool *acknowledged)
 {
     int pipes[2];
     assert_int_equal(pipe(pipes), 0);
@@ -111,7 +120,7 @@ static bool run_child(const char *folder, const char *fault, bool *acknowledged)
         close(pipes[0]);
         (void)snprintf(fd, sizeof(fd), "%d", pipes[1]);
         setenv("VAFA_FAULT", fault, 1);
-        execl("/proc/self/exe", "test_writer_faults", folder, fd, (char *)NULL);
+        execl("/proc/self/exe", "test_writer_faults", folder, fd, way, (char *)NULL);
         _exit(126);
     }
     close(pipes[1]);
@@ -145,11 +154,12 @@ static unsigned count_batches(struct store *store)
     return (unsigned)(head.offset / BATCH);
 }
 
-static void check_kill(const char *fault, unsigned batches_stored, unsigned batches_acknowledged)
+static void check_kill(const char *way, const char *fault, unsigned batches_stored,
+                       unsigned batches_acknowledged)
 {
     char *folder = rig_folder_new();
     bool acknowledged[BATCHES * BATCH] = {false};
-    bool killed = run_child(folder, fault, acknowledged);
+    bool killed = run_child(folder, fault, way, acknowledged);
     assert_int_equal(killed, batches_acknowledged < BATCHES);
     struct store *store = open_synced(folder);
     assert_int_equal(count_batches(store), batches_stored);
@@ -163,16 +173,31 @@ static void check_kill(const char *fault, unsigned batches_stored, unsigned batc
 static void keeps_what_it_acknowledged_when_killed_before_a_commit(void **state)
 {
     (void)state;
-    check_kill("store.commit.before=kill@1", 0, 0);
-    check_kill("store.commit.before=kill@4", 3, 3);
-    check_kill("store.commit.before=kill@100", BATCHES, BATCHES);
+    check_kill("commit", "store.commit.before=kill@1", 0, 0);
+    check_kill("commit", "store.commit.before=kill@4", 3, 3);
+    check_kill("commit", "store.commit.before=kill@100", BATCHES, BATCHES);
 }
 
 static void keeps_what_it_acknowledged_when_killed_after_a_commit(void **state)
 {
     (void)state;
-    check_kill("store.commit.after=kill@1", 1, 0);
-    check_kill("store.commit.after=kill@4", 4, 3);
+    check_kill("commit", "store.commit.after=kill@1", 1, 0);
+    check_kill("commit", "store.commit.after=kill@4", 4, 3);
+}
+
+static void keeps_what_it_acknowledged_when_killed_around_a_journal_write(void **state)
+{
+    (void)state;
+    check_kill("journal", "store.journal.before=kill@1", 1, 1); /* the first was a commit */
+    check_kill("journal", "store.journal.before=kill@4", 4, 4);
+    check_kill("journal", "store.journal.after=kill@1", 2, 1);
+    check_kill("journal", "store.journal.after=kill@4", 5, 4);
+}
+
+static void keeps_what_it_acknowledged_when_nothing_was_committed_after_it(void **state)
+{
+    (void)state;
+    check_kill("journal", "store.commit.before=kill@2", BATCHES, BATCHES);
 }
 
 /* --- a commit that fails --- */
@@ -181,6 +206,7 @@ struct fixture {
     char *folder;
     struct store *store;
     struct writer *writer;
+    bool journals; /* what the writer may */
     struct put_op puts[5];
 };
 
@@ -212,7 +238,9 @@ static void run_batch(struct fixture *fixture, uint64_t first)
 {
     for (uint64_t i = 0; i < 5; i++) {
         fixture->puts[i] = (struct put_op){
-            .op = {.run = run_put, .ended = end_put}, .number = first + i, .report_fd = -1};
+            .op = {.run = run_put, .ended = end_put, .shown = !fixture->journals},
+            .number = first + i,
+            .report_fd = -1};
         assert_int_equal(writer_submit(fixture->writer, &fixture->puts[i].op, NULL), STATUS_OK);
     }
     while (writer_step(fixture->writer)) {
@@ -285,6 +313,36 @@ static bool fail_commit(void *context, const char *name)
     return strcmp(name, context) == 0;
 }
 
+/* The journal's write failed, or its answer was lost: the disk is not trusted either. */
+static void check_journal_failure(struct fixture *fixture, const char *point, uint64_t lost)
+{
+    run_batch(fixture, 1);
+    assert_ended(fixture, STATUS_OK, "");
+    fixture->journals = true;
+    run_batch(fixture, 10);
+    assert_ended(fixture, STATUS_OK, "");
+    fault_set_hook(fail_commit, (void *)(uintptr_t)point);
+    writer_free(fixture->writer);
+    struct writer_options options = {.store = fixture->store, .clock = &still_clock};
+    fixture->writer = writer_new(&options);
+    run_batch(fixture, 20); /* a commit, since the writer is new */
+    assert_ended(fixture, STATUS_OK, "");
+    run_batch(fixture, 30);
+    assert_ended(fixture, STATUS_DATA_LOSS, "journal");
+    assert_stopped(fixture, 20, lost);
+    assert_true(rig_has(fixture->store, 10));
+}
+
+static void acknowledges_nothing_when_the_journal_cannot_be_written(void **state)
+{
+    check_journal_failure(*state, "store.journal.before", 30);
+}
+
+static void acknowledges_nothing_when_the_journals_answer_is_lost(void **state)
+{
+    check_journal_failure(*state, "store.journal.after", 0);
+}
+
 static char before_point[] = "store.commit.before";
 static char after_point[] = "store.commit.after";
 
@@ -314,16 +372,20 @@ static void acknowledges_nothing_when_the_commits_answer_is_lost(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3) {
-        return child(argv[1], argv[2]);
+    if (argc == 4) {
+        return child(argv[1], argv[2], strcmp(argv[3], "commit") == 0);
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_what_it_acknowledged_when_killed_before_a_commit),
         cmocka_unit_test(keeps_what_it_acknowledged_when_killed_after_a_commit),
+        cmocka_unit_test(keeps_what_it_acknowledged_when_killed_around_a_journal_write),
+        cmocka_unit_test(keeps_what_it_acknowledged_when_nothing_was_committed_after_it),
         WITH_WRITER(syncs_before_it_answers),
         WITH_WRITER(acknowledges_nothing_when_the_sync_fails),
         WITH_WRITER(acknowledges_nothing_when_the_commit_fails),
         WITH_WRITER(acknowledges_nothing_when_the_commits_answer_is_lost),
+        WITH_WRITER(acknowledges_nothing_when_the_journal_cannot_be_written),
+        WITH_WRITER(acknowledges_nothing_when_the_journals_answer_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
