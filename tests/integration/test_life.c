@@ -275,6 +275,40 @@ static void registers_once_when_the_same_key_is_sent_twice(void **state)
     vafa_call_fini(&call);
 }
 
+/* Registrations so close to each other are made durable before readers see them (store/writer.h). */
+static void a_request_can_be_read_as_soon_as_it_is_acknowledged(void **state)
+{
+    struct scene *scene = *state;
+    for (int i = 0; i < 300; i++) {
+        uint8_t key[UUID_BYTES];
+        char code[32];
+        Intake__RegisterCaseRequest request = INTAKE__REGISTER_CASE_REQUEST__INIT;
+        request.idempotency_key = vafa_new_key(key);
+        request.channel = COMMON__CHANNEL__CHANNEL_WEB;
+        request.topic = (char[]){"lighting"};
+        struct vafa_call call = {.service = &intake__intake__descriptor,
+                                 .method = "RegisterCase",
+                                 .request = &request.base};
+        must(scene, &call);
+        snprintf(code, sizeof code, "%s",
+                 ((const Intake__RegisterCaseResponse *)call.response)->code);
+        vafa_call_fini(&call);
+
+        Intake__GetCaseRequest get = INTAKE__GET_CASE_REQUEST__INIT;
+        get.code = code;
+        struct vafa_call read = {
+            .service = &intake__intake__descriptor, .method = "GetCase", .request = &get.base};
+        must(scene, &read);
+        vafa_call_fini(&read);
+    }
+    json_t *metrics = system_json(scene->system, ARGS("metrics", "intake"));
+    const char *line = strstr(text_at(at(metrics, "intake"), "text"),
+                              "\nvafa_store_journal_writes_total{service=\"intake\"} ");
+    assert_non_null(line);
+    assert_true(strtol(strchr(line, '}') + 1, NULL, 10) > 0);
+    json_decref(metrics);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +320,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_input_is_refused_with_the_name_of_its_field, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(registers_once_when_the_same_key_is_sent_twice, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_request_can_be_read_as_soon_as_it_is_acknowledged, set_up,
                                         tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
