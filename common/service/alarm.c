@@ -18,7 +18,7 @@ struct alarm {
     struct arena *arena;
     bool firing;
     bool stopped;
-    size_t fired;       /* by the operation */
+    size_t fired;        /* by the operation */
     int64_t next_due_us; /* behind them; INT64_MAX for none */
 };
 

@@ -150,7 +150,7 @@ enum service_method_kind {
 struct service_method {
     const char *name; /* as in the .proto, in its order */
     enum service_method_kind kind;
-    bool slow;      /* a read that may take longer than a disk read: it gets a thread of its own */
+    bool slow; /* a read that may take longer than a disk read: it gets a thread of its own */
     /* A read that need not see what was acknowledged just before it came: long polls, health.
      * Others wait for the commit that shows it (store/writer.h). */
     bool unhurried;

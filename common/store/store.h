@@ -34,7 +34,8 @@ struct store;
 struct store_txn;
 
 struct store_options {
-    const char *folder;    /* made (0700) when missing; holds data.mdb, journal, lock.mdb, store.lock */
+    const char
+        *folder; /* made (0700) when missing; holds data.mdb, journal, lock.mdb, store.lock */
     const char *service;   /* "intake": must be the store's own */
     uint64_t map_bytes;    /* 0: the default; 16 MiB to 16 TiB; grows when the file is larger */
     uint32_t readers_max;  /* 0: 126 */

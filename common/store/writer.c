@@ -65,7 +65,8 @@ struct writer {
     pthread_t thread;
 
     char labels[WRITER_LANE_COUNT + 1][LABELS_SIZE]; /* the last without a lane */
-    struct metric commits, journal_writes, aborts, operations[WRITER_LANE_COUNT], depth[WRITER_LANE_COUNT];
+    struct metric commits, journal_writes, aborts, operations[WRITER_LANE_COUNT],
+        depth[WRITER_LANE_COUNT];
     struct metric map_bytes, used_bytes;
 };
 

@@ -233,7 +233,7 @@ static void agrees_with_a_model_after_any_order_of_journal_commit_rollback_and_c
         bool now[ROWS];
         memcpy(now, rows, sizeof(now));
         struct store_txn *txn = rig_write(rig->store);
-        for (int i = rand() % 5; i >= 0; i--) { /* NOLINT(cert-msc*) */
+        for (int i = rand() % 5; i >= 0; i--) {          /* NOLINT(cert-msc*) */
             uint64_t number = (uint64_t)(rand() % ROWS); /* NOLINT(cert-msc*) */
             struct key key = rig_key(1, number);
             now[number] = !now[number];

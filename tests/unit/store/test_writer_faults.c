@@ -237,10 +237,10 @@ static int teardown(void **state)
 static void run_batch(struct fixture *fixture, uint64_t first)
 {
     for (uint64_t i = 0; i < 5; i++) {
-        fixture->puts[i] = (struct put_op){
-            .op = {.run = run_put, .ended = end_put, .shown = !fixture->journals},
-            .number = first + i,
-            .report_fd = -1};
+        fixture->puts[i] =
+            (struct put_op){.op = {.run = run_put, .ended = end_put, .shown = !fixture->journals},
+                            .number = first + i,
+                            .report_fd = -1};
         assert_int_equal(writer_submit(fixture->writer, &fixture->puts[i].op, NULL), STATUS_OK);
     }
     while (writer_step(fixture->writer)) {
