@@ -3,9 +3,7 @@
  * lists with one lock, so that the lock is held for some instructions whatever the size of the
  * batch, and sleeps (and is woken) only when there is nothing.
  */
-#include "store/writer.h"
-
-#include "store/store_internal.h"
+#include "store/writer_internal.h"
 
 #include "base/check.h"
 #include "base/mutex.h"
@@ -17,58 +15,9 @@
 
 #define QUEUE_DEFAULT 8192
 #define BATCH_DEFAULT 1024
-#define LABELS_SIZE 96
-
-/* Commits take at most about one part in so many of the time. */
-#define PUBLISH_SHARE 8
-#define PUBLISH_WAIT_US_MIN (2 * MS_US)
 
 static const char *const lane_names[WRITER_LANE_COUNT] = {
     [WRITER_CALLS] = "calls", [WRITER_FEEDS] = "feeds", [WRITER_TIMERS] = "timers"};
-
-struct op_list {
-    struct writer_op *first;
-    struct writer_op **end;
-};
-
-enum hold_state { HOLD_NONE, HOLD_ASKED, HOLD_ON };
-
-struct writer {
-    struct writer_options options;
-
-    pthread_mutex_t lock;
-    pthread_cond_t work; /* for the thread: submitted, released, stopped */
-    pthread_cond_t held; /* for writer_hold */
-    struct op_list submitted[WRITER_LANE_COUNT];
-    bool idle;    /* nothing is to be done: the next submission wakes */
-    bool started; /* there is a thread */
-    bool stopped; /* nothing is accepted */
-    enum hold_state hold;
-    uint64_t holds_begun;
-    int64_t hold_us;
-    int64_t hold_until_us;
-    struct error hold_error; /* why it was not held */
-
-    /* The writer's own, no lock. */
-    struct op_list taken[WRITER_LANE_COUNT];
-    struct writer_op **batch;
-    struct writer_op **refused;
-    unsigned turn;
-    int64_t published_us; /* end of the last commit of the tables */
-    int64_t publish_wait_us;
-
-    atomic_bool publish_soon;
-    atomic_uint_fast64_t journaled; /* batches */
-    atomic_uint_fast64_t visible;   /* of them */
-
-    atomic_uint waiting[WRITER_LANE_COUNT];
-    pthread_t thread;
-
-    char labels[WRITER_LANE_COUNT + 1][LABELS_SIZE]; /* the last without a lane */
-    struct metric commits, journal_writes, aborts, operations[WRITER_LANE_COUNT],
-        depth[WRITER_LANE_COUNT];
-    struct metric map_bytes, used_bytes;
-};
 
 static void list_init(struct op_list *list)
 {
@@ -143,10 +92,11 @@ static void add_metrics(struct writer *writer)
     const char *name =
         writer->options.name != NULL ? writer->options.name : store_service(writer->options.store);
     char *all = writer->labels[WRITER_LANE_COUNT];
-    (void)snprintf(all, LABELS_SIZE, "service=\"%.40s\"", name);
+    (void)snprintf(all, WRITER_LABELS_SIZE, "service=\"%.40s\"", name);
     for (int i = 0; i < WRITER_LANE_COUNT; i++) {
         char *labels = writer->labels[i];
-        (void)snprintf(labels, LABELS_SIZE, "service=\"%.40s\",lane=\"%s\"", name, lane_names[i]);
+        (void)snprintf(labels, WRITER_LABELS_SIZE, "service=\"%.40s\",lane=\"%s\"", name,
+                       lane_names[i]);
         writer->depth[i].read = read_depth;
         writer->depth[i].context = &writer->waiting[i];
         add_metric(writer, &writer->operations[i], "vafa_store_operations_total", labels,
@@ -209,7 +159,7 @@ static size_t fill(struct writer *writer, struct writer_op **ops, size_t room)
 }
 
 /* What has come while a batch was running, behind its first `count`. */
-static size_t fill_on(struct writer *writer, struct writer_op **ops, size_t count)
+size_t writer_fill_on(struct writer *writer, struct writer_op **ops, size_t count)
 {
     size_t room = writer->options.batch_max - (size_t)(ops + count - writer->batch);
     pthread_mutex_lock(&writer->lock);
@@ -220,237 +170,6 @@ static size_t fill_on(struct writer *writer, struct writer_op **ops, size_t coun
     }
     pthread_mutex_unlock(&writer->lock);
     return fill(writer, ops + count, room);
-}
-
-/* --- a batch --- */
-
-static void end_op(struct writer *writer, struct writer_op *op)
-{
-    metric_add(&writer->operations[op->lane], 1);
-    op->ended(op); /* may free it */
-}
-
-static void end_ops(struct writer *writer, struct writer_op **ops, size_t count,
-                    const struct error *err)
-{
-    for (size_t i = 0; i < count; i++) {
-        ops[i]->error = *err;
-        end_op(writer, ops[i]);
-    }
-}
-
-/* Ends the operations for which there is no room; the others, whose number is returned, keep their
- * order. */
-static size_t admit(struct writer *writer, struct writer_op **ops, size_t count)
-{
-    struct error full, full_for_all;
-    if (store_room(writer->options.store, false, &full) == STATUS_OK) {
-        return count;
-    }
-    bool reserve = store_room(writer->options.store, true, &full_for_all) == STATUS_OK;
-    size_t kept = 0, refused = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (reserve && ops[i]->reserve) {
-            ops[kept++] = ops[i];
-        } else {
-            writer->refused[refused++] = ops[i];
-        }
-    }
-    end_ops(writer, writer->refused, refused, reserve ? &full : &full_for_all);
-    return kept;
-}
-
-static void clear_error(struct error *error)
-{
-    error->status = STATUS_OK;
-    error->field[0] = '\0';
-    error->message[0] = '\0';
-}
-
-/* False when the transaction failed. */
-static bool run_op(struct writer_op *op, struct store_txn *txn)
-{
-    uint64_t changes = txn_changes(txn);
-    clear_error(&op->error);
-    enum status status = op->run(op, txn, &op->error);
-    if (txn_error(txn, NULL) != STATUS_OK) {
-        return false;
-    }
-    if (status == STATUS_OK) {
-        clear_error(&op->error);
-    } else {
-        CHECK(txn_changes(txn) == changes); /* a refusal leaves no trace */
-        op->error.status = status;
-    }
-    return true;
-}
-
-/* --- durable, and visible --- */
-
-/* How long after a commit that took so long the next one waits. */
-static int64_t publish_wait_us(int64_t commit_us)
-{
-    int64_t wait_us = commit_us * PUBLISH_SHARE;
-    wait_us = wait_us < PUBLISH_WAIT_US_MIN ? PUBLISH_WAIT_US_MIN : wait_us;
-    return wait_us > PUBLISH_WAIT_US_MAX ? PUBLISH_WAIT_US_MAX : wait_us;
-}
-
-static int64_t publish_left_us(const struct writer *writer)
-{
-    if (atomic_load(&writer->publish_soon)) {
-        return 0;
-    }
-    return writer->published_us + writer->publish_wait_us - clock_mono_us(writer->options.clock);
-}
-
-static enum status commit(struct writer *writer, struct store_txn *txn, bool changed,
-                          struct error *err)
-{
-    int64_t begun_us = clock_mono_us(writer->options.clock);
-    enum status status = store_write_commit(txn, err);
-    int64_t ended_us = clock_mono_us(writer->options.clock);
-    atomic_store(&writer->publish_soon, false);
-    if (status == STATUS_OK && !changed) {
-        return STATUS_OK;
-    }
-    writer->published_us = ended_us;
-    writer->publish_wait_us = publish_wait_us(ended_us - begun_us);
-    if (status == STATUS_OK || status == STATUS_DATA_LOSS) { /* nothing more will become visible */
-        atomic_store(&writer->visible, atomic_load(&writer->journaled));
-    }
-    if (status != STATUS_OK) {
-        metric_add(&writer->aborts, 1);
-        writer->publish_wait_us = PUBLISH_WAIT_US_MAX;
-    } else {
-        metric_add(&writer->commits, 1);
-        if (writer->options.committed != NULL) {
-            writer->options.committed(writer->options.context);
-        }
-    }
-    return status;
-}
-
-static enum status journal(struct writer *writer, struct store_txn *txn, bool changed,
-                           struct error *err)
-{
-    enum status status = store_write_journal(txn, err);
-    if (status == STATUS_OK && !changed) {
-        return STATUS_OK;
-    }
-    if (status == STATUS_OK) {
-        metric_add(&writer->journal_writes, 1);
-        atomic_fetch_add(&writer->journaled, 1);
-    } else {
-        metric_add(&writer->aborts, 1);
-        if (status == STATUS_DATA_LOSS) {
-            atomic_store(&writer->visible, atomic_load(&writer->journaled));
-        }
-    }
-    return status;
-}
-
-/* Commits what is in the journal only. */
-static enum status publish(struct writer *writer, struct error *err)
-{
-    struct store_txn *txn;
-    enum status status = store_write_begin(writer->options.store, &txn, err);
-    if (status == STATUS_OK) {
-        return commit(writer, txn, true, err);
-    }
-    writer->published_us = clock_mono_us(writer->options.clock);
-    writer->publish_wait_us = PUBLISH_WAIT_US_MAX;
-    atomic_store(&writer->publish_soon, false);
-    return status;
-}
-
-struct plan {
-    size_t limit; /* of the next attempt */
-    size_t after; /* the limit once an attempt has gone well */
-};
-
-/*
- * One transaction of the first operations, at most plan->limit. Without a limit what comes while it
- * runs is taken in too, so that callers who answer quickly share one commit; *count grows by it.
- * Returns how many it ended; 0 when it was rolled back and is to be tried again under the new
- * limit: without the operation that failed and those behind it, or, when that is not known, with
- * half.
- */
-static size_t attempt(struct writer *writer, struct writer_op **ops, size_t *count,
-                      struct plan *plan)
-{
-    struct error err;
-    struct store_txn *txn;
-    if (store_write_begin(writer->options.store, &txn, &err) != STATUS_OK) {
-        end_ops(writer, ops, *count, &err);
-        return *count;
-    }
-    bool reserve = true;
-    bool shown = false;
-    uint64_t changes = txn_changes(txn);
-    size_t ran = 0;
-    while (ran < plan->limit && txn_bytes(txn) < STORE_BATCH_BYTES_MAX) {
-        if (ran == *count && plan->limit == SIZE_MAX) {
-            *count += admit(writer, ops + ran, fill_on(writer, ops, ran));
-        }
-        if (ran == *count) {
-            break;
-        }
-        struct writer_op *op = ops[ran];
-        if (!run_op(op, txn)) {
-            (void)txn_error(txn, &err);
-            store_write_abort(txn);
-            metric_add(&writer->aborts, 1);
-            if (ran == 0) { /* it was alone */
-                end_ops(writer, ops, 1, &err);
-                return 1;
-            }
-            *plan = (struct plan){.limit = ran, .after = SIZE_MAX};
-            return 0;
-        }
-        reserve = reserve && op->reserve;
-        shown = shown || op->shown;
-        ran++;
-    }
-    txn_set_reserve(txn, reserve);
-    bool changed = txn_changes(txn) > changes;
-    bool journals =
-        !shown && (!changed || (publish_left_us(writer) > 0 && store_write_fits_journal(txn)));
-    enum status status = journals ? journal(writer, txn, changed, &err)
-                                  : commit(writer, txn, txn_changes(txn) > 0, &err);
-    if (status != STATUS_OK) {
-        if (ran == 1 || status == STATUS_DATA_LOSS) {
-            end_ops(writer, ops, ran, &err);
-            return ran;
-        }
-        *plan = (struct plan){.limit = ran / 2, .after = ran};
-        return 0;
-    }
-    plan->limit = plan->after;
-    plan->after = plan->after > SIZE_MAX / 2 ? SIZE_MAX : plan->after * 2;
-    if (writer->options.ends_begin != NULL) {
-        writer->options.ends_begin(writer->options.context);
-    }
-    for (size_t i = 0; i < ran; i++) {
-        end_op(writer, ops[i]);
-    }
-    if (writer->options.ends_end != NULL) {
-        writer->options.ends_end(writer->options.context);
-    }
-    return ran;
-}
-
-static void run_batch(struct writer *writer, size_t count)
-{
-    struct writer_op **ops = writer->batch;
-    struct plan plan = {.limit = SIZE_MAX, .after = SIZE_MAX};
-    while (count > 0) {
-        count = admit(writer, ops, count);
-        if (count > 0) {
-            size_t ended = attempt(writer, ops, &count, &plan);
-            ops += ended;
-            count -= ended;
-        }
-    }
 }
 
 /* --- the thread --- */
@@ -472,7 +191,7 @@ static enum status publish_unlocked(struct writer *writer, struct error *err)
         return STATUS_OK;
     }
     pthread_mutex_unlock(&writer->lock);
-    enum status status = publish(writer, err);
+    enum status status = writer_publish(writer, err);
     pthread_mutex_lock(&writer->lock);
     return status;
 }
@@ -483,7 +202,7 @@ static void rest(struct writer *writer)
 {
     struct error err;
     bool unseen = store_has_unseen(writer->options.store);
-    int64_t left_us = unseen ? publish_left_us(writer) : 0;
+    int64_t left_us = unseen ? writer_publish_left_us(writer) : 0;
     if (unseen && left_us <= 0) {
         (void)publish_unlocked(writer, &err); /* tried again later */
         return;
@@ -539,7 +258,7 @@ static void *run_thread(void *context)
             hold(writer);
         } else if (any_taken(writer)) {
             pthread_mutex_unlock(&writer->lock);
-            run_batch(writer, fill(writer, writer->batch, writer->options.batch_max));
+            writer_run_batch(writer, fill(writer, writer->batch, writer->options.batch_max));
             pthread_mutex_lock(&writer->lock);
         } else if (writer->stopped) {
             break;
@@ -602,7 +321,7 @@ void writer_free(struct writer *writer)
     for (int i = 0; i < WRITER_LANE_COUNT; i++) {
         for (struct writer_op *op = list_pop(&writer->taken[i]); op != NULL;
              op = list_pop(&writer->taken[i])) {
-            end_ops(writer, &op, 1, &err);
+            writer_end_ops(writer, &op, 1, &err);
         }
     }
     pthread_cond_destroy(&writer->work);
@@ -695,9 +414,9 @@ bool writer_step(struct writer *writer)
     writer->idle = !work;
     pthread_mutex_unlock(&writer->lock);
     if (work) {
-        run_batch(writer, fill(writer, writer->batch, writer->options.batch_max));
+        writer_run_batch(writer, fill(writer, writer->batch, writer->options.batch_max));
     }
-    return work || (unseen && publish(writer, &err) == STATUS_OK);
+    return work || (unseen && writer_publish(writer, &err) == STATUS_OK);
 }
 
 /* --- what readers see --- */
