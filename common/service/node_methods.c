@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NOT_SEEN_YET "what was acknowledged just before cannot be read yet: try again"
 #define ANSWER_EARLY_US                                                                            \
     (20 * MS_US) /* an empty answer to a long poll leaves so long before the deadline */
 
@@ -161,8 +162,7 @@ static void wait_to_see(struct read_op *op, bool last, uint64_t generation)
 {
     struct error err;
     if (last) {
-        error_set(&err, STATUS_DEADLINE_EXCEEDED, NULL,
-                  "what was acknowledged just before cannot be read yet: try again");
+        error_set(&err, STATUS_DEADLINE_EXCEEDED, NULL, NOT_SEEN_YET);
         read_refused(op, &err);
     } else {
         park(op, 0, 0, latest_answer_us(op->call), generation);
@@ -226,6 +226,7 @@ static void run_read(struct read_op *op, bool last)
             .caller = rpc_call_caller(op->call),
             .error = &err,
             .last = last || node->draining,
+            .sees_all = sees_all,
             .wait = &wait,
         };
         response = arena_alloc(r.arena, type->sizeof_message);
@@ -301,6 +302,13 @@ enum status read_park(struct read *r, uint64_t key, uint32_t wait_ms, const char
     r->wait->wait_ms = wait_ms;
     r->wait->reader = reader != NULL && reader[0] != '\0' ? service_signal_key(reader) : 0;
     return STATUS_OK;
+}
+
+/* A refusal of one who has not seen all is not given: run_read waits and asks again. */
+enum status read_wait_to_see(struct read *r)
+{
+    CHECK(!r->sees_all);
+    return read_refuse(r, STATUS_DEADLINE_EXCEEDED, NULL, NOT_SEEN_YET);
 }
 
 bool read_gone(struct read *r)
@@ -393,6 +401,7 @@ static enum status complete_answer(struct command_op *op, ProtobufCMessage **ret
         .caller = op->command.caller,
         .error = err,
         .last = true,
+        .sees_all = true,
         .wait = &wait,
     };
     status = op->command.method->read(&r, op->command.request, *ret_response);

@@ -114,7 +114,8 @@ struct read {
     struct arena *arena; /* lives until the answer is sent */
     const struct rpc_caller *caller;
     struct error *error;
-    bool last;              /* the wait is over: answer now, with nothing if there is nothing */
+    bool last;     /* the wait is over: answer now, with nothing if there is nothing */
+    bool sees_all; /* what was acknowledged before it came; only an unhurried read may not */
     struct read_wait *wait; /* the skeleton's own */
 };
 
@@ -130,6 +131,10 @@ bool read_gone(struct read *r);
 enum status read_park(struct read *r, uint64_t key, uint32_t wait_ms, const char *reader);
 enum status read_refuse(struct read *r, enum status status, const char *field, const char *format,
                         ...) __attribute__((format(printf, 4, 5)));
+
+/* For an unhurried read whose request makes it a hurried one: return it when !r->sees_all, and the read is
+ * run again once it does. */
+enum status read_wait_to_see(struct read *r);
 
 /* A cursor of this service as positions of the followed logs, own log last: report's as_of.
  * Allocates from r->arena. */

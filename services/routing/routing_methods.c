@@ -243,6 +243,9 @@ static enum status read_follow(struct read *r, const ProtobufCMessage *message,
     const Routing__FollowTasksRequest *request = (const Routing__FollowTasksRequest *)message;
     Routing__FollowTasksResponse *response = (Routing__FollowTasksResponse *)answer;
     bool every = is_every_unit(request->unit);
+    if (request->after == 0 && !every && !r->sees_all) {
+        return read_wait_to_see(r); /* what the unit acknowledged just before decides */
+    }
     enum status status = every ? STATUS_OK : require_unit(r, request->unit);
     uint64_t after = 0;
     if (status == STATUS_OK && !every) {

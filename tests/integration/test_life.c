@@ -309,6 +309,67 @@ static void a_request_can_be_read_as_soon_as_it_is_acknowledged(void **state)
     json_decref(metrics);
 }
 
+static void follow(struct scene *scene, struct vafa_call *call,
+                   Routing__FollowTasksRequest *request)
+{
+    routing__follow_tasks_request__init(request);
+    request->unit = (char *)(uintptr_t)UNIT;
+    request->changes_max = 500;
+    *call = (struct vafa_call){.service = &routing__routing__descriptor,
+                               .method = "FollowTasks",
+                               .request = &request->base};
+    must(scene, call);
+}
+
+/* Acknowledgements so close to each other that most are not committed when the office asks. */
+static void an_office_goes_on_behind_what_it_has_acknowledged(void **state)
+{
+    enum { TASKS = 60 };
+    struct scene *scene = *state;
+    struct vafa_call all, again;
+    Routing__FollowTasksRequest first, second;
+    for (int i = 0; i < TASKS; i++) {
+        uint8_t key[UUID_BYTES];
+        Common__Place place = COMMON__PLACE__INIT;
+        Intake__RegisterCaseRequest request = INTAKE__REGISTER_CASE_REQUEST__INIT;
+        request.idempotency_key = vafa_new_key(key);
+        request.channel = COMMON__CHANNEL__CHANNEL_WEB;
+        request.topic = (char[]){"asphalt"};
+        place.area = (char[]){"5"};
+        request.place = &place;
+        struct vafa_call call = {.service = &intake__intake__descriptor,
+                                 .method = "RegisterCase",
+                                 .request = &request.base};
+        must(scene, &call);
+        vafa_call_fini(&call);
+    }
+    settle(scene);
+    follow(scene, &all, &first);
+    const Routing__FollowTasksResponse *changes =
+        (const Routing__FollowTasksResponse *)all.response;
+    assert_int_equal(changes->n_changes, TASKS);
+    for (size_t i = 0; i < TASKS; i++) {
+        uint8_t key[UUID_BYTES];
+        Routing__AcknowledgeTasksRequest request = ROUTING__ACKNOWLEDGE_TASKS_REQUEST__INIT;
+        request.idempotency_key = vafa_new_key(key);
+        request.unit = (char[]){UNIT};
+        request.sequence = changes->changes[i]->sequence;
+        struct vafa_call call = {.service = &routing__routing__descriptor,
+                                 .method = "AcknowledgeTasks",
+                                 .request = &request.base};
+        must(scene, &call);
+        vafa_call_fini(&call);
+
+        follow(scene, &again, &second);
+        const Routing__FollowTasksResponse *rest =
+            (const Routing__FollowTasksResponse *)again.response;
+        assert_int_equal(rest->acknowledged, request.sequence);
+        assert_int_equal(rest->n_changes, TASKS - 1 - i);
+        vafa_call_fini(&again);
+    }
+    vafa_call_fini(&all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +383,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(registers_once_when_the_same_key_is_sent_twice, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_request_can_be_read_as_soon_as_it_is_acknowledged, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_office_goes_on_behind_what_it_has_acknowledged, set_up,
                                         tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,6 +164,7 @@ static enum status run_read(struct desk *desk, const struct rpc_caller *caller, 
         .caller = caller,
         .error = &err,
         .last = true,
+        .sees_all = true,
     };
     assert_int_equal(store_read_begin(desk->store, &r.txn, NULL), STATUS_OK);
     enum status status = routing_service.methods[index].read(&r, request, response);
