@@ -102,67 +102,6 @@ int wait_for_end(pid_t pid)
 
 /* --- the servers --- */
 
-/* Reads the program's output up to the line that begins with "ready". */
-static void wait_until_ready(const char *program, int fd)
-{
-    char text[4096];
-    size_t size = 0;
-    int64_t until_ms = now_ms() + READY_MS;
-    for (;;) {
-        struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-        int64_t left_ms = until_ms - now_ms();
-        if (left_ms <= 0 || poll(&poll_fd, 1, (int)left_ms) <= 0) {
-            fail_msg("%s was not ready after %d ms", program, READY_MS);
-        }
-        ssize_t got = read(fd, text + size, sizeof text - 1 - size);
-        if (got <= 0) {
-            fail_msg("%s ended before it was ready", program);
-        }
-        size += (size_t)got;
-        text[size] = '\0';
-        if ((strncmp(text, "ready ", 6) == 0 || strstr(text, "\nready ") != NULL) &&
-            text[size - 1] == '\n') {
-            return;
-        }
-        assert_true(size < sizeof text - 1);
-    }
-}
-
-void system_start(struct system *system, size_t i)
-{
-    int out[2];
-    char log[256];
-    const char *program = system_program(system, i);
-    assert_int_equal(system->pids[i], 0);
-    snprintf(log, sizeof log, "%s/%s.log", system->folder, program);
-    int log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    assert_true(log_fd >= 0);
-    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-    system->pids[i] =
-        spawn(program, ARGS("--data", system->data, "--city", system->city, "--map-size", "4096"),
-              out[1], log_fd);
-    assert_int_equal(close(out[1]), 0);
-    wait_until_ready(program, out[0]);
-    assert_int_equal(close(out[0]), 0);
-    assert_int_equal(close(log_fd), 0);
-}
-
-void system_start_all(struct system *system)
-{
-    for (size_t i = 0; i < system->program_count; i++) {
-        if (system->pids[i] == 0) {
-            system_start(system, i);
-        }
-    }
-}
-
-void system_kill(struct system *system, size_t i)
-{
-    assert_int_equal(kill(system->pids[i], SIGKILL), 0);
-    assert_int_equal(wait_for_end(system->pids[i]), 128 + SIGKILL);
-    system->pids[i] = 0;
-}
-
 /* The last of a program's log, or of the command line's in the background. */
 static void print_log(const struct system *system, const char *program)
 {
@@ -175,6 +114,121 @@ static void print_log(const struct system *system, const char *program)
     if (file != NULL) {
         (void)fclose(file); /* it was only read */
     }
+}
+
+/* Reads the program's output up to the line that begins with "ready". */
+static void wait_until_ready(const struct system *system, const char *program, int fd)
+{
+    char text[4096];
+    size_t size = 0;
+    int64_t until_ms = now_ms() + READY_MS;
+    for (;;) {
+        struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+        int64_t left_ms = until_ms - now_ms();
+        if (left_ms <= 0 || poll(&poll_fd, 1, (int)left_ms) <= 0) {
+            print_log(system, program);
+            fail_msg("%s was not ready after %d ms", program, READY_MS);
+        }
+        ssize_t got = read(fd, text + size, sizeof text - 1 - size);
+        if (got <= 0) {
+            print_log(system, program);
+            fail_msg("%s ended before it was ready", program);
+        }
+        size += (size_t)got;
+        text[size] = '\0';
+        if ((strncmp(text, "ready ", 6) == 0 || strstr(text, "\nready ") != NULL) &&
+            text[size - 1] == '\n') {
+            return;
+        }
+        assert_true(size < sizeof text - 1);
+    }
+}
+
+void system_start_begin(struct system *system, size_t i)
+{
+    int out[2];
+    char log[256];
+    const char *program = system_program(system, i);
+    assert_int_equal(system->pids[i], 0);
+    snprintf(log, sizeof log, "%s/%s.log", system->folder, program);
+    int log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    assert_true(log_fd >= 0);
+    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+    system->pids[i] =
+        spawn(program, ARGS("--data", system->data, "--city", system->city, "--map-size", "4096"),
+              out[1], log_fd);
+    system->outs[i] = out[0];
+    assert_int_equal(close(out[1]), 0);
+    assert_int_equal(close(log_fd), 0);
+}
+
+static void close_out(struct system *system, size_t i)
+{
+    if (system->outs[i] != 0) {
+        assert_int_equal(close(system->outs[i]), 0);
+        system->outs[i] = 0;
+    }
+}
+
+void system_start_end(struct system *system, size_t i)
+{
+    wait_until_ready(system, system_program(system, i), system->outs[i]);
+    close_out(system, i);
+}
+
+void system_start(struct system *system, size_t i)
+{
+    system_start_begin(system, i);
+    system_start_end(system, i);
+}
+
+void system_start_all(struct system *system)
+{
+    for (size_t i = 0; i < system->program_count; i++) {
+        if (system->pids[i] == 0) {
+            system_start(system, i);
+        }
+    }
+}
+
+static void wait_for_killed(struct system *system, size_t i)
+{
+    int code = wait_for_end(system->pids[i]);
+    system->pids[i] = 0;
+    close_out(system, i);
+    if (code != 128 + SIGKILL) {
+        print_log(system, system_program(system, i));
+        fail_msg("%s ended with %d before it was killed", system_program(system, i), code);
+    }
+}
+
+void system_kill(struct system *system, size_t i)
+{
+    assert_int_equal(kill(system->pids[i], SIGKILL), 0);
+    wait_for_killed(system, i);
+}
+
+void system_kill_all(struct system *system)
+{
+    for (size_t i = 0; i < system->program_count; i++) {
+        assert_int_equal(kill(system->pids[i], SIGKILL), 0);
+    }
+    for (size_t i = 0; i < system->program_count; i++) {
+        wait_for_killed(system, i);
+    }
+}
+
+void system_pause(struct system *system, size_t i)
+{
+    int state;
+    assert_int_equal(kill(system->pids[i], SIGSTOP), 0);
+    assert_int_equal(waitpid(system->pids[i], &state, WUNTRACED), system->pids[i]);
+    assert_true(WIFSTOPPED(state));
+}
+
+void system_resume(struct system *system, size_t i)
+{
+    assert_int_equal(kill(system->pids[i], SIGCONT), 0);
 }
 
 void system_stop(struct system *system, size_t i)

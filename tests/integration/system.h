@@ -21,6 +21,7 @@ struct system {
     char city[64];
     size_t program_count;
     pid_t pids[SYSTEM_PROGRAMS_MAX]; /* 0: not running */
+    int outs[SYSTEM_PROGRAMS_MAX];   /* where the ready line comes from; 0: it has come */
 };
 
 /* Made and started. city: a pack's name, or a folder. */
@@ -32,7 +33,13 @@ bool system_is_five(void);
 /* Program i (0 when one program runs all) of program_count. */
 void system_start(struct system *system, size_t i);
 void system_start_all(struct system *system);
-void system_kill(struct system *system, size_t i); /* SIGKILL, and waits until it is gone */
+/* The two halves of a start, for what happens in between. */
+void system_start_begin(struct system *system, size_t i);
+void system_start_end(struct system *system, size_t i);
+void system_kill(struct system *system, size_t i);  /* SIGKILL, and waits until it is gone */
+void system_kill_all(struct system *system);        /* all of them before any is waited for */
+void system_pause(struct system *system, size_t i); /* SIGSTOP; a paused one may be killed */
+void system_resume(struct system *system, size_t i);
 /* SIGTERM; expects exit code 0 within 5 s. */
 void system_stop(struct system *system, size_t i);
 void system_stop_all(struct system *system);
