@@ -274,6 +274,31 @@ static rlim_t size_of(const char *folder)
     return (rlim_t)info.st_size;
 }
 
+static enum status run_small(struct writer_op *op, struct store_txn *txn, struct error *err)
+{
+    (void)err;
+    struct key key = rig_key(1, ((struct put_op *)op)->number);
+    rig_put_text(txn, &key, "row");
+    return STATUS_OK;
+}
+
+static enum status run_large(struct writer_op *op, struct store_txn *txn, struct error *err)
+{
+    static const uint8_t large[8000];
+    for (uint64_t i = 0; i < 32; i++) {
+        struct key key = rig_key(2, ((struct put_op *)op)->number * 32 + i);
+        txn_put(txn, STORE_STATE, &key, bytes_of(large, sizeof(large)));
+    }
+    return run_small(op, txn, err);
+}
+
+static enum status step_put(struct writer *writer, struct put_op *put)
+{
+    assert_int_equal(writer_submit(writer, &put->op, NULL), STATUS_OK);
+    assert_true(writer_step(writer));
+    return put->op.error.status;
+}
+
 #define SPREAD_ROWS 200000
 
 static void fill_rows(struct store *store)
@@ -316,40 +341,12 @@ static void refuses_nothing_while_there_is_room_for_it_alone(void **state)
                              .number = i,
                              .ended = &ended};
         assert_int_equal(store_room(store, false, NULL), STATUS_OK);
-        assert_int_equal(writer_submit(writer, &put.op, NULL), STATUS_OK);
-        assert_true(writer_step(writer));
-        assert_int_equal(put.op.error.status, STATUS_OK);
+        assert_int_equal(step_put(writer, &put), STATUS_OK);
     }
     (void)limit_files(before);
     writer_free(writer);
     store_free(store);
     rig_folder_remove(folder);
-}
-
-/* Until even the reserve's users are refused. */
-static uint64_t fill_up(struct store *store)
-{
-    static const uint8_t large[8000];
-    uint64_t number = 1000;
-    enum status status = STATUS_OK;
-    while (status == STATUS_OK) {
-        struct store_txn *txn = rig_write(store);
-        for (int i = 0; i < 32; i++) {
-            struct key key = rig_key(2, number++);
-            txn_put(txn, STORE_STATE, &key, bytes_of(large, sizeof(large)));
-        }
-        status = store_write_commit(txn, NULL);
-    }
-    assert_int_equal(status, STATUS_RESOURCE_EXHAUSTED);
-    return number;
-}
-
-static enum status run_reserve(struct writer_op *op, struct store_txn *txn, struct error *err)
-{
-    (void)err;
-    struct key key = rig_key(1, ((struct put_op *)op)->number);
-    rig_put_text(txn, &key, "row");
-    return STATUS_OK;
 }
 
 static void opens_with_what_was_journaled_on_a_full_disk(void **state)
@@ -361,24 +358,27 @@ static void opens_with_what_was_journaled_on_a_full_disk(void **state)
     struct still_clock clock = {.clock = {.wall_us = read_still, .mono_us = read_still},
                                 .now_us = HOUR_US};
     rlim_t before = limit_files(size_of(folder) + (10 << 20));
-    (void)fill_up(store);
     struct writer_options options = {.store = store, .clock = &clock.clock};
     struct writer *writer = writer_new(&options);
-    for (uint64_t i = 0; i < 20; i++) { /* feeds and timers go on in the reserve */
-        struct put_op put = {
-            .op = {.run = run_reserve, .ended = writer_rig_end_put, .reserve = true},
-            .store = store,
-            .number = i,
-            .ended = &ended};
-        assert_int_equal(writer_submit(writer, &put.op, NULL), STATUS_OK);
-        assert_true(writer_step(writer));
-        assert_int_equal(put.op.error.status, STATUS_OK);
+    struct put_op put = {.op = {.run = run_large, .ended = writer_rig_end_put, .shown = true},
+                         .store = store,
+                         .ended = &ended};
+    while (step_put(writer, &put) == STATUS_OK) { /* calls, until they are refused */
+        put.number++;
     }
-    assert_true(store_has_unseen(store));
+    assert_int_equal(put.op.error.status, STATUS_RESOURCE_EXHAUSTED);
+    put.op.reserve = true; /* feeds and timers go on in the reserve */
+    for (int i = 0; i < 12; i++, put.number++) {
+        assert_int_equal(step_put(writer, &put), STATUS_OK);
+    }
+    put.op.run = run_small;
+    put.op.shown = false;
+    assert_int_equal(step_put(writer, &put), STATUS_OK);
+    assert_true(store_has_unseen(store) && !rig_has(store, put.number));
     writer_free(writer);
     store_free(store);
     store = open_synced(folder);
-    assert_true(rig_has(store, 0) && rig_has(store, 19));
+    assert_true(rig_has(store, put.number));
     (void)limit_files(before);
     store_free(store);
     rig_folder_remove(folder);
@@ -409,16 +409,14 @@ static void tells_once_that_the_store_failed_and_never_that_what_is_missing_is_v
         .store = rig->store, .clock = &clock.clock, .failed = note_failed, .context = &failures};
     struct writer *writer = writer_new(&options);
     for (uint64_t i = 0; i < 4; i++) {
-        struct put_op put = {.op = {.run = run_reserve, .ended = writer_rig_end_put},
+        struct put_op put = {.op = {.run = run_small, .ended = writer_rig_end_put},
                              .store = rig->store,
                              .number = i,
                              .ended = &ended};
         if (i == 2) {
             fault_set_hook(fail_journal, NULL);
         }
-        assert_int_equal(writer_submit(writer, &put.op, NULL), STATUS_OK);
-        assert_true(writer_step(writer));
-        assert_int_equal(put.op.error.status, i < 2 ? STATUS_OK : STATUS_DATA_LOSS);
+        assert_int_equal(step_put(writer, &put), i < 2 ? STATUS_OK : STATUS_DATA_LOSS);
     }
     fault_set_hook(NULL, NULL);
     assert_int_equal(failures, 1);
