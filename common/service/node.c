@@ -37,6 +37,16 @@ static void committed(void *context)
     }
 }
 
+static void store_failed(void *context, const struct error *why)
+{
+    struct node *node = context;
+    node_set_trouble(node, "a write has failed", why);
+    parking_wake(node->parking, NULL, 0, true); /* nothing more will become visible */
+    if (node->store_failed != NULL) {
+        node->store_failed(node->store_failed_context);
+    }
+}
+
 static void answers_begin(void *context)
 {
     (void)context;
@@ -209,6 +219,7 @@ static enum status open_engine(struct node *node, const struct node_options *opt
         .metrics = node->metrics,
         .name = node->def->name,
         .committed = committed,
+        .failed = store_failed,
         .ends_begin = answers_begin,
         .ends_end = answers_end,
         .wake = options->loop != NULL ? wake_writer : NULL,
@@ -303,6 +314,8 @@ enum status node_open(struct node **ret_node, const struct node_options *options
     node->owns_loop = options->loop == NULL;
     node->loop = node->owns_loop ? loop_new(node->clock) : options->loop;
     node->write_task.run = step_writer;
+    node->store_failed = options->store_failed;
+    node->store_failed_context = options->context;
     enum status status = open_store(node, options, err);
     if (status == STATUS_OK) {
         status = open_engine(node, options, err);

@@ -30,6 +30,9 @@ struct node_options {
     bool no_sync;        /* the simulator */
     uint32_t calls_max;  /* open calls, parked ones included; 0: 2,048 */
     uint32_t parked_max; /* waiting reads; 0: three quarters of calls_max */
+    /* Once, on the writer's thread: the store has failed and writes no more, so the service is to be
+     * stopped; a new start brings back what was acknowledged. May be NULL. */
+    void (*store_failed)(void *context);
     /* A transport to a followed service. */
     enum status (*connect)(void *context, Common__ServiceId upstream,
                            struct rpc_transport **ret_transport, struct error *err);
@@ -47,7 +50,7 @@ enum status node_start(struct node *node, struct error *err);
  * freed. */
 void node_drain(struct node *node);
 void node_settle(struct node *node);
-/* Without drain and settle this is a crash: what was not committed is gone. NULL is allowed. */
+/* Without drain and settle this is a crash: what was not made durable is gone. NULL is allowed. */
 void node_free(struct node *node);
 
 struct rpc_router *node_router(struct node *node);

@@ -188,10 +188,15 @@ static enum status read_head(struct read *r, const ProtobufCMessage *message,
     return STATUS_OK;
 }
 
+static bool waits_for_events(const ProtobufCMessage *request)
+{
+    return ((const Eventlog__ReadEventsRequest *)request)->wait_ms > 0;
+}
+
 const struct service_method node_log_methods[] = {
     {.name = "ReadEvents",
      .kind = METHOD_READ,
-     .unhurried = true,
+     .is_unhurried = waits_for_events,
      .check = check_read_events,
      .read = read_events},
     {.name = "GetHead", .kind = METHOD_READ, .read = read_head},
@@ -275,8 +280,14 @@ static enum status read_metrics(struct read *r, const ProtobufCMessage *message,
     return STATUS_OK;
 }
 
+static bool always(const ProtobufCMessage *request)
+{
+    (void)request;
+    return true;
+}
+
 const struct service_method node_health_methods[] = {
-    {.name = "CheckHealth", .kind = METHOD_READ, .unhurried = true, .read = read_health},
-    {.name = "GetVersion", .kind = METHOD_READ, .unhurried = true, .read = read_version},
-    {.name = "GetMetrics", .kind = METHOD_READ, .unhurried = true, .read = read_metrics},
+    {.name = "CheckHealth", .kind = METHOD_READ, .is_unhurried = always, .read = read_health},
+    {.name = "GetVersion", .kind = METHOD_READ, .is_unhurried = always, .read = read_version},
+    {.name = "GetMetrics", .kind = METHOD_READ, .is_unhurried = always, .read = read_metrics},
 };

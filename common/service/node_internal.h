@@ -36,6 +36,8 @@ struct node {
     pthread_t loop_thread;
     bool loop_runs;
     struct parking *parking;
+    void (*store_failed)(void *context); /* may be NULL */
+    void *store_failed_context;
     struct lane *lane; /* of slow reads; NULL: there are none, or there are no threads */
     struct rpc_router *router;
     struct follower *followers[SERVICE_FEEDS_MAX];

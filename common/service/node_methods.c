@@ -116,7 +116,10 @@ static void read_resumed(struct parked *parked, enum parking_reason reason)
     struct read_op *op = (struct read_op *)((char *)parked - offsetof(struct read_op, parked));
     struct error err;
     switch (reason) {
-    case PARKING_WOKEN: start_read(op, false); return;
+    case PARKING_WOKEN:
+        op->parked.brief = false;
+        start_read(op, false);
+        return;
     case PARKING_OVER: start_read(op, true); return;
     case PARKING_REPLACED:
         error_set(&err, STATUS_ABORTED, "reader", "a newer call of the same reader waits now");
@@ -161,12 +164,17 @@ static int64_t latest_answer_us(const struct rpc_call *call)
 static void wait_to_see(struct read_op *op, bool last, uint64_t generation)
 {
     struct error err;
-    if (last) {
+    if (store_has_failed(op->group->node->store)) {
+        error_set(&err, STATUS_UNAVAILABLE, NULL,
+                  "the store has failed and the service is stopping");
+        read_refused(op, &err);
+    } else if (last) {
         error_set(&err, STATUS_DEADLINE_EXCEEDED, NULL, NOT_SEEN_YET);
         read_refused(op, &err);
     } else {
-        park(op, 0, 0, latest_answer_us(op->call), generation);
-        writer_publish_soon(op->group->node->writer);
+        writer_publish_soon(op->group->node->writer); /* first: parked, it may be gone at once */
+        op->parked.brief = true;
+        park(op, 0, 0, rpc_call_deadline_us(op->call), generation);
     }
 }
 
@@ -196,7 +204,8 @@ static void run_read(struct read_op *op, bool last)
     uint64_t generation = parking_generation(node->parking);
 
     bool sees_all = writer_is_visible(node->writer, op->mark);
-    if (!sees_all && !method->unhurried) {
+    if (!sees_all &&
+        (method->is_unhurried == NULL || !method->is_unhurried(rpc_call_request(op->call)))) {
         wait_to_see(op, last, generation);
         return;
     }
@@ -423,9 +432,6 @@ static void command_ended(struct writer_op *writer_op)
     struct buffer response = op->response; /* the operation lives in the call and goes with it */
     struct position_storage storage;
     struct error err;
-    if (op->op.error.status == STATUS_DATA_LOSS) {
-        node_set_trouble(op->group->node, "a write has failed", &op->op.error);
-    }
     if (op->op.error.status != STATUS_OK) {
         rpc_call_refuse(op->call, &op->op.error);
     } else {

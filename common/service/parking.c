@@ -13,7 +13,9 @@ struct parking {
     struct loop_task task; /* resumes what is ready */
     struct parked *buckets[BUCKETS];
     struct parked *ready, **ready_end; /* in order of waking */
-    size_t count, count_max;
+    size_t count;
+    size_t brief_count; /* of them */
+    size_t count_max;   /* of the others */
     uint64_t generation;
     uint64_t turns;
     bool drained;
@@ -39,6 +41,7 @@ static void unlink_parked(struct parking *parking, struct parked *parked)
     parked->previous = parked->next = NULL;
     parked->is_parked = false;
     parking->count--;
+    parking->brief_count -= parked->brief ? 1 : 0;
 }
 
 static void make_ready(struct parking *parking, struct parked *parked, enum parking_reason reason)
@@ -156,19 +159,22 @@ static void link_parked(struct parking *parking, struct parked *parked, int64_t 
     *bucket = parked;
     parked->is_parked = true;
     parking->count++;
+    parking->brief_count += parked->brief ? 1 : 0;
     /* Under the lock: once it is released the parked read may be resumed and gone. */
     parked->timer.expired = wait_is_over;
     loop_timer_set(parking->loop, &parked->timer, delay_us);
 }
 
-static enum status check_room(const struct parking *parking, struct error *err)
+static enum status check_room(const struct parking *parking, const struct parked *parked,
+                              struct error *err)
 {
     if (parking->drained) {
         return error_set(err, STATUS_UNAVAILABLE, NULL, "the service is stopping");
     }
-    if (parking->count >= parking->count_max) {
+    size_t lasting = parking->count - parking->brief_count;
+    if (!parked->brief && lasting >= parking->count_max) {
         return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL,
-                         "%zu reads are waiting already: try again later", parking->count);
+                         "%zu reads are waiting already: try again later", lasting);
     }
     return STATUS_OK;
 }
@@ -209,7 +215,7 @@ enum status parking_park(struct parking *parking, struct parked *parked, uint64_
                          uint64_t reader, int64_t delay_us, uint64_t generation, struct error *err)
 {
     pthread_mutex_lock(&parking->lock);
-    enum status status = check_room(parking, err);
+    enum status status = check_room(parking, parked, err);
     if (status == STATUS_OK) {
         parked->parking = parking;
         parked->key = key;

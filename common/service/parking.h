@@ -31,6 +31,7 @@ struct parked {
     uint64_t key;
     uint64_t reader; /* 0: none */
     uint64_t turn;   /* when it first came: tells the newer of two waits of a reader */
+    bool brief;      /* the owner's: it waits for the next commit, and takes no place */
     enum parking_reason reason;
     bool is_parked;
     bool cancelled;

@@ -123,19 +123,20 @@ static void print_help(const char *program, const struct service_def *const *ser
         &out,
         " until SIGTERM. Prints a line beginning with \"ready\" once it serves.\n\nOptions:\n");
     options_print_help(specs, SPEC_COUNT, &out);
-    buffer_append_format(&out,
-                         "\nEvery option may also be given as an environment variable (--map-size "
-                         "as VAFA_MAP_SIZE) or in the\n"
-                         "file of --config. A flag is stronger than the environment, which is "
-                         "stronger than the file.\n\n"
-                         "Examples:\n"
-                         "  %s\n"
-                         "  %s --data /srv/vafa --city isfahan --log-format json\n"
-                         "  %s --data /srv/vafa --verify\n\n"
-                         "Exit codes: 0 stopped as asked, 1 cannot start or run, 2 wrong usage or "
-                         "configuration, 3 verification\n"
-                         "found something wrong.\n",
-                         program, program, program);
+    buffer_append_format(
+        &out,
+        "\nEvery option may also be given as an environment variable (--map-size "
+        "as VAFA_MAP_SIZE) or in the\n"
+        "file of --config. A flag is stronger than the environment, which is "
+        "stronger than the file.\n\n"
+        "Examples:\n"
+        "  %s\n"
+        "  %s --data /srv/vafa --city isfahan --log-format json\n"
+        "  %s --data /srv/vafa --verify\n\n"
+        "Exit codes: 0 stopped as asked, 1 cannot start or run, 2 wrong usage or "
+        "configuration, 3 verification\n"
+        "found something wrong, 4 a store could not be written: look at the disk.\n",
+        program, program, program);
     print(&out);
 }
 

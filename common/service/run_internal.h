@@ -9,6 +9,7 @@
 
 #define EXIT_WRONG_USAGE 2
 #define EXIT_FOUND_WRONG 3
+#define EXIT_STORE_FAILED 4
 
 /* <data>/<service>, the store's folder. */
 void run_store_folder(const struct options *options, const char *service,

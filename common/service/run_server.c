@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,7 @@ struct program {
     struct member members[SERVICE_COUNT];
     size_t count;
     struct city *city;
+    atomic_bool store_failed;
     char folder[ADDRESS_URL_SIZE];   /* of the sockets */
     char upstream[ADDRESS_URL_SIZE]; /* connect url of the services followed */
 };
@@ -112,6 +114,14 @@ static void choose_upstream(struct program *program)
     }
 }
 
+/* Stopped as by SIGTERM: what can still be answered is. */
+static void store_failed(void *context)
+{
+    struct program *program = context;
+    atomic_store(&program->store_failed, true);
+    CHECK(kill(getpid(), SIGTERM) == 0);
+}
+
 static enum status open_nodes(struct program *program, struct error *err)
 {
     char master_key[RUN_PATH_SIZE];
@@ -129,6 +139,7 @@ static enum status open_nodes(struct program *program, struct error *err)
             .random = random_system(),
             .map_bytes = (uint64_t)option_number(program->options, "map-size") << 20,
             .calls_max = (uint32_t)option_number(program->options, "calls-max"),
+            .store_failed = store_failed,
             .connect = connect_upstream,
             .context = program,
         };
@@ -301,7 +312,9 @@ static void wait_for_signal(const struct program *program, const sigset_t *signa
         struct timespec day = {.tv_sec = HEADS_EVERY_S};
         int signal_number = sigtimedwait(signals, NULL, &day);
         if (signal_number > 0) {
-            log_info(program->name, "%s: stopping", strsignal(signal_number));
+            log_info(program->name, "%s: stopping",
+                     atomic_load(&program->store_failed) ? "a store has failed"
+                                                         : strsignal(signal_number));
             return;
         }
         if (errno == EAGAIN) {
@@ -343,5 +356,5 @@ int run_server(const struct options *options, const char *name,
     notify("STOPPING=1");
     log_heads(&program, "at stop");
     stop(&program);
-    return EXIT_SUCCESS;
+    return atomic_load(&program.store_failed) ? EXIT_STORE_FAILED : EXIT_SUCCESS;
 }

@@ -111,6 +111,10 @@ static int verify_in_child(const struct options *options, const struct service_d
         printf("%-9s good: %llu events of its own and %llu followed; chain and tables hold\n",
                def->name, (unsigned long long)result.events,
                (unsigned long long)result.upstream_events);
+        if (result.records_to_add > 0) {
+            printf("%-9s the next start adds %llu records of its journal\n", "",
+                   (unsigned long long)result.records_to_add);
+        }
         code = EXIT_SUCCESS;
     }
     city_free(city);

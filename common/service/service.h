@@ -156,9 +156,10 @@ struct service_method {
     const char *name; /* as in the .proto, in its order */
     enum service_method_kind kind;
     bool slow; /* a read that may take longer than a disk read: it gets a thread of its own */
-    /* A read that need not see what was acknowledged just before it came: long polls, health.
-     * Others wait for the commit that shows it (store/writer.h). */
-    bool unhurried;
+    /* Whether such a read need not see what was acknowledged just before it came: a long poll, which
+     * is woken by what comes; health. Others wait for the commit that shows it (store/writer.h).
+     * NULL: it must. */
+    bool (*is_unhurried)(const ProtobufCMessage *request);
     unsigned roles; /* ROLE_BITs that may call it; 0: any */
     /* Whatever can be refused without the tables: limits, text, keys of the pack. Pure. May be
      * NULL. */

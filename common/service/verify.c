@@ -335,7 +335,8 @@ static enum status verify_tables(struct rebuild *rebuild, struct store_txn *live
 enum status verify_service(const struct verify_options *options, struct verify_result *ret_result,
                            struct error *err)
 {
-    struct verify_result result = {.ok = true};
+    struct verify_result result = {.ok = true,
+                                   .records_to_add = store_records_to_add(options->store)};
     struct rebuild rebuild = {.options = options, .result = &result};
     struct store_txn *live = NULL;
     rebuild.arena = arena_new(ARENA_BYTES_MAX);

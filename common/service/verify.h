@@ -13,6 +13,7 @@
 struct verify_result {
     uint64_t events; /* of the own log */
     uint64_t upstream_events;
+    uint64_t records_to_add; /* by the next start, from the journal */
     bool ok;
     char finding[512]; /* what is wrong, when not ok */
 };

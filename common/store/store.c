@@ -300,6 +300,18 @@ static enum status open_or_create(struct store *store, const struct store_option
     return create(store, options->random != NULL ? options->random : random_system(), err);
 }
 
+/* Beside a running server the journal is its own business. */
+static enum status look_at_journal(struct store *store, struct error *err)
+{
+    int guard = store_lock_guard(store->folder);
+    if (guard < 0) {
+        return STATUS_OK;
+    }
+    enum status status = store_journal_look(store, err);
+    close(guard);
+    return status;
+}
+
 enum status store_open(struct store **ret_store, const struct store_options *options,
                        struct error *err)
 {
@@ -332,6 +344,9 @@ enum status store_open(struct store **ret_store, const struct store_options *opt
     }
     if (status == STATUS_OK) {
         status = open_or_create(store, options, err);
+    }
+    if (status == STATUS_OK && store->read_only) {
+        status = look_at_journal(store, err);
     }
     if (status == STATUS_OK && !store->read_only) {
         store_room_open(store);

@@ -36,10 +36,12 @@ struct store_txn;
 struct store_options {
     const char
         *folder; /* made (0700) when missing; holds data.mdb, journal, lock.mdb, store.lock */
-    const char *service;   /* "intake": must be the store's own */
-    uint64_t map_bytes;    /* 0: the default; 16 MiB to 16 TiB; grows when the file is larger */
-    uint32_t readers_max;  /* 0: 126 */
-    bool read_only;        /* verification beside a running server: only a reader in lock.mdb */
+    const char *service;  /* "intake": must be the store's own */
+    uint64_t map_bytes;   /* 0: the default; 16 MiB to 16 TiB; grows when the file is larger */
+    uint32_t readers_max; /* 0: 126 */
+    /* Verification, beside a running server too: only a reader in lock.mdb. When nobody has the store
+     * open, its journal is checked as well (DATA_LOSS). */
+    bool read_only;
     bool no_sync;          /* tests and the simulator only: commits are not synced */
     struct random *random; /* for the log id and secret of a new store; NULL: the system's */
 };
@@ -87,9 +89,13 @@ void store_write_abort(struct store_txn *txn);
  * sequential write. Readers do not see them before the next commit, and the transaction stays open
  * for the next store_write_begin. Errors as of the commit. */
 enum status store_write_journal(struct store_txn *txn, struct error *err);
-bool store_write_fits_journal(const struct store_txn *txn);
+bool store_fits_journal(const struct store *store);
+/* A commit or a journal write failed: nothing is written any more. Any thread. */
+bool store_has_failed(const struct store *store);
 /* There are durable changes that readers do not see: a commit is to come. For who writes. */
 bool store_has_unseen(const struct store *store);
+/* Of a store opened read-only that nobody had open: records that the next start adds to the tables. */
+uint64_t store_records_to_add(const struct store *store);
 
 /* Makes sure that the disk has room for the next batch: RESOURCE_EXHAUSTED (naming disk or map)
  * when it has not, DATA_LOSS once a commit has failed. Called before each batch; recovers by itself

@@ -40,9 +40,9 @@ struct store_journal {
     uint8_t *buffer; /* the next record, its head too */
     size_t used;     /* of the buffer */
     bool overflow;   /* the changes since the last record do not fit into one */
-    uint64_t number; /* of the last record */
-    uint64_t at;     /* where the next one goes; 0: the tables have them all */
-    bool behind;     /* the write transaction that had the records was rolled back: replay them */
+    uint64_t count;  /* records of the transaction that is to be committed */
+    uint64_t at;     /* where the next one goes */
+    bool behind;     /* that transaction was rolled back: replay them */
 };
 
 struct store {
@@ -110,6 +110,9 @@ bool store_lmdb_error_is_room(int rc);
 enum status store_lock_take(struct store_lock *lock, const char *folder, bool read_only,
                             struct error *err);
 void store_lock_release(struct store_lock *lock);
+/* A descriptor that keeps others from opening the folder for writing, until it is closed; -1 when
+ * somebody has it open, or it has no lock file. */
+int store_lock_guard(const char *folder);
 /* The folder has held a whole store: its data may not vanish without a word. */
 bool store_lock_is_marked(const struct store_lock *lock);
 enum status store_lock_mark(const struct store_lock *lock, const struct store *store,
@@ -129,18 +132,21 @@ void store_room_committed(struct store *store);
 /* store_journal.c. All but opening and closing is for who has the write transaction. */
 #define JOURNAL_FILE "journal"
 enum journal_change { JOURNAL_PUT = 1, JOURNAL_DELETE = 2 };
-/* Makes or opens the file, and brings the tables up to it. `is_new`: the store has none yet. */
+/* Makes or opens the file, and brings the tables up to it. `is_new`: it may be missing. */
 enum status store_journal_open(struct store *store, bool is_new, struct error *err);
+/* Of a store that is open read-only, and that nobody has open: counts what the next start will add to
+ * the tables, or tells the damage that it will refuse. */
+enum status store_journal_look(struct store *store, struct error *err);
 void store_journal_close(struct store *store);
 /* Every change of a write transaction is added to the next record. */
 void store_journal_add(struct store_txn *txn, enum journal_change kind, enum store_db db,
                        struct bytes key, struct bytes value);
 bool store_journal_fits(const struct store *store);
+bool store_journal_is_written(const struct store *store); /* nothing was changed since */
 /* An errno: then it is not known whether the record is there. */
-int store_journal_write(struct store *store);
+int store_journal_write(struct store_txn *txn);
 bool store_journal_has_unseen(const struct store *store); /* records that the tables lack */
 void store_journal_replay(struct store_txn *txn);         /* repeats the changes of all of them */
-void store_journal_keep_number(struct store_txn *txn);    /* before a commit */
 void store_journal_committed(struct store *store);
 void store_journal_aborted(struct store *store);
 
@@ -162,6 +168,5 @@ void txn_set_reserve(struct store_txn *txn, bool reserve);
 #define META_SERVICE "service"
 #define META_LOG_ID "log_id"
 #define META_SECRET "secret"
-#define META_JOURNAL "journal" /* number of the last journal record the tables have */
 
 #endif

@@ -3,18 +3,19 @@
  * LMDB need not sync its trees for every batch (docs/decisions/0011).
  *
  * A record holds the changes made since the record before it. Records lie one behind the other from
- * the file's beginning, each at a multiple of JOURNAL_BLOCK, and are numbered without gaps for the
- * whole life of the store. A commit of the tables keeps the last record's number with them, and from
- * then on the file is written from its beginning again. So the records that count are those at the
- * beginning whose numbers follow the one kept; anything else is left over from before.
+ * the file's beginning, each at a multiple of JOURNAL_BLOCK. They are part of a transaction of LMDB
+ * that is still to be committed, and bear its number and their own place in it; once it is committed
+ * the file is written from its beginning again. So the records that count are those at the beginning
+ * whose transaction is the next one after the tables'; older ones are left over.
  *
- *   record   magic (8), number (8), bytes of changes (8), hash (16), changes
- *   hash     XXH3 of the log's id, number, bytes and changes: tells a record that was cut, or left over,
- *            not one that was forged (what the log's chain is for)
+ *   record   magic (8), transaction (8), place in it (8), bytes of changes (8), hash (16), changes
+ *   hash     XXH3 of the store's secret, transaction, place, bytes and changes: tells a record that was
+ *            cut, or is of another store; against a forger there is the log's chain
  *   change   database (1), kind (1), bytes of key (2), bytes of value (4), key, value
  *
  * Numbers are big-endian. A record that was cut while it was being written was answered to nobody: the
- * last one may be broken. One that is broken while a later one is whole was damaged afterwards.
+ * last one may be broken. A whole one behind a broken one, or of a later transaction than the next,
+ * shows that something acknowledged is missing here or in the tables.
  */
 #include "store/store_internal.h"
 
@@ -33,8 +34,8 @@
 #define JOURNAL_BYTES ((size_t)4 << 20)
 #define JOURNAL_BLOCK ((size_t)4096) /* what O_DIRECT wants of addresses, sizes and places */
 #define JOURNAL_MAGIC "VafaJrn1"
-#define RECORD_HASH 24 /* behind the numbers */
-#define RECORD_HEAD 40
+#define RECORD_HASH 32 /* behind the numbers */
+#define RECORD_HEAD 48
 #define CHANGE_HEAD 8
 
 /* --- writing --- */
@@ -77,7 +78,7 @@ static XXH128_canonical_t record_hash(const struct store *store, const uint8_t *
     XXH128_canonical_t hash;
     XXH3_state_t *state = XXH3_createState();
     CHECK(state != NULL && XXH3_128bits_reset(state) == XXH_OK);
-    CHECK(XXH3_128bits_update(state, store->log_id, STORE_LOG_ID_BYTES) == XXH_OK);
+    CHECK(XXH3_128bits_update(state, store->secret, STORE_SECRET_BYTES) == XXH_OK);
     CHECK(XXH3_128bits_update(state, record + 8, RECORD_HASH - 8) == XXH_OK);
     CHECK(XXH3_128bits_update(state, record + RECORD_HEAD, bytes) == XXH_OK);
     XXH128_canonicalFromHash(&hash, XXH3_128bits_digest(state));
@@ -85,12 +86,13 @@ static XXH128_canonical_t record_hash(const struct store *store, const uint8_t *
     return hash;
 }
 
-static void make_head(const struct store *store, uint8_t *record, uint64_t number, size_t bytes)
+static void make_head(const struct store *store, uint8_t *record, uint64_t transaction,
+                      uint64_t place, size_t bytes)
 {
-    memset(record, 0, RECORD_HEAD);
     memcpy(record, JOURNAL_MAGIC, 8);
-    be64_put(record + 8, number);
-    be64_put(record + 16, bytes);
+    be64_put(record + 8, transaction);
+    be64_put(record + 16, place);
+    be64_put(record + 24, bytes);
     XXH128_canonical_t hash = record_hash(store, record, bytes);
     memcpy(record + RECORD_HASH, &hash, sizeof(hash));
 }
@@ -115,30 +117,32 @@ static int write_all(int fd, const uint8_t *data, size_t size, uint64_t at)
 bool store_journal_fits(const struct store *store)
 {
     const struct store_journal *journal = &store->journal;
-    if (journal->used == RECORD_HEAD && !journal->overflow) {
-        return true; /* nothing is to be written */
-    }
-    return journal->buffer != NULL && !journal->overflow &&
-           journal->at + round_up(journal->used) <= JOURNAL_BYTES;
+    return store_journal_is_written(store) ||
+           (journal->buffer != NULL && !journal->overflow &&
+            journal->at + round_up(journal->used) <= JOURNAL_BYTES);
 }
 
-int store_journal_write(struct store *store)
+bool store_journal_is_written(const struct store *store)
 {
+    return store->journal.used == RECORD_HEAD && !store->journal.overflow;
+}
+
+int store_journal_write(struct store_txn *txn)
+{
+    struct store *store = txn->store;
     struct store_journal *journal = &store->journal;
-    if (journal->used == RECORD_HEAD) {
-        return 0;
-    }
     if (fault_point("store.journal.before")) {
         return EIO;
     }
     size_t size = round_up(journal->used);
-    make_head(store, journal->buffer, journal->number + 1, journal->used - RECORD_HEAD);
+    make_head(store, journal->buffer, mdb_txn_id(txn->mdb), journal->count,
+              journal->used - RECORD_HEAD);
     memset(journal->buffer + journal->used, 0, size - journal->used);
     int rc = write_all(journal->fd, journal->buffer, size, journal->at);
     if (rc != 0 || fault_point("store.journal.after")) {
         return rc != 0 ? rc : EIO;
     }
-    journal->number++;
+    journal->count++;
     journal->at += size;
     forget_changes(journal);
     return 0;
@@ -148,21 +152,13 @@ int store_journal_write(struct store *store)
 
 bool store_journal_has_unseen(const struct store *store)
 {
-    return store->journal.at > 0;
-}
-
-void store_journal_keep_number(struct store_txn *txn)
-{
-    uint8_t number[8];
-    if (store_journal_has_unseen(txn->store)) {
-        be64_put(number, txn->store->journal.number);
-        txn_put_db(txn, DB_META, bytes_of_text(META_JOURNAL), bytes_of(number, sizeof(number)));
-    }
+    return store->journal.count > 0;
 }
 
 void store_journal_committed(struct store *store)
 {
     store->journal.at = 0;
+    store->journal.count = 0;
     store->journal.behind = false;
     forget_changes(&store->journal);
 }
@@ -175,24 +171,31 @@ void store_journal_aborted(struct store *store)
 
 /* --- reading --- */
 
-/* A record at `at` of the file's bytes: its number and changes. False when there is none. */
+struct record {
+    uint64_t transaction;
+    uint64_t place;
+    struct bytes changes;
+};
+
+/* A record at `at` of the file's bytes. False when there is none. */
 static bool read_record(const struct store *store, const uint8_t *file, size_t at,
-                        uint64_t *ret_number, struct bytes *ret_changes)
+                        struct record *ret_record)
 {
-    const uint8_t *record = file + at;
-    if (memcmp(record, JOURNAL_MAGIC, 8) != 0) {
+    const uint8_t *head = file + at;
+    if (memcmp(head, JOURNAL_MAGIC, 8) != 0) {
         return false;
     }
-    uint64_t bytes = be64_get(record + 16);
+    uint64_t bytes = be64_get(head + 24);
     if (bytes > JOURNAL_BYTES - at - RECORD_HEAD) {
         return false;
     }
-    XXH128_canonical_t hash = record_hash(store, record, bytes);
-    if (memcmp(&hash, record + RECORD_HASH, sizeof(hash)) != 0) {
+    XXH128_canonical_t hash = record_hash(store, head, bytes);
+    if (memcmp(&hash, head + RECORD_HASH, sizeof(hash)) != 0) {
         return false;
     }
-    *ret_number = be64_get(record + 8);
-    *ret_changes = bytes_of(record + RECORD_HEAD, bytes);
+    *ret_record = (struct record){.transaction = be64_get(head + 8),
+                                  .place = be64_get(head + 16),
+                                  .changes = bytes_of(head + RECORD_HEAD, bytes)};
     return true;
 }
 
@@ -256,17 +259,20 @@ void store_journal_replay(struct store_txn *txn)
                  strerror(rc));
     }
     for (size_t at = 0; at < journal->at && txn->error.status == STATUS_OK;) {
-        uint64_t number;
-        struct bytes changes;
-        bool good = read_record(store, file, at, &number, &changes);
-        at += good ? round_up(RECORD_HEAD + changes.size) : 0;
-        while (good && changes.size > 0 && txn->error.status == STATUS_OK) {
-            good = apply_change(txn, &changes);
+        struct record record;
+        size_t size = 0;
+        bool good = read_record(store, file, at, &record);
+        if (good) {
+            size = round_up(RECORD_HEAD + record.changes.size);
+        }
+        while (good && record.changes.size > 0 && txn->error.status == STATUS_OK) {
+            good = apply_change(txn, &record.changes);
         }
         if (!good) {
             txn_fail(txn, STATUS_DATA_LOSS, "the journal of %s is damaged at byte %zu",
                      store->folder, at);
         }
+        at += size;
     }
     free(file);
     forget_changes(journal); /* they are in the file */
@@ -275,27 +281,35 @@ void store_journal_replay(struct store_txn *txn)
 
 /* --- opening --- */
 
-/* What follows the tables' number, and that nothing shows that more was there. */
+/* What follows the tables; and that nothing shows that more was there. */
 static enum status find_records(struct store *store, const uint8_t *file, struct error *err)
 {
     struct store_journal *journal = &store->journal;
-    uint64_t number;
-    struct bytes changes;
+    struct record record;
+    MDB_envinfo info;
+    int rc = mdb_env_info(store->env, &info);
+    if (rc != 0) {
+        return store_lmdb_error(err, rc, "reading the tables' transaction");
+    }
+    uint64_t next = info.me_last_txnid + 1;
     size_t at = 0;
-    while (at < JOURNAL_BYTES && read_record(store, file, at, &number, &changes) &&
-           number == journal->number + 1) {
-        journal->number = number;
-        at += round_up(RECORD_HEAD + changes.size);
+    uint64_t count = 0;
+    while (at < JOURNAL_BYTES && read_record(store, file, at, &record) &&
+           record.transaction == next && record.place == count) {
+        count++;
+        at += round_up(RECORD_HEAD + record.changes.size);
     }
     journal->at = at;
-    journal->behind = at > 0;
+    journal->count = count;
+    journal->behind = count > 0;
     for (; at < JOURNAL_BYTES; at += JOURNAL_BLOCK) {
-        if (read_record(store, file, at, &number, &changes) && number > journal->number + 1) {
-            return error_set(err, STATUS_DATA_LOSS, NULL,
-                             "the journal in %s goes on to record %llu, but %llu cannot be read: "
-                             "it is damaged, or data.mdb is an older copy; restore the whole set",
-                             store->folder, (unsigned long long)number,
-                             (unsigned long long)journal->number + 1);
+        if (read_record(store, file, at, &record) && record.transaction >= next) {
+            return error_set(
+                err, STATUS_DATA_LOSS, NULL,
+                "the journal in %s has a record of transaction %llu, and what leads to "
+                "it is missing: it is damaged, or data.mdb is an older copy; restore "
+                "the whole set",
+                store->folder, (unsigned long long)record.transaction);
         }
     }
     return STATUS_OK;
@@ -313,94 +327,95 @@ static int make_file(const struct store *store, uint8_t *file)
     return rc != 0 || fsync(journal->fd) == 0 ? rc : errno;
 }
 
-static int open_file(const char *path, bool no_sync)
+static bool is_zero(const uint8_t *data, size_t size)
 {
-    const int flags = O_RDWR | O_CREAT | O_CLOEXEC;
-    if (no_sync) {
+    return size == 0 || (data[0] == 0 && memcmp(data, data + 1, size - 1) == 0);
+}
+
+/* O_DIRECT, which not every file system has. */
+static int open_file(const char *path, const struct store *store)
+{
+    const int flags = O_CLOEXEC | (store->read_only ? O_RDONLY : O_RDWR | O_CREAT);
+    if (store->no_sync || store->read_only) {
         return open(path, flags, 0600);
     }
     int fd = open(path, flags | O_DSYNC | O_DIRECT, 0600);
-    if (fd < 0 && errno == EINVAL) { /* not every file system can */
-        fd = open(path, flags | O_DSYNC, 0600);
-    }
-    return fd;
+    return fd < 0 && errno == EINVAL ? open(path, flags | O_DSYNC, 0600) : fd;
 }
 
-static enum status load(struct store *store, uint8_t *file, bool is_new, struct error *err)
+/* A file that is short and empty is one whose making was cut. */
+static enum status load(struct store *store, uint8_t *file, struct error *err)
 {
     struct store_journal *journal = &store->journal;
     struct stat info;
     int rc = fstat(journal->fd, &info) == 0 ? 0 : errno;
-    if (rc == 0 && (is_new || info.st_size == 0)) {
-        rc = make_file(store, file);
-        if (rc == 0 && !store->no_sync) {
-            return store_folder_sync(store->folder, err);
-        }
-        return rc == 0 ? STATUS_OK
-                       : store_lmdb_error(err, rc, "making the journal beside data.mdb");
+    size_t size = rc != 0 || info.st_size > (off_t)JOURNAL_BYTES ? 0 : (size_t)info.st_size;
+    rc = rc != 0 ? rc : read_file(journal, file, size);
+    if (rc != 0) {
+        return store_lmdb_error(err, rc, "reading the journal beside data.mdb");
     }
-    if (rc == 0 && info.st_size != (off_t)JOURNAL_BYTES) {
+    if (size == JOURNAL_BYTES) {
+        return find_records(store, file, err);
+    }
+    if (info.st_size > (off_t)JOURNAL_BYTES || !is_zero(file, size)) {
         return error_set(err, STATUS_DATA_LOSS, NULL,
                          "the journal in %s has %lld bytes of %zu: restore the whole set",
                          store->folder, (long long)info.st_size, JOURNAL_BYTES);
     }
-    rc = rc != 0 ? rc : read_file(journal, file, JOURNAL_BYTES);
-    return rc == 0 ? find_records(store, file, err)
-                   : store_lmdb_error(err, rc, "reading the journal beside data.mdb");
+    if (store->read_only) {
+        return STATUS_OK;
+    }
+    rc = make_file(store, file);
+    if (rc != 0) {
+        return store_lmdb_error(err, rc, "making the journal beside data.mdb");
+    }
+    return store->no_sync ? STATUS_OK : store_folder_sync(store->folder, err);
 }
 
-static enum status read_number(struct store *store, struct error *err)
-{
-    struct store_txn *txn;
-    struct bytes value;
-    enum status status = store_read_begin(store, &txn, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (txn_get_db(txn, DB_META, bytes_of_text(META_JOURNAL), &value)) {
-        if (value.size == 8) {
-            store->journal.number = be64_get(value.data);
-        } else {
-            txn_fail(txn, STATUS_DATA_LOSS, "the journal's number has %zu bytes", value.size);
-        }
-    }
-    status = txn_error(txn, err);
-    store_read_end(txn);
-    return status;
-}
-
-enum status store_journal_open(struct store *store, bool is_new, struct error *err)
+static enum status open_and_load(struct store *store, bool is_new, struct error *err)
 {
     struct store_journal *journal = &store->journal;
-    enum status status = read_number(store, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
     char *path;
     CHECK(asprintf(&path, "%s/" JOURNAL_FILE, store->folder) > 0);
-    if (!is_new && access(path, F_OK) != 0) {
+    enum status status = STATUS_OK;
+    struct stat info;
+    if (!is_new && stat(path, &info) != 0 && errno == ENOENT) {
         status = error_set(err, STATUS_DATA_LOSS, NULL,
                            "%s is gone, and what was acknowledged last may be in it only: restore "
                            "the whole set (or, to go on without, make it an empty file)",
                            path);
     } else {
-        journal->fd = open_file(path, store->no_sync);
+        journal->fd = open_file(path, store);
         if (journal->fd < 0) {
             status = error_set_errno(err, STATUS_FAILED_PRECONDITION, errno, "opening %s", path);
         }
     }
     free(path);
-    if (status != STATUS_OK) {
-        return status;
+    if (status == STATUS_OK) {
+        journal->buffer = aligned_buffer();
+        forget_changes(journal);
+        status = load(store, journal->buffer, err);
     }
-    journal->buffer = aligned_buffer();
-    forget_changes(journal);
-    status = load(store, journal->buffer, is_new, err);
+    return status;
+}
+
+enum status store_journal_open(struct store *store, bool is_new, struct error *err)
+{
+    enum status status = open_and_load(store, is_new, err);
     struct store_txn *txn;
-    if (status == STATUS_OK && journal->behind) {
+    if (status == STATUS_OK && store->journal.behind) {
         status = store_write_begin(store, &txn, err);
         status = status != STATUS_OK ? status : store_write_commit(txn, err);
     }
+    return status;
+}
+
+enum status store_journal_look(struct store *store, struct error *err)
+{
+    enum status status = open_and_load(store, false, err);
+    uint64_t count = store->journal.count;
+    store_journal_close(store);
+    store->journal.count = status == STATUS_OK ? count : 0;
     return status;
 }
 

@@ -115,6 +115,19 @@ void store_lock_release(struct store_lock *lock)
     }
 }
 
+int store_lock_guard(const char *folder)
+{
+    char *path;
+    CHECK(asprintf(&path, "%s/store.lock", folder) > 0);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    free(path);
+    if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
 bool store_lock_is_marked(const struct store_lock *lock)
 {
     struct stat info;

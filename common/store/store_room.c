@@ -21,7 +21,7 @@
 
 #define SLACK_BYTES_MIN (UINT64_C(1) << 20)
 #define SLACK_BYTES_MAX (UINT64_C(64) << 20)
-#define PAGES_A_CHANGE 4  /* copied from the root down to a leaf */
+#define PAGES_A_CHANGE 2  /* copied leaves: its own, and one that it is merged with */
 #define PAGES_A_COMMIT 64 /* the list of free pages, the names, the meta pages */
 #define FALLOCATE_TRIES_MAX 8
 
@@ -142,12 +142,24 @@ enum status store_room(struct store *store, bool reserve, struct error *err)
                   err);
 }
 
-/* At most so much can a commit add behind the end: each change copies the pages above it, though no
- * page twice. */
+static uint64_t branch_pages(const struct store_txn *txn)
+{
+    uint64_t pages = 0;
+    MDB_stat stat;
+    for (int db = 0; db < DB_COUNT; db++) {
+        if (mdb_stat(txn->mdb, txn->store->dbi[db], &stat) == 0) {
+            pages += stat.ms_branch_pages;
+        }
+    }
+    return pages;
+}
+
+/* At most so much can a commit add behind the end: each change copies its leaves and the pages above
+ * them, though no page twice. */
 static uint64_t commit_need(const struct store_txn *txn, uint64_t end)
 {
     uint64_t page = txn->store->page_bytes;
-    uint64_t copied = min_u64(txn->changes * PAGES_A_CHANGE, end / page);
+    uint64_t copied = min_u64(txn->changes * PAGES_A_CHANGE + branch_pages(txn), end / page);
     uint64_t added = 2 * txn->inline_bytes / page + txn->overflow_pages + PAGES_A_COMMIT;
     return (copied + added) * page;
 }

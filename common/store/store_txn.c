@@ -113,11 +113,14 @@ enum status store_write_begin(struct store *store, struct store_txn **ret_txn, s
     if (store->journal.behind) {
         store_journal_replay(txn);
         status = txn_error(txn, err);
+        if (status == STATUS_DATA_LOSS) {
+            atomic_store(&store->failed, true);
+        }
         if (status != STATUS_OK) {
-            atomic_store(&store->failed, status == STATUS_DATA_LOSS);
             store_write_abort(txn);
             return status;
         }
+        txn->reserve = true; /* there was room for it */
     }
     *ret_txn = txn;
     return STATUS_OK;
@@ -175,10 +178,6 @@ enum status store_write_commit(struct store_txn *txn, struct error *err)
     CHECK(txn->write);
     enum status status = txn_error(txn, err);
     if (status == STATUS_OK && txn->changes > 0) {
-        store_journal_keep_number(txn);
-        status = txn_error(txn, err);
-    }
-    if (status == STATUS_OK && txn->changes > 0) {
         status = store_room_commit(txn, err);
     }
     if (status != STATUS_OK || txn->changes == 0) {
@@ -203,24 +202,24 @@ enum status store_write_commit(struct store_txn *txn, struct error *err)
     return status;
 }
 
-bool store_write_fits_journal(const struct store_txn *txn)
-{
-    return store_journal_fits(txn->store);
-}
-
 enum status store_write_journal(struct store_txn *txn, struct error *err)
 {
     struct store *store = txn->store;
-    CHECK(txn->write && store_journal_fits(store));
+    CHECK(txn->write && store_fits_journal(store));
     enum status status = txn_error(txn, err);
-    if (status == STATUS_OK && txn->changes > 0) {
+    bool nothing_new = store_journal_is_written(store);
+    if (status == STATUS_OK && nothing_new && store_has_unseen(store)) {
+        store->open_write = txn; /* for what is in it already */
+        return STATUS_OK;
+    }
+    if (status == STATUS_OK && !nothing_new) {
         status = store_room_commit(txn, err);
     }
-    if (status != STATUS_OK || txn->changes == 0) {
+    if (status != STATUS_OK || nothing_new) {
         store_write_abort(txn);
         return status;
     }
-    int rc = store_journal_write(store);
+    int rc = store_journal_write(txn);
     if (rc != 0) {
         status = write_failed(store, rc, "writing the journal", err);
         store_write_abort(txn);
@@ -228,6 +227,21 @@ enum status store_write_journal(struct store_txn *txn, struct error *err)
     }
     store->open_write = txn;
     return STATUS_OK;
+}
+
+bool store_fits_journal(const struct store *store)
+{
+    return store_journal_fits(store);
+}
+
+uint64_t store_records_to_add(const struct store *store)
+{
+    return store->read_only ? store->journal.count : 0;
+}
+
+bool store_has_failed(const struct store *store)
+{
+    return atomic_load(&store->failed);
 }
 
 bool store_has_unseen(const struct store *store)

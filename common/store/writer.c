@@ -435,10 +435,14 @@ void writer_publish_soon(struct writer *writer)
 {
     atomic_store(&writer->publish_soon, true);
     pthread_mutex_lock(&writer->lock);
-    if (writer->started) {
+    bool started = writer->started;
+    if (started) {
         pthread_cond_signal(&writer->work);
     }
     pthread_mutex_unlock(&writer->lock);
+    if (!started && writer->options.wake != NULL) {
+        writer->options.wake(writer->options.context);
+    }
 }
 
 /* --- holding --- */

@@ -7,7 +7,8 @@
  *
  * Durable is either a commit of the tables or, while commits would take more than a small share of
  * the time, a record in the store's journal. What is in the journal only is not seen by readers: a
- * commit follows within PUBLISH_WAIT_US_MAX, at once when a reader asks (writer_mark).
+ * commit follows within PUBLISH_WAIT_US_MAX, at once when a reader asks (writer_mark); one that fails
+ * for want of room is tried again as often.
  *
  * An operation that refuses must not have changed anything (CHECKed by txn_changes). When the
  * transaction itself fails (an LMDB error), the batch is rolled back; the operation that failed is
@@ -36,7 +37,7 @@ struct writer_op {
      * transaction must be made anew. A status other than OK refuses this operation alone; it has
      * then changed nothing. */
     enum status (*run)(struct writer_op *op, struct store_txn *txn, struct error *err);
-    /* After the commit, or the refusal; op->error.status tells. On the writer's thread (or inside
+    /* Once it is durable, or refused; op->error.status tells. On the writer's thread (or inside
      * writer_step). May submit again. */
     void (*ended)(struct writer_op *op);
     enum writer_lane lane;
@@ -53,9 +54,10 @@ struct writer_options {
     uint32_t batch_max;              /* 0: 1,024 */
     struct metric_registry *metrics; /* may be NULL; not printed after writer_free */
     const char *name;                /* label service="..." */
-    /* After each commit, on the writer's thread, before the operations end (may be NULL): wakes
-     * parked reads. */
+    /* After each commit of the tables, on the writer's thread (may be NULL): wakes parked reads. */
     void (*committed)(void *context);
+    /* Once, on the writer's thread, when the store has failed and writes no more (may be NULL). */
+    void (*failed)(void *context, const struct error *why);
     /* Around the ends of a batch's operations (may be NULL): so that answers can go together. */
     void (*ends_begin)(void *context);
     void (*ends_end)(void *context);

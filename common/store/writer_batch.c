@@ -90,6 +90,18 @@ int64_t writer_publish_left_us(const struct writer *writer)
     return writer->published_us + writer->publish_wait_us - clock_mono_us(writer->options.clock);
 }
 
+/* After an error: when it was the last one, whoever is to know is told. */
+static void look_whether_failed(struct writer *writer, const struct error *err)
+{
+    if (writer->failed || !store_has_failed(writer->options.store)) {
+        return;
+    }
+    writer->failed = true;
+    if (writer->options.failed != NULL) {
+        writer->options.failed(writer->options.context, err);
+    }
+}
+
 static enum status commit(struct writer *writer, struct store_txn *txn, bool changed,
                           struct error *err)
 {
@@ -102,13 +114,12 @@ static enum status commit(struct writer *writer, struct store_txn *txn, bool cha
     }
     writer->published_us = ended_us;
     writer->publish_wait_us = publish_wait_us(ended_us - begun_us);
-    if (status == STATUS_OK || status == STATUS_DATA_LOSS) { /* nothing more will become visible */
-        atomic_store(&writer->visible, atomic_load(&writer->journaled));
-    }
     if (status != STATUS_OK) {
         metric_add(&writer->aborts, 1);
         writer->publish_wait_us = PUBLISH_WAIT_US_MAX;
+        look_whether_failed(writer, err);
     } else {
+        atomic_store(&writer->visible, atomic_load(&writer->journaled));
         metric_add(&writer->commits, 1);
         if (writer->options.committed != NULL) {
             writer->options.committed(writer->options.context);
@@ -129,9 +140,7 @@ static enum status journal(struct writer *writer, struct store_txn *txn, bool ch
         atomic_fetch_add(&writer->journaled, 1);
     } else {
         metric_add(&writer->aborts, 1);
-        if (status == STATUS_DATA_LOSS) {
-            atomic_store(&writer->visible, atomic_load(&writer->journaled));
-        }
+        look_whether_failed(writer, err);
     }
     return status;
 }
@@ -147,6 +156,7 @@ enum status writer_publish(struct writer *writer, struct error *err)
     writer->published_us = clock_mono_us(writer->options.clock);
     writer->publish_wait_us = PUBLISH_WAIT_US_MAX;
     atomic_store(&writer->publish_soon, false);
+    look_whether_failed(writer, err);
     return status;
 }
 
@@ -165,9 +175,11 @@ struct plan {
 static size_t attempt(struct writer *writer, struct writer_op **ops, size_t *count,
                       struct plan *plan)
 {
-    struct error err;
+    struct store *store = writer->options.store;
+    struct error err, unpublished;
     struct store_txn *txn;
-    if (store_write_begin(writer->options.store, &txn, &err) != STATUS_OK) {
+    if (store_write_begin(store, &txn, &err) != STATUS_OK) {
+        look_whether_failed(writer, &err);
         writer_end_ops(writer, ops, *count, &err);
         return *count;
     }
@@ -200,11 +212,15 @@ static size_t attempt(struct writer *writer, struct writer_op **ops, size_t *cou
     }
     txn_set_reserve(txn, reserve);
     bool changed = txn_changes(txn) > changes;
-    bool journals =
-        !shown &&
-        (!changed || (writer_publish_left_us(writer) > 0 && store_write_fits_journal(txn)));
+    bool due = writer_publish_left_us(writer) <= 0;
+    bool unseen = store_has_unseen(store);
+    bool journals = !shown && (changed ? !due && store_fits_journal(store) : !due || !unseen);
     enum status status = journals ? journal(writer, txn, changed, &err)
                                   : commit(writer, txn, txn_changes(txn) > 0, &err);
+    if (status == STATUS_RESOURCE_EXHAUSTED && unseen &&
+        writer_publish(writer, &unpublished) == STATUS_OK) {
+        return 0; /* what did not fit beside what was acknowledged may fit behind it */
+    }
     if (status != STATUS_OK) {
         if (ran == 1 || status == STATUS_DATA_LOSS) {
             writer_end_ops(writer, ops, ran, &err);
@@ -238,5 +254,10 @@ void writer_run_batch(struct writer *writer, size_t count)
             ops += ended;
             count -= ended;
         }
+    }
+    /* However many came that change nothing, or were refused for want of room. */
+    if (store_has_unseen(writer->options.store) && writer_publish_left_us(writer) <= 0) {
+        struct error err;
+        (void)writer_publish(writer, &err); /* tried again later */
     }
 }

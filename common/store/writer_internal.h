@@ -36,6 +36,7 @@ struct writer {
     struct writer_op **batch;
     struct writer_op **refused;
     unsigned turn;
+    bool failed;          /* it was told */
     int64_t published_us; /* end of the last commit of the tables */
     int64_t publish_wait_us;
 

@@ -482,11 +482,18 @@ static enum status read_list(struct read *r, const ProtobufCMessage *message,
     (OFFICES | ROLE_BIT(RPC_ROLE_FRONT_END) | ROLE_BIT(RPC_ROLE_SERVICE) |                         \
      ROLE_BIT(RPC_ROLE_LEADERSHIP))
 
+/* From where it says: what the office has acknowledged does not matter then. */
+static bool waits_for_tasks(const ProtobufCMessage *message)
+{
+    const Routing__FollowTasksRequest *request = (const Routing__FollowTasksRequest *)message;
+    return request->wait_ms > 0 && request->after > 0;
+}
+
 const struct service_method routing_methods[] = {
     {
         .name = "FollowTasks",
         .kind = METHOD_READ,
-        .unhurried = true,
+        .is_unhurried = waits_for_tasks,
         .roles = OFFICES,
         .check = check_follow,
         .read = read_follow,

@@ -25,7 +25,7 @@ static void put_row(struct store_txn *txn, uint64_t number)
 static void journal(struct store_txn *txn)
 {
     struct error err = ERROR_NONE;
-    assert_true(store_write_fits_journal(txn));
+    assert_true(store_fits_journal(txn_store(txn)));
     enum status status = store_write_journal(txn, &err);
     if (status != STATUS_OK) {
         print_error("%s\n", err.message);
@@ -108,7 +108,7 @@ static void leaves_to_a_commit_what_does_not_fit(void **state)
         struct key key = rig_key(2, i);
         txn_put(txn, STORE_VIEW, &key, bytes_of(large, sizeof(large)));
     }
-    assert_false(store_write_fits_journal(txn));
+    assert_false(store_fits_journal(txn_store(txn)));
     rig_commit(txn);
     journal_row(rig->store, 1); /* and then it is used again */
     restart(rig);
@@ -250,7 +250,7 @@ static void agrees_with_a_model_after_any_order_of_journal_commit_rollback_and_c
             check_rows(rig->store, rows);
         } else if (what == 1) {
             store_write_abort(txn);
-        } else if (what < 5 || !store_write_fits_journal(txn)) {
+        } else if (what < 5 || !store_fits_journal(txn_store(txn))) {
             rig_commit(txn);
             memcpy(rows, now, sizeof(rows));
             check_rows(rig->store, rows);
@@ -335,20 +335,85 @@ static void copy_file(const char *folder, const char *from, const char *to)
     free(target);
 }
 
+/* However what came between was made durable. */
 static void refuses_an_older_copy_of_the_tables(void **state)
+{
+    struct rig *rig = *state;
+    for (int way = 0; way < 2; way++) {
+        commit_row(rig->store, 1);
+        crash(rig);
+        copy_file(rig->folder, "data.mdb", "old.mdb");
+        rig->store = rig_open(rig->folder);
+        if (way == 0) {
+            journal_row(rig->store, 2);
+        }
+        commit_row(rig->store, 3);
+        journal_row(rig->store, 4);
+        crash(rig);
+        copy_file(rig->folder, "data.mdb", "new.mdb");
+        copy_file(rig->folder, "old.mdb", "data.mdb");
+        assert_refused(rig, "older copy");
+        copy_file(rig->folder, "new.mdb", "data.mdb");
+        rig->store = rig_open(rig->folder);
+        assert_true(rig_has(rig->store, 3) && rig_has(rig->store, 4));
+    }
+}
+
+static void has_its_changes_though_the_lock_file_is_gone(void **state)
+{
+    struct rig *rig = *state;
+    journal_row(rig->store, 1);
+    crash(rig);
+    char *path = rig_path(rig->folder, "store.lock");
+    assert_int_equal(unlink(path), 0);
+    free(path);
+    rig->store = rig_open(rig->folder);
+    assert_true(rig_has(rig->store, 1));
+}
+
+static void goes_on_making_a_file_that_was_made_in_part(void **state)
 {
     struct rig *rig = *state;
     commit_row(rig->store, 1);
     crash(rig);
-    copy_file(rig->folder, "data.mdb", "old.mdb");
+    char *path = rig_path(rig->folder, "journal");
+    assert_int_equal(truncate(path, 0), 0); /* as a restore leaves it */
+    assert_int_equal(truncate(path, 5 * BLOCK), 0);
     rig->store = rig_open(rig->folder);
     journal_row(rig->store, 2);
-    commit_row(rig->store, 3);
-    journal_row(rig->store, 4);
-    journal_row(rig->store, 5);
+    restart(rig);
+    assert_true(rig_has(rig->store, 1) && rig_has(rig->store, 2));
+    free(path);
+}
+
+/* --- read-only --- */
+
+static struct store *open_read_only(struct rig *rig, enum status expected)
+{
+    struct store *store = NULL;
+    struct store_options options = {.folder = rig->folder, .service = "intake", .read_only = true};
+    assert_int_equal(store_open(&store, &options, NULL), expected);
+    return store;
+}
+
+static void tells_who_only_reads_what_the_next_start_will_add(void **state)
+{
+    struct rig *rig = *state;
+    journal_row(rig->store, 1);
+    journal_row(rig->store, 2);
     crash(rig);
-    copy_file(rig->folder, "old.mdb", "data.mdb");
-    assert_refused(rig, "older copy");
+    struct store *store = open_read_only(rig, STATUS_OK);
+    assert_int_equal(store_records_to_add(store), 2);
+    store_free(store);
+    with_file(rig->folder, 50, 0x10);
+    assert_null(open_read_only(rig, STATUS_DATA_LOSS));
+    with_file(rig->folder, 50, 0x10);
+    rig->store = rig_open(rig->folder);
+    assert_true(rig_has(rig->store, 2));
+    crash(rig);
+    store = open_read_only(rig, STATUS_OK);
+    assert_int_equal(store_records_to_add(store), 0);
+    store_free(store);
 }
 
 static void refuses_to_go_on_without_its_file(void **state)
@@ -359,6 +424,8 @@ static void refuses_to_go_on_without_its_file(void **state)
     crash(rig);
     char *path = rig_path(rig->folder, "journal");
     assert_int_equal(truncate(path, 5 * BLOCK), 0);
+    assert_refused(rig, "bytes of");
+    assert_int_equal(truncate(path, 8 << 20), 0);
     assert_refused(rig, "bytes of");
     assert_int_equal(unlink(path), 0);
     assert_refused(rig, "make it an empty file");
@@ -426,6 +493,9 @@ int main(void)
         WITH_STORE(drops_a_last_record_that_was_cut),
         WITH_STORE(refuses_a_record_that_was_damaged_afterwards),
         WITH_STORE(refuses_an_older_copy_of_the_tables),
+        WITH_STORE(has_its_changes_though_the_lock_file_is_gone),
+        WITH_STORE(goes_on_making_a_file_that_was_made_in_part),
+        WITH_STORE(tells_who_only_reads_what_the_next_start_will_add),
         WITH_STORE(refuses_to_go_on_without_its_file),
         WITH_STORE(ignores_records_of_another_store),
         WITH_STORE(begins_empty_after_a_restore),

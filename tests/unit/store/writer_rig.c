@@ -24,7 +24,7 @@ static enum status run_put(struct writer_op *op, struct store_txn *txn, struct e
     return STATUS_OK;
 }
 
-static void end_put(struct writer_op *op)
+void writer_rig_end_put(struct writer_op *op)
 {
     struct put_op *put = (struct put_op *)op;
     struct store_txn *txn;
@@ -92,7 +92,7 @@ int64_t writer_rig_aborts(struct writer_rig *fixture)
 
 struct put_op writer_rig_put(struct writer_rig *fixture, uint64_t number)
 {
-    return (struct put_op){.op = {.run = run_put, .ended = end_put, .shown = true},
+    return (struct put_op){.op = {.run = run_put, .ended = writer_rig_end_put, .shown = true},
                            .store = fixture->rig->store,
                            .writer = fixture->writer,
                            .number = number,

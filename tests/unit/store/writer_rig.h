@@ -40,6 +40,7 @@ void writer_rig_fini(struct writer_rig *fixture);
 int64_t writer_rig_commits(struct writer_rig *fixture);
 int64_t writer_rig_aborts(struct writer_rig *fixture);
 
+void writer_rig_end_put(struct writer_op *op); /* notes whether the row can be read */
 struct put_op writer_rig_put(struct writer_rig *fixture, uint64_t number);
 void writer_rig_submit(struct writer_rig *fixture, struct put_op *put);
 

@@ -1,0 +1,303 @@
+/* Running programs on a disk that fails: full, read-only, refusing to sync, losing what was not synced;
+ * and on files that are not what they were. */
+#include "tests/integration/disk.h"
+#include "tests/integration/load.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define STORE_FAILED 4 /* exit code */
+
+struct scene {
+    struct disk disk;
+    struct system *system;
+};
+
+static int set_up_with(void **state, unsigned faults)
+{
+    struct scene *scene = calloc(1, sizeof *scene);
+    assert_non_null(scene);
+    disk_init(&scene->disk);
+    disk_set(&scene->disk, faults);
+    scene->system = system_new("isfahan");
+    *state = scene;
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    return set_up_with(state, 0);
+}
+
+static int set_up_volatile(void **state)
+{
+    return set_up_with(state, FAULT_DISK_VOLATILE);
+}
+
+static int tear_down(void **state)
+{
+    struct scene *scene = *state;
+    system_free(scene->system);
+    disk_fini(&scene->disk);
+    free(scene);
+    return 0;
+}
+
+/* --- helpers --- */
+
+static struct output try_register(struct scene *scene, const char *words)
+{
+    return system_vafa(scene->system, ARGS("register", "--topic", "asphalt", "--words", words,
+                                           "--json", "--lang", "en"));
+}
+
+/* Registers; the code in ret_code. */
+static void must_register(struct scene *scene, char ret_code[16])
+{
+    json_t *answer =
+        system_json(scene->system, ARGS("register", "--topic", "asphalt", "--words", "نمونه"));
+    snprintf(ret_code, 16, "%s", json_string_value(json_object_get(answer, "code")));
+    json_decref(answer);
+}
+
+static bool can_be_read(struct scene *scene, const char *code)
+{
+    struct output shown = system_vafa(scene->system, ARGS("show", code));
+    bool good = shown.code == 0;
+    output_free(&shown);
+    return good;
+}
+
+static void check_good(struct scene *scene)
+{
+    struct output verified = system_vafa(scene->system, ARGS("verify", "--lang", "en"));
+    if (verified.code != 0) {
+        fail_msg("exit code %d: %s%s", verified.code, verified.out, verified.err);
+    }
+    output_free(&verified);
+}
+
+static void assert_says(const char *text, const char *what)
+{
+    if (strstr(text, what) == NULL) {
+        fail_msg("\"%s\" does not say \"%s\"", text, what);
+    }
+}
+
+static void store_file(const struct scene *scene, const char *name, char ret_path[300])
+{
+    snprintf(ret_path, 300, "%s/intake/%s", scene->system->data, name);
+}
+
+/* Starts the program that has intake; it must refuse, and say so. */
+static void must_not_start(struct scene *scene, const char *words)
+{
+    struct output output = run_program(system_program(scene->system, 0),
+                                       ARGS("--data", scene->system->data, "--city", "isfahan"));
+    assert_int_equal(output.code, 1);
+    assert_says(output.err, words);
+    output_free(&output);
+}
+
+/* The program that has intake ends by itself. */
+static void must_end_by_itself(struct scene *scene)
+{
+    assert_int_equal(wait_for_end(scene->system->pids[0]), STORE_FAILED);
+    scene->system->pids[0] = 0;
+}
+
+/* --- full --- */
+
+static char *long_words(void)
+{
+    enum { SIZE = 4000 };
+    char *words = malloc(SIZE + 1);
+    assert_non_null(words);
+    memset(words, 'a', SIZE);
+    words[SIZE] = '\0';
+    return words;
+}
+
+static void refuses_to_write_when_the_disk_is_full_and_goes_on_when_there_is_room(void **state)
+{
+    struct scene *scene = *state;
+    char before[16], after[16];
+    char *words = long_words();
+    int code = 0;
+    must_register(scene, before);
+    disk_set(&scene->disk, FAULT_DISK_FULL);
+    for (int i = 0; i < 10000 && code == 0; i++) { /* as many as were given room before */
+        struct output output = try_register(scene, words);
+        code = output.code;
+        if (code != 0) {
+            assert_says(output.err, "full");
+        }
+        output_free(&output);
+    }
+    assert_int_not_equal(code, 0);
+    assert_true(disk_refused(&scene->disk) > 0);
+    assert_true(can_be_read(scene, before));
+
+    disk_set(&scene->disk, 0);
+    must_register(scene, after); /* nothing was restarted */
+    assert_true(can_be_read(scene, before) && can_be_read(scene, after));
+    check_good(scene);
+    free(words);
+}
+
+/* --- read-only --- */
+
+static void does_not_start_on_a_read_only_disk_and_says_so(void **state)
+{
+    struct scene *scene = *state;
+    char code[16];
+    must_register(scene, code);
+    system_stop(scene->system, 0);
+    disk_set(&scene->disk, FAULT_DISK_READ_ONLY);
+    must_not_start(scene, "Read-only");
+    disk_set(&scene->disk, 0);
+    system_start(scene->system, 0);
+    assert_true(can_be_read(scene, code));
+}
+
+/* --- a disk that fails while running --- */
+
+static void check_stops(struct scene *scene, unsigned faults)
+{
+    char before[16];
+    must_register(scene, before);
+    disk_set(&scene->disk, faults);
+    struct output output = try_register(scene, "نمونه");
+    assert_int_not_equal(output.code, 0); /* not acknowledged */
+    output_free(&output);
+    must_end_by_itself(scene);
+    assert_true(disk_refused(&scene->disk) > 0);
+
+    disk_set(&scene->disk, 0);
+    system_start(scene->system, 0);
+    assert_true(can_be_read(scene, before));
+    check_good(scene);
+}
+
+static void stops_when_the_disk_does_not_sync(void **state)
+{
+    check_stops(*state, FAULT_DISK_SYNC);
+}
+
+static void stops_when_the_disk_has_become_read_only(void **state)
+{
+    check_stops(*state, FAULT_DISK_READ_ONLY);
+}
+
+/* Most of these answers come from the journal: its write fails too. */
+static void acknowledges_nothing_that_a_failing_disk_did_not_take(void **state)
+{
+    struct scene *scene = *state;
+    struct load *load = load_begin(scene->system, 32);
+    load_wait(load, 500);
+    disk_set(&scene->disk, FAULT_DISK_SYNC);
+    must_end_by_itself(scene);
+    load_end(load);
+    disk_set(&scene->disk, 0);
+    system_start(scene->system, 0);
+    load_check(load);
+    load_free(load);
+    check_good(scene);
+}
+
+/* --- loss of power --- */
+
+static unsigned number_of(const char *variable, unsigned otherwise)
+{
+    const char *text = getenv(variable);
+    return text == NULL ? otherwise : (unsigned)strtoul(text, NULL, 10);
+}
+
+static void keeps_what_it_acknowledged_when_power_is_lost(void **state)
+{
+    struct scene *scene = *state;
+    unsigned seed = number_of("TEST_SEED", (unsigned)time(NULL));
+    unsigned rounds = number_of("TEST_ROUNDS", 9);
+    uint64_t lost = 0;
+    print_message("TEST_SEED=%u\n", seed);
+    for (unsigned round = 0; round < rounds; round++) {
+        struct load *load = load_begin(scene->system, 1 + (unsigned)rand_r(&seed) % 48);
+        load_wait(load, 1 + (unsigned)rand_r(&seed) % 300);
+        for (size_t i = 0; i < scene->system->program_count; i++) {
+            system_kill(scene->system, i);
+        }
+        load_end(load);
+        lost += disk_lose(scene->system, (enum disk_loss)(round % DISK_LOSS_COUNT), &seed);
+        system_start_all(scene->system);
+        load_check(load);
+        load_free(load);
+    }
+    print_message("%u rounds, %llu bytes were lost\n", rounds, (unsigned long long)lost);
+    assert_true(lost > 0 || rounds < 9); /* else nothing was tried */
+    check_good(scene);
+}
+
+/* --- files that are not what they were --- */
+
+static void does_not_start_on_a_store_that_was_cut(void **state)
+{
+    struct scene *scene = *state;
+    char path[300], code[16];
+    struct stat info;
+    must_register(scene, code);
+    system_stop(scene->system, 0);
+    store_file(scene, "data.mdb", path);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(truncate(path, 8192), 0);
+    must_not_start(scene, "cut short");
+    assert_int_equal(truncate(path, 0), 0);
+    must_not_start(scene, "gone or empty");
+    assert_int_equal(unlink(path), 0);
+    must_not_start(scene, "gone or empty");
+}
+
+static void does_not_start_on_a_journal_that_was_cut(void **state)
+{
+    struct scene *scene = *state;
+    char path[300];
+    struct load *load = load_begin(scene->system, 16); /* so close together that it is used */
+    load_wait(load, 200);
+    load_end(load);
+    load_free(load);
+    system_stop(scene->system, 0);
+    store_file(scene, "journal", path);
+    assert_int_equal(truncate(path, 4096), 0);
+    must_not_start(scene, "restore the whole set");
+    assert_int_equal(unlink(path), 0);
+    must_not_start(scene, "is gone");
+}
+
+#define ON_DISK(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON_DISK(refuses_to_write_when_the_disk_is_full_and_goes_on_when_there_is_room),
+        ON_DISK(does_not_start_on_a_read_only_disk_and_says_so),
+        ON_DISK(stops_when_the_disk_does_not_sync),
+        ON_DISK(stops_when_the_disk_has_become_read_only),
+        ON_DISK(acknowledges_nothing_that_a_failing_disk_did_not_take),
+        cmocka_unit_test_setup_teardown(keeps_what_it_acknowledged_when_power_is_lost,
+                                        set_up_volatile, tear_down),
+        ON_DISK(does_not_start_on_a_store_that_was_cut),
+        ON_DISK(does_not_start_on_a_journal_that_was_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
