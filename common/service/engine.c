@@ -178,12 +178,20 @@ static struct decide begin_decision(struct engine *engine, struct store_txn *txn
     };
 }
 
+#define SEEN_HASH_BYTES 8 /* tells a log that was restored, not one that was forged */
+
+struct seen_list {
+    size_t count;
+    Common__Seen seen[SERVICE_FEEDS_MAX];
+    Common__Seen *list[SERVICE_FEEDS_MAX];
+    uint8_t hashes[SERVICE_FEEDS_MAX][SEEN_HASH_BYTES];
+};
+
 /* How far we have followed each log, of those that moved since our event before. Logs we only show
  * (no decide) are no cause of our events. */
-static size_t seen_moved(struct engine *engine, struct store_txn *txn,
-                         Common__Seen seen[SERVICE_FEEDS_MAX])
+static void seen_moved(struct engine *engine, struct store_txn *txn, struct seen_list *ret_seen)
 {
-    size_t count = 0;
+    ret_seen->count = 0;
     for (size_t i = 0; i < engine->def->feed_count; i++) {
         char name[CURSOR_NAME_MAX];
         struct log_position cursor;
@@ -197,12 +205,15 @@ static size_t seen_moved(struct engine *engine, struct store_txn *txn,
             continue;
         }
         meta_put_u64(txn, name, cursor.offset);
-        common__seen__init(&seen[count]);
-        seen[count].service = upstream;
-        seen[count].offset = cursor.offset;
-        count++;
+        size_t n = ret_seen->count++;
+        Common__Seen *seen = &ret_seen->seen[n];
+        common__seen__init(seen);
+        seen->service = upstream;
+        seen->offset = cursor.offset;
+        memcpy(ret_seen->hashes[n], cursor.hash, SEEN_HASH_BYTES);
+        seen->hash = (ProtobufCBinaryData){SEEN_HASH_BYTES, ret_seen->hashes[n]};
+        ret_seen->list[n] = seen;
     }
-    return count;
 }
 
 static void append_event(struct engine *engine, struct store_txn *txn, size_t index, int64_t now_us,
@@ -210,12 +221,8 @@ static void append_event(struct engine *engine, struct store_txn *txn, size_t in
 {
     const ProtobufCMessage *open = engine->decision.events[index].open;
     const struct event_options *options = &engine->decision.events[index].options;
-    Common__Seen seen[SERVICE_FEEDS_MAX];
-    Common__Seen *seen_list[SERVICE_FEEDS_MAX];
-    size_t seen_count = seen_moved(engine, txn, seen);
-    for (size_t i = 0; i < seen_count; i++) {
-        seen_list[i] = &seen[i];
-    }
+    struct seen_list seen;
+    seen_moved(engine, txn, &seen);
     buffer_clear(&engine->open);
     message_pack(open, &engine->open);
 
@@ -225,8 +232,8 @@ static void append_event(struct engine *engine, struct store_txn *txn, size_t in
     record.recorded_at_us = now_us;
     record.occurred_at_us = options->occurred_at_us != 0 ? options->occurred_at_us : now_us;
     record.historical = options->historical;
-    record.seen = seen_list;
-    record.n_seen = seen_count;
+    record.seen = seen.list;
+    record.n_seen = seen.count;
     record.open = (ProtobufCBinaryData){engine->open.size, engine->open.data};
     record.sealed =
         (ProtobufCBinaryData){options->sealed.size, (uint8_t *)(uintptr_t)options->sealed.data};
@@ -357,15 +364,25 @@ enum status engine_run_command(struct engine *engine, struct store_txn *txn,
     return txn_error(txn, err);
 }
 
+/* Whether our log is the one that was seen: as long, and with that hash at that place. */
+static bool is_ours(struct store_txn *txn, const Common__Seen *seen)
+{
+    struct bytes record;
+    const uint8_t *hash;
+    struct log_position head;
+    log_head(txn, &head);
+    return head.offset >= seen->offset && (seen->hash.len != SEEN_HASH_BYTES || seen->offset == 0 ||
+                                           (log_get(txn, seen->offset, &record, &hash) &&
+                                            memcmp(hash, seen->hash.data, SEEN_HASH_BYTES) == 0));
+}
+
 enum engine_readiness engine_event_readiness(struct engine *engine, struct store_txn *txn,
                                              const Common__EventRecord *record)
 {
     for (size_t i = 0; i < record->n_seen; i++) {
         const Common__Seen *seen = record->seen[i];
         if (seen->service == engine->def->id) {
-            struct log_position head;
-            log_head(txn, &head);
-            if (head.offset < seen->offset) {
+            if (!is_ours(txn, seen)) {
                 return ENGINE_LOST;
             }
         }

@@ -46,7 +46,7 @@ enum status engine_run_command(struct engine *engine, struct store_txn *txn,
 enum engine_readiness {
     ENGINE_READY,
     ENGINE_HELD, /* its writer had seen more of a log than we have: wait for that */
-    ENGINE_LOST, /* it had seen more of our own log than there is: our store is an older copy */
+    ENGINE_LOST, /* it had seen our own log longer, or otherwise: our store is an older copy */
 };
 
 enum engine_readiness engine_event_readiness(struct engine *engine, struct store_txn *txn,

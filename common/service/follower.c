@@ -226,11 +226,12 @@ static enum status apply_one(struct follower *follower, struct store_txn *txn,
     switch (engine_event_readiness(follower->options.engine, txn, event->record)) {
     case ENGINE_HELD: *ret_held = true; return STATUS_OK;
     case ENGINE_LOST:
-        return error_set(err, STATUS_DATA_LOSS, NULL,
-                         "event %llu of %s knows more of this service's log than there is: this "
-                         "store was restored from an "
-                         "older copy; restore the whole set, or verify and start a new one",
-                         (unsigned long long)event->offset, service_name(follower->upstream));
+        return error_set(
+            err, STATUS_DATA_LOSS, NULL,
+            "event %llu of %s knows this service's log otherwise than it is: this store "
+            "was restored from an older copy; restore the whole set, or verify and "
+            "start a new one",
+            (unsigned long long)event->offset, service_name(follower->upstream));
     case ENGINE_READY: break;
     }
     enum status status = engine_run_event(follower->options.engine, txn, follower->options.feed,

@@ -90,6 +90,15 @@ static enum status reached(struct node *node, struct store_txn *txn, const Commo
                          "%s's log is another one than the position's",
                          service_name(wanted->service));
     }
+    if (wanted->service == node->def->id && have.offset >= wanted->offset && wanted->offset > 0 &&
+        wanted->hash.len == STORE_HASH_BYTES) { /* a log restored from an older copy keeps its id */
+        memcpy(have.hash, wanted->hash.data, STORE_HASH_BYTES);
+        have.offset = wanted->offset;
+        enum status status = log_check_position(txn, &have, err);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
     *ret_reached = have.offset >= wanted->offset;
     return STATUS_OK;
 }
