@@ -603,7 +603,7 @@ void people_work(struct people *people)
     pthread_mutex_unlock(&people->lock);
 }
 
-static void rest(struct people *people)
+void people_rest(struct people *people)
 {
     pthread_mutex_lock(&people->lock);
     people->works = false;
@@ -620,7 +620,7 @@ void people_rest_and_compare(struct people *people)
     struct error err;
     struct vafa_position heads[5];
     const struct vafa_wait wait = {.wait_ms = PATIENCE_MS};
-    rest(people);
+    people_rest(people);
     if (vafa_wait_settled(people->vafa, heads, &wait, &err) != STATUS_OK) {
         fail_msg("the services do not settle: %s: %s", status_name(err.status), err.message);
     }

@@ -27,8 +27,9 @@ void people_work(struct people *people);
 /* Fails the test when one of them was told something wrong. */
 void people_check(struct people *people);
 /* Everybody finishes what they are at; calls whose outcome is unknown are repeated until they are
- * acknowledged, acknowledged ones are repeated too. Then the services settle, the offices hear what is
- * left, and the ledger is compared. */
+ * acknowledged, acknowledged ones are repeated too. */
+void people_rest(struct people *people);
+/* Then the services settle, the offices hear what is left, and the ledger is compared. */
 void people_rest_and_compare(struct people *people);
 
 #endif
