@@ -114,12 +114,13 @@ static void choose_upstream(struct program *program)
     }
 }
 
-/* Stopped as by SIGTERM: what can still be answered is. */
+/* Stopped as by SIGTERM, once: what can still be answered is. */
 static void store_failed(void *context)
 {
     struct program *program = context;
-    atomic_store(&program->store_failed, true);
-    CHECK(kill(getpid(), SIGTERM) == 0);
+    if (!atomic_exchange(&program->store_failed, true)) {
+        CHECK(kill(getpid(), SIGTERM) == 0);
+    }
 }
 
 static enum status open_nodes(struct program *program, struct error *err)
