@@ -41,7 +41,7 @@ struct ledger {
     struct lines due;     /* what must follow elsewhere */
     struct lines done;    /* and what did */
     struct vafa_position read[LOGS];
-    size_t compared, acknowledged;
+    size_t compared, noted;
 };
 
 /* --- lines --- */
@@ -303,7 +303,7 @@ void ledger_compare(struct ledger *ledger, struct vafa *vafa)
     }
     compare(&ledger->told, &ledger->logged, "acknowledged");
     compare(&ledger->due, &ledger->done, "to follow");
-    ledger->acknowledged += ledger->told.count;
+    ledger->noted += ledger->told.count;
     ledger->compared += ledger->told.count + ledger->due.count;
     clear(&ledger->told);
     clear(&ledger->logged);
@@ -311,8 +311,8 @@ void ledger_compare(struct ledger *ledger, struct vafa *vafa)
     clear(&ledger->done);
 }
 
-size_t ledger_compared(const struct ledger *ledger, size_t *ret_acknowledged)
+size_t ledger_compared(const struct ledger *ledger, size_t *ret_noted)
 {
-    *ret_acknowledged = ledger->acknowledged;
+    *ret_noted = ledger->noted;
     return ledger->compared;
 }

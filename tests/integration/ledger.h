@@ -16,7 +16,7 @@ struct ledger;
 struct ledger *ledger_new(void);
 void ledger_free(struct ledger *ledger); /* NULL is allowed */
 
-/* An acknowledgement. Any thread. */
+/* An acknowledgement, or what an office was told. Any thread. */
 void ledger_note(struct ledger *ledger, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -24,7 +24,7 @@ void ledger_note(struct ledger *ledger, const char *format, ...)
  * is held by the position, whose hash a log must still have. The clients are at rest, all their calls
  * are acknowledged, and the services have settled. Fails the test with the first lines that differ. */
 void ledger_compare(struct ledger *ledger, struct vafa *vafa);
-/* Lines compared so far, and how many of them were acknowledgements. */
-size_t ledger_compared(const struct ledger *ledger, size_t *ret_acknowledged);
+/* Lines compared so far, and how many of them were noted. */
+size_t ledger_compared(const struct ledger *ledger, size_t *ret_noted);
 
 #endif

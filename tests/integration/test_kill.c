@@ -1,10 +1,11 @@
 /*
  * The killer: a city works while its services are killed, paused, stopped and started at random moments,
- * and whatever anybody was told stays true (people.h, ledger.h).
+ * or the power goes, and whatever anybody was told stays true (people.h, ledger.h).
  *
  * TEST_SEED=N repeats a run's moments, as far as moments repeat. TEST_ROUNDS=N: so many rounds of
  * EVENTS moments each, instead of a short run.
  */
+#include "tests/integration/disk.h"
 #include "tests/integration/people.h"
 
 #include <poll.h>
@@ -19,16 +20,20 @@
 
 #include <cmocka.h>
 
-#define ROUNDS 3
+#define ROUNDS 2
 #define EVENTS 12 /* in a round */
+#define POWER_ROUNDS 1
 
 struct scene {
     char pack[64];
     struct system *system;
     struct ledger *ledger;
     struct people *people;
+    struct disk disk; /* of who loses power */
+    bool has_disk;
     unsigned seed;
     unsigned kills, pauses, stops;
+    uint64_t lost;
 };
 
 static unsigned number_of(const char *variable, unsigned otherwise)
@@ -37,10 +42,15 @@ static unsigned number_of(const char *variable, unsigned otherwise)
     return text == NULL ? otherwise : (unsigned)strtoul(text, NULL, 10);
 }
 
-static int set_up(void **state)
+static int set_up_on(void **state, bool volatile_disk)
 {
     struct scene *scene = calloc(1, sizeof *scene);
     assert_non_null(scene);
+    scene->has_disk = volatile_disk;
+    if (volatile_disk) {
+        disk_init(&scene->disk);
+        disk_set(&scene->disk, FAULT_DISK_VOLATILE);
+    }
     people_make_pack(scene->pack);
     scene->seed = number_of("TEST_SEED", (unsigned)time(NULL) ^ (unsigned)getpid());
     print_message("TEST_SEED=%u\n", scene->seed);
@@ -51,12 +61,25 @@ static int set_up(void **state)
     return 0;
 }
 
+static int set_up(void **state)
+{
+    return set_up_on(state, false);
+}
+
+static int set_up_volatile(void **state)
+{
+    return set_up_on(state, true);
+}
+
 static int tear_down(void **state)
 {
     struct scene *scene = *state;
     people_free(scene->people);
     ledger_free(scene->ledger);
     system_free(scene->system);
+    if (scene->has_disk) {
+        disk_fini(&scene->disk);
+    }
     people_remove_pack(scene->pack);
     free(scene);
     return 0;
@@ -109,9 +132,22 @@ static void kill_everything(struct scene *scene)
 {
     system_kill_all(scene->system);
     scene->kills += (unsigned)scene->system->program_count;
+}
+
+static void start_everything(struct scene *scene)
+{
     for (size_t i = scene->system->program_count; i-- > 0;) {
         system_start(scene->system, i);
     }
+}
+
+/* What was written and not synced goes: all of it, some writes, or some sectors. */
+static void lose_power(struct scene *scene)
+{
+    kill_everything(scene);
+    scene->lost +=
+        disk_lose(scene->system, (enum disk_loss)one_of(scene, DISK_LOSS_COUNT), &scene->seed);
+    start_everything(scene);
 }
 
 static void something_happens(struct scene *scene)
@@ -121,7 +157,10 @@ static void something_happens(struct scene *scene)
     case 0: kill_while_it_starts(scene, victim); break;
     case 1:
     case 2: pause_one(scene, victim); break;
-    case 3: kill_everything(scene); break;
+    case 3:
+        kill_everything(scene);
+        start_everything(scene);
+        break;
     case 4:
         system_stop(scene->system, victim);
         scene->stops++;
@@ -143,27 +182,38 @@ static void check_verified(const struct system *system)
     output_free(&verified);
 }
 
-static void what_was_acknowledged_is_there_once_whatever_is_killed(void **state)
+static void check_through(struct scene *scene, unsigned rounds,
+                          void (*happens)(struct scene *scene))
 {
-    struct scene *scene = *state;
-    unsigned rounds = number_of("TEST_ROUNDS", ROUNDS);
     for (unsigned round = 0; round < rounds; round++) {
         people_work(scene->people);
         for (unsigned i = 0; i < EVENTS; i++) {
             let_pass(scene, 700);
             people_check(scene->people);
-            something_happens(scene);
+            happens(scene);
         }
         people_rest_and_compare(scene->people);
     }
     check_verified(scene->system);
-    size_t acknowledged;
-    size_t lines = ledger_compared(scene->ledger, &acknowledged);
-    print_message("%u rounds: %u kills, %u pauses, %u stops; %zu acknowledgements and %zu events "
-                  "that follow from them are in the logs once\n",
-                  rounds, scene->kills, scene->pauses, scene->stops, acknowledged,
-                  lines - acknowledged);
-    assert_true(acknowledged > 100 * (size_t)rounds); /* else nothing was tried */
+    size_t answers;
+    size_t lines = ledger_compared(scene->ledger, &answers);
+    print_message("%u rounds: %u kills, %u pauses, %u stops, %llu bytes lost; %zu answers and %zu "
+                  "events that follow from them are in the logs once\n",
+                  rounds, scene->kills, scene->pauses, scene->stops,
+                  (unsigned long long)scene->lost, answers, lines - answers);
+    assert_true(answers > 100 * (size_t)rounds); /* else nothing was tried */
+}
+
+static void what_was_acknowledged_is_there_once_whatever_is_killed(void **state)
+{
+    check_through(*state, number_of("TEST_ROUNDS", ROUNDS), something_happens);
+}
+
+static void what_was_acknowledged_is_there_once_after_losses_of_power(void **state)
+{
+    struct scene *scene = *state;
+    check_through(scene, number_of("TEST_ROUNDS", POWER_ROUNDS), lose_power);
+    assert_true(scene->lost > 0);
 }
 
 int main(void)
@@ -171,6 +221,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_acknowledged_is_there_once_whatever_is_killed,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_acknowledged_is_there_once_after_losses_of_power,
+                                        set_up_volatile, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
