@@ -1,6 +1,7 @@
 #include "service/follower.h"
 
 #include "base/check.h"
+#include "base/fault.h"
 
 #include "vafa/log/v1/log.pb-c.h"
 
@@ -258,6 +259,10 @@ static enum status run_op(struct writer_op *op, struct store_txn *txn, struct er
          i < follower->batch->n_events && follower->applied < EVENTS_PER_OPERATION; i++) {
         enum status status =
             apply_one(follower, txn, follower->batch->events[i], &follower->held, err);
+        if (status == STATUS_OK && !follower->held && fault_point("follower.event")) {
+            txn_fail(txn, STATUS_UNAVAILABLE, "stopped behind an event by a test");
+            status = txn_error(txn, err);
+        }
         if (status != STATUS_OK) {
             bool transaction_failed = txn_error(txn, NULL) != STATUS_OK;
             return follower->applied > 0 && !transaction_failed ? STATUS_OK : status;
