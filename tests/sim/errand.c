@@ -218,9 +218,24 @@ static void send(struct errand *errand)
     }
 }
 
+static void begin(struct errand *errand)
+{
+    errand->tries = 0;
+    errand->has_answer = false;
+    errand->begun_us = world_now_us(errand->office->world);
+    if (!errand->once) {
+        errand->office->open++;
+    }
+}
+
 static void again(struct loop_timer *timer)
 {
-    send((struct errand *)((char *)timer - offsetof(struct errand, again)));
+    struct errand *errand = (struct errand *)((char *)timer - offsetof(struct errand, again));
+    if (errand->waits) { /* its answer is asked for anew */
+        errand->waits = false;
+        begin(errand);
+    }
+    send(errand);
 }
 
 /* --- from outside --- */
@@ -271,16 +286,6 @@ static void fill_key(struct errand *errand)
     }
 }
 
-static void begin(struct errand *errand)
-{
-    errand->tries = 0;
-    errand->has_answer = false;
-    errand->begun_us = world_now_us(errand->office->world);
-    if (!errand->once) {
-        errand->office->open++;
-    }
-}
-
 void errand_start(struct errand *errand)
 {
     fill_key(errand);
@@ -295,8 +300,7 @@ void errand_keep(struct errand *errand)
 
 void errand_start_again(struct errand *errand, int64_t delay_us)
 {
-    begin(errand);
-    errand->begun_us += delay_us;
+    errand->waits = true;
     loop_timer_set(world_people_loop(errand->office->world), &errand->again, delay_us);
 }
 

@@ -53,6 +53,7 @@ struct errand {
     unsigned tries;
     bool kept;
     bool has_answer;
+    bool waits; /* to be started again */
     struct loop_timer again;
 };
 

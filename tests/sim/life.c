@@ -352,6 +352,7 @@ bool life_is_over(struct world *world, void *context)
 void life_close(struct life *life)
 {
     life->closing = true;
+    life_drop_acts(life);
 }
 
 static void check_offices(struct life *life)
@@ -445,6 +446,7 @@ void life_begin(struct life *life)
 void life_free(struct life *life)
 {
     errand_office_free(life->errands);
+    life_drop_acts(life);
     later_clear(&life->hour);
     later_clear(&life->import);
     later_clear(&life->chase);

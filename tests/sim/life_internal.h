@@ -76,7 +76,8 @@ struct life {
     struct wish *wishes; /* by marker */
     size_t wish_count, wish_room;
     struct later hour, import, chase, report, rate;
-    size_t waiting; /* acts that are still to be done */
+    size_t waiting;   /* citizens about to call, and to hang up */
+    struct act *acts; /* what offices are still to do */
     size_t asked, heard;
 };
 
@@ -102,6 +103,7 @@ void life_ask_story(struct life *life, const char *code, const Common__Position 
 void life_add_office(struct life *life, const char *unit);
 void office_begin(struct office *office);
 void office_last_look(struct office *office);
+void life_drop_acts(struct life *life);
 /* life_desk.c */
 void desk_begin(struct desk *desk, struct life *life, unsigned number);
 /* life_lead.c */

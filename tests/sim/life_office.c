@@ -12,6 +12,7 @@
 /* What an office will do about a task. */
 struct act {
     struct later later;
+    struct act *next;
     struct office *office;
     uint64_t task;
     uint64_t case_number;
@@ -20,6 +21,7 @@ struct act {
 
 static void plan(struct office *office, uint64_t task, uint64_t case_number, int kind,
                  int64_t delay_us);
+static void act_free(struct act *act);
 
 /* --- acts --- */
 
@@ -78,11 +80,6 @@ static void act_now(struct later *later)
     struct office *office = act->office;
     struct life *life = office->life;
     static const char *const methods[] = {"AcceptTask", "ReportTask", "FinishTask", "ReturnTask"};
-    life->waiting--;
-    if (life->closing) {
-        free(act);
-        return;
-    }
     struct errand *errand = life_errand(life, office->caller, methods[act->kind],
                                         act->kind == ACT_ACCEPT ? accepted : act_done, office);
     errand->number = act->case_number;
@@ -118,8 +115,26 @@ static void act_now(struct later *later)
     }
     }
     story_step("%s: %s of task %" PRIu64, office->unit, methods[act->kind], act->task);
-    free(act);
+    act_free(act);
     errand_start(errand);
+}
+
+static void act_free(struct act *act)
+{
+    struct act **link = &act->office->life->acts;
+    while (*link != act) {
+        link = &(*link)->next;
+    }
+    *link = act->next;
+    later_clear(&act->later);
+    free(act);
+}
+
+void life_drop_acts(struct life *life)
+{
+    while (life->acts != NULL) {
+        act_free(life->acts);
+    }
 }
 
 static void plan(struct office *office, uint64_t task, uint64_t case_number, int kind,
@@ -131,7 +146,8 @@ static void plan(struct office *office, uint64_t task, uint64_t case_number, int
     act->task = task;
     act->case_number = case_number;
     act->kind = (unsigned)kind;
-    office->life->waiting++;
+    act->next = office->life->acts;
+    office->life->acts = act;
     later_set(&act->later, office->life, act_now, delay_us);
 }
 
