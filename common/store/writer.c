@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/mutex.h"
+#include "base/plant.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,6 +226,13 @@ static void end_ops(struct writer *writer, struct writer_op **ops, size_t count,
     }
 }
 
+static void clear_error(struct error *error)
+{
+    error->status = STATUS_OK;
+    error->field[0] = '\0';
+    error->message[0] = '\0';
+}
+
 /* Ends the operations for which there is no room; the others, whose number is returned, keep their
  * order. */
 static size_t admit(struct writer *writer, struct writer_op **ops, size_t count)
@@ -242,15 +250,11 @@ static size_t admit(struct writer *writer, struct writer_op **ops, size_t count)
             writer->refused[refused++] = ops[i];
         }
     }
+    if (PLANTED("full_disk_acknowledged")) {
+        clear_error(&full);
+    }
     end_ops(writer, writer->refused, refused, reserve ? &full : &full_for_all);
     return kept;
-}
-
-static void clear_error(struct error *error)
-{
-    error->status = STATUS_OK;
-    error->field[0] = '\0';
-    error->message[0] = '\0';
 }
 
 /* False when the transaction failed. */
@@ -318,6 +322,13 @@ static size_t attempt(struct writer *writer, struct writer_op **ops, size_t *cou
     }
     txn_set_reserve(txn, reserve);
     bool changed = txn_changes(txn) > 0;
+    if (PLANTED("answer_before_commit")) {
+        for (size_t i = 0; i < ran; i++) {
+            end_op(writer, ops[i]);
+        }
+        (void)store_write_commit(txn, &err);
+        return ran;
+    }
     enum status status = store_write_commit(txn, &err);
     if (status != STATUS_OK) {
         metric_add(&writer->aborts, 1);

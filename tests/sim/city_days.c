@@ -47,6 +47,7 @@ void city_days_run(const struct city_days_options *options, struct city_days_res
     struct world *world = world_new(options->seed, &world_faults_none, walk_services);
     story_begin(&(struct story_options){.seed = options->seed,
                                         .trace = options->trace,
+                                        .exits = true,
                                         .command = options->command,
                                         .begin_us = WORLD_BEGIN_US,
                                         .now_us = now_us,

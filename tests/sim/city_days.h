@@ -24,7 +24,7 @@ struct city_days_result {
     unsigned crashes;
 };
 
-/* Fails (story_fail) when an invariant is broken. */
+/* Tells the story and ends the program, with 1, when an invariant is broken. */
 void city_days_run(const struct city_days_options *options, struct city_days_result *ret_result);
 
 #endif

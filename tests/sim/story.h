@@ -15,6 +15,7 @@
 struct story_options {
     uint64_t seed;
     bool trace;          /* every step to standard output */
+    bool exits;          /* a failure ends the program, not a test */
     const char *command; /* what repeats it; NULL: nothing to tell */
     int64_t begin_us;    /* days are counted from here */
     int64_t (*now_us)(const void *context);
