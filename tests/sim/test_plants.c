@@ -23,7 +23,7 @@
 /* Last: it needs what the others declare. */
 #include <cmocka.h>
 
-#define SEEDS_MAX 3
+#define SEEDS_MAX 5
 #define DAYS 8
 #define TOLD_SIZE 8192
 

@@ -103,7 +103,7 @@ static void fill_disk(struct trouble *trouble)
 {
     struct victim *victim = &trouble->victims[draw_service(trouble)];
     enum world_disk disk = draw(trouble, 2) == 0 ? WORLD_DISK_NEARLY_FULL : WORLD_DISK_FULL;
-    int64_t full_us = MINUTE_US + (int64_t)draw(trouble, 30 * MINUTE_US);
+    int64_t full_us = MINUTE_US + (int64_t)draw(trouble, 40 * MINUTE_US);
     story_step("%s's disk is %s full", service_name(victim->service),
                disk == WORLD_DISK_FULL ? "wholly" : "nearly");
     world_fill_disk(trouble->world, victim->service, disk);
@@ -187,7 +187,7 @@ struct trouble *trouble_new(struct world *world, unsigned kinds)
         [SOURCE_WEATHER] = {.strike = change_weather, .every_us = 8 * HOUR_US, .kind = TROUBLE_NETWORK},
         [SOURCE_PAUSE] = {.strike = pause_one, .every_us = 20 * HOUR_US, .kind = TROUBLE_NETWORK},
         [SOURCE_CRASH] = {.strike = crash_one, .every_us = 5 * HOUR_US, .kind = TROUBLE_CRASH},
-        [SOURCE_DISK] = {.strike = fill_disk, .every_us = 30 * HOUR_US, .kind = TROUBLE_DISK},
+        [SOURCE_DISK] = {.strike = fill_disk, .every_us = 16 * HOUR_US, .kind = TROUBLE_DISK},
         [SOURCE_CLOCK] = {.strike = jump_clock, .every_us = 25 * HOUR_US, .kind = TROUBLE_CLOCK},
     };
     struct trouble *trouble = calloc(1, sizeof *trouble);
