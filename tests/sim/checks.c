@@ -71,7 +71,8 @@ void check_timeline(struct recount *recount, const Intake__GetCaseResponse *resp
         }
         if (ended[event->service]) {
             invariant_broken(INVARIANT_TIMELINES,
-                             "the story of request %" PRIu64 " has %" PRIu64 " of %s, and not what came before it",
+                             "the story of request %" PRIu64 " has %" PRIu64
+                             " of %s, and not what came before it",
                              one->number, event->offset,
                              service_name((Common__ServiceId)event->service));
         }
@@ -86,7 +87,8 @@ void check_timeline(struct recount *recount, const Intake__GetCaseResponse *resp
     }
     if (shown != response->n_timeline || (whole && shown != one->event_count)) {
         invariant_broken(INVARIANT_TIMELINES,
-                         "the story of request %" PRIu64 " has %zu entries, of which the logs know %zu of %zu",
+                         "the story of request %" PRIu64
+                         " has %zu entries, of which the logs know %zu of %zu",
                          one->number, response->n_timeline, shown, one->event_count);
     }
 }
@@ -107,8 +109,9 @@ void check_changes(struct recount *recount, const char *unit, uint64_t after,
             continue;
         }
         if (given == response->n_changes || response->changes[given]->sequence != sequence) {
-            invariant_broken(INVARIANT_OFFICES, "%s was not given %" PRIu64 ", between %" PRIu64
-                             " and %" PRIu64, unit, sequence, after, response->next);
+            invariant_broken(INVARIANT_OFFICES,
+                             "%s was not given %" PRIu64 ", between %" PRIu64 " and %" PRIu64, unit,
+                             sequence, after, response->next);
         }
         given++;
     }
@@ -185,7 +188,7 @@ static void stand(struct standing *standing, const struct recount_event *event)
 
 static const char *channel_word(Common__Channel channel)
 {
-    static const char *const words[] = {"",     "phone", "sms",     "web",   "app",
+    static const char *const words[] = {"",        "phone",   "sms",   "web",   "app",
                                         "walk_in", "session", "staff", "import"};
     return words[channel];
 }
@@ -214,8 +217,8 @@ static void count(struct group *groups, size_t *group_count, const struct recoun
         }
     }
     const char *value = value_of(one, now.unit, request);
-    int64_t day = request->per == REPORT__PERIOD__PERIOD_DAY ? (one->occurred_at_us + ZONE_US) / DAY_US
-                                                             : 0;
+    int64_t day =
+        request->per == REPORT__PERIOD__PERIOD_DAY ? (one->occurred_at_us + ZONE_US) / DAY_US : 0;
     size_t at = 0;
     while (at < *group_count && (strcmp(groups[at].value, value) != 0 || groups[at].day != day)) {
         at++;

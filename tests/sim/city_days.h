@@ -10,7 +10,7 @@ struct city_days_options {
     uint64_t seed;
     unsigned days;
     unsigned requests_a_day;
-    unsigned troubles;   /* enum trouble_kind, or'ed */
+    unsigned troubles; /* enum trouble_kind, or'ed */
     bool trace;
     const char *command; /* that repeats it */
 };

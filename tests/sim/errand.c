@@ -63,11 +63,11 @@ static void grow(struct errand_office *office)
 
 static const ProtobufCBinaryData *key_of(const struct errand *errand)
 {
-    const ProtobufCFieldDescriptor *field = message_field(
-        errand->request->descriptor, "idempotency_key", PROTOBUF_C_TYPE_BYTES);
-    return field == NULL ? NULL
-                         : (const ProtobufCBinaryData *)((const char *)errand->request +
-                                                         field->offset);
+    const ProtobufCFieldDescriptor *field =
+        message_field(errand->request->descriptor, "idempotency_key", PROTOBUF_C_TYPE_BYTES);
+    return field == NULL
+               ? NULL
+               : (const ProtobufCBinaryData *)((const char *)errand->request + field->offset);
 }
 
 static void digest_of(const ProtobufCMessage *message, uint8_t ret_digest[DIGEST_BYTES])
@@ -181,8 +181,9 @@ static void call_done(struct rpc_client_call *call)
                (errand->error.status == STATUS_OK || is_worth_another(errand->error.status))) {
         errand->error = call->error; /* a refusal outweighs what may be tried again */
     } else if (errand->has_answer && !is_worth_another(call->error.status)) {
-        invariant_broken(INVARIANT_SAME_ANSWER, "%s was answered, and refused under the same key: %s",
-                         errand->method, call->error.message);
+        invariant_broken(INVARIANT_SAME_ANSWER,
+                         "%s was answered, and refused under the same key: %s", errand->method,
+                         call->error.message);
     }
     rpc_client_call_fini(call);
     if (errand->in_flight == 0) {
@@ -291,6 +292,11 @@ void errand_start(struct errand *errand)
     fill_key(errand);
     begin(errand);
     send(errand);
+}
+
+int64_t errand_now_us(const struct errand *errand)
+{
+    return world_now_us(errand->office->world);
 }
 
 void errand_keep(struct errand *errand)

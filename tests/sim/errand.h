@@ -72,5 +72,6 @@ void errand_start(struct errand *errand);
 void errand_keep(struct errand *errand);
 void errand_start_again(struct errand *errand, int64_t delay_us);
 void errand_free(struct errand *errand);
+int64_t errand_now_us(const struct errand *errand);
 
 #endif

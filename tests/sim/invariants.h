@@ -12,27 +12,29 @@
 /* NAME, its name, what it means, when it is looked at. */
 #define INVARIANTS(X)                                                                              \
     X(EXACTLY_ONCE, "every acknowledged request exists exactly once",                              \
-      "What was answered with a number and a code is in intake's log under both, once, however "  \
-      "often it was sent; an act that was answered is in its owner's log.",                       \
+      "What was answered with a number and a code is in intake's log under both, once, however "   \
+      "often it was sent; an act that was answered is in its owner's log.",                        \
       "at every event, each day, at the end")                                                      \
     X(ONE_CHAIN, "every request has exactly one live task chain",                                  \
-      "A request has one task, which lives by routing's rules; a finished one has one call, which " \
+      "A request has one task, which lives by routing's rules; a finished one has one call, "      \
+      "which "                                                                                     \
       "lives by follow-up's; a heard one has one answer.",                                         \
       "at every event, at the end")                                                                \
     X(APPLIED_ONCE, "every event is applied exactly once by every follower, in order",             \
-      "What a follower has written because of another log is what that log tells up to its "      \
+      "What a follower has written because of another log is what that log tells up to its "       \
       "cursor, in that order: not more, not less, not twice.",                                     \
       "at every event, each day, at the end")                                                      \
     X(OFFICES, "no office misses or is skipped",                                                   \
-      "An answer of FollowTasks has every change of the unit between `after` and `next`; it never " \
+      "An answer of FollowTasks has every change of the unit between `after` and `next`; it "      \
+      "never "                                                                                     \
       "begins behind what the office has; what is acknowledged is what it acknowledged.",          \
       "at every answer, at the end")                                                               \
     X(TIMELINES, "timelines agree with the owners",                                                \
-      "A request's story is what the four logs tell of it up to how far intake has come, each "   \
+      "A request's story is what the four logs tell of it up to how far intake has come, each "    \
       "event once.",                                                                               \
       "at every answer, at the end of all")                                                        \
     X(SAME_ANSWER, "idempotent answers are the same answers",                                      \
-      "The same request under the same key gets the same bytes, at once, hours or days later, "   \
+      "The same request under the same key gets the same bytes, at once, hours or days later, "    \
       "before and after crashes.",                                                                 \
       "at every answer")                                                                           \
     X(TIMERS, "every timer due has fired once",                                                    \
@@ -49,15 +51,15 @@
       "at every answer, each day")                                                                 \
     X(OWN_WRITES, "who asks for at_least sees it",                                                 \
       "An answer to a read with at_least knows of that position.", "at every answer")              \
-    X(CLOCKS, "recorded time never runs backwards",                                                \
-      "In a log, whatever the clock did.", "at every event")                                       \
+    X(CLOCKS, "recorded time never runs backwards", "In a log, whatever the clock did.",           \
+      "at every event")                                                                            \
     X(REFUSALS, "nobody is refused without a reason",                                              \
       "An errand ends well, or with a refusal that what happened meanwhile explains.",             \
       "at every answer")                                                                           \
     X(SEALED, "what was sealed comes back as it was",                                              \
       "Phone and words of RevealCase are the citizen's.", "at every answer")                       \
     X(DELIVERY, "after faults stop, everything is delivered in bounded time",                      \
-      "Every errand has its answer, every follower is at the end of the logs it follows, every "  \
+      "Every errand has its answer, every follower is at the end of the logs it follows, every "   \
       "office has all its changes.",                                                               \
       "at the end")
 
@@ -65,7 +67,7 @@ enum invariant {
 #define X(name, title, text, when) INVARIANT_##name,
     INVARIANTS(X)
 #undef X
-    INVARIANT_COUNT
+        INVARIANT_COUNT
 };
 
 const char *invariant_title(enum invariant invariant);

@@ -4,8 +4,8 @@
 #include "city/city.h"
 
 /* What people call about here, and where: a few of each, so that offices are few. */
-static const char *const topics[] = {"asphalt", "garbage", "flooding", "pruning", "park-lighting",
-                                     "manhole"};
+static const char *const topics[] = {"asphalt", "garbage",       "flooding",
+                                     "pruning", "park-lighting", "manhole"};
 static const char *const areas[] = {"", "1", "3"};
 #define TOPICS (sizeof topics / sizeof topics[0])
 #define AREAS (sizeof areas / sizeof areas[0])
@@ -64,23 +64,64 @@ struct errand *life_errand(struct life *life, struct world_caller *caller, const
 
 /* --- answers --- */
 
-static void forget(struct errand *errand)
+/* A key is known for seven days, by the clock of a service that may be three hours wrong; then it is
+ * refused, never taken for a new one. */
+#define KNOWN_US (7 * DAY_US)
+#define WRONG_US (4 * HOUR_US)
+
+static const ProtobufCBinaryData *key_of(const ProtobufCMessage *request)
 {
-    /* The ledger has compared it. A key that has grown too old meanwhile may be refused. */
-    bool is_old = errand->error.status == STATUS_FAILED_PRECONDITION;
+    const ProtobufCFieldDescriptor *field =
+        message_field(request->descriptor, "idempotency_key", PROTOBUF_C_TYPE_BYTES);
+    CHECK(field != NULL);
+    return (const ProtobufCBinaryData *)((const char *)request + field->offset);
+}
+
+/* The answer to an errand that was sent again: the ledger has compared it. */
+static void answered_again(struct errand *errand)
+{
+    int64_t made_us = uuid7_time_us(key_of(errand->request)->data);
+    int64_t now_us = errand_now_us(errand);
     if (errand->error.status != STATUS_OK) {
-        life_refused(errand, is_old);
+        life_refused(errand, errand->error.status == STATUS_FAILED_PRECONDITION &&
+                                 now_us - made_us > KNOWN_US - WRONG_US);
+    } else if (errand->begun_us - made_us > KNOWN_US + WRONG_US) {
+        invariant_broken(INVARIANT_SAME_ANSWER, "%s: a key of more than seven days was answered",
+                         errand->method);
     }
+}
+
+static void refused_other(struct errand *errand)
+{
+    if (errand->error.status != STATUS_INVALID_ARGUMENT) {
+        invariant_broken(INVARIANT_SAME_ANSWER,
+                         "%s: another request under a used key was answered with %s",
+                         errand->method, status_name(errand->error.status));
+    }
+}
+
+/* A careless front-end takes a key it has used before. */
+static void ask_another(struct life *life, const struct errand *errand)
+{
+    const ProtobufCBinaryData *key = key_of(errand->request);
+    struct errand *other = life_errand(life, life->front_end, "RegisterCase", refused_other, life);
+    Intake__RegisterCaseRequest *request =
+        errand_request(other, &intake__register_case_request__descriptor);
+    request->idempotency_key.len = key->len;
+    request->idempotency_key.data = arena_copy(other->arena, key->data, key->len);
+    request->channel = COMMON__CHANNEL__CHANNEL_PHONE;
+    request->topic = TEXT("bins");
+    errand_start(other);
 }
 
 void life_answered(struct life *life, struct errand *errand)
 {
     recount_check_position(life->recount, &errand->position, errand->method);
     if (!life->closing && life_chance(life, 120)) {
-        static const int64_t spans_us[] = {SECOND_US, MINUTE_US, HOUR_US, 4 * DAY_US};
-        int64_t span_us = spans_us[life_draw(life, 0, 4)];
+        static const int64_t spans_us[] = {SECOND_US, MINUTE_US, HOUR_US, 4 * DAY_US, 10 * DAY_US};
+        int64_t span_us = spans_us[life_draw(life, 0, 5)];
         errand_keep(errand);
-        errand->done = forget;
+        errand->done = answered_again;
         errand_start_again(errand, life_draw(life, 1, span_us));
     }
 }
@@ -162,6 +203,9 @@ static void registered(struct errand *errand)
     story_step("request %" PRIu64 " is r%" PRIu64, wish->number, errand->number);
     keep_position(wish, &errand->position);
     check_registered(life, errand->number);
+    if (life_chance(life, 30)) {
+        ask_another(life, errand);
+    }
     if (life_chance(life, 300)) {
         Common__Position position = position_of(wish);
         life_ask_story(life, wish->code, &position);
@@ -197,8 +241,7 @@ static void register_one(struct life *life)
 {
     uint64_t marker;
     struct wish *wish = wish_new(life, &marker);
-    struct errand *errand =
-        life_errand(life, life->front_end, "RegisterCase", registered, life);
+    struct errand *errand = life_errand(life, life->front_end, "RegisterCase", registered, life);
     Intake__RegisterCaseRequest *request =
         errand_request(errand, &intake__register_case_request__descriptor);
     errand->number = marker;
@@ -209,12 +252,12 @@ static void register_one(struct life *life)
                                               : COMMON__URGENCY__URGENCY_UNSPECIFIED;
     request->citizen = citizen_of(life, errand, wish);
     if (wish->personal) {
-        (void)snprintf(wish->words, sizeof wish->words, "سلام، مشکل %d", (int)life_draw(life, 0, 1000));
+        (void)snprintf(wish->words, sizeof wish->words, "سلام، مشکل %d",
+                       (int)life_draw(life, 0, 1000));
         request->words = arena_copy_text(errand->arena, wish->words);
     }
     errand_start(errand);
 }
-
 
 static void citizen_calls(struct later *later)
 {
@@ -257,8 +300,7 @@ static void import_one(struct life *life, uint64_t marker)
     Intake__History *history = arena_alloc(errand->arena, sizeof *history);
     intake__history__init(history);
     errand->number = marker;
-    history->occurred_at_us =
-        WORLD_BEGIN_US - (int64_t)(marker % 700 + 1) * DAY_US / 7;
+    history->occurred_at_us = WORLD_BEGIN_US - (int64_t)(marker % 700 + 1) * DAY_US / 7;
     history->due_at_us = marker % 3 == 0 ? 0 : history->occurred_at_us + 200 * DAY_US;
     request->history = history;
     request->channel = COMMON__CHANNEL__CHANNEL_IMPORT;
@@ -290,7 +332,6 @@ static void import_some(struct later *later)
 
 /* --- somebody asks where their request is --- */
 
-
 static void story_told(struct errand *errand)
 {
     struct life *life = errand->context;
@@ -318,8 +359,7 @@ static void chase(struct later *later)
     if (life->closing) {
         return;
     }
-    const struct wish *wish =
-        &life->wishes[life_draw(life, 0, (int64_t)life->wish_count)];
+    const struct wish *wish = &life->wishes[life_draw(life, 0, (int64_t)life->wish_count)];
     if (wish->answered) {
         life_ask_story(life, wish->code, NULL);
     }
@@ -362,7 +402,8 @@ static void check_offices(struct life *life)
         const struct recount_unit *unit = recount_unit(life->recount, office->unit);
         uint64_t last = unit->count == 0 ? 0 : unit->sequences[unit->count - 1];
         if (office->has < last) {
-            invariant_broken(INVARIANT_OFFICES, "%s has changes up to %" PRIu64 ", and the last is %" PRIu64,
+            invariant_broken(INVARIANT_OFFICES,
+                             "%s has changes up to %" PRIu64 ", and the last is %" PRIu64,
                              office->unit, office->has, last);
         }
     }

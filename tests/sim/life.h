@@ -13,7 +13,7 @@
 struct life;
 
 struct life_options {
-    unsigned days;          /* new requests come for so long */
+    unsigned days; /* new requests come for so long */
     unsigned requests_a_day;
 };
 

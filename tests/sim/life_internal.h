@@ -67,7 +67,7 @@ struct life {
     struct recount *recount;
     struct errand_office *errands;
     bool closing;
-    bool quiet; /* everything is delivered, or should be */
+    bool quiet;       /* everything is delivered, or should be */
     uint64_t started; /* errands */
     struct world_caller *front_end, *importer, *routing_importer, *chaser, *leader, *rater;
     struct office offices[OFFICES_MAX];

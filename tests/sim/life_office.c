@@ -55,9 +55,8 @@ static void act_done(struct errand *errand)
         life_refused(errand, is_late(errand->error.status));
         return;
     }
-    const struct recount_case *one = recount_catch_up(life->recount)
-                                         ? recount_case(life->recount, errand->number)
-                                         : NULL;
+    const struct recount_case *one =
+        recount_catch_up(life->recount) ? recount_case(life->recount, errand->number) : NULL;
     if (one != NULL && life_chance(life, 100)) {
         life_ask_story(life, one->code, &errand->position);
     }
@@ -105,7 +104,8 @@ static void act_now(struct later *later)
         break;
     }
     case ACT_RETURN: {
-        const struct office *other = &life->offices[life_draw(life, 0, (int64_t)life->office_count)];
+        const struct office *other =
+            &life->offices[life_draw(life, 0, (int64_t)life->office_count)];
         Routing__ReturnTaskRequest *request =
             errand_request(errand, &routing__return_task_request__descriptor);
         request->task_number = act->task;
@@ -159,7 +159,7 @@ static void acknowledged(struct errand *errand)
     if (errand->error.status != STATUS_OK) {
         /* A later acknowledgement overtook it. */
         life_refused(errand, errand->error.status == STATUS_FAILED_PRECONDITION &&
-                                 office->answered_ack > errand->number);
+                                 office->sent_ack > errand->number);
         return;
     }
     const Routing__AcknowledgeTasksResponse *response =
@@ -179,8 +179,8 @@ static void acknowledge(struct office *office)
     if (office->has <= office->sent_ack) {
         return;
     }
-    struct errand *errand = life_errand(office->life, office->caller, "AcknowledgeTasks",
-                                        acknowledged, office);
+    struct errand *errand =
+        life_errand(office->life, office->caller, "AcknowledgeTasks", acknowledged, office);
     Routing__AcknowledgeTasksRequest *request =
         errand_request(errand, &routing__acknowledge_tasks_request__descriptor);
     errand->number = office->has;
@@ -214,8 +214,9 @@ static void check_follow(struct office *office, const struct errand *errand,
                          office->unit, errand->number, office->sent_ack, response->acknowledged);
     }
     if (after > office->has) {
-        invariant_broken(INVARIANT_OFFICES, "%s has changes up to %" PRIu64
-                         ", and is to go on behind %" PRIu64, office->unit, office->has, after);
+        invariant_broken(INVARIANT_OFFICES,
+                         "%s has changes up to %" PRIu64 ", and is to go on behind %" PRIu64,
+                         office->unit, office->has, after);
     }
     check_changes(office->life->recount, office->unit, after, response);
 }

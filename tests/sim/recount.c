@@ -71,8 +71,12 @@ static void check_same_log(struct recount_log *log, unsigned service, struct sto
 static void take_next(struct recount *recount, unsigned service, struct store_txn *txn)
 {
     static const ProtobufCMessageDescriptor *const types[SERVICE_COUNT + 1] = {
-        NULL, &intake__event__descriptor, &routing__event__descriptor, &followup__event__descriptor,
-        &feedback__event__descriptor, NULL};
+        NULL,
+        &intake__event__descriptor,
+        &routing__event__descriptor,
+        &followup__event__descriptor,
+        &feedback__event__descriptor,
+        NULL};
     struct recount_log *log = &recount->logs[service];
     const char *name = service_name((Common__ServiceId)service);
     struct bytes packed;
@@ -101,9 +105,9 @@ static void take_next(struct recount *recount, unsigned service, struct store_tx
     }
     found.open = record;
     if (found.record->recorded_at_us < log->last_recorded_us) {
-        invariant_broken(INVARIANT_CLOCKS, "%s recorded %" PRIu64 " %" PRId64
-                         " us before the event before it", name, offset,
-                         log->last_recorded_us - found.record->recorded_at_us);
+        invariant_broken(INVARIANT_CLOCKS,
+                         "%s recorded %" PRIu64 " %" PRId64 " us before the event before it", name,
+                         offset, log->last_recorded_us - found.record->recorded_at_us);
     }
     log->last_recorded_us = found.record->recorded_at_us;
     log->end = offset;
@@ -151,9 +155,9 @@ void recount_check_position(struct recount *recount, const Common__Position *pos
         position->offset > log->end ||
         (position->hash.len == STORE_HASH_BYTES &&
          memcmp(position->hash.data, log->hashes[position->offset], STORE_HASH_BYTES) != 0)) {
-        invariant_broken(INVARIANT_SYNCED, "%s was answered with position %" PRIu64
-                         ", which is not in the log of %s", what, position->offset,
-                         service_name(position->service));
+        invariant_broken(INVARIANT_SYNCED,
+                         "%s was answered with position %" PRIu64 ", which is not in the log of %s",
+                         what, position->offset, service_name(position->service));
     }
 }
 

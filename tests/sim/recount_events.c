@@ -51,7 +51,8 @@ static void take_marker(struct recount *recount, uint64_t marker, uint64_t numbe
     }
     if (recount->case_of_marker[marker] != 0) {
         invariant_broken(INVARIANT_EXACTLY_ONCE,
-                         "what was asked once (r%" PRIu64 ") is request %" PRIu64 " and request %" PRIu64,
+                         "what was asked once (r%" PRIu64 ") is request %" PRIu64
+                         " and request %" PRIu64,
                          marker, recount->case_of_marker[marker], number);
     }
     recount->case_of_marker[marker] = number;
@@ -405,8 +406,8 @@ static void take_feedback(struct recount *recount, const struct found *found)
         impossible(found, "nobody was heard");
     }
     if (call->heard) {
-        invariant_broken(INVARIANT_APPLIED_ONCE, "call %" PRIu64 " was heard once, and counted twice",
-                         call->number);
+        invariant_broken(INVARIANT_APPLIED_ONCE,
+                         "call %" PRIu64 " was heard once, and counted twice", call->number);
     }
     if (recorded->score < 1 || recorded->score > 5) {
         impossible(found, "no such score");

@@ -21,7 +21,8 @@
 static const char help[] =
     "sim [--seed N] [--days D] [--faults LIST] [--trace]\n"
     "    One seed: the whole city on virtual time. Prints a digest; the same seed of the same\n"
-    "    sources gives the same one. What breaks is told with seed, virtual time and the last steps.\n"
+    "    sources gives the same one. What breaks is told with seed, virtual time and the last "
+    "steps.\n"
     "sim --seeds COUNT [--seed FIRST] [--days D] [--faults LIST]\n"
     "    So many seeds, one after another.\n"
     "sim --hunt MINUTES [--seed FIRST] [--jobs N]\n"
@@ -45,28 +46,38 @@ static const char help[] =
     "  scripts/sim --seed 1 --days 365              a year\n"
     "  scripts/sim --hunt 60                        an hour's search from a seed of the clock's\n";
 
-enum { OPTION_SEED = 256, OPTION_SEEDS, OPTION_DAYS, OPTION_FAULTS, OPTION_REQUESTS, OPTION_TRACE,
-       OPTION_HUNT, OPTION_JOBS, OPTION_INVARIANTS, OPTION_PLANT, OPTION_HELP };
+enum {
+    OPTION_SEED = 256,
+    OPTION_SEEDS,
+    OPTION_DAYS,
+    OPTION_FAULTS,
+    OPTION_REQUESTS,
+    OPTION_TRACE,
+    OPTION_HUNT,
+    OPTION_JOBS,
+    OPTION_INVARIANTS,
+    OPTION_PLANT,
+    OPTION_HELP
+};
 
-static const struct option options[] = {
-    {"seed", required_argument, NULL, OPTION_SEED},
-    {"seeds", required_argument, NULL, OPTION_SEEDS},
-    {"days", required_argument, NULL, OPTION_DAYS},
-    {"faults", required_argument, NULL, OPTION_FAULTS},
-    {"requests", required_argument, NULL, OPTION_REQUESTS},
-    {"trace", no_argument, NULL, OPTION_TRACE},
-    {"hunt", required_argument, NULL, OPTION_HUNT},
-    {"jobs", required_argument, NULL, OPTION_JOBS},
-    {"invariants", no_argument, NULL, OPTION_INVARIANTS},
+static const struct option options[] = {{"seed", required_argument, NULL, OPTION_SEED},
+                                        {"seeds", required_argument, NULL, OPTION_SEEDS},
+                                        {"days", required_argument, NULL, OPTION_DAYS},
+                                        {"faults", required_argument, NULL, OPTION_FAULTS},
+                                        {"requests", required_argument, NULL, OPTION_REQUESTS},
+                                        {"trace", no_argument, NULL, OPTION_TRACE},
+                                        {"hunt", required_argument, NULL, OPTION_HUNT},
+                                        {"jobs", required_argument, NULL, OPTION_JOBS},
+                                        {"invariants", no_argument, NULL, OPTION_INVARIANTS},
 #ifdef VAFA_PLANT
-    {"plant", required_argument, NULL, OPTION_PLANT},
+                                        {"plant", required_argument, NULL, OPTION_PLANT},
 #endif
-    {"help", no_argument, NULL, OPTION_HELP},
-    {0}};
+                                        {"help", no_argument, NULL, OPTION_HELP},
+                                        {0}};
 
 struct arguments {
     struct hunt_options hunt;
-    uint64_t seeds; /* 0: one, told */
+    uint64_t seeds;   /* 0: one, told */
     uint64_t minutes; /* 0: no hunt */
     bool has_seed;
 };
@@ -161,6 +172,5 @@ int main(int argc, char **argv)
     if (arguments.minutes > 0) {
         return hunt_run(&arguments.hunt, arguments.has_seed, arguments.minutes);
     }
-    return arguments.seeds > 0 ? hunt_seeds(&arguments.hunt, arguments.seeds)
-                               : run_one(&arguments);
+    return arguments.seeds > 0 ? hunt_seeds(&arguments.hunt, arguments.seeds) : run_one(&arguments);
 }

@@ -184,7 +184,9 @@ bool trouble_parse(const char *text, unsigned *ret_kinds)
 struct trouble *trouble_new(struct world *world, unsigned kinds)
 {
     static const struct source sources[SOURCE_COUNT] = {
-        [SOURCE_WEATHER] = {.strike = change_weather, .every_us = 8 * HOUR_US, .kind = TROUBLE_NETWORK},
+        [SOURCE_WEATHER] = {.strike = change_weather,
+                            .every_us = 8 * HOUR_US,
+                            .kind = TROUBLE_NETWORK},
         [SOURCE_PAUSE] = {.strike = pause_one, .every_us = 20 * HOUR_US, .kind = TROUBLE_NETWORK},
         [SOURCE_CRASH] = {.strike = crash_one, .every_us = 5 * HOUR_US, .kind = TROUBLE_CRASH},
         [SOURCE_DISK] = {.strike = fill_disk, .every_us = 16 * HOUR_US, .kind = TROUBLE_DISK},
@@ -209,11 +211,15 @@ struct trouble *trouble_new(struct world *world, unsigned kinds)
     return trouble;
 }
 
+/* Each seed has weather of its own: of some trouble little, of some much. */
 void trouble_begin(struct trouble *trouble)
 {
     for (unsigned i = 0; i < SOURCE_COUNT; i++) {
-        if ((trouble->sources[i].kind & trouble->kinds) != 0) {
-            source_again(&trouble->sources[i]);
+        struct source *source = &trouble->sources[i];
+        static const int64_t fourths[] = {12, 4, 4, 4, 1};
+        source->every_us = source->every_us / 4 * fourths[draw(trouble, 5)];
+        if ((source->kind & trouble->kinds) != 0) {
+            source_again(source);
         }
     }
 }

@@ -5,10 +5,11 @@
 #include "tests/sim/world.h"
 
 enum trouble_kind {
-    TROUBLE_NETWORK = 1, /* frames are lost, doubled, late and cut, more on some days; services pause */
-    TROUBLE_CRASH = 2,   /* services die at any point and come back, soon or hours later */
-    TROUBLE_DISK = 4,    /* disks fill and empty again */
-    TROUBLE_CLOCK = 8,   /* walls' clocks jump and are set right again */
+    TROUBLE_NETWORK =
+        1, /* frames are lost, doubled, late and cut, more on some days; services pause */
+    TROUBLE_CRASH = 2, /* services die at any point and come back, soon or hours later */
+    TROUBLE_DISK = 4,  /* disks fill and empty again */
+    TROUBLE_CLOCK = 8, /* walls' clocks jump and are set right again */
     TROUBLE_ALL = 15,
 };
 
