@@ -123,7 +123,7 @@ bool recount_catch_up(struct recount *recount)
         struct store_txn *txn;
         struct log_position head;
         struct error err;
-        if (node == NULL) {
+        if (node == NULL || store_has_unseen(node_store(node))) {
             return false; /* what is behind it is not to be read before its causes */
         }
         CHECK(store_read_begin(node_store(node), &txn, &err) == STATUS_OK);

@@ -13,6 +13,7 @@
 #define MAP_BYTES (UINT64_C(1) << 30)
 #define ARENA_BYTES_MAX (64u << 20)
 #define STEPS_AT_ONE_INSTANT_MAX 1000000 /* more is a loop without end */
+#define COMMIT_US_MAX 4000
 
 void world_must(enum status status, const struct error *err)
 {
@@ -163,6 +164,8 @@ static bool is_struck(void *context, const char *name)
         [WORLD_CRASH_NOW] = "",
         [WORLD_CRASH_BEFORE_COMMIT] = "store.commit.before",
         [WORLD_CRASH_AFTER_COMMIT] = "store.commit.after",
+        [WORLD_CRASH_BEFORE_JOURNAL] = "store.journal.before",
+        [WORLD_CRASH_AFTER_JOURNAL] = "store.journal.after",
         [WORLD_CRASH_FOLLOWING] = "follower.event",
     };
     struct world *world = context;
@@ -170,7 +173,11 @@ static bool is_struck(void *context, const char *name)
     if (strncmp(name, "store.room", strlen("store.room")) == 0) {
         return is_full(&world->machines[world->running], name);
     }
-    if (strcmp(name, "store.commit.after") == 0) {
+    if (strcmp(name, "store.commit.before") == 0) {
+        /* Commits take their time, so that what follows them is due for the journal. */
+        world->mono_us += (int64_t)world_draw(world, COMMIT_US_MAX);
+    }
+    if (strcmp(name, "store.commit.after") == 0 || strcmp(name, "store.journal.after") == 0) {
         world->busy_us = world->mono_us;
     }
     if (plan->service == 0 || plan->service != world->running ||

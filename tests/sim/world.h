@@ -86,9 +86,11 @@ void world_restart(struct world *world, Common__ServiceId service);
 
 enum world_crash_point {
     WORLD_CRASH_NOW,
-    WORLD_CRASH_BEFORE_COMMIT, /* of its next transaction */
-    WORLD_CRASH_AFTER_COMMIT,  /* committed, but nobody was told */
-    WORLD_CRASH_FOLLOWING,     /* behind an event of another log, in the middle of a transaction */
+    WORLD_CRASH_BEFORE_COMMIT,  /* of its next transaction */
+    WORLD_CRASH_AFTER_COMMIT,   /* committed, but nobody was told */
+    WORLD_CRASH_BEFORE_JOURNAL, /* of the next batch that would be in the journal only */
+    WORLD_CRASH_AFTER_JOURNAL,  /* it is there, but nobody was told */
+    WORLD_CRASH_FOLLOWING,      /* behind an event of another log, in the middle of a transaction */
     WORLD_CRASH_POINT_COUNT,
 };
 
