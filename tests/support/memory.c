@@ -3,17 +3,34 @@
 #include "base/check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+/* A line of /proc/PID/status, e.g. "VmRSS:     1234 kB". */
+static int64_t status_bytes(pid_t pid, const char *name)
+{
+    char line[256];
+    long long kib = -1;
+    snprintf(line, sizeof(line), "/proc/%d/status", (int)(pid != 0 ? pid : getpid()));
+    FILE *file = fopen(line, "re");
+    CHECK(file != NULL);
+    while (kib < 0 && fgets(line, sizeof(line), file) != NULL) {
+        if (strncmp(line, name, strlen(name)) == 0) {
+            kib = strtoll(line + strlen(name), NULL, 10);
+        }
+    }
+    (void)fclose(file); /* it was only read */
+    CHECK(kib >= 0);
+    return kib * 1024;
+}
 
 int64_t memory_rss_bytes(pid_t pid)
 {
-    char path[64];
-    long size = 0;
-    long resident = 0;
-    snprintf(path, sizeof(path), "/proc/%d/statm", (int)(pid != 0 ? pid : getpid()));
-    FILE *file = fopen(path, "re");
-    CHECK(file != NULL);
-    CHECK(fscanf(file, "%ld %ld", &size, &resident) == 2);
-    (void)fclose(file); /* it was only read */
-    return (int64_t)resident * sysconf(_SC_PAGESIZE);
+    return status_bytes(pid, "VmRSS:");
+}
+
+int64_t memory_peak_bytes(pid_t pid)
+{
+    return status_bytes(pid, "VmHWM:");
 }

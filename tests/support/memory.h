@@ -7,6 +7,8 @@
 
 /* What is resident; pid 0: of this process. Fails the test when it is not there. */
 int64_t memory_rss_bytes(pid_t pid);
+/* The most that ever was. */
+int64_t memory_peak_bytes(pid_t pid);
 
 /* Sanitizers take memory and time of their own. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
