@@ -18,7 +18,7 @@ static void shared_free(struct rpc_conn_shared *shared)
         nng_stream_free(conn->stream);
         nng_aio_reap(conn->rx);
         nng_aio_reap(conn->tx);
-        buffer_fini(&conn->in);
+        rpc_conn_in_fini(conn);
         buffer_fini(&conn->out);
         buffer_fini(&conn->next);
     }

@@ -7,7 +7,10 @@
  *
  * Bounds: a message RPC_TRANSPORT_BYTES_MAX; what waits to be sent RPC_CONN_UNSENT_BYTES_MAX. From
  * RPC_CONN_PAUSE_BYTES on nothing more is read until the other side has taken its answers (not
- * inside the process, where both sides are ours); whoever takes nothing for a minute is cut.
+ * inside the process, where both sides are ours); whoever takes nothing for a minute is cut, and so
+ * is whoever lets a large message come for longer. What all connections of the process together have
+ * received of large messages is bounded, too: nobody may keep the memory with messages that never
+ * end.
  *
  * The owner holds a reference from the beginning to `ended`; whoever keeps the pointer longer
  * acquires one. References may be released on any thread, in callbacks too.
@@ -19,6 +22,8 @@
 
 #define RPC_CONN_PAUSE_BYTES (2u << 20)
 #define RPC_CONN_UNSENT_BYTES_MAX (64u << 20)
+/* Of all together, for what comes in: room beyond the usual one of each, which costs nothing here. */
+#define RPC_CONN_LARGE_BYTES_MAX (256u << 20)
 
 struct nng_stream;
 struct rpc_conn;
@@ -27,6 +32,7 @@ enum rpc_conn_end {
     RPC_CONN_GONE,      /* closed by either side, or cut */
     RPC_CONN_BROKEN,    /* the other side does not speak the protocol, or said nothing */
     RPC_CONN_OVERSIZED, /* it announced more than RPC_TRANSPORT_BYTES_MAX */
+    RPC_CONN_CROWDED,   /* RPC_CONN_LARGE_BYTES_MAX are taken, and it wanted more */
 };
 
 /* They run on NNG's threads with no lock held, one at a time a connection. */

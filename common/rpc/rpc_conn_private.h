@@ -37,7 +37,9 @@ struct rpc_conn {
     enum rpc_conn_end why; /* for `ended` */
     int64_t arrived_us;    /* the last of `in` */
     struct buffer in;
-    size_t in_used; /* bytes of messages that were delivered */
+    size_t in_used;  /* bytes of messages that were delivered */
+    size_t in_large; /* of its capacity, what is counted with RPC_CONN_LARGE_BYTES_MAX */
+    int64_t large_since_us; /* when what comes now began to, once it is large */
 
     /* Whoever sends. */
     struct buffer out;
@@ -101,6 +103,8 @@ enum rpc_conn_taking rpc_conn_deliver(struct rpc_conn *conn, bool ipc, size_t *r
 /* Delivers what there is and reads more; `reading` is set. The caller holds a reference. */
 void rpc_conn_read_on(struct rpc_conn *conn);
 void rpc_conn_received(void *context); /* rx's callback */
+/* Frees what came in. */
+void rpc_conn_in_fini(struct rpc_conn *conn);
 
 /* --- rpc_conn_memory.c --- */
 
