@@ -19,8 +19,7 @@ static void shared_free(struct rpc_conn_shared *shared)
         nng_aio_reap(conn->rx);
         nng_aio_reap(conn->tx);
         rpc_conn_in_fini(conn);
-        buffer_fini(&conn->out);
-        buffer_fini(&conn->next);
+        rpc_conn_out_fini(conn);
     }
     pthread_mutex_destroy(&shared->lock);
     free(shared);

@@ -5,12 +5,16 @@
  * (docs/decisions/0010). It reads as much as there is and takes all whole messages out of it, and
  * sends all that has gathered with one call: under load a system call carries many messages.
  *
- * Bounds: a message RPC_TRANSPORT_BYTES_MAX; what waits to be sent RPC_CONN_UNSENT_BYTES_MAX. From
- * RPC_CONN_PAUSE_BYTES on nothing more is read until the other side has taken its answers (not
+ * Bounds of one: a message RPC_TRANSPORT_BYTES_MAX; what waits to be sent RPC_CONN_UNSENT_BYTES_MAX.
+ * From RPC_CONN_PAUSE_BYTES on nothing more is read until the other side has taken its answers (not
  * inside the process, where both sides are ours); whoever takes nothing for a minute is cut, and so
- * is whoever lets a large message come for longer. What all connections of the process together have
- * received of large messages is bounded, too: nobody may keep the memory with messages that never
- * end.
+ * is whoever lets a large message come for longer.
+ *
+ * Bounds of all, since there may be thousands: what they have received of large messages, and what
+ * large answers wait to be sent, are RPC_CONN_LARGE_BYTES_MAX each. Beyond it who wants more room for
+ * a message is cut, and who has not taken its answers is not read; beyond twice as much, who would be
+ * sent a large answer is cut. Whoever speaks in small messages, and takes the answers, notices
+ * nothing.
  *
  * The owner holds a reference from the beginning to `ended`; whoever keeps the pointer longer
  * acquires one. References may be released on any thread, in callbacks too.
@@ -22,7 +26,6 @@
 
 #define RPC_CONN_PAUSE_BYTES (2u << 20)
 #define RPC_CONN_UNSENT_BYTES_MAX (64u << 20)
-/* Of all together, for what comes in: room beyond the usual one of each, which costs nothing here. */
 #define RPC_CONN_LARGE_BYTES_MAX (256u << 20)
 
 struct nng_stream;

@@ -12,13 +12,6 @@
 /* The room of all connections beyond RPC_CONN_IDLE_BYTES each. */
 static _Atomic size_t large_bytes;
 
-/* With a gap between the two, so that it does not flutter. Something is on its way as long as
- * something is unsent, so a pause always comes to an end: in rpc_conn_sent(). */
-static bool must_pause(struct rpc_conn *conn)
-{
-    return atomic_load_explicit(&conn->unsent, memory_order_relaxed) >= RPC_CONN_PAUSE_BYTES;
-}
-
 enum rpc_conn_taking rpc_conn_deliver(struct rpc_conn *conn, bool ipc, size_t *ret_needed)
 {
     struct buffer *in = &conn->in;
@@ -49,7 +42,7 @@ enum rpc_conn_taking rpc_conn_deliver(struct rpc_conn *conn, bool ipc, size_t *r
         conn->in_used += size;
         conn->events->message(conn->context, &message, conn->arrived_us);
         rpc_gather_tick();
-        if (must_pause(conn)) {
+        if (rpc_conn_must_pause(conn)) {
             return TAKING_PAUSED;
         }
     }

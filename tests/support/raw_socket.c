@@ -1,7 +1,5 @@
 #include "tests/support/raw_socket.h"
 
-#include "base/check.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -28,7 +26,7 @@ static struct sockaddr_in loopback(uint16_t port)
 static int new_socket(int family)
 {
     int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    CHECK(fd >= 0);
+    assert_true(fd >= 0);
     return fd;
 }
 
@@ -37,15 +35,15 @@ int raw_connect(const char *url)
     if (strncmp(url, IPC, strlen(IPC)) == 0) {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
         const char *path = url + strlen(IPC);
-        CHECK(strlen(path) < sizeof(address.sun_path));
+        assert_true(strlen(path) < sizeof(address.sun_path));
         memcpy(address.sun_path, path, strlen(path));
         int fd = new_socket(AF_UNIX);
-        CHECK(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+        assert_true(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
         return fd;
     }
     struct sockaddr_in address = loopback((uint16_t)atoi(strrchr(url, ':') + 1));
     int fd = new_socket(AF_INET);
-    CHECK(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+    assert_true(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
     return fd;
 }
 
@@ -55,9 +53,9 @@ int raw_listen(char *ret_url, size_t size)
     socklen_t address_size = sizeof(address);
     int fd = new_socket(AF_INET);
     int on = 1;
-    CHECK(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0);
-    CHECK(bind(fd, (struct sockaddr *)&address, address_size) == 0 && listen(fd, 64) == 0);
-    CHECK(getsockname(fd, (struct sockaddr *)&address, &address_size) == 0);
+    assert_true(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0);
+    assert_true(bind(fd, (struct sockaddr *)&address, address_size) == 0 && listen(fd, 64) == 0);
+    assert_true(getsockname(fd, (struct sockaddr *)&address, &address_size) == 0);
     snprintf(ret_url, size, "tcp://127.0.0.1:%d", ntohs(address.sin_port));
     return fd;
 }
@@ -66,7 +64,7 @@ void raw_put(int fd, struct bytes bytes)
 {
     while (bytes.size > 0) {
         ssize_t sent = send(fd, bytes.data, bytes.size, MSG_NOSIGNAL);
-        CHECK(sent > 0);
+        assert_true(sent > 0);
         bytes = bytes_of(bytes.data + sent, bytes.size - (size_t)sent);
     }
 }
@@ -74,14 +72,14 @@ void raw_put(int fd, struct bytes bytes)
 size_t raw_offer(int fd, struct bytes bytes)
 {
     ssize_t sent = send(fd, bytes.data, bytes.size, MSG_NOSIGNAL | MSG_DONTWAIT);
-    CHECK(sent >= 0 || errno == EAGAIN || errno == EPIPE || errno == ECONNRESET);
+    assert_true(sent >= 0 || errno == EAGAIN || errno == EPIPE || errno == ECONNRESET);
     return sent < 0 ? 0 : (size_t)sent;
 }
 
 bool raw_get(int fd, void *out, size_t size)
 {
     ssize_t got = recv(fd, out, size, MSG_WAITALL);
-    CHECK(got >= 0 || errno == ECONNRESET);
+    assert_true(got >= 0 || errno == ECONNRESET);
     return got == (ssize_t)size;
 }
 
@@ -90,7 +88,7 @@ void raw_greet(int fd, uint16_t protocol, uint16_t theirs)
     uint8_t hello[RPC_WIRE_HELLO_BYTES];
     rpc_wire_hello_put(hello, protocol);
     raw_put(fd, bytes_of(hello, sizeof(hello)));
-    CHECK(raw_get(fd, hello, sizeof(hello)));
+    assert_true(raw_get(fd, hello, sizeof(hello)));
     assert_true(rpc_wire_hello_is(hello, theirs));
 }
 
@@ -127,6 +125,6 @@ void raw_reset(int fd)
 {
     struct linger linger = {.l_onoff = 1, .l_linger = 0};
     shutdown(fd, SHUT_WR);
-    CHECK(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) == 0);
+    assert_true(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) == 0);
     close(fd);
 }

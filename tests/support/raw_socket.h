@@ -2,7 +2,7 @@
  * The other side of a connection as bare bytes: what a client would never send. For tests that are
  * rude to a server or a client, over tcp on this machine or over a local socket.
  *
- * Failing system calls end the test program, but where a function says otherwise.
+ * A failing system call fails the test, but where a function says otherwise.
  */
 #ifndef VAFA_TESTS_RAW_SOCKET_H
 #define VAFA_TESTS_RAW_SOCKET_H
