@@ -96,6 +96,24 @@ static void give_key(struct dice *dice, ProtobufCMessage *message, uint8_t stora
     memcpy((uint8_t *)message + field->offset, &key, sizeof(key));
 }
 
+/* Any role; mostly one that gets past the first question. */
+static Rpc__Role any_role(struct dice *dice, Common__ServiceId service, size_t group,
+                          unsigned method)
+{
+    Rpc__Role role = (Rpc__Role)dice_below(dice, RPC_ROLE_ADMIN + 1);
+    unsigned roles = group == 0 ? fuzz_services[service - 1]->methods[method].roles : 0;
+    if (dice_below(dice, 4) == 0) {
+        return role;
+    }
+    if (roles == 0) {
+        return RPC__ROLE__ROLE_ADMIN;
+    }
+    while ((roles & ROLE_BIT(role)) == 0) {
+        role = (Rpc__Role)dice_below(dice, RPC_ROLE_ADMIN + 1);
+    }
+    return role;
+}
+
 const ProtobufCMethodDescriptor *hostile_call(struct dice *dice, Common__ServiceId service,
                                               struct buffer *frame)
 {
@@ -112,15 +130,15 @@ const ProtobufCMethodDescriptor *hostile_call(struct dice *dice, Common__Service
     dice_fill(dice, trace_id, sizeof(trace_id));
     fuzz_begin(&in, choices, sizeof(choices));
 
-    size_t group = dice_below(dice, 2 * HOSTILE_GROUPS); /* its own five times of eight */
-    const ProtobufCServiceDescriptor *methods =
-        hostile_group(service, group < HOSTILE_GROUPS ? group : 0);
+    size_t group = dice_below(dice, 2 * HOSTILE_GROUPS);
+    group = group < HOSTILE_GROUPS ? group : 0; /* its own five times of eight */
+    const ProtobufCServiceDescriptor *methods = hostile_group(service, group);
     unsigned number = (unsigned)dice_below(dice, methods->n_methods);
     const ProtobufCMethodDescriptor *method = &methods->methods[number];
     ProtobufCMessage *body = fuzz_message(&in, method->input);
     give_key(dice, body, key);
 
-    caller.role = (Rpc__Role)dice_below(dice, RPC_ROLE_ADMIN + 1);
+    caller.role = any_role(dice, service, group, number);
     caller.name = "attacker";
     caller.unit = units[dice_below(dice, sizeof(units) / sizeof(units[0]))];
     rpc_method_name(methods, number, name);
