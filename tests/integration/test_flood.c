@@ -39,7 +39,7 @@
 #define HALVES 600
 #define HALF_BYTES ((size_t)2 << 20)
 #define SLOW_WRITERS 50
-#define FLOODERS 600
+#define FLOODERS (TEST_SANITIZED ? 100 : 600)
 #define FLOOD_BYTES ((size_t)1 << 20) /* of requests, from each */
 #define MUTANTS (TEST_SANITIZED ? 2000 : 20000)
 #define CALLS (TEST_SANITIZED ? 1000 : 10000)
