@@ -36,7 +36,9 @@ static enum status status_of(int rc)
     case MDB_INVALID:
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
-    case MDB_PANIC: return STATUS_DATA_LOSS;
+    case MDB_PANIC:
+    case MDB_BAD_TXN: /* an error that LMDB kept to itself: a page that cannot be */
+        return STATUS_DATA_LOSS;
     default: return STATUS_INTERNAL;
     }
 }

@@ -94,6 +94,51 @@ static void refuses_a_newer_format(void **state)
     assert_refused(rig->folder, STATUS_FAILED_PRECONDITION, text);
 }
 
+/* An empty table has no page for a root, which is written as eight bytes of ones. */
+static void damage_root_of(const char *table, const char *folder)
+{
+    uint8_t page[4096];
+    char *path = rig_path(folder, "data.mdb");
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    size_t found = 0;
+    assert_true(fd >= 0);
+    for (off_t at = 0; pread(fd, page, sizeof(page), at) == sizeof(page); at += 4096) {
+        uint8_t *name = memmem(page, sizeof(page), table, strlen(table));
+        uint8_t *root = name == NULL ? NULL
+                                     : memmem(name, (size_t)(page + sizeof(page) - name),
+                                              "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
+        if (root != NULL) {
+            root[6] ^= 1;
+            assert_int_equal(pwrite(fd, page, sizeof(page), at), sizeof(page));
+            found++;
+        }
+    }
+    assert_int_not_equal(found, 0);
+    close(fd);
+    free(path);
+}
+
+/* LMDB notes that a table's page cannot be, and tells only the next call, as MDB_BAD_TXN. */
+static void says_that_a_table_whose_page_is_not_there_is_damaged(void **state)
+{
+    struct rig *rig = *state;
+    struct key prefix;
+    struct txn_scan scan;
+    struct bytes key, value;
+    close_store(rig);
+    damage_root_of("state", rig->folder);
+    rig->store = rig_open(rig->folder);
+    struct store_txn *txn = rig_read(rig->store);
+    key_begin(&prefix, 1);
+    txn_scan_begin(&scan, txn, STORE_STATE, &prefix, NULL, false);
+    bool found = txn_scan_next(&scan, &key, &value);
+    txn_scan_end(&scan);
+    enum status status = txn_error(txn, NULL);
+    store_read_end(txn);
+    assert_false(found);
+    assert_int_equal(status, STATUS_DATA_LOSS);
+}
+
 static void refuses_another_services_store(void **state)
 {
     struct rig *rig = *state;
@@ -319,6 +364,7 @@ int main(int argc, char **argv)
         WITH_STORE(makes_its_folder_for_itself_alone),
         WITH_STORE(keeps_its_identity),
         WITH_STORE(refuses_a_newer_format),
+        WITH_STORE(says_that_a_table_whose_page_is_not_there_is_damaged),
         WITH_STORE(refuses_another_services_store),
         WITH_STORE(refuses_options_out_of_range),
         WITH_STORE(refuses_a_second_opening_in_this_process),
