@@ -128,7 +128,8 @@ static void read_resumed(struct parked *parked, enum parking_reason reason)
     read_refused(op, &err);
 }
 
-/* Parks the read until something happens or wait_until_us. */
+/* Parks the read until something happens or wait_until_us. It may be answered, and gone, before
+ * this returns. */
 static void park(struct read_op *op, uint64_t key, uint64_t reader, int64_t until_us,
                  uint64_t generation)
 {
@@ -159,6 +160,7 @@ static int64_t latest_answer_us(const struct rpc_call *call)
 /* Until the commit that shows all that was acknowledged before the read came. */
 static void wait_to_see(struct read_op *op, bool last, uint64_t generation)
 {
+    struct writer *writer = op->group->node->writer;
     struct error err;
     if (last) {
         error_set(&err, STATUS_DEADLINE_EXCEEDED, NULL,
@@ -166,7 +168,7 @@ static void wait_to_see(struct read_op *op, bool last, uint64_t generation)
         read_refused(op, &err);
     } else {
         park(op, 0, 0, latest_answer_us(op->call), generation);
-        writer_publish_soon(op->group->node->writer);
+        writer_publish_soon(writer);
     }
 }
 
