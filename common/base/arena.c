@@ -17,6 +17,22 @@
 #define BLOCK_MAX ((size_t)64 * 1024)
 #define ALIGNMENT alignof(max_align_t)
 
+/* Memory that was not given, or given and forgotten, is known to AddressSanitizer: whoever touches
+ * it is found at once. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define FORBID(memory, size) ASAN_POISON_MEMORY_REGION(memory, size)
+#define ALLOW(memory, size) ASAN_UNPOISON_MEMORY_REGION(memory, size)
+#else
+#define FORBID(memory, size) ((void)(memory), (void)(size))
+#define ALLOW(memory, size) ((void)(memory), (void)(size))
+#endif
+
 struct block {
     struct block *next;
     size_t size;
@@ -38,6 +54,7 @@ static struct block *block_new(size_t size)
     block->next = NULL;
     block->size = size;
     block->used = 0;
+    FORBID(block->data, size);
     return block;
 }
 
@@ -80,6 +97,7 @@ void arena_reset(struct arena *arena)
     blocks_free(arena->first->next);
     arena->first->next = NULL;
     arena->first->used = 0;
+    FORBID(arena->first->data, arena->first->size);
     arena->latest = arena->first;
     arena->used_bytes = 0;
 }
@@ -105,7 +123,8 @@ void *arena_alloc(struct arena *arena, size_t size)
     void *memory = block->data + block->used;
     block->used += rounded;
     arena->used_bytes += rounded;
-    memset(memory, 0, rounded);
+    ALLOW(memory, size);
+    memset(memory, 0, size);
     return memory;
 }
 

@@ -93,11 +93,13 @@ static enum status reached(struct node *node, struct store_txn *txn, const Commo
     }
     if (wanted->service == node->def->id && have.offset >= wanted->offset && wanted->offset > 0 &&
         wanted->hash.len == STORE_HASH_BYTES) { /* a log restored from an older copy keeps its id */
-        memcpy(have.hash, wanted->hash.data, STORE_HASH_BYTES);
-        have.offset = wanted->offset;
-        enum status status = log_check_position(txn, &have, err);
+        struct log_position at = {.offset = wanted->offset};
+        struct error why;
+        memcpy(at.log_id, have.log_id, STORE_LOG_ID_BYTES);
+        memcpy(at.hash, wanted->hash.data, STORE_HASH_BYTES);
+        enum status status = log_check_position(txn, &at, &why);
         if (status != STATUS_OK) {
-            return status;
+            return error_set(err, status, "at_least", "%s", why.message);
         }
     }
     *ret_reached = PLANTED("at_least_ignored") || have.offset >= wanted->offset;
@@ -142,7 +144,8 @@ static void read_resumed(struct parked *parked, enum parking_reason reason)
     read_refused(op, &err);
 }
 
-/* Parks the read until something happens or wait_until_us. */
+/* Parks the read until something happens or wait_until_us. It may be answered, and gone, before
+ * this returns. */
 static void park(struct read_op *op, uint64_t key, uint64_t reader, int64_t until_us,
                  uint64_t generation)
 {
