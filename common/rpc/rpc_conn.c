@@ -18,9 +18,8 @@ static void shared_free(struct rpc_conn_shared *shared)
         nng_stream_free(conn->stream);
         nng_aio_reap(conn->rx);
         nng_aio_reap(conn->tx);
-        buffer_fini(&conn->in);
-        buffer_fini(&conn->out);
-        buffer_fini(&conn->next);
+        rpc_conn_in_fini(conn);
+        rpc_conn_out_fini(conn);
     }
     pthread_mutex_destroy(&shared->lock);
     free(shared);

@@ -5,9 +5,16 @@
  * (docs/decisions/0010). It reads as much as there is and takes all whole messages out of it, and
  * sends all that has gathered with one call: under load a system call carries many messages.
  *
- * Bounds: a message RPC_TRANSPORT_BYTES_MAX; what waits to be sent RPC_CONN_UNSENT_BYTES_MAX. From
- * RPC_CONN_PAUSE_BYTES on nothing more is read until the other side has taken its answers (not
- * inside the process, where both sides are ours); whoever takes nothing for a minute is cut.
+ * Bounds of one: a message RPC_TRANSPORT_BYTES_MAX; what waits to be sent RPC_CONN_UNSENT_BYTES_MAX.
+ * From RPC_CONN_PAUSE_BYTES on nothing more is read until the other side has taken its answers (not
+ * inside the process, where both sides are ours); whoever takes nothing for a minute is cut, and so
+ * is whoever lets a large message come for longer.
+ *
+ * Bounds of all, since there may be thousands: what they have received of large messages, and what
+ * large answers wait to be sent, are RPC_CONN_LARGE_BYTES_MAX each. Beyond it who wants more room for
+ * a message is cut, and who has not taken its answers is not read; beyond twice as much, who would be
+ * sent a large answer is cut. Whoever speaks in small messages, and takes the answers, notices
+ * nothing.
  *
  * The owner holds a reference from the beginning to `ended`; whoever keeps the pointer longer
  * acquires one. References may be released on any thread, in callbacks too.
@@ -19,6 +26,7 @@
 
 #define RPC_CONN_PAUSE_BYTES (2u << 20)
 #define RPC_CONN_UNSENT_BYTES_MAX (64u << 20)
+#define RPC_CONN_LARGE_BYTES_MAX (256u << 20)
 
 struct nng_stream;
 struct rpc_conn;
@@ -27,6 +35,7 @@ enum rpc_conn_end {
     RPC_CONN_GONE,      /* closed by either side, or cut */
     RPC_CONN_BROKEN,    /* the other side does not speak the protocol, or said nothing */
     RPC_CONN_OVERSIZED, /* it announced more than RPC_TRANSPORT_BYTES_MAX */
+    RPC_CONN_CROWDED,   /* RPC_CONN_LARGE_BYTES_MAX are taken, and it wanted more */
 };
 
 /* They run on NNG's threads with no lock held, one at a time a connection. */

@@ -6,14 +6,11 @@
 
 #include <string.h>
 
-#define IN_BYTES_MIN 4096 /* the first room for what comes in */
+#define IN_BYTES_MIN 4096  /* the first room for what comes in */
+#define LARGE_MS_MAX 60000 /* a large message has come whole by then */
 
-/* With a gap between the two, so that it does not flutter. Something is on its way as long as
- * something is unsent, so a pause always comes to an end: in rpc_conn_sent(). */
-static bool must_pause(struct rpc_conn *conn)
-{
-    return atomic_load_explicit(&conn->unsent, memory_order_relaxed) >= RPC_CONN_PAUSE_BYTES;
-}
+/* The room of all connections beyond RPC_CONN_IDLE_BYTES each. */
+static _Atomic size_t large_bytes;
 
 enum rpc_conn_taking rpc_conn_deliver(struct rpc_conn *conn, bool ipc, size_t *ret_needed)
 {
@@ -31,7 +28,6 @@ enum rpc_conn_taking rpc_conn_deliver(struct rpc_conn *conn, bool ipc, size_t *r
         }
         conn->in_used += RPC_WIRE_HELLO_BYTES;
         atomic_store(&conn->greeted, true);
-        nng_aio_set_timeout(conn->rx, NNG_DURATION_INFINITE);
     }
     while (!atomic_load(&conn->closed)) {
         struct bytes rest = bytes_of(in->data + conn->in_used, in->size - conn->in_used);
@@ -46,7 +42,7 @@ enum rpc_conn_taking rpc_conn_deliver(struct rpc_conn *conn, bool ipc, size_t *r
         conn->in_used += size;
         conn->events->message(conn->context, &message, conn->arrived_us);
         rpc_gather_tick();
-        if (must_pause(conn)) {
+        if (rpc_conn_must_pause(conn)) {
             return TAKING_PAUSED;
         }
     }
@@ -70,33 +66,75 @@ static size_t in_capacity(const struct buffer *in, size_t left, size_t needed)
                                                                          : in->capacity;
 }
 
-/* What is left moves to the front. */
-static void make_room(struct rpc_conn *conn, size_t needed)
+/* Counts the room that `in` is about to have. False: all together would have too much. */
+static bool count_large(struct rpc_conn *conn, size_t capacity)
+{
+    size_t large = capacity > RPC_CONN_IDLE_BYTES ? capacity : 0;
+    if (large > conn->in_large) {
+        size_t more = large - conn->in_large;
+        if (atomic_fetch_add(&large_bytes, more) + more > RPC_CONN_LARGE_BYTES_MAX) {
+            atomic_fetch_sub(&large_bytes, more);
+            return false;
+        }
+    } else {
+        atomic_fetch_sub(&large_bytes, conn->in_large - large);
+    }
+    conn->in_large = large;
+    return true;
+}
+
+void rpc_conn_in_fini(struct rpc_conn *conn)
+{
+    (void)count_large(conn, 0); /* less is always possible */
+    buffer_fini(&conn->in);
+}
+
+/* What is left moves to the front. False: there is no room for what is needed. */
+static bool make_room(struct rpc_conn *conn, size_t needed)
 {
     struct buffer *in = &conn->in;
     size_t left = in->size - conn->in_used;
     size_t capacity = in_capacity(in, left, needed);
+    if (conn->in_used > 0 || conn->in_large == 0) {
+        conn->large_since_us = conn->arrived_us;
+    }
     if (capacity == in->capacity) {
         memmove(in->data, in->data + conn->in_used, left);
         in->size = left;
-    } else {
+    } else if (count_large(conn, capacity)) {
         struct buffer other = BUFFER_EMPTY;
         (void)buffer_extend(&other, capacity);
         buffer_clear(&other);
         buffer_append(&other, left > 0 ? in->data + conn->in_used : NULL, left);
         buffer_fini(in);
         *in = other;
+    } else {
+        return false;
     }
     conn->in_used = 0;
     CHECK(in->capacity > in->size);
+    return true;
 }
 
-static void receive(struct rpc_conn *conn, size_t needed)
+/* How long may be waited for more. Idle connections wait for ever. */
+static nng_duration patience_ms(const struct rpc_conn *conn)
 {
-    make_room(conn, needed);
+    if (conn->in_large == 0 || conn->in.size == 0) {
+        return NNG_DURATION_INFINITE;
+    }
+    int64_t until_us = conn->large_since_us + LARGE_MS_MAX * MS_US;
+    int64_t left_ms = (until_us - clock_mono_us(clock_system())) / MS_US;
+    return left_ms > 1 ? (nng_duration)left_ms : 1;
+}
+
+static void receive(struct rpc_conn *conn)
+{
     nng_iov iov = {.iov_buf = conn->in.data + conn->in.size,
                    .iov_len = conn->in.capacity - conn->in.size};
     CHECK(nng_aio_set_iov(conn->rx, 1, &iov) == 0);
+    if (atomic_load(&conn->greeted)) {
+        nng_aio_set_timeout(conn->rx, patience_ms(conn));
+    }
     nng_stream_recv(conn->stream, conn->rx);
     if (atomic_load(&conn->closed)) {
         nng_aio_abort(conn->rx, NNG_ECLOSED);
@@ -111,6 +149,10 @@ void rpc_conn_read_on(struct rpc_conn *conn)
         rpc_gather_begin(); /* answers given at once */
         taking = rpc_conn_deliver(conn, conn->ipc, &needed);
         rpc_gather_end();
+        if (taking == TAKING_ON && !make_room(conn, needed)) {
+            conn->why = RPC_CONN_CROWDED;
+            taking = TAKING_BROKEN;
+        }
         if (taking == TAKING_BROKEN) {
             rpc_conn_close(conn);
         }
@@ -128,7 +170,7 @@ void rpc_conn_read_on(struct rpc_conn *conn)
             return;
         }
     } while (taking == TAKING_PAUSED);
-    receive(conn, needed);
+    receive(conn);
 }
 
 /* NNG's callback. */

@@ -50,10 +50,61 @@ void rpc_conn_submit_send(struct rpc_conn *conn)
     }
 }
 
+/* --- bounds --- */
+
+/* What is large of the unsent, of all connections. */
+static _Atomic size_t large_unsent;
+
+/* Under the lock, after a change of `unsent`. */
+static void count_large(struct rpc_conn *conn)
+{
+    size_t unsent = atomic_load(&conn->unsent);
+    size_t large = unsent > RPC_CONN_IDLE_BYTES ? unsent : 0;
+    if (large > conn->unsent_large) {
+        atomic_fetch_add(&large_unsent, large - conn->unsent_large);
+    } else if (large < conn->unsent_large) {
+        atomic_fetch_sub(&large_unsent, conn->unsent_large - large);
+    }
+    conn->unsent_large = large;
+}
+
+void rpc_conn_out_fini(struct rpc_conn *conn)
+{
+    atomic_store(&conn->unsent, 0);
+    count_large(conn);
+    buffer_fini(&conn->out);
+    buffer_fini(&conn->next);
+}
+
+static size_t pause_bytes(void)
+{
+    bool crowded =
+        atomic_load_explicit(&large_unsent, memory_order_relaxed) >= RPC_CONN_LARGE_BYTES_MAX;
+    return crowded ? RPC_CONN_IDLE_BYTES : RPC_CONN_PAUSE_BYTES;
+}
+
+/* With a gap between the two, so that it does not flutter. Something is on its way as long as
+ * something is unsent, so a pause always comes to an end: in rpc_conn_sent(). */
+bool rpc_conn_must_pause(struct rpc_conn *conn)
+{
+    return atomic_load_explicit(&conn->unsent, memory_order_relaxed) >= pause_bytes();
+}
+
 bool rpc_conn_may_go_on(struct rpc_conn *conn)
 {
-    return atomic_load(&conn->unsent) < RPC_CONN_PAUSE_BYTES / 2;
+    return atomic_load(&conn->unsent) < pause_bytes() / 2;
 }
+
+/* Under the lock. */
+static bool has_room_for(struct rpc_conn *conn, size_t size)
+{
+    size_t unsent = atomic_load(&conn->unsent);
+    return unsent < RPC_CONN_UNSENT_BYTES_MAX &&
+           (unsent + size <= RPC_CONN_IDLE_BYTES ||
+            atomic_load(&large_unsent) < 2 * (size_t)RPC_CONN_LARGE_BYTES_MAX);
+}
+
+/* --- a send's end --- */
 
 /* NNG's callback. */
 void rpc_conn_sent(void *context)
@@ -66,6 +117,7 @@ void rpc_conn_sent(void *context)
     if (good) {
         conn->out_sent += nng_aio_count(conn->tx);
         atomic_fetch_sub(&conn->unsent, nng_aio_count(conn->tx));
+        count_large(conn);
     }
     bool submit = good && rpc_conn_take_send(conn);
     bool finished = !submit && conn->finishing;
@@ -169,12 +221,12 @@ bool rpc_conn_queue(struct rpc_conn *conn, struct bytes stack, struct bytes fram
         return rpc_conn_hand_over(conn, stack, frame);
     }
     rpc_conn_lock(conn);
-    bool taken =
-        !atomic_load(&conn->closed) && atomic_load(&conn->unsent) < RPC_CONN_UNSENT_BYTES_MAX;
+    bool taken = !atomic_load(&conn->closed) && has_room_for(conn, stack.size + frame.size);
     if (taken) {
         size_t before = conn->next.size;
         rpc_wire_append(&conn->next, conn->ipc, stack, frame);
         atomic_fetch_add(&conn->unsent, conn->next.size - before);
+        count_large(conn);
     }
     rpc_conn_unlock(conn);
     return taken;

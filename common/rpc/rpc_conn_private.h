@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 
 #define RPC_CONN_ENDS_MAX 2
-/* Room for what comes or goes that is kept when there is no more. */
+/* Room for what comes or goes that is kept when there is no more; what goes beyond it is large. */
 #define RPC_CONN_IDLE_BYTES 65536
 
 struct rpc_conn {
@@ -37,7 +37,9 @@ struct rpc_conn {
     enum rpc_conn_end why; /* for `ended` */
     int64_t arrived_us;    /* the last of `in` */
     struct buffer in;
-    size_t in_used; /* bytes of messages that were delivered */
+    size_t in_used;         /* bytes of messages that were delivered */
+    size_t in_large;        /* of its capacity, what is counted with RPC_CONN_LARGE_BYTES_MAX */
+    int64_t large_since_us; /* when what comes now began to, once it is large */
 
     /* Whoever sends. */
     struct buffer out;
@@ -51,6 +53,7 @@ struct rpc_conn {
     bool finishing;        /* to be closed when all is sent */
     bool told;             /* `ended` */
     _Atomic size_t unsent; /* of next and out */
+    size_t unsent_large;   /* the same when it is large, else 0: what is counted of all */
     struct buffer next;    /* goes out next; inside the process: comes in next */
 };
 
@@ -86,10 +89,14 @@ void rpc_conn_tell_end(struct rpc_conn *conn);
 bool rpc_conn_take_send(struct rpc_conn *conn);
 void rpc_conn_submit_send(struct rpc_conn *conn);
 void rpc_conn_sent(void *context); /* tx's callback */
+/* Nothing more is to be read: the other side does not take its answers. */
+bool rpc_conn_must_pause(struct rpc_conn *conn);
 /* Enough is sent for a paused connection to be read again. */
 bool rpc_conn_may_go_on(struct rpc_conn *conn);
 /* Sends what was gathered if it has waited long enough. */
 void rpc_gather_tick(void);
+/* Frees what was to go out. */
+void rpc_conn_out_fini(struct rpc_conn *conn);
 
 /* --- rpc_conn_in.c --- */
 
@@ -101,6 +108,8 @@ enum rpc_conn_taking rpc_conn_deliver(struct rpc_conn *conn, bool ipc, size_t *r
 /* Delivers what there is and reads more; `reading` is set. The caller holds a reference. */
 void rpc_conn_read_on(struct rpc_conn *conn);
 void rpc_conn_received(void *context); /* rx's callback */
+/* Frees what came in. */
+void rpc_conn_in_fini(struct rpc_conn *conn);
 
 /* --- rpc_conn_memory.c --- */
 

@@ -165,9 +165,11 @@ static void peer_ended(void *context, enum rpc_conn_end why)
 {
     struct peer *peer = context;
     struct rpc_server *server = peer->server;
-    if (why != RPC_CONN_GONE) {
-        rpc_router_count_cut(server->router, why == RPC_CONN_OVERSIZED ? RPC_ROUTER_CUT_OVERSIZED
-                                                                       : RPC_ROUTER_CUT_BROKEN);
+    switch (why) {
+    case RPC_CONN_GONE: break;
+    case RPC_CONN_BROKEN: rpc_router_count_cut(server->router, RPC_ROUTER_CUT_BROKEN); break;
+    case RPC_CONN_OVERSIZED: rpc_router_count_cut(server->router, RPC_ROUTER_CUT_OVERSIZED); break;
+    case RPC_CONN_CROWDED: rpc_router_count_cut(server->router, RPC_ROUTER_CUT_CROWDED); break;
     }
     pthread_mutex_lock(&server->lock);
     while (peer->exchanges != NULL) {

@@ -68,7 +68,7 @@ void rpc_router_cancel_end(struct rpc_call *call); /* NULL is allowed */
 
 /* What never became a frame, counted among the refused: a connection that announced too much
  * (oversized), did not speak the protocol or broke off inside a message (broken), or was one too
- * many (crowded). */
+ * many, or one too many with a large message half sent (crowded). */
 enum rpc_router_cut { RPC_ROUTER_CUT_OVERSIZED, RPC_ROUTER_CUT_BROKEN, RPC_ROUTER_CUT_CROWDED };
 void rpc_router_count_cut(struct rpc_router *router, enum rpc_router_cut cut);
 

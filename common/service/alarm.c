@@ -1,6 +1,7 @@
 #include "service/alarm.h"
 
 #include "base/check.h"
+#include "base/plant.h"
 
 #include <stdlib.h>
 
@@ -143,6 +144,10 @@ struct alarm *alarm_new(const struct alarm_options *options)
 
 void alarm_start(struct alarm *alarm)
 {
+    if (PLANTED("timer_lost_on_crash") &&
+        next_due_us(alarm) <= engine_now_us(alarm->options.engine, NULL)) {
+        alarm->firing = true; /* as before the crash */
+    }
     look(alarm);
 }
 

@@ -1,6 +1,7 @@
 #include "service/engine.h"
 
 #include "base/check.h"
+#include "base/plant.h"
 #include "service/decision.h"
 
 #include <stdarg.h>
@@ -151,7 +152,7 @@ enum status decision_add_key_row(struct decide *d, const struct key *key, struct
 int64_t engine_now_us(struct engine *engine, int64_t *ret_behind_us)
 {
     int64_t wall_us = clock_wall_us(engine->clock);
-    int64_t last_us = engine->last_recorded_us;
+    int64_t last_us = PLANTED("clock_followed_backwards") ? 0 : engine->last_recorded_us;
     int64_t behind_us = last_us > wall_us ? last_us - wall_us : 0;
     if (ret_behind_us != NULL) {
         *ret_behind_us = behind_us;
@@ -334,6 +335,11 @@ enum status engine_run_command(struct engine *engine, struct store_txn *txn,
     if (status != STATUS_OK) {
         return status;
     }
+    if (known && PLANTED("doubled_message_applied_twice")) {
+        struct log_position head;
+        log_head(txn, &head);
+        known = answer.offset != head.offset; /* nothing else came between */
+    }
     if (known) {
         answer_again(txn, &answer, command);
         return txn_error(txn, err);
@@ -360,7 +366,9 @@ enum status engine_run_command(struct engine *engine, struct store_txn *txn,
     log_head(txn, &command->position);
     answer.response = buffer_bytes(command->response);
     answer.offset = command->position.offset;
-    idempotency_keep(txn, command->key, command->digest, &answer, wall_us);
+    if (!PLANTED("key_forgotten")) {
+        idempotency_keep(txn, command->key, command->digest, &answer, wall_us);
+    }
     return txn_error(txn, err);
 }
 
@@ -379,6 +387,9 @@ static bool is_ours(struct store_txn *txn, const Common__Seen *seen)
 enum engine_readiness engine_event_readiness(struct engine *engine, struct store_txn *txn,
                                              const Common__EventRecord *record)
 {
+    if (PLANTED("effects_before_causes")) {
+        return ENGINE_READY;
+    }
     for (size_t i = 0; i < record->n_seen; i++) {
         const Common__Seen *seen = record->seen[i];
         if (seen->service == engine->def->id) {
@@ -429,7 +440,9 @@ enum status engine_run_event(struct engine *engine, struct store_txn *txn, size_
     }
     char name[CURSOR_NAME_MAX];
     engine_cursor_name(f->upstream, name);
-    cursor_put(txn, name, position); /* before our events: they tell that we have seen this one */
+    if (!(PLANTED("cursor_in_another_transaction") && position->offset % 2 == 0)) {
+        cursor_put(txn, name, position); /* before our events: they tell that we have seen it */
+    }
     if (known && f->view != NULL) {
         struct apply a = {.arena = engine->apply_arena,
                           .txn = txn,

@@ -1,6 +1,8 @@
 #include "service/follower.h"
 
 #include "base/check.h"
+#include "base/fault.h"
+#include "base/plant.h"
 
 #include "vafa/log/v1/log.pb-c.h"
 
@@ -50,6 +52,8 @@ struct follower {
                                 waits for */
 };
 
+static bool position_of(const struct follower *follower, const Eventlog__LoggedEvent *event,
+                        struct log_position *ret_position);
 static void read_on(struct follower *follower);
 static void apply_on(struct follower *follower);
 
@@ -158,9 +162,14 @@ static void read_done(struct rpc_client_call *call)
         return;
     }
     memcpy(follower->cursor.log_id, batch->next->log_id.data, STORE_LOG_ID_BYTES);
+    bool is_first = follower->state.head == 0; /* a test's: since the start */
     publish(follower, batch->head->offset);
     follower->batch = batch;
     follower->next = 0;
+    if (PLANTED("event_skipped_on_restart") && is_first && batch->n_events > 1) {
+        (void)position_of(follower, batch->events[0], &follower->cursor);
+        follower->next = 1;
+    }
     if (batch->n_events == 0) {
         read_on(follower);
     } else {
@@ -259,6 +268,10 @@ static enum status run_op(struct writer_op *op, struct store_txn *txn, struct er
          i < follower->batch->n_events && follower->applied < EVENTS_PER_OPERATION; i++) {
         enum status status =
             apply_one(follower, txn, follower->batch->events[i], &follower->held, err);
+        if (status == STATUS_OK && !follower->held && fault_point("follower.event")) {
+            txn_fail(txn, STATUS_UNAVAILABLE, "stopped behind an event by a test");
+            status = txn_error(txn, err);
+        }
         if (status != STATUS_OK) {
             bool transaction_failed = txn_error(txn, NULL) != STATUS_OK;
             return follower->applied > 0 && !transaction_failed ? STATUS_OK : status;

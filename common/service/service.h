@@ -119,10 +119,10 @@ struct read {
     struct read_wait *wait; /* the skeleton's own */
 };
 
-/* Nobody waits any more: the caller has gone, its deadline has passed, or the service stops. A read
- * of many rows looks now and then, and gives up with read_refuse(r, STATUS_DEADLINE_EXCEEDED, ...).
- */
-bool read_gone(struct read *r);
+/* A read of many rows asks now and then, and gives up with what it is told: UNAVAILABLE, upon which
+ * clients try again, when the service stops; DEADLINE_EXCEEDED when the caller has gone or its
+ * deadline has passed. */
+enum status read_wanted(struct read *r);
 
 /* "Nothing yet": return read_park(...) from a read and it is run again, on a new snapshot, after a
  * commit that signalled the key, and a last time (r->last) when wait_ms or the deadline is over.

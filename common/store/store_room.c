@@ -12,6 +12,7 @@
 #include "store/store_internal.h"
 
 #include "base/check.h"
+#include "base/fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -117,9 +118,22 @@ static enum status map_full(const struct store *store, uint64_t used, struct err
                      (unsigned long long)store->map_bytes >> 20);
 }
 
+/* A test's full disk: a nearly full one has no room for what may not use the reserve. */
+static enum status ask_test(const struct store *store, bool reserve, struct error *err)
+{
+    if (fault_point(reserve ? "store.room.reserve" : "store.room")) {
+        return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL, "the disk of %s is full",
+                         store->folder);
+    }
+    return STATUS_OK;
+}
+
 enum status store_room(struct store *store, bool reserve, struct error *err)
 {
     enum status status = store_check_failed(store, err);
+    if (status == STATUS_OK) {
+        status = ask_test(store, reserve, err);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -169,6 +183,9 @@ enum status store_room_commit(struct store_txn *txn, struct error *err)
     struct store *store = txn->store;
     uint64_t end = store_end_bytes(store);
     uint64_t need = commit_need(txn, end);
+    if (ask_test(store, txn->reserve, err) != STATUS_OK) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
     if (!txn->reserve && end + need + map_reserve(store) > store->map_bytes) {
         uint64_t used = store_used_bytes(store, txn->mdb);
         if (used + map_reserve(store) > store->map_bytes) {

@@ -6,6 +6,7 @@
 #include "store/writer_internal.h"
 
 #include "base/check.h"
+#include "base/plant.h"
 
 /* Commits take at most about one part in so many of the time. */
 #define PUBLISH_SHARE 8
@@ -26,6 +27,13 @@ void writer_end_ops(struct writer *writer, struct writer_op **ops, size_t count,
     }
 }
 
+static void clear_error(struct error *error)
+{
+    error->status = STATUS_OK;
+    error->field[0] = '\0';
+    error->message[0] = '\0';
+}
+
 /* Ends the operations for which there is no room; the others, whose number is returned, keep their
  * order. */
 static size_t admit(struct writer *writer, struct writer_op **ops, size_t count)
@@ -43,15 +51,11 @@ static size_t admit(struct writer *writer, struct writer_op **ops, size_t count)
             writer->refused[refused++] = ops[i];
         }
     }
+    if (PLANTED("full_disk_acknowledged")) {
+        clear_error(&full);
+    }
     writer_end_ops(writer, writer->refused, refused, reserve ? &full : &full_for_all);
     return kept;
-}
-
-static void clear_error(struct error *error)
-{
-    error->status = STATUS_OK;
-    error->field[0] = '\0';
-    error->message[0] = '\0';
 }
 
 /* False when the transaction failed. */
@@ -213,6 +217,13 @@ static size_t attempt(struct writer *writer, struct writer_op **ops, size_t *cou
     txn_set_reserve(txn, reserve);
     bool changed = txn_changes(txn) > changes;
     bool due = writer_publish_left_us(writer) <= 0;
+    if (PLANTED("answer_before_commit")) {
+        for (size_t i = 0; i < ran; i++) {
+            end_op(writer, ops[i]);
+        }
+        (void)store_write_commit(txn, &err);
+        return ran;
+    }
     bool unseen = store_has_unseen(store);
     bool journals = !shown && (changed ? !due && store_fits_journal(store) : !due || !unseen);
     enum status status = journals ? journal(writer, txn, changed, &err)

@@ -2,6 +2,7 @@
 #include "services/followup/followup_rules.h"
 
 #include "base/clock.h"
+#include "base/plant.h"
 #include "text/utf8.h"
 
 #include <inttypes.h>
@@ -95,7 +96,7 @@ bool followup_rules_queued_at(const Followup__Call *call, int64_t *ret_due_us)
         return true;
     }
     if (call->state == FOLLOWUP__CALL_STATE__CALL_STATE_CLAIMED) {
-        *ret_due_us = call->lease_until_us;
+        *ret_due_us = PLANTED("call_handed_out_twice") ? call->due_at_us : call->lease_until_us;
         return true;
     }
     return false;

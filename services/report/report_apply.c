@@ -10,6 +10,8 @@
 #include "services/report/report_internal.h"
 #include "services/report/report_tables.h"
 
+#include "base/plant.h"
+
 #include "vafa/feedback/v1/feedback.pb-c.h"
 #include "vafa/followup/v1/followup.pb-c.h"
 #include "vafa/intake/v1/intake.pb-c.h"
@@ -85,7 +87,9 @@ static void replace_row(struct apply *a, const Report__CaseRow *before,
     if (bytes_equal(key_bytes(&from), key_bytes(&to))) {
         change_cell(a, &to, &out, &in);
     } else {
-        change_cell(a, &from, &out, NULL);
+        if (!PLANTED("counter_not_counted_down")) {
+            change_cell(a, &from, &out, NULL);
+        }
         change_cell(a, &to, NULL, &in);
     }
 }

@@ -214,10 +214,10 @@ static enum status scan(struct query *q)
     txn_scan_begin(&cells, q->r->txn, STORE_VIEW, &prefix, &from, false);
     while (status == STATUS_OK && txn_scan_next(&cells, &key, &value)) {
         struct report_place place;
-        if (++seen % CELLS_A_LOOK == 0 && read_gone(q->r)) {
-            status =
-                read_refuse(q->r, STATUS_DEADLINE_EXCEEDED, NULL,
-                            "nobody waits for the answer any more: ask for less, or for longer");
+        if (++seen % CELLS_A_LOOK == 0) {
+            status = read_wanted(q->r);
+        }
+        if (status != STATUS_OK) {
             break;
         }
         if (!report_tables_cell_place(key, &place)) {

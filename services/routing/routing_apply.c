@@ -4,6 +4,8 @@
 #include "services/routing/routing_rules.h"
 #include "services/routing/routing_tables.h"
 
+#include "base/plant.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -48,7 +50,7 @@ static void follow_change(struct apply *a, const Routing__Task *was, const Routi
         routing_tables_delete_unit_task(a->txn, was);
         routing_tables_put_unit_task(a->txn, now);
     }
-    if (moved) {
+    if (moved && !PLANTED("office_not_told_of_return")) {
         tell(a, was->unit, offset);
     }
     tell(a, now->unit, offset);

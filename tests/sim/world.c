@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/fault.h"
 #include "service/verify.h"
+#include "tests/sim/story.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -12,11 +13,13 @@
 #define MAP_BYTES (UINT64_C(1) << 30)
 #define ARENA_BYTES_MAX (64u << 20)
 #define STEPS_AT_ONE_INSTANT_MAX 1000000 /* more is a loop without end */
+#define COMMIT_US_MAX 4000
 
 void world_must(enum status status, const struct error *err)
 {
     if (status != STATUS_OK) {
-        fail_msg("%s: %s: %s", status_name(status), err->field, err->message);
+        story_fail("the world goes on", "%s: %s: %s", status_name(status), err->field,
+                   err->message);
     }
 }
 
@@ -52,23 +55,30 @@ uint64_t world_draw(struct world *world, uint64_t limit)
 
 static int64_t mono_us(struct clock *clock)
 {
-    return ((struct world_clock *)clock)->mono_us;
+    return *((struct world_clock *)clock)->mono_us;
 }
 
 static int64_t wall_us(struct clock *clock)
 {
     const struct world_clock *world_clock = (struct world_clock *)clock;
-    return world_clock->mono_us + world_clock->wall_offset_us;
+    return *world_clock->mono_us + world_clock->wall_offset_us;
 }
 
 int64_t world_now_us(const struct world *world)
 {
-    return world->clock.mono_us;
+    return world->mono_us;
 }
 
 void world_jump_clock(struct world *world, int64_t us)
 {
-    world->clock.wall_offset_us += us;
+    for (unsigned i = 0; i < MACHINE_COUNT; i++) {
+        world->machines[i].clock.wall_offset_us += us;
+    }
+}
+
+void world_jump_clock_of(struct world *world, Common__ServiceId service, int64_t us)
+{
+    world->machines[service].clock.wall_offset_us += us;
 }
 
 /* --- machines --- */
@@ -94,7 +104,7 @@ void world_restart(struct world *world, Common__ServiceId service)
         .store_folder = machine->folder,
         .master_key_file = world->master_key,
         .city = world->city,
-        .clock = &world->clock.clock,
+        .clock = &machine->clock.clock,
         .random = &machine->random.random,
         .loop = machine->loop,
         .map_bytes = MAP_BYTES,
@@ -102,8 +112,10 @@ void world_restart(struct world *world, Common__ServiceId service)
         .connect = connect_upstream,
         .context = &machine->links[service],
     };
+    world->running = service;
     world_must(node_open(&machine->node, &options, &err), &err);
     world_must(node_start(machine->node, &err), &err);
+    story_step("%s starts", machine->def->name);
 }
 
 /* What its process held is gone: calls it had not answered are cut, what it had not committed never
@@ -116,7 +128,9 @@ void world_crash(struct world *world, Common__ServiceId service)
     node_free(machine->node);
     machine->node = NULL;
     machine->dying = false;
+    machine->paused_us = 0;
     world->crashes++;
+    story_step("%s crashes", machine->def->name);
 }
 
 unsigned world_crashes(const struct world *world)
@@ -136,20 +150,75 @@ struct node *world_node(struct world *world, Common__ServiceId service)
 
 /* --- planned crashes --- */
 
-/* The store's fault points: true makes the commit fail, and from here on nobody hears of this
- * process any more. */
+static bool is_full(const struct machine *machine, const char *name)
+{
+    return machine->disk == WORLD_DISK_FULL ||
+           (machine->disk == WORLD_DISK_NEARLY_FULL && strcmp(name, "store.room") == 0);
+}
+
+/* The fault points: true makes the commit fail, the disk full, or an operation end behind an event.
+ * From a crash on nobody hears of this process any more. */
 static bool is_struck(void *context, const char *name)
 {
+    static const char *const points[WORLD_CRASH_POINT_COUNT] = {
+        [WORLD_CRASH_NOW] = "",
+        [WORLD_CRASH_BEFORE_COMMIT] = "store.commit.before",
+        [WORLD_CRASH_AFTER_COMMIT] = "store.commit.after",
+        [WORLD_CRASH_BEFORE_JOURNAL] = "store.journal.before",
+        [WORLD_CRASH_AFTER_JOURNAL] = "store.journal.after",
+        [WORLD_CRASH_FOLLOWING] = "follower.event",
+    };
     struct world *world = context;
-    struct crash_plan *plan = &world->plan;
-    const char *point =
-        plan->point == WORLD_CRASH_BEFORE_COMMIT ? "store.commit.before" : "store.commit.after";
-    if (plan->service == 0 || plan->service != world->running || plan->point == WORLD_CRASH_NOW ||
-        strcmp(name, point) != 0) {
+    const struct crash_plan *plan = &world->plan;
+    if (strncmp(name, "store.room", strlen("store.room")) == 0) {
+        return is_full(&world->machines[world->running], name);
+    }
+    if (strcmp(name, "store.commit.before") == 0) {
+        /* Commits take their time, so that what follows them is due for the journal. */
+        world->mono_us += (int64_t)world_draw(world, COMMIT_US_MAX);
+    }
+    if (strcmp(name, "store.commit.after") == 0 || strcmp(name, "store.journal.after") == 0) {
+        world->busy_us = world->mono_us;
+    }
+    if (plan->service == 0 || plan->service != world->running ||
+        strcmp(name, points[plan->point]) != 0) {
         return false;
     }
     world->machines[plan->service].dying = true;
     return true;
+}
+
+bool world_crash_is_planned(const struct world *world)
+{
+    return world->plan.service != 0;
+}
+
+void world_mend(struct world *world)
+{
+    world->plan.service = 0;
+    for (unsigned i = 1; i < MACHINE_COUNT; i++) {
+        struct machine *machine = &world->machines[i];
+        machine->disk = WORLD_DISK_EMPTY;
+        machine->paused_us = 0;
+        if (machine->restart_us != INT64_MAX) {
+            machine->restart_us = world->mono_us;
+        }
+    }
+}
+
+void world_fill_disk(struct world *world, Common__ServiceId service, enum world_disk disk)
+{
+    world->machines[service].disk = disk;
+}
+
+void world_pause(struct world *world, Common__ServiceId service, int64_t us)
+{
+    world->machines[service].paused_us = world->mono_us + us;
+}
+
+void world_set_faults(struct world *world, const struct world_faults *faults)
+{
+    world->faults = *faults;
 }
 
 void world_plan_crash(struct world *world, Common__ServiceId service, enum world_crash_point point,
@@ -169,13 +238,13 @@ static void carry_out_plan(struct world *world)
     }
     world->plan.service = 0;
     world_crash(world, (Common__ServiceId)plan.service);
-    machine->restart_us = world->clock.mono_us + plan.down_us;
+    machine->restart_us = world->mono_us + plan.down_us;
 }
 
 static void restart_due(struct world *world)
 {
     for (unsigned i = 1; i < MACHINE_COUNT; i++) {
-        if (world->machines[i].restart_us <= world->clock.mono_us) {
+        if (world->machines[i].restart_us <= world->mono_us) {
             world_restart(world, (Common__ServiceId)i);
         }
     }
@@ -189,6 +258,9 @@ static bool step(struct world *world)
     unsigned first = (unsigned)world_draw(world, MACHINE_COUNT);
     for (unsigned i = 0; i < MACHINE_COUNT; i++) {
         world->running = (first + i) % MACHINE_COUNT;
+        if (world->machines[world->running].paused_us > world->mono_us) {
+            continue;
+        }
         if (loop_step(world->machines[world->running].loop)) {
             carry_out_plan(world);
             return true;
@@ -202,33 +274,15 @@ static int64_t next_us(const struct world *world)
     int64_t next = INT64_MAX;
     for (unsigned i = 0; i < MACHINE_COUNT; i++) {
         int64_t timer_us = loop_next_us(world->machines[i].loop);
+        int64_t paused_us = world->machines[i].paused_us;
+        if (paused_us > world->mono_us) {
+            timer_us = paused_us;
+        }
         int64_t restart_us = world->machines[i].restart_us;
         next = timer_us < next ? timer_us : next;
         next = restart_us < next ? restart_us : next;
     }
     return next;
-}
-
-bool world_run_until(struct world *world, bool (*holds)(struct world *world, void *context),
-                     void *context, int64_t limit_us)
-{
-    int64_t end_us = world->clock.mono_us + limit_us;
-    unsigned steps = 0;
-    while (holds == NULL || !holds(world, context)) {
-        restart_due(world);
-        if (step(world)) {
-            assert_true(++steps < STEPS_AT_ONE_INSTANT_MAX);
-            continue;
-        }
-        steps = 0;
-        int64_t next = next_us(world);
-        if (next > end_us) {
-            world->clock.mono_us = end_us;
-            return holds != NULL && holds(world, context);
-        }
-        world->clock.mono_us = next > world->clock.mono_us ? next : world->clock.mono_us;
-    }
-    return true;
 }
 
 static uint64_t head_of(struct node *node)
@@ -264,6 +318,86 @@ static bool is_quiet(struct world *world, void *context)
     return true;
 }
 
+/* --- hours in which nothing happens --- */
+
+#define IDLE_US SECOND_US         /* without a write, everybody having followed everybody */
+#define STUCK_US (60 * SECOND_US) /* the same when somebody has not: who is down, say */
+#define AWAKE_US (2 * SECOND_US)  /* so much before something is due they are awake again */
+
+static bool is_idle(struct world *world)
+{
+    int64_t idle_us = world->mono_us - world->busy_us;
+    return world->skip_idle && world->people_calls == 0 && idle_us >= IDLE_US &&
+           (idle_us >= STUCK_US || is_quiet(world, NULL));
+}
+
+/* When a service's first timer is due by its own clock; INT64_MAX: none. */
+static int64_t durable_us(const struct machine *machine)
+{
+    struct store_txn *txn;
+    struct timer timer;
+    struct error err;
+    int64_t due_us = INT64_MAX;
+    if (machine->def == NULL || machine->def->timer == NULL || machine->node == NULL) {
+        return due_us;
+    }
+    world_must(store_read_begin(node_store(machine->node), &txn, &err), &err);
+    if (timer_first(txn, &timer)) {
+        due_us = timer.due_us - machine->clock.wall_offset_us;
+    }
+    store_read_end(txn);
+    return due_us;
+}
+
+/* Until when everybody may sleep. */
+static int64_t wake_us(const struct world *world)
+{
+    int64_t wake = loop_next_us(world->machines[PEOPLE].loop);
+    for (unsigned i = 1; i < MACHINE_COUNT; i++) {
+        const struct machine *machine = &world->machines[i];
+        int64_t due_us = durable_us(machine);
+        wake = machine->restart_us < wake ? machine->restart_us : wake;
+        wake = machine->paused_us > world->mono_us && machine->paused_us < wake ? machine->paused_us
+                                                                                : wake;
+        wake = due_us < wake ? due_us : wake;
+    }
+    return wake == INT64_MAX ? wake : wake - AWAKE_US;
+}
+
+void world_skip_idle(struct world *world, bool skip)
+{
+    world->skip_idle = skip;
+}
+
+bool world_run_until(struct world *world, bool (*holds)(struct world *world, void *context),
+                     void *context, int64_t limit_us)
+{
+    int64_t end_us = world->mono_us + limit_us;
+    int steps = 0;
+    while (holds == NULL || !holds(world, context)) {
+        restart_due(world);
+        if (step(world)) {
+            if (++steps == STEPS_AT_ONE_INSTANT_MAX) {
+                story_fail("time goes on", "%d steps at one instant", steps);
+            }
+            continue;
+        }
+        steps = 0;
+        int64_t next = next_us(world);
+        if (is_idle(world)) {
+            int64_t wake = wake_us(world);
+            wake = wake < end_us ? wake : end_us;
+            next = wake > next ? wake : next;
+        }
+        if (next > end_us) {
+            world->mono_us = end_us;
+            return holds != NULL && holds(world, context);
+        }
+        world->mono_us = next > world->mono_us ? next : world->mono_us;
+    }
+    return true;
+}
+
 void world_quiesce(struct world *world, int64_t limit_us)
 {
     if (world_run_until(world, is_quiet, NULL, limit_us)) {
@@ -273,134 +407,10 @@ void world_quiesce(struct world *world, int64_t limit_us)
         const struct error *trouble =
             world->machines[i].node == NULL ? NULL : node_trouble(world->machines[i].node);
         if (trouble != NULL) {
-            print_error("%s: %s\n", world->machines[i].def->name, trouble->message);
+            story_step("%s: %s", world->machines[i].def->name, trouble->message);
         }
     }
-    fail_msg("the services did not come to rest");
-}
-
-/* --- people --- */
-
-struct world_caller *world_caller_new(struct world *world, Common__ServiceId service,
-                                      enum rpc_role role, const char *name, const char *unit)
-{
-    CHECK(world->caller_count < WORLD_PEOPLE_MAX);
-    struct world_caller *caller = &world->callers[world->caller_count++];
-    struct rpc_caller identity = {.role = role};
-    snprintf(identity.name, sizeof identity.name, "%s", name);
-    snprintf(identity.unit, sizeof identity.unit, "%s", unit);
-    struct machine *people = &world->machines[PEOPLE];
-    caller->world = world;
-    caller->service = service;
-    caller->client = rpc_client_new(people->loop, world_connect(world, PEOPLE, service),
-                                    &people->random.random, &identity);
-    return caller;
-}
-
-static void fill_key(struct world *world, ProtobufCMessage *request)
-{
-    const ProtobufCFieldDescriptor *field =
-        message_field(request->descriptor, "idempotency_key", PROTOBUF_C_TYPE_BYTES);
-    if (field == NULL) {
-        return;
-    }
-    ProtobufCBinaryData *key = (ProtobufCBinaryData *)((char *)request + field->offset);
-    if (key->len == 0) {
-        key->len = UUID_BYTES;
-        key->data = arena_alloc(world->arena, UUID_BYTES);
-        uuid7_make(&world->machines[PEOPLE].random.random, clock_wall_us(&world->clock.clock),
-                   key->data);
-    }
-}
-
-struct rpc_client *world_caller_client(struct world_caller *caller)
-{
-    return caller->client;
-}
-
-static void mark_done(struct rpc_client_call *call)
-{
-    *(bool *)call->context = true;
-}
-
-static bool is_done(struct world *world, void *context)
-{
-    (void)world;
-    return *(bool *)context;
-}
-
-static void keep_position(struct world *world, const Common__Position *position,
-                          Common__Position *ret_kept)
-{
-    *ret_kept = *position;
-    ret_kept->log_id.data = arena_copy(world->arena, position->log_id.data, position->log_id.len);
-    ret_kept->hash.data = arena_copy(world->arena, position->hash.data, position->hash.len);
-}
-
-static void keep_answer(struct world *world, const struct rpc_client_call *call,
-                        struct world_answer *ret_answer)
-{
-    struct error err;
-    ret_answer->error = call->error;
-    ret_answer->response = NULL;
-    if (call->error.status != STATUS_OK) {
-        return;
-    }
-    struct buffer packed = BUFFER_EMPTY;
-    ProtobufCMessage *response;
-    message_pack(call->response, &packed);
-    world_must(message_unpack(call->response->descriptor, buffer_bytes(&packed),
-                              MESSAGE_UNKNOWN_REFUSE, world->arena, &response, &err),
-               &err);
-    buffer_fini(&packed);
-    ret_answer->response = response;
-    keep_position(world, &call->position, &ret_answer->position);
-}
-
-static void try_once(struct world_caller *caller, unsigned method, const ProtobufCMessage *request,
-                     const Common__Position *at_least, struct world_answer *ret_answer)
-{
-    struct world *world = caller->world;
-    bool done = false;
-    struct rpc_client_call call = {
-        .service = world->machines[caller->service].def->rpc,
-        .method = method,
-        .request = request,
-        .done = mark_done,
-        .context = &done,
-    };
-    if (at_least != NULL) {
-        call.at_least[call.at_least_count++] = at_least;
-    }
-    rpc_client_start(caller->client, &call);
-    assert_true(world_run_until(world, is_done, &done, HOUR_US));
-    keep_answer(world, &call, ret_answer);
-    rpc_client_call_fini(&call);
-}
-
-static bool is_worth_another(enum status status)
-{
-    return status == STATUS_UNAVAILABLE || status == STATUS_DEADLINE_EXCEEDED ||
-           status == STATUS_ABORTED;
-}
-
-enum status world_call(struct world_caller *caller, const char *method_name,
-                       ProtobufCMessage *request, const Common__Position *at_least,
-                       struct world_answer *ret_answer)
-{
-    struct world *world = caller->world;
-    const ProtobufCServiceDescriptor *rpc = world->machines[caller->service].def->rpc;
-    const ProtobufCMethodDescriptor *method =
-        protobuf_c_service_descriptor_get_method_by_name(rpc, method_name);
-    assert_non_null(method);
-    int64_t end_us = world->clock.mono_us + HOUR_US;
-    *ret_answer = (struct world_answer){.tries = 0};
-    fill_key(world, request);
-    do {
-        ret_answer->tries++;
-        try_once(caller, (unsigned)(method - rpc->methods), request, at_least, ret_answer);
-    } while (is_worth_another(ret_answer->error.status) && world->clock.mono_us < end_us);
-    return ret_answer->error.status;
+    story_fail("everything is delivered", "the services did not come to rest");
 }
 
 /* --- looking --- */
@@ -445,7 +455,7 @@ static void verify_machine(struct world *world, const struct machine *machine)
     }
     world_must(verify_service(&options, &result, &err), &err);
     if (!result.ok) {
-        fail_msg("%s: %s", machine->def->name, result.finding);
+        story_fail("tables follow from the logs", "%s: %s", machine->def->name, result.finding);
     }
 }
 
@@ -464,7 +474,9 @@ static void begin_machine(struct world *world, unsigned i, const struct service_
 {
     struct machine *machine = &world->machines[i];
     machine->def = def;
-    machine->loop = loop_new(&world->clock.clock);
+    machine->clock = (struct world_clock){.clock = {.wall_us = wall_us, .mono_us = mono_us},
+                                          .mono_us = &world->mono_us};
+    machine->loop = loop_new(&machine->clock.clock);
     machine->restart_us = INT64_MAX;
     world_random_begin(&machine->random, next_random(&world->random));
     if (machine->def != NULL) {
@@ -481,8 +493,7 @@ struct world *world_new(uint64_t seed, const struct world_faults *faults,
     CHECK(world != NULL);
     world->faults = *faults;
     world_random_begin(&world->random, seed);
-    world->clock = (struct world_clock){.clock = {.wall_us = wall_us, .mono_us = mono_us},
-                                        .mono_us = WORLD_BEGIN_US};
+    world->mono_us = WORLD_BEGIN_US;
     world->arena = arena_new(ARENA_BYTES_MAX);
     world_must(city_load(&world->city, VAFA_SOURCE_DIR "/deploy/cities/isfahan", &err), &err);
     scratch_new(world->folder);

@@ -19,7 +19,7 @@
 
 #define WORLD_BEGIN_US (INT64_C(1767254400) * SECOND_US) /* 2026-01-01T08:00:00Z, a Thursday */
 #define WORLD_DIGEST_BYTES 32
-#define WORLD_PEOPLE_MAX 16 /* callers, each for one service */
+#define WORLD_PEOPLE_MAX 64 /* callers, each for one service */
 
 /* What the network does, in frames of a thousand. */
 struct world_faults {
@@ -46,8 +46,22 @@ void world_free(struct world *world);
 int64_t world_now_us(const struct world *world);
 /* A number below `limit`, of the world's own seed. */
 uint64_t world_draw(struct world *world, uint64_t limit);
-/* The wall clock jumps; time itself goes on as it did. */
+/* The wall clock jumps; time itself goes on as it did. Everybody's, or one service's. */
 void world_jump_clock(struct world *world, int64_t us);
+void world_jump_clock_of(struct world *world, Common__ServiceId service, int64_t us);
+/* From here on the network does this. */
+void world_set_faults(struct world *world, const struct world_faults *faults);
+/* As by SIGSTOP, for that long: what reaches the service waits. (Its reads are answered all the
+ * same: they run on the thread they came on.) */
+void world_pause(struct world *world, Common__ServiceId service, int64_t us);
+
+enum world_disk {
+    WORLD_DISK_EMPTY,
+    WORLD_DISK_NEARLY_FULL, /* the reserve is left, which calls may not use */
+    WORLD_DISK_FULL,
+};
+void world_fill_disk(struct world *world, Common__ServiceId service, enum world_disk disk);
+
 struct node *world_node(struct world *world, Common__ServiceId service); /* NULL while it is down */
 const char *world_folder(struct world *world, Common__ServiceId service); /* its store's */
 
@@ -57,6 +71,9 @@ const char *world_folder(struct world *world, Common__ServiceId service); /* its
  * time. */
 bool world_run_until(struct world *world, bool (*holds)(struct world *world, void *context),
                      void *context, int64_t limit_us);
+/* Hours in which nothing happens are passed over: the machines sleep, as virtual machines are
+ * suspended, and wake shortly before somebody or something is due. Off at first. */
+void world_skip_idle(struct world *world, bool skip);
 /* Until all are up and each has followed the others to their logs' ends. Fails the test when that
  * takes longer than limit_us. */
 void world_quiesce(struct world *world, int64_t limit_us);
@@ -69,14 +86,20 @@ void world_restart(struct world *world, Common__ServiceId service);
 
 enum world_crash_point {
     WORLD_CRASH_NOW,
-    WORLD_CRASH_BEFORE_COMMIT, /* of its next transaction */
-    WORLD_CRASH_AFTER_COMMIT,  /* committed, but nobody was told */
+    WORLD_CRASH_BEFORE_COMMIT,  /* of its next transaction */
+    WORLD_CRASH_AFTER_COMMIT,   /* committed, but nobody was told */
+    WORLD_CRASH_BEFORE_JOURNAL, /* of the next batch that would be in the journal only */
+    WORLD_CRASH_AFTER_JOURNAL,  /* it is there, but nobody was told */
+    WORLD_CRASH_FOLLOWING,      /* behind an event of another log, in the middle of a transaction */
     WORLD_CRASH_POINT_COUNT,
 };
 
 /* One at a time: the service crashes at that point and is started again after down_us. */
 void world_plan_crash(struct world *world, Common__ServiceId service, enum world_crash_point point,
                       int64_t down_us);
+bool world_crash_is_planned(const struct world *world);
+/* No crash is to come; who is down is started now. */
+void world_mend(struct world *world);
 /* How many crashes there were. */
 unsigned world_crashes(const struct world *world);
 
@@ -89,6 +112,10 @@ struct world_caller *world_caller_new(struct world *world, Common__ServiceId ser
 
 /* For calls that are to be in flight together; `done` runs while the world does. */
 struct rpc_client *world_caller_client(struct world_caller *caller);
+
+/* Around such a call, so that nobody falls asleep meanwhile (world_skip_idle). */
+void world_call_begins(struct world *world);
+void world_call_ends(struct world *world);
 
 struct world_answer {
     struct error error;
@@ -104,6 +131,14 @@ enum status world_call(struct world_caller *caller, const char *method, Protobuf
                        const Common__Position *at_least, struct world_answer *ret_answer);
 
 /* --- looking --- */
+
+const struct city *world_city(const struct world *world);
+/* The people's machine: their actors run on its loop, with its random numbers and clock. */
+struct loop *world_people_loop(struct world *world);
+struct random *world_people_random(struct world *world);
+struct clock *world_people_clock(struct world *world);
+unsigned world_caller_service(const struct world_caller *caller);
+const ProtobufCServiceDescriptor *world_service_rpc(const struct world *world, unsigned service);
 
 /* Of all five logs: their ids, ends and hashes. */
 void world_digest(struct world *world, uint8_t ret_digest[WORLD_DIGEST_BYTES]);

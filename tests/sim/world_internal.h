@@ -22,9 +22,10 @@ struct world_random {
     uint64_t state;
 };
 
+/* One a machine: they share the time, not what their walls say. */
 struct world_clock {
     struct clock clock;
-    int64_t mono_us;
+    const int64_t *mono_us;
     int64_t wall_offset_us;
 };
 
@@ -39,10 +40,13 @@ struct machine {
     struct loop *loop;
     struct node *node; /* NULL: down */
     struct world_random random;
+    struct world_clock clock;
     char folder[WORLD_PATH_SIZE];
     struct link links[MACHINE_COUNT];
     bool dying;         /* its process has ended, though it is still to be cleared away */
     int64_t restart_us; /* INT64_MAX: not planned */
+    int64_t paused_us;  /* does nothing until then */
+    enum world_disk disk;
 };
 
 struct crash_plan {
@@ -60,7 +64,10 @@ struct world_caller {
 struct world {
     struct world_faults faults;
     struct world_random random;
-    struct world_clock clock;
+    int64_t mono_us;
+    bool skip_idle;
+    int64_t busy_us;       /* when something was last written, or a call of people's ended */
+    unsigned people_calls; /* in flight */
     struct city *city;
     struct arena *arena;
     char folder[SCRATCH_SIZE];

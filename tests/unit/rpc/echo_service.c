@@ -335,17 +335,6 @@ int64_t test_now_us(void)
     return clock_mono_us(clock_system());
 }
 
-int64_t test_rss_bytes(void)
-{
-    long size = 0;
-    long resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    CHECK(file != NULL);
-    CHECK(fscanf(file, "%ld %ld", &size, &resident) == 2);
-    fclose(file);
-    return (int64_t)resident * sysconf(_SC_PAGESIZE);
-}
-
 void test_ipc_url(char *ret_url, size_t size)
 {
     static unsigned count;

@@ -6,6 +6,7 @@
 #include "rpc/rpc_client.h"
 #include "rpc/rpc_nng.h"
 #include "rpc/rpc_router.h"
+#include "tests/support/memory.h"
 
 #include "echo.pb-c.h"
 
@@ -77,19 +78,7 @@ void call_prepare_say_back(struct rpc_client_call *call, const Echo__SayBackRequ
 bool echo_works(struct rpc_client *client, uint32_t deadline_ms);
 
 int64_t test_now_us(void);
-int64_t test_rss_bytes(void);
 /* "ipc:///tmp/vafa-rpc-<pid>-<n>.sock" */
 void test_ipc_url(char *ret_url, size_t size);
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define TEST_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define TEST_SANITIZED 1
-#endif
-#endif
-#ifndef TEST_SANITIZED
-#define TEST_SANITIZED 0
-#endif
 
 #endif

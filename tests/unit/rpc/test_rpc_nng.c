@@ -253,14 +253,14 @@ static void parks_a_thousand_calls_in_little_memory_and_stays_quick(void **state
     test_ipc_url(url, sizeof(url));
     rig_init(&rig, url, PARKED + 50);
     assert_true(echo_works(rig.client, 5000));
-    int64_t before = test_rss_bytes();
+    int64_t before = memory_rss_bytes(0);
     struct crowd crowd = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
     struct rpc_client_call *calls = calloc(PARKED, sizeof(*calls));
     Echo__ParkCallRequest request = ECHO__PARK_CALL_REQUEST__INIT;
     request.text = "parked";
     crowd_start(&crowd, rig.client, calls, PARKED, ECHO_PARK_CALL, &request.base);
     echo_wait_parked(&rig.echo, PARKED);
-    int64_t grown = test_rss_bytes() - before;
+    int64_t grown = memory_rss_bytes(0) - before;
     print_message("1,000 parked calls, client and server: %.1f MB\n", (double)grown / 1e6);
     if (!TEST_SANITIZED) {
         assert_true(grown < PARKED_BYTES_MAX);

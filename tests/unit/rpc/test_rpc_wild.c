@@ -5,8 +5,8 @@
 #include "base/check.h"
 #include "rpc/rpc_gather.h"
 #include "rpc/rpc_wire.h"
+#include "tests/support/raw_socket.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
@@ -25,37 +25,6 @@
 #define FLOOD 400
 #define ANSWER_BYTES 65536
 #define GROWTH_MAX (48 * 1024 * 1024)
-
-static int tcp_connect(const char *url)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)atoi(strrchr(url, ':') + 1)),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    CHECK(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
-    return fd;
-}
-
-static void put(int fd, struct bytes bytes)
-{
-    while (bytes.size > 0) {
-        ssize_t sent = send(fd, bytes.data, bytes.size, MSG_NOSIGNAL);
-        CHECK(sent > 0);
-        bytes = bytes_of(bytes.data + sent, bytes.size - (size_t)sent);
-    }
-}
-
-/* A connection that has greeted as a caller. */
-static int call_in(const char *url)
-{
-    uint8_t hello[RPC_WIRE_HELLO_BYTES];
-    int fd = tcp_connect(url);
-    rpc_wire_hello_put(hello, RPC_WIRE_REQ);
-    put(fd, bytes_of(hello, sizeof(hello)));
-    CHECK(recv(fd, hello, sizeof(hello), MSG_WAITALL) == sizeof(hello));
-    assert_true(rpc_wire_hello_is(hello, RPC_WIRE_REP));
-    return fd;
-}
 
 /* A packed call of the echo service, as it goes over the wire. */
 static struct buffer packed_call(uint32_t number, const char *method, uint32_t answer_bytes)
@@ -169,10 +138,10 @@ static void forgets_connections_that_were_cut_inside_a_message(void **state)
     rig_init(&rig, "tcp://127.0.0.1:0", 64);
     struct buffer wire = packed_call(1, say_back, 4096);
     for (int i = 0; i < CUTS; i++) {
-        int fd = call_in(rig.url);
+        int fd = raw_call_in(rig.url);
         struct linger linger = {.l_onoff = i % 2, .l_linger = 0};
-        put(fd, buffer_bytes(&wire)); /* an answer is on its way while the rest breaks off */
-        put(fd, bytes_of(wire.data, (size_t)i % wire.size));
+        raw_put(fd, buffer_bytes(&wire)); /* an answer is on its way while the rest breaks off */
+        raw_put(fd, bytes_of(wire.data, (size_t)i % wire.size));
         CHECK(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) == 0);
         close(fd);
     }
@@ -182,39 +151,28 @@ static void forgets_connections_that_were_cut_inside_a_message(void **state)
     rig_fini(&rig);
 }
 
-static void expect_closed(int fd)
-{
-    uint8_t bytes[4096];
-    ssize_t got;
-    do {
-        got = recv(fd, bytes, sizeof(bytes), 0);
-    } while (got > 0);
-    assert_true(got == 0 || errno == ECONNRESET);
-    close(fd);
-}
-
 static void closes_on_whoever_does_not_speak_the_protocol(void **state)
 {
     (void)state;
     struct rig rig;
     rig_init(&rig, "tcp://127.0.0.1:0", 64);
     static const char http[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    int fd = tcp_connect(rig.url);
-    put(fd, bytes_of_text(http));
-    expect_closed(fd);
+    int fd = raw_connect(rig.url);
+    raw_put(fd, bytes_of_text(http));
+    raw_expect_closed(fd);
     uint8_t hello[RPC_WIRE_HELLO_BYTES];
     rpc_wire_hello_put(hello, RPC_WIRE_REP); /* a server calls a server */
-    fd = tcp_connect(rig.url);
-    put(fd, bytes_of(hello, sizeof(hello)));
-    expect_closed(fd);
+    fd = raw_connect(rig.url);
+    raw_put(fd, bytes_of(hello, sizeof(hello)));
+    raw_expect_closed(fd);
     static const uint8_t no_stack[8] = {0};
-    fd = call_in(rig.url);
-    put(fd, bytes_of(no_stack, sizeof(no_stack)));
-    expect_closed(fd);
-    fd = call_in(rig.url);
-    put(fd, bytes_of(no_stack, 3)); /* the beginning of something */
+    fd = raw_call_in(rig.url);
+    raw_put(fd, bytes_of(no_stack, sizeof(no_stack)));
+    raw_expect_closed(fd);
+    fd = raw_call_in(rig.url);
+    raw_put(fd, bytes_of(no_stack, 3)); /* the beginning of something */
     shutdown(fd, SHUT_WR);
-    expect_closed(fd);
+    raw_expect_closed(fd);
     assert_true(echo_works(rig.client, 5000));
     static const char broken[] = "vafa_rpc_refused_total{service=\"echo\",reason=\"broken\"} ";
     assert_int_equal(echo_metric(&rig.echo, broken), 4);
@@ -237,13 +195,13 @@ static void keeps_no_room_of_large_answers(void **state)
     uint8_t *answer = malloc(LARGE_ANSWER_BYTES);
     CHECK(answer != NULL);
     int fds[READERS];
-    int64_t before = test_rss_bytes();
+    int64_t before = memory_rss_bytes(0);
     for (int i = 0; i < READERS; i++) {
-        fds[i] = call_in(rig.url);
-        put(fds[i], buffer_bytes(&wire));
+        fds[i] = raw_call_in(rig.url);
+        raw_put(fds[i], buffer_bytes(&wire));
         CHECK(recv(fds[i], answer, LARGE_ANSWER_BYTES, MSG_WAITALL) == LARGE_ANSWER_BYTES);
     }
-    assert_true(TEST_SANITIZED || test_rss_bytes() - before < KEPT_MAX);
+    assert_true(TEST_SANITIZED || memory_rss_bytes(0) - before < KEPT_MAX);
     for (int i = 0; i < READERS; i++) {
         close(fds[i]);
     }
@@ -258,8 +216,8 @@ static void is_held_up_by_nobody_who_does_not_take_answers(void **state)
     struct rig rig;
     rig_init(&rig, "tcp://127.0.0.1:0", 64);
     assert_true(echo_works(rig.client, 5000));
-    int64_t before = test_rss_bytes();
-    int fd = call_in(rig.url);
+    int64_t before = memory_rss_bytes(0);
+    int fd = raw_call_in(rig.url);
     /* Each is answered at once, with much, and nothing of it is read. As long as the server reads
      * on, it has room for more; then it is our turn to wait. */
     struct buffer wire = packed_call(1, say_back, ANSWER_BYTES);
@@ -275,7 +233,7 @@ static void is_held_up_by_nobody_who_does_not_take_answers(void **state)
     for (int i = 0; i < 20; i++) {
         assert_true(echo_works(rig.client, 5000));
     }
-    assert_true(TEST_SANITIZED || test_rss_bytes() - before < GROWTH_MAX);
+    assert_true(TEST_SANITIZED || memory_rss_bytes(0) - before < GROWTH_MAX);
     /* Once it reads, it gets every answer. */
     size_t calls = asked / wire.size;
     uint8_t *answers = malloc(ANSWER_BYTES);
@@ -300,13 +258,10 @@ static const char park_call[] = "vafa.test.v1.Echo/ParkCall";
 
 static void expect_answer(int fd, size_t at_least)
 {
-    uint8_t head[8];
-    CHECK(recv(fd, head, sizeof(head), MSG_WAITALL) == sizeof(head));
-    size_t size = (size_t)be64_get(head);
-    assert_true(size >= at_least);
-    uint8_t *answer = malloc(size);
-    CHECK(answer != NULL && recv(fd, answer, size, MSG_WAITALL) == (ssize_t)size);
-    free(answer);
+    struct buffer answer = BUFFER_EMPTY;
+    assert_true(raw_receive(fd, false, &answer));
+    assert_true(answer.size >= at_least);
+    buffer_fini(&answer);
 }
 
 static void answers_every_connection_of_those_that_are_answered_together(void **state)
@@ -317,8 +272,8 @@ static void answers_every_connection_of_those_that_are_answered_together(void **
     struct buffer wire = packed_call(1, park_call, 0);
     int fds[GATHERED];
     for (int i = 0; i < GATHERED; i++) {
-        fds[i] = call_in(rig.url);
-        put(fds[i], buffer_bytes(&wire));
+        fds[i] = raw_call_in(rig.url);
+        raw_put(fds[i], buffer_bytes(&wire));
     }
     echo_wait_parked(&rig.echo, GATHERED);
     rpc_gather_begin();
@@ -345,13 +300,13 @@ static void sends_what_it_owes_before_it_stops(void **state)
     pthread_t thread;
     rig_init(&rig, "tcp://127.0.0.1:0", 64);
     struct buffer wire = packed_call(1, say_back, LARGE_ANSWER_BYTES);
-    int fd = call_in(rig.url);
-    put(fd, buffer_bytes(&wire));
+    int fd = raw_call_in(rig.url);
+    raw_put(fd, buffer_bytes(&wire));
     uint8_t first;
     CHECK(recv(fd, &first, 1, MSG_PEEK) == 1); /* the rest waits in the server */
     assert_int_equal(pthread_create(&thread, NULL, stop_server, rig.server), 0);
     expect_answer(fd, LARGE_ANSWER_BYTES);
-    expect_closed(fd);
+    raw_expect_closed(fd);
     pthread_join(thread, NULL);
     buffer_fini(&wire);
     rig_fini(&rig);

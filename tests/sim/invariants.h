@@ -1,0 +1,81 @@
+/*
+ * The invariants: what must hold of the city whatever happened, each named and explained here and
+ * nowhere else. They are checked against the recount (recount.h) and the people's own ledgers, which
+ * share no code with the services.
+ *
+ * A new one: a line in INVARIANTS, a check that calls invariant_broken, a plant (base/plant.h) that
+ * breaks it, and a line in test_plants.c that shows it found.
+ */
+#ifndef VAFA_TESTS_SIM_INVARIANTS_H
+#define VAFA_TESTS_SIM_INVARIANTS_H
+
+/* NAME, its name, what it means, when it is looked at. */
+#define INVARIANTS(X)                                                                              \
+    X(EXACTLY_ONCE, "every acknowledged request exists exactly once",                              \
+      "What was answered with a number and a code is in intake's log under both, once, however "   \
+      "often it was sent; an act that was answered is in its owner's log.",                        \
+      "at every event, each day, at the end")                                                      \
+    X(ONE_CHAIN, "every request has exactly one live task chain",                                  \
+      "A request has one task, which lives by routing's rules; a finished one has one call, "      \
+      "which "                                                                                     \
+      "lives by follow-up's; a heard one has one answer.",                                         \
+      "at every event, at the end")                                                                \
+    X(APPLIED_ONCE, "every event is applied exactly once by every follower, in order",             \
+      "What a follower has written because of another log is what that log tells up to its "       \
+      "cursor, in that order: not more, not less, not twice.",                                     \
+      "at every event, each day, at the end")                                                      \
+    X(OFFICES, "no office misses or is skipped",                                                   \
+      "An answer of FollowTasks has every change of the unit between `after` and `next`; it "      \
+      "never "                                                                                     \
+      "begins behind what the office has; what is acknowledged is what it acknowledged.",          \
+      "at every answer, at the end")                                                               \
+    X(TIMELINES, "timelines agree with the owners",                                                \
+      "A request's story is what the four logs tell of it up to how far intake has come, each "    \
+      "event once.",                                                                               \
+      "at every answer, at the end of all")                                                        \
+    X(SAME_ANSWER, "idempotent answers are the same answers",                                      \
+      "The same request under the same key gets the same bytes, at once, hours or days later, "    \
+      "before and after crashes.",                                                                 \
+      "at every answer")                                                                           \
+    X(TIMERS, "every timer due has fired once",                                                    \
+      "A task whose due date passed before it was done is marked overdue, once, not before.",      \
+      "at every event, each day, at the end")                                                      \
+    X(REPORTS, "reports equal a recount of the logs",                                              \
+      "Every figure of a report is the one counted anew from the logs up to its as_of.",           \
+      "at every answer, at the end")                                                               \
+    X(CHAINS, "hash chains hold",                                                                  \
+      "Each event's hash is BLAKE2b-256 of the one before and of its bytes, computed here.",       \
+      "at every event")                                                                            \
+    X(SYNCED, "what was synced stays",                                                             \
+      "A log keeps its id and what was in it; the position of an answer is in the log.",           \
+      "at every answer, each day")                                                                 \
+    X(OWN_WRITES, "who asks for at_least sees it",                                                 \
+      "An answer to a read with at_least knows of that position.", "at every answer")              \
+    X(CLOCKS, "recorded time never runs backwards", "In a log, whatever the clock did.",           \
+      "at every event")                                                                            \
+    X(REFUSALS, "nobody is refused without a reason",                                              \
+      "An errand ends well, or with a refusal that what happened meanwhile explains.",             \
+      "at every answer")                                                                           \
+    X(SEALED, "what was sealed comes back as it was",                                              \
+      "Phone and words of RevealCase are the citizen's.", "at every answer")                       \
+    X(DELIVERY, "after faults stop, everything is delivered in bounded time",                      \
+      "Every errand has its answer, every follower is at the end of the logs it follows, every "   \
+      "office has all its changes.",                                                               \
+      "at the end")
+
+enum invariant {
+#define X(name, title, text, when) INVARIANT_##name,
+    INVARIANTS(X)
+#undef X
+        INVARIANT_COUNT
+};
+
+const char *invariant_title(enum invariant invariant);
+/* All of them, explained, to standard output. */
+void invariants_print(void);
+
+/* Tells the story and ends it. */
+_Noreturn void invariant_broken(enum invariant invariant, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,114 @@
+/* What the actors share. */
+#ifndef VAFA_TESTS_SIM_LIFE_INTERNAL_H
+#define VAFA_TESTS_SIM_LIFE_INTERNAL_H
+
+#include "tests/sim/checks.h"
+#include "tests/sim/errand.h"
+#include "tests/sim/invariants.h"
+#include "tests/sim/life.h"
+#include "tests/sim/recount.h"
+#include "tests/sim/story.h"
+
+#include "base/check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT(text) ((char *)(uintptr_t)(text))
+#define OFFICES_MAX 24
+#define DESKS 2
+
+/* Something to be done later, by whom it is embedded in. */
+struct later {
+    struct life *life;
+    struct loop_timer timer;
+    void (*run)(struct later *later);
+};
+
+/* What somebody wanted registered, and what they were told. */
+struct wish {
+    bool answered;
+    bool personal; /* gave a phone and words */
+    uint64_t number;
+    char code[RECOUNT_CODE_SIZE];
+    char phone[16];
+    char words[64];
+    Common__Position position;
+    uint8_t position_bytes[STORE_LOG_ID_BYTES + STORE_HASH_BYTES];
+};
+
+struct office {
+    struct life *life;
+    struct world_caller *caller;
+    const char *unit;
+    struct later look;
+    uint64_t next;         /* remembered; 0: forgotten, the server knows */
+    uint64_t has;          /* has everything up to here */
+    uint64_t sent_ack;     /* the furthest acknowledgement sent */
+    uint64_t answered_ack; /* the furthest answered */
+    bool slow;
+    bool reading;
+    int64_t away_from_us, away_until_us;
+};
+
+struct desk {
+    struct life *life;
+    struct world_caller *caller;
+    char name[32];
+    struct later look;
+    bool asking;
+};
+
+struct life {
+    struct world *world;
+    struct life_options options;
+    struct recount *recount;
+    struct errand_office *errands;
+    bool closing;
+    bool quiet;       /* everything is delivered, or should be */
+    uint64_t started; /* errands */
+    struct world_caller *front_end, *importer, *routing_importer, *chaser, *leader, *rater;
+    struct office offices[OFFICES_MAX];
+    size_t office_count;
+    struct desk desks[DESKS];
+    struct wish *wishes; /* by marker */
+    size_t wish_count, wish_room;
+    struct later hour, import, chase, report, rate;
+    size_t waiting;   /* citizens about to call, and to hang up */
+    struct act *acts; /* what offices are still to do */
+    size_t asked, heard;
+};
+
+int64_t life_draw(struct life *life, int64_t from, int64_t below);
+bool life_chance(struct life *life, unsigned of_a_thousand);
+
+void later_set(struct later *later, struct life *life, void (*run)(struct later *later),
+               int64_t delay_us);
+void later_clear(struct later *later);
+
+/* An errand of this life, counted; its context is `context`. */
+struct errand *life_errand(struct life *life, struct world_caller *caller, const char *method,
+                           void (*done)(struct errand *errand), void *context);
+/* For `done` of a changing errand: its answer's position is in the log, and now and then it is sent
+ * again later. */
+void life_answered(struct life *life, struct errand *errand);
+/* A refusal that what others did meanwhile explains. */
+void life_refused(const struct errand *errand, bool is_explained);
+/* Asks for the story of a request, with what was just written in it. */
+void life_ask_story(struct life *life, const char *code, const Common__Position *at_least);
+
+/* life_office.c */
+void life_add_office(struct life *life, const char *unit);
+void office_begin(struct office *office);
+void office_last_look(struct office *office);
+void life_drop_acts(struct life *life);
+/* life_desk.c */
+void desk_begin(struct desk *desk, struct life *life, unsigned number);
+/* life_lead.c */
+void life_begin_leadership(struct life *life);
+void life_ask_everything(struct life *life);
+void life_ask_report(struct life *life, const Common__Position *at_least);
+
+#endif

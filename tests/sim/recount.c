@@ -1,0 +1,371 @@
+/* Reading the logs, their chains, and looking things up. */
+#include "tests/sim/recount_internal.h"
+
+#include "base/check.h"
+
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_BYTES_MAX (64u << 20)
+#define EVENT_BYTES_MAX (8u << 20)
+
+void *recount_grow(void *list, size_t count, size_t *room, size_t size)
+{
+    if (count < *room) {
+        return list;
+    }
+    size_t before = *room;
+    *room = before == 0 ? 64 : 2 * before;
+    void *grown = realloc(list, *room * size);
+    CHECK(grown != NULL);
+    memset((char *)grown + before * size, 0, (*room - before) * size);
+    return grown;
+}
+
+/* Units, topics and areas are few: each text is kept once. */
+const char *recount_text(struct recount *recount, const char *text)
+{
+    return recount_unit(recount, text)->key;
+}
+
+/* --- the chain --- */
+
+static void chain(const uint8_t before[STORE_HASH_BYTES], struct bytes record,
+                  uint8_t ret_hash[STORE_HASH_BYTES])
+{
+    crypto_generichash_state state;
+    CHECK(crypto_generichash_init(&state, NULL, 0, STORE_HASH_BYTES) == 0);
+    CHECK(crypto_generichash_update(&state, before, STORE_HASH_BYTES) == 0);
+    CHECK(crypto_generichash_update(&state, record.data, record.size) == 0);
+    CHECK(crypto_generichash_final(&state, ret_hash, STORE_HASH_BYTES) == 0);
+}
+
+/* The log is still the one that was read, up to where it was read. */
+static void check_same_log(struct recount_log *log, unsigned service, struct store_txn *txn,
+                           const struct log_position *head)
+{
+    const char *name = service_name((Common__ServiceId)service);
+    if (!log->is_known) {
+        log->is_known = true;
+        memcpy(log->log_id, head->log_id, STORE_LOG_ID_BYTES);
+        log->hashes = recount_grow(log->hashes, 0, &log->room, STORE_HASH_BYTES);
+        return;
+    }
+    if (memcmp(log->log_id, head->log_id, STORE_LOG_ID_BYTES) != 0) {
+        invariant_broken(INVARIANT_SYNCED, "%s has another log", name);
+    }
+    if (head->offset < log->end) {
+        invariant_broken(INVARIANT_SYNCED, "%s's log ended at %" PRIu64 ", and ends at %" PRIu64,
+                         name, log->end, head->offset);
+    }
+    struct bytes record;
+    const uint8_t *hash;
+    if (log->end > 0 && (!log_get(txn, log->end, &record, &hash) ||
+                         memcmp(hash, log->hashes[log->end], STORE_HASH_BYTES) != 0)) {
+        invariant_broken(INVARIANT_SYNCED, "%s's log is another at %" PRIu64, name, log->end);
+    }
+}
+
+static void take_next(struct recount *recount, unsigned service, struct store_txn *txn)
+{
+    static const ProtobufCMessageDescriptor *const types[SERVICE_COUNT + 1] = {
+        NULL,
+        &intake__event__descriptor,
+        &routing__event__descriptor,
+        &followup__event__descriptor,
+        &feedback__event__descriptor,
+        NULL};
+    struct recount_log *log = &recount->logs[service];
+    const char *name = service_name((Common__ServiceId)service);
+    struct bytes packed;
+    const uint8_t *hash;
+    uint64_t offset = log->end + 1;
+    if (!log_get(txn, offset, &packed, &hash)) {
+        invariant_broken(INVARIANT_SYNCED, "%s's log lacks %" PRIu64, name, offset);
+    }
+    log->hashes = recount_grow(log->hashes, (size_t)offset, &log->room, STORE_HASH_BYTES);
+    chain(log->hashes[log->end], packed, log->hashes[offset]);
+    if (memcmp(hash, log->hashes[offset], STORE_HASH_BYTES) != 0) {
+        invariant_broken(INVARIANT_CHAINS, "%s's chain breaks at %" PRIu64, name, offset);
+    }
+    struct error err;
+    ProtobufCMessage *record;
+    struct found found = {.service = service, .offset = offset};
+    if (types[service] == NULL ||
+        message_unpack(&common__event_record__descriptor, packed, MESSAGE_UNKNOWN_REFUSE,
+                       recount->event_arena, &record, &err) != STATUS_OK) {
+        invariant_broken(INVARIANT_CHAINS, "%s's event %" PRIu64 " cannot be read", name, offset);
+    }
+    found.record = (const Common__EventRecord *)record;
+    if (message_unpack(types[service], bytes_of(found.record->open.data, found.record->open.len),
+                       MESSAGE_UNKNOWN_REFUSE, recount->event_arena, &record, &err) != STATUS_OK) {
+        invariant_broken(INVARIANT_CHAINS, "%s's event %" PRIu64 " cannot be read", name, offset);
+    }
+    found.open = record;
+    if (found.record->recorded_at_us < log->last_recorded_us) {
+        invariant_broken(INVARIANT_CLOCKS,
+                         "%s recorded %" PRIu64 " %" PRId64 " us before the event before it", name,
+                         offset, log->last_recorded_us - found.record->recorded_at_us);
+    }
+    log->last_recorded_us = found.record->recorded_at_us;
+    log->end = offset;
+    recount->events++;
+    recount_take(recount, &found);
+    arena_reset(recount->event_arena);
+}
+
+bool recount_catch_up(struct recount *recount)
+{
+    for (unsigned service = 1; service <= SERVICE_COUNT; service++) {
+        struct node *node = world_node(recount->world, (Common__ServiceId)service);
+        struct store_txn *txn;
+        struct log_position head;
+        struct error err;
+        if (node == NULL || store_has_unseen(node_store(node))) {
+            return false; /* what is behind it is not to be read before its causes */
+        }
+        CHECK(store_read_begin(node_store(node), &txn, &err) == STATUS_OK);
+        log_head(txn, &head);
+        check_same_log(&recount->logs[service], service, txn, &head);
+        while (recount->logs[service].end < head.offset) {
+            take_next(recount, service, txn);
+        }
+        store_read_end(txn);
+    }
+    return true;
+}
+
+/* --- positions and cursors --- */
+
+void recount_check_position(struct recount *recount, const Common__Position *position,
+                            const char *what)
+{
+    const struct recount_log *log;
+    if ((unsigned)position->service < 1 || (unsigned)position->service > SERVICE_COUNT) {
+        invariant_broken(INVARIANT_SYNCED, "%s was answered with a position of no service", what);
+    }
+    if (position->offset == 0 || !recount_catch_up(recount)) {
+        return; /* the beginning is in every log, and of one not heard of yet the id is not known */
+    }
+    log = &recount->logs[position->service];
+    if (position->log_id.len != STORE_LOG_ID_BYTES ||
+        memcmp(position->log_id.data, log->log_id, STORE_LOG_ID_BYTES) != 0 ||
+        position->offset > log->end ||
+        (position->hash.len == STORE_HASH_BYTES &&
+         memcmp(position->hash.data, log->hashes[position->offset], STORE_HASH_BYTES) != 0)) {
+        invariant_broken(INVARIANT_SYNCED,
+                         "%s was answered with position %" PRIu64 ", which is not in the log of %s",
+                         what, position->offset, service_name(position->service));
+    }
+}
+
+/* How far `service` has followed `upstream`, as its store says. */
+static uint64_t cursor_of(struct recount *recount, unsigned service, unsigned upstream)
+{
+    struct store_txn *txn;
+    struct log_position cursor = {.offset = 0};
+    struct error err;
+    char name[CURSOR_NAME_MAX];
+    struct node *node = world_node(recount->world, (Common__ServiceId)service);
+    engine_cursor_name((Common__ServiceId)upstream, name);
+    CHECK(store_read_begin(node_store(node), &txn, &err) == STATUS_OK);
+    (void)cursor_get(txn, name, &cursor);
+    store_read_end(txn);
+    if (cursor.offset > recount->logs[upstream].end ||
+        (cursor.offset > 0 && memcmp(cursor.hash, recount->logs[upstream].hashes[cursor.offset],
+                                     STORE_HASH_BYTES) != 0)) {
+        invariant_broken(INVARIANT_APPLIED_ONCE, "%s's cursor %" PRIu64 " is not in %s's log",
+                         service_name((Common__ServiceId)service), cursor.offset,
+                         service_name((Common__ServiceId)upstream));
+    }
+    return cursor.offset;
+}
+
+/* Requests registered up to the cursor have a task, others none. */
+static void check_routing_cursor(struct recount *recount)
+{
+    uint64_t cursor = cursor_of(recount, 2, 1);
+    for (size_t i = 0; i < recount->case_count; i++) {
+        const struct recount_case *one = &recount->cases[i];
+        if ((one->task != 0) != (one->offset <= cursor)) {
+            invariant_broken(INVARIANT_APPLIED_ONCE,
+                             "routing has followed intake to %" PRIu64 ", and request %" PRIu64
+                             " of offset %" PRIu64 " has %s task",
+                             cursor, one->number, one->offset, one->task != 0 ? "a" : "no");
+        }
+    }
+}
+
+/* Among the requests' events of `upstream`, those of a kind that asks for an effect have it exactly
+ * up to the cursor. */
+static void check_effect(struct recount *recount, unsigned service, unsigned upstream)
+{
+    uint64_t cursor = cursor_of(recount, service, upstream);
+    for (size_t i = 0; i < recount->case_count; i++) {
+        const struct recount_case *one = &recount->cases[i];
+        uint64_t causes = 0;
+        uint64_t effects = 0;
+        for (size_t j = 0; j < one->event_count; j++) {
+            const struct recount_event *event = &one->events[j];
+            bool is_done = event->service == 2 && event->kind == ROUTING__EVENT__KIND_TASK_DONE &&
+                           one->can_be_called && !one->historical;
+            bool is_heard = event->service == 3 && event->answered;
+            causes += event->service == upstream && event->offset <= cursor &&
+                      (upstream == 2 ? is_done : is_heard);
+            effects += event->service == service &&
+                       (service == 3 ? event->kind == FOLLOWUP__EVENT__KIND_CALL_SCHEDULED : true);
+        }
+        if (causes != effects) {
+            invariant_broken(INVARIANT_APPLIED_ONCE,
+                             "%s has followed %s to %" PRIu64 ": of request %" PRIu64
+                             " it should have written %" PRIu64 " and has %" PRIu64,
+                             service_name((Common__ServiceId)service),
+                             service_name((Common__ServiceId)upstream), cursor, one->number, causes,
+                             effects);
+        }
+    }
+}
+
+void recount_check_cursors(struct recount *recount)
+{
+    if (!recount_catch_up(recount)) {
+        return;
+    }
+    check_routing_cursor(recount);
+    check_effect(recount, 3, 2);
+    check_effect(recount, 4, 3);
+}
+
+/* --- what must have come --- */
+
+#define NOTICED_US (12 * HOUR_US) /* no fault keeps a due date unnoticed that long */
+
+void recount_check_timers(struct recount *recount, int64_t until_us)
+{
+    if (!recount_catch_up(recount)) {
+        return;
+    }
+    for (size_t i = 0; i < recount->task_count; i++) {
+        const struct recount_task *task = &recount->tasks[i];
+        bool is_watched = task->due_at_us != 0 &&
+                          (!task->historical || task->due_at_us > task->routed_recorded_us);
+        bool is_open = task->state != ROUTING__TASK_STATE__TASK_STATE_DONE;
+        if (is_watched && !task->overdue && task->due_at_us < until_us && is_open) {
+            invariant_broken(INVARIANT_TIMERS,
+                             "task %" PRIu64 " was due %" PRId64
+                             " s before the time at which all had fired, and is not overdue",
+                             task->number, (until_us - task->due_at_us) / SECOND_US);
+        }
+        if (is_watched && !task->overdue && !is_open &&
+            task->done_recorded_us - task->due_at_us > NOTICED_US) {
+            invariant_broken(INVARIANT_TIMERS,
+                             "task %" PRIu64 " was done long after its due date, and never overdue",
+                             task->number);
+        }
+    }
+}
+
+void recount_check_complete(struct recount *recount)
+{
+    if (!recount_catch_up(recount)) {
+        invariant_broken(INVARIANT_DELIVERY, "a service is down");
+    }
+    for (size_t i = 0; i < recount->task_count; i++) {
+        const struct recount_task *task = &recount->tasks[i];
+        bool is_done = task->state == ROUTING__TASK_STATE__TASK_STATE_DONE;
+        if (is_done && task->called != (task->call != 0)) {
+            invariant_broken(INVARIANT_ONE_CHAIN, "finished task %" PRIu64 " has %s call",
+                             task->number, task->call != 0 ? "a" : "no");
+        }
+    }
+    for (size_t i = 0; i < recount->call_count; i++) {
+        const struct recount_call *call = &recount->calls[i];
+        if ((call->state == FOLLOWUP__CALL_STATE__CALL_STATE_ANSWERED) != call->heard) {
+            invariant_broken(INVARIANT_ONE_CHAIN, "call %" PRIu64 " has %s answer in feedback",
+                             call->number, call->heard ? "an" : "no");
+        }
+    }
+}
+
+/* --- looking things up --- */
+
+struct recount_case *recount_case(struct recount *recount, uint64_t number)
+{
+    return number >= 1 && number <= recount->case_count ? &recount->cases[number - 1] : NULL;
+}
+
+struct recount_case *recount_case_of_code(struct recount *recount, const char *code)
+{
+    for (size_t i = recount->case_count; i > 0; i--) {
+        if (strcmp(recount->cases[i - 1].code, code) == 0) {
+            return &recount->cases[i - 1];
+        }
+    }
+    return NULL;
+}
+
+struct recount_case *recount_case_of_marker(struct recount *recount, uint64_t marker)
+{
+    return marker < recount->marker_room ? recount_case(recount, recount->case_of_marker[marker])
+                                         : NULL;
+}
+
+struct recount_task *recount_task(struct recount *recount, uint64_t number)
+{
+    return number >= 1 && number <= recount->task_count ? &recount->tasks[number - 1] : NULL;
+}
+
+struct recount_call *recount_call(struct recount *recount, uint64_t number)
+{
+    return number >= 1 && number <= recount->call_count ? &recount->calls[number - 1] : NULL;
+}
+
+struct recount_unit *recount_unit(struct recount *recount, const char *key)
+{
+    for (size_t i = 0; i < recount->unit_count; i++) {
+        if (strcmp(recount->units[i].key, key) == 0) {
+            return &recount->units[i];
+        }
+    }
+    recount->units = recount_grow(recount->units, recount->unit_count, &recount->unit_room,
+                                  sizeof *recount->units);
+    struct recount_unit *unit = &recount->units[recount->unit_count++];
+    unit->key = arena_copy_text(recount->arena, key);
+    CHECK(unit->key != NULL);
+    return unit;
+}
+
+/* --- life --- */
+
+struct recount *recount_new(struct world *world)
+{
+    struct recount *recount = calloc(1, sizeof *recount);
+    CHECK(recount != NULL);
+    recount->world = world;
+    recount->arena = arena_new(ARENA_BYTES_MAX);
+    recount->event_arena = arena_new(EVENT_BYTES_MAX);
+    return recount;
+}
+
+void recount_free(struct recount *recount)
+{
+    for (unsigned i = 0; i <= SERVICE_COUNT; i++) {
+        free(recount->logs[i].hashes);
+    }
+    for (size_t i = 0; i < recount->case_count; i++) {
+        free(recount->cases[i].events);
+    }
+    for (size_t i = 0; i < recount->unit_count; i++) {
+        free(recount->units[i].sequences);
+    }
+    free(recount->cases);
+    free(recount->tasks);
+    free(recount->calls);
+    free(recount->units);
+    free(recount->case_of_marker);
+    arena_free(recount->arena);
+    arena_free(recount->event_arena);
+    free(recount);
+}

@@ -1,0 +1,136 @@
+/*
+ * The recount: the five logs read again, event by event, by code of its own, into what they say the
+ * city is. It follows the logs as they grow, computes their chains, and finds every event that
+ * cannot be: out of order, told twice, against the rules of the trade.
+ */
+#ifndef VAFA_TESTS_SIM_RECOUNT_H
+#define VAFA_TESTS_SIM_RECOUNT_H
+
+#include "tests/sim/world.h"
+
+#include "vafa/feedback/v1/feedback.pb-c.h"
+#include "vafa/followup/v1/followup.pb-c.h"
+#include "vafa/intake/v1/intake.pb-c.h"
+#include "vafa/routing/v1/routing.pb-c.h"
+
+#define RECOUNT_CODE_SIZE 16
+
+/* An event about a request, in the order of its log. */
+struct recount_event {
+    unsigned service;
+    uint64_t offset;
+    uint32_t kind; /* the member of its owner's Event */
+    int64_t at_us; /* occurred */
+    const char *unit;
+    int64_t due_at_us;
+    uint32_t score;
+    uint32_t resolution;
+    bool answered;
+};
+
+struct recount_case {
+    uint64_t number;
+    uint64_t offset; /* in intake's log */
+    char code[RECOUNT_CODE_SIZE];
+    uint64_t marker; /* what the people call it; 0: none */
+    const char *topic, *area;
+    Common__Channel channel;
+    bool historical;
+    bool can_be_called;
+    int64_t occurred_at_us;
+    uint64_t task; /* 0: none yet */
+    uint64_t answers;
+    struct recount_event *events;
+    size_t event_count, event_room;
+};
+
+struct recount_task {
+    uint64_t number;
+    uint64_t case_number;
+    const char *unit;
+    Routing__TaskState state;
+    bool historical;
+    bool called; /* a call follows it */
+    uint64_t citizen;
+    int64_t due_at_us;
+    int64_t done_at_us;
+    int64_t routed_recorded_us;
+    int64_t done_recorded_us;
+    bool overdue;
+    uint64_t call;
+};
+
+struct recount_call {
+    uint64_t number;
+    uint64_t task;
+    Followup__CallState state;
+    uint32_t attempts;
+    int64_t due_at_us;
+    int64_t lease_until_us;
+    char holder[64];
+    bool heard; /* feedback has it */
+};
+
+/* A unit, and which of routing's events concern it. */
+struct recount_unit {
+    const char *key;
+    uint64_t *sequences;
+    size_t count, room;
+    uint64_t acknowledged;
+    uint64_t answers, resolved, partly, unresolved, scores[6];
+};
+
+struct recount_log {
+    bool is_known;
+    uint8_t log_id[STORE_LOG_ID_BYTES];
+    uint64_t end;
+    uint8_t (*hashes)[STORE_HASH_BYTES]; /* by offset, from 0 */
+    size_t room;
+    int64_t last_recorded_us;
+};
+
+struct recount {
+    struct world *world;
+    struct arena *arena; /* texts */
+    struct arena *event_arena;
+    struct recount_log logs[SERVICE_COUNT + 1];
+    struct recount_case *cases; /* by number - 1 */
+    size_t case_count, case_room;
+    struct recount_task *tasks; /* by number - 1 */
+    size_t task_count, task_room;
+    struct recount_call *calls; /* by number - 1 */
+    size_t call_count, call_room;
+    struct recount_unit *units;
+    size_t unit_count, unit_room;
+    uint64_t *case_of_marker; /* by marker */
+    size_t marker_room;
+
+    uint64_t events;
+};
+
+struct recount *recount_new(struct world *world);
+void recount_free(struct recount *recount);
+
+/* Reads what the logs have new. A service that is down is read when it is back, and so are those
+ * behind it; false then. */
+bool recount_catch_up(struct recount *recount);
+
+/* NULL: none. */
+struct recount_case *recount_case(struct recount *recount, uint64_t number);
+struct recount_case *recount_case_of_code(struct recount *recount, const char *code);
+struct recount_case *recount_case_of_marker(struct recount *recount, uint64_t marker);
+struct recount_task *recount_task(struct recount *recount, uint64_t number);
+struct recount_call *recount_call(struct recount *recount, uint64_t number);
+struct recount_unit *recount_unit(struct recount *recount, const char *key); /* made when new */
+
+/* The position is in the log as read; true also when it could not be read yet. */
+void recount_check_position(struct recount *recount, const Common__Position *position,
+                            const char *what);
+/* What the followers have written is what the logs tell up to their cursors. */
+void recount_check_cursors(struct recount *recount);
+/* By its own clock, routing's timers before `until_us` have fired. */
+void recount_check_timers(struct recount *recount, int64_t until_us);
+/* With everything delivered: each cause has its effect. */
+void recount_check_complete(struct recount *recount);
+
+#endif

@@ -1,0 +1,433 @@
+/* What an event changes, and whether it can be: the rules of the trade, written a second time. */
+#include "tests/sim/recount_internal.h"
+
+#include "base/check.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ATTEMPTS_MAX 3 /* of the pack */
+#define FIRST_CALL_US (1440 * MINUTE_US)
+
+static _Noreturn void impossible(const struct found *found, const char *why)
+{
+    invariant_broken(INVARIANT_ONE_CHAIN, "%s's event %" PRIu64 ": %s",
+                     service_name((Common__ServiceId)found->service), found->offset, why);
+}
+
+static void note(struct recount *recount, uint64_t case_number, const struct found *found,
+                 struct recount_event event)
+{
+    struct recount_case *one = recount_case(recount, case_number);
+    if (one == NULL) {
+        impossible(found, "it is about a request nobody registered");
+    }
+    event.service = found->service;
+    event.offset = found->offset;
+    event.kind = found->record->kind;
+    event.at_us = found->record->occurred_at_us;
+    one->events =
+        recount_grow(one->events, one->event_count, &one->event_room, sizeof *one->events);
+    one->events[one->event_count++] = event;
+}
+
+/* --- intake --- */
+
+/* "r17" in the place's `thing`: what the people call this request. */
+static uint64_t marker_of(const Intake__RequestRegistered *request)
+{
+    return request->place != NULL && request->place->thing[0] == 'r'
+               ? strtoull(request->place->thing + 1, NULL, 10)
+               : 0;
+}
+
+static void take_marker(struct recount *recount, uint64_t marker, uint64_t number)
+{
+    while (marker >= recount->marker_room) {
+        recount->case_of_marker =
+            recount_grow(recount->case_of_marker, recount->marker_room, &recount->marker_room,
+                         sizeof *recount->case_of_marker);
+    }
+    if (recount->case_of_marker[marker] != 0) {
+        invariant_broken(INVARIANT_EXACTLY_ONCE,
+                         "what was asked once (r%" PRIu64 ") is request %" PRIu64
+                         " and request %" PRIu64,
+                         marker, recount->case_of_marker[marker], number);
+    }
+    recount->case_of_marker[marker] = number;
+}
+
+static void take_intake(struct recount *recount, const struct found *found)
+{
+    const Intake__Event *event = (const Intake__Event *)found->open;
+    if (event->kind_case != INTAKE__EVENT__KIND_REQUEST_REGISTERED) {
+        return;
+    }
+    const Intake__RequestRegistered *request = event->request_registered;
+    if (request->number != recount->case_count + 1) {
+        impossible(found, "requests are numbered one after another");
+    }
+    if (recount_case_of_code(recount, request->code) != NULL) {
+        impossible(found, "another request has the code");
+    }
+    recount->cases = recount_grow(recount->cases, recount->case_count, &recount->case_room,
+                                  sizeof *recount->cases);
+    struct recount_case *one = &recount->cases[recount->case_count++];
+    *one = (struct recount_case){
+        .number = request->number,
+        .offset = found->offset,
+        .marker = marker_of(request),
+        .topic = recount_text(recount, request->topic),
+        .area = recount_text(recount, request->place != NULL ? request->place->area : ""),
+        .channel = request->channel,
+        .historical = found->record->historical,
+        .can_be_called = request->can_be_called,
+        .occurred_at_us = found->record->occurred_at_us,
+    };
+    CHECK(strlen(request->code) < sizeof one->code);
+    memcpy(one->code, request->code, strlen(request->code) + 1);
+    if (one->marker != 0) {
+        take_marker(recount, one->marker, one->number);
+    }
+    note(recount, one->number, found, (struct recount_event){.unit = ""});
+}
+
+/* --- routing --- */
+
+static void concern(struct recount *recount, const char *key, uint64_t offset)
+{
+    struct recount_unit *unit = recount_unit(recount, key);
+    unit->sequences =
+        recount_grow(unit->sequences, unit->count, &unit->room, sizeof *unit->sequences);
+    unit->sequences[unit->count++] = offset;
+}
+
+static void take_routed(struct recount *recount, const struct found *found,
+                        const Routing__TaskRouted *routed)
+{
+    struct recount_case *one = recount_case(recount, routed->case_number);
+    if (one == NULL) {
+        impossible(found, "it routes a request nobody registered");
+    }
+    if (one->task != 0) {
+        impossible(found, "the request has a task already");
+    }
+    if (routed->task_number != recount->task_count + 1) {
+        impossible(found, "tasks are numbered one after another");
+    }
+    if (recount->task_count > 0 &&
+        recount->tasks[recount->task_count - 1].case_number + 1 != routed->case_number) {
+        invariant_broken(INVARIANT_APPLIED_ONCE, "routing's event %" PRIu64 " is out of order",
+                         found->offset);
+    }
+    one->task = routed->task_number;
+    recount->tasks = recount_grow(recount->tasks, recount->task_count, &recount->task_room,
+                                  sizeof *recount->tasks);
+    recount->tasks[recount->task_count++] = (struct recount_task){
+        .number = routed->task_number,
+        .case_number = routed->case_number,
+        .unit = recount_text(recount, routed->unit),
+        .state = ROUTING__TASK_STATE__TASK_STATE_ROUTED,
+        .historical = one->historical,
+        .called = !one->historical && one->can_be_called,
+        .citizen = routed->citizen,
+        .due_at_us = routed->due_at_us,
+        .routed_recorded_us = found->record->recorded_at_us,
+    };
+    concern(recount, routed->unit, found->offset);
+    note(recount, routed->case_number, found,
+         (struct recount_event){.unit = recount_text(recount, routed->unit),
+                                .due_at_us = routed->due_at_us});
+}
+
+/* The task an event is about, if it is about one that is not done. */
+static struct recount_task *live_task(struct recount *recount, const struct found *found,
+                                      uint64_t number, uint64_t case_number, const char *unit)
+{
+    struct recount_task *task = recount_task(recount, number);
+    if (task == NULL || task->case_number != case_number) {
+        impossible(found, "there is no such task of that request");
+    }
+    if (task->state == ROUTING__TASK_STATE__TASK_STATE_DONE) {
+        impossible(found, "the task is done");
+    }
+    if (strcmp(task->unit, unit) != 0) {
+        impossible(found, "another unit has the task");
+    }
+    return task;
+}
+
+static void take_overdue(struct recount *recount, const struct found *found,
+                         const Routing__TaskOverdue *overdue)
+{
+    struct recount_task *task =
+        live_task(recount, found, overdue->task_number, overdue->case_number, overdue->unit);
+    if (task->overdue) {
+        invariant_broken(INVARIANT_TIMERS, "task %" PRIu64 " is overdue twice", task->number);
+    }
+    if (task->due_at_us == 0 || found->record->recorded_at_us < task->due_at_us ||
+        found->record->occurred_at_us != task->due_at_us) {
+        invariant_broken(INVARIANT_TIMERS, "task %" PRIu64 " is overdue before it is due",
+                         task->number);
+    }
+    task->overdue = true;
+}
+
+static void take_done(struct recount *recount, const struct found *found,
+                      const Routing__TaskDone *done)
+{
+    struct recount_task *task =
+        live_task(recount, found, done->task_number, done->case_number, done->unit);
+    task->state = ROUTING__TASK_STATE__TASK_STATE_DONE;
+    task->done_at_us = found->record->occurred_at_us;
+    task->done_recorded_us = found->record->recorded_at_us;
+}
+
+static void take_returned(struct recount *recount, const struct found *found,
+                          const Routing__TaskReturned *returned)
+{
+    struct recount_task *task = live_task(recount, found, returned->task_number,
+                                          returned->case_number, returned->from_unit);
+    task->unit = recount_text(recount, returned->to_unit);
+    task->state = ROUTING__TASK_STATE__TASK_STATE_ROUTED;
+    concern(recount, returned->from_unit, found->offset);
+}
+
+static void take_acknowledged(struct recount *recount, const struct found *found,
+                              const Routing__TasksAcknowledged *acknowledged)
+{
+    struct recount_unit *unit = recount_unit(recount, acknowledged->unit);
+    if (acknowledged->sequence <= unit->acknowledged) {
+        impossible(found, "an acknowledgement goes back");
+    }
+    unit->acknowledged = acknowledged->sequence;
+}
+
+static void take_routing(struct recount *recount, const struct found *found)
+{
+    const Routing__Event *event = (const Routing__Event *)found->open;
+    uint64_t number = 0;
+    const char *unit = "";
+    switch (event->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_ROUTED: take_routed(recount, found, event->task_routed); return;
+    case ROUTING__EVENT__KIND_TASKS_ACKNOWLEDGED:
+        take_acknowledged(recount, found, event->tasks_acknowledged);
+        return;
+    case ROUTING__EVENT__KIND_TASK_ACCEPTED: {
+        struct recount_task *task =
+            live_task(recount, found, event->task_accepted->task_number,
+                      event->task_accepted->case_number, event->task_accepted->unit);
+        if (task->state != ROUTING__TASK_STATE__TASK_STATE_ROUTED) {
+            impossible(found, "the task is accepted already");
+        }
+        task->state = ROUTING__TASK_STATE__TASK_STATE_ACCEPTED;
+        number = task->case_number;
+        unit = task->unit;
+        break;
+    }
+    case ROUTING__EVENT__KIND_TASK_REPORTED:
+        number = event->task_reported->case_number;
+        unit = live_task(recount, found, event->task_reported->task_number, number,
+                         event->task_reported->unit)
+                   ->unit;
+        break;
+    case ROUTING__EVENT__KIND_TASK_RETURNED:
+        take_returned(recount, found, event->task_returned);
+        number = event->task_returned->case_number;
+        unit = recount_text(recount, event->task_returned->to_unit);
+        break;
+    case ROUTING__EVENT__KIND_TASK_DONE:
+        take_done(recount, found, event->task_done);
+        number = event->task_done->case_number;
+        unit = recount_text(recount, event->task_done->unit);
+        break;
+    case ROUTING__EVENT__KIND_TASK_OVERDUE:
+        take_overdue(recount, found, event->task_overdue);
+        number = event->task_overdue->case_number;
+        unit = recount_text(recount, event->task_overdue->unit);
+        break;
+    default: impossible(found, "its kind is unknown");
+    }
+    concern(recount, unit, found->offset);
+    note(recount, number, found, (struct recount_event){.unit = unit});
+}
+
+/* --- followup --- */
+
+static void take_scheduled(struct recount *recount, const struct found *found,
+                           const Followup__CallScheduled *scheduled)
+{
+    struct recount_task *task = recount_task(recount, scheduled->task_number);
+    if (task == NULL || task->case_number != scheduled->case_number ||
+        task->state != ROUTING__TASK_STATE__TASK_STATE_DONE) {
+        impossible(found, "it follows no finished task");
+    }
+    if (task->call != 0) {
+        impossible(found, "the task has a call already");
+    }
+    if (!task->called || scheduled->citizen != task->citizen) {
+        impossible(found, "nobody was to be called about the task");
+    }
+    if (scheduled->due_at_us != task->done_at_us + FIRST_CALL_US) {
+        impossible(found, "it is not due a day after the task was done");
+    }
+    if (scheduled->call_number != recount->call_count + 1) {
+        impossible(found, "calls are numbered one after another");
+    }
+    task->call = scheduled->call_number;
+    recount->calls = recount_grow(recount->calls, recount->call_count, &recount->call_room,
+                                  sizeof *recount->calls);
+    recount->calls[recount->call_count++] = (struct recount_call){
+        .number = scheduled->call_number,
+        .task = scheduled->task_number,
+        .state = FOLLOWUP__CALL_STATE__CALL_STATE_WAITING,
+        .due_at_us = scheduled->due_at_us,
+    };
+    note(recount, scheduled->case_number, found,
+         (struct recount_event){.unit = recount_text(recount, scheduled->unit)});
+}
+
+static struct recount_call *open_call(struct recount *recount, const struct found *found,
+                                      uint64_t number)
+{
+    struct recount_call *call = recount_call(recount, number);
+    if (call == NULL) {
+        impossible(found, "there is no such call");
+    }
+    if (call->state != FOLLOWUP__CALL_STATE__CALL_STATE_WAITING &&
+        call->state != FOLLOWUP__CALL_STATE__CALL_STATE_CLAIMED) {
+        impossible(found, "the call has ended");
+    }
+    return call;
+}
+
+static void take_claimed(struct recount *recount, const struct found *found,
+                         const Followup__CallClaimed *claimed)
+{
+    struct recount_call *call = open_call(recount, found, claimed->call_number);
+    int64_t from_us = call->state == FOLLOWUP__CALL_STATE__CALL_STATE_WAITING
+                          ? call->due_at_us
+                          : call->lease_until_us;
+    if (found->record->recorded_at_us < from_us) {
+        impossible(found, "the call is handed out before it is due, or out of somebody's hands");
+    }
+    call->state = FOLLOWUP__CALL_STATE__CALL_STATE_CLAIMED;
+    call->lease_until_us = claimed->lease_until_us;
+    CHECK(strlen(claimed->operator_name) < sizeof call->holder);
+    memcpy(call->holder, claimed->operator_name, strlen(claimed->operator_name) + 1);
+}
+
+/* Somebody tried a call that was in their hands. */
+static struct recount_call *tried_call(struct recount *recount, const struct found *found,
+                                       uint64_t number, const char *operator_name)
+{
+    struct recount_call *call = open_call(recount, found, number);
+    if (call->state != FOLLOWUP__CALL_STATE__CALL_STATE_CLAIMED ||
+        strcmp(call->holder, operator_name) != 0) {
+        impossible(found, "the call was not in this operator's hands");
+    }
+    call->attempts++;
+    return call;
+}
+
+static void take_attempted(struct recount *recount, const struct found *found,
+                           const Followup__CallAttempted *attempted)
+{
+    struct recount_call *call =
+        tried_call(recount, found, attempted->call_number, attempted->operator_name);
+    if (call->attempts >= ATTEMPTS_MAX) {
+        impossible(found, "the call has been tried often enough");
+    }
+    call->state = FOLLOWUP__CALL_STATE__CALL_STATE_WAITING;
+    call->due_at_us = attempted->due_at_us;
+    note(recount, attempted->case_number, found, (struct recount_event){.unit = ""});
+}
+
+static void take_completed(struct recount *recount, const struct found *found,
+                           const Followup__CallCompleted *completed)
+{
+    struct recount_call *call =
+        tried_call(recount, found, completed->call_number, completed->operator_name);
+    bool answered = completed->outcome == FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_ANSWERED;
+    if (completed->attempts != call->attempts) {
+        impossible(found, "its attempts were counted wrongly");
+    }
+    call->state = answered ? FOLLOWUP__CALL_STATE__CALL_STATE_ANSWERED
+                           : FOLLOWUP__CALL_STATE__CALL_STATE_UNREACHED;
+    note(recount, completed->case_number, found,
+         (struct recount_event){.unit = recount_text(recount, completed->unit),
+                                .score = completed->score,
+                                .resolution = (uint32_t)completed->resolution,
+                                .answered = answered});
+}
+
+static void take_followup(struct recount *recount, const struct found *found)
+{
+    const Followup__Event *event = (const Followup__Event *)found->open;
+    switch (event->kind_case) {
+    case FOLLOWUP__EVENT__KIND_CALL_SCHEDULED:
+        take_scheduled(recount, found, event->call_scheduled);
+        break;
+    case FOLLOWUP__EVENT__KIND_CALL_CLAIMED:
+        take_claimed(recount, found, event->call_claimed);
+        break;
+    case FOLLOWUP__EVENT__KIND_CALL_ATTEMPTED:
+        take_attempted(recount, found, event->call_attempted);
+        break;
+    case FOLLOWUP__EVENT__KIND_CALL_COMPLETED:
+        take_completed(recount, found, event->call_completed);
+        break;
+    case FOLLOWUP__EVENT__KIND_CALL_REVEALED: break;
+    default: impossible(found, "its kind is unknown");
+    }
+}
+
+/* --- feedback --- */
+
+static void count_answer(struct recount_unit *unit, const Feedback__FeedbackRecorded *recorded)
+{
+    unit->answers++;
+    unit->resolved += recorded->resolution == FOLLOWUP__RESOLUTION__RESOLUTION_RESOLVED;
+    unit->partly += recorded->resolution == FOLLOWUP__RESOLUTION__RESOLUTION_PARTLY;
+    unit->unresolved += recorded->resolution == FOLLOWUP__RESOLUTION__RESOLUTION_UNRESOLVED;
+    unit->scores[recorded->score]++;
+}
+
+static void take_feedback(struct recount *recount, const struct found *found)
+{
+    const Feedback__Event *event = (const Feedback__Event *)found->open;
+    if (event->kind_case != FEEDBACK__EVENT__KIND_FEEDBACK_RECORDED) {
+        impossible(found, "its kind is unknown");
+    }
+    const Feedback__FeedbackRecorded *recorded = event->feedback_recorded;
+    struct recount_call *call = recount_call(recount, recorded->call_number);
+    if (call == NULL || call->state != FOLLOWUP__CALL_STATE__CALL_STATE_ANSWERED) {
+        impossible(found, "nobody was heard");
+    }
+    if (call->heard) {
+        invariant_broken(INVARIANT_APPLIED_ONCE,
+                         "call %" PRIu64 " was heard once, and counted twice", call->number);
+    }
+    if (recorded->score < 1 || recorded->score > 5) {
+        impossible(found, "no such score");
+    }
+    call->heard = true;
+    count_answer(recount_unit(recount, recorded->unit), recorded);
+    note(recount, recorded->case_number, found,
+         (struct recount_event){.unit = recount_text(recount, recorded->unit),
+                                .score = recorded->score,
+                                .resolution = (uint32_t)recorded->resolution,
+                                .answered = true});
+}
+
+void recount_take(struct recount *recount, const struct found *found)
+{
+    switch (found->service) {
+    case COMMON__SERVICE_ID__SERVICE_ID_INTAKE: take_intake(recount, found); break;
+    case COMMON__SERVICE_ID__SERVICE_ID_ROUTING: take_routing(recount, found); break;
+    case COMMON__SERVICE_ID__SERVICE_ID_FOLLOWUP: take_followup(recount, found); break;
+    case COMMON__SERVICE_ID__SERVICE_ID_FEEDBACK: take_feedback(recount, found); break;
+    default: impossible(found, "this service writes no events");
+    }
+}

@@ -1,0 +1,23 @@
+/* What the recount's own files share. */
+#ifndef VAFA_TESTS_SIM_RECOUNT_INTERNAL_H
+#define VAFA_TESTS_SIM_RECOUNT_INTERNAL_H
+
+#include "tests/sim/invariants.h"
+#include "tests/sim/recount.h"
+
+/* An event as it was found. */
+struct found {
+    unsigned service;
+    uint64_t offset;
+    const Common__EventRecord *record;
+    const ProtobufCMessage *open;
+};
+
+/* recount_events.c: what the event changes, and whether it can be. */
+void recount_take(struct recount *recount, const struct found *found);
+
+/* Grows a list so that one more fits; returns it. */
+void *recount_grow(void *list, size_t count, size_t *room, size_t size);
+const char *recount_text(struct recount *recount, const char *text);
+
+#endif
