@@ -37,8 +37,11 @@ static enum status status_of(int rc)
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_PANIC:
-    case MDB_BAD_TXN: /* an error that LMDB kept to itself: a page that cannot be */
-        return STATUS_DATA_LOSS;
+    /* What only damage does here: a table of another kind, a tree without an end, and an error that LMDB
+     * kept to itself until the next call. */
+    case MDB_INCOMPATIBLE:
+    case MDB_CURSOR_FULL:
+    case MDB_BAD_TXN: return STATUS_DATA_LOSS;
     default: return STATUS_INTERNAL;
     }
 }
