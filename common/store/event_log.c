@@ -152,11 +152,15 @@ enum status log_check_position(struct store_txn *txn, const struct log_position 
     }
     if (!found) {
         return error_set(err, STATUS_DATA_LOSS, NULL,
-                         "the log of %s ends at %llu, before position %llu", txn->store->service,
-                         (unsigned long long)head.offset, (unsigned long long)position->offset);
+                         "the log of %s ends at %llu, before position %llu: it was restored from "
+                         "an older copy",
+                         txn->store->service, (unsigned long long)head.offset,
+                         (unsigned long long)position->offset);
     }
     if (memcmp(position->hash, hash, STORE_HASH_BYTES) != 0) {
-        return error_set(err, STATUS_DATA_LOSS, NULL, "the log of %s is another at position %llu",
+        return error_set(err, STATUS_DATA_LOSS, NULL,
+                         "the log of %s is another at position %llu: it was restored from an older "
+                         "copy, and went on differently",
                          txn->store->service, (unsigned long long)position->offset);
     }
     return STATUS_OK;
