@@ -174,7 +174,7 @@ enum status store_write_commit(struct store_txn *txn, struct error *err)
 {
     CHECK(txn->write);
     enum status status = txn_error(txn, err);
-    if (status == STATUS_OK && txn->changes > 0) {
+    if (status == STATUS_OK && (txn->changes > 0 || store_journal_has_unseen(txn->store))) {
         store_journal_keep_number(txn);
         status = txn_error(txn, err);
     }
