@@ -82,6 +82,7 @@ struct stage {
     struct store *store;
     struct keyring *keyring;
     struct engine *engine;
+    uint8_t operation; /* of the input: each command has a key of its own */
 };
 
 static const struct city *isfahan(void)
@@ -250,6 +251,7 @@ static enum status run_command(struct stage *stage, struct store_txn *txn,
     uint8_t key[UUID_BYTES];
     struct buffer packed = BUFFER_EMPTY;
     uuid7_make(fuzz_random(), (int64_t)FUZZ_NOW_US, key);
+    key[UUID_BYTES - 1] = stage->operation;
     struct engine_command command = {
         .method = method,
         .response_type = type,
@@ -369,8 +371,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t events = fuzz_below(&in, 4); events > 0; events--) {
         append_event(&in, txn, stage->def);
     }
-    for (int i = 0; i < OPERATIONS && txn_error(txn, NULL) == STATUS_OK; i++) {
+    for (uint8_t i = 0; i < OPERATIONS && txn_error(txn, NULL) == STATUS_OK; i++) {
         struct error err = ERROR_NONE;
+        stage->operation = i;
         if (operate(stage, txn, &in, arena, &err) != STATUS_OK) {
             fuzz_check_refusal(err.status, &err);
         }
