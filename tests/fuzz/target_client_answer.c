@@ -112,8 +112,7 @@ static void note_end(struct rpc_client_call *call)
     ended++;
 }
 
-static void check_end(const struct rpc_client_call *call,
-                      const ProtobufCMessageDescriptor *answer)
+static void check_end(const struct rpc_client_call *call, const ProtobufCMessageDescriptor *answer)
 {
     struct vafa_position kept;
     if (call->error.status == STATUS_OK) {
@@ -137,8 +136,7 @@ static void converse(struct fuzz_input *in, const ProtobufCServiceDescriptor *se
                      unsigned method)
 {
     const struct rpc_caller caller = {.name = "fuzz"};
-    struct turn_clock time = {.clock = {.wall_us = clock_us, .mono_us = clock_us},
-                              .us = SECOND_US};
+    struct turn_clock time = {.clock = {.wall_us = clock_us, .mono_us = clock_us}, .us = SECOND_US};
     struct server server = {
         .transport = {.send = keep_request, .cancel = forget_request, .free = free_nothing},
         .in = in,
@@ -148,8 +146,7 @@ static void converse(struct fuzz_input *in, const ProtobufCServiceDescriptor *se
     ProtobufCMessage *request = fuzz_alloc(in, type->sizeof_message);
     type->message_init(request);
     struct loop *loop = loop_new(&time.clock);
-    struct rpc_client *client =
-        rpc_client_new(loop, &server.transport, random_system(), &caller);
+    struct rpc_client *client = rpc_client_new(loop, &server.transport, random_system(), &caller);
     struct rpc_client_call call = {.service = service,
                                    .method = method,
                                    .request = request,
@@ -159,7 +156,8 @@ static void converse(struct fuzz_input *in, const ProtobufCServiceDescriptor *se
     rpc_client_start(client, &call);
     while (ended == 0) {
         if (!loop_step(loop) && !answer_next(&server)) {
-            PROPERTY(loop_next_us(loop) != INT64_MAX, "a call that has not ended waits for something");
+            PROPERTY(loop_next_us(loop) != INT64_MAX,
+                     "a call that has not ended waits for something");
             time.us = loop_next_us(loop);
         }
     }

@@ -62,7 +62,8 @@ static void check_whole(const struct buffer *packed, enum status status, const s
     struct buffer found = BUFFER_EMPTY;
     fuzz_write("whole.csv.gz", buffer_bytes(packed));
     PROPERTY(read_rows("whole.csv.gz", &found) == status, "it ends as the plain file does");
-    PROPERTY(bytes_equal(buffer_bytes(&found), buffer_bytes(rows)), "its rows are the plain file's");
+    PROPERTY(bytes_equal(buffer_bytes(&found), buffer_bytes(rows)),
+             "its rows are the plain file's");
     buffer_fini(&found);
 }
 
@@ -73,8 +74,8 @@ static void check_damaged(struct bytes packed, bool was_cut, enum status status,
     fuzz_write("damaged.csv.gz", packed);
     enum status damaged = read_rows("damaged.csv.gz", &found);
     PROPERTY(damaged != STATUS_OK || !was_cut, "a file that was cut is refused");
-    PROPERTY(damaged != STATUS_OK || (status == STATUS_OK && bytes_equal(buffer_bytes(&found),
-                                                                          buffer_bytes(rows))),
+    PROPERTY(damaged != STATUS_OK ||
+                 (status == STATUS_OK && bytes_equal(buffer_bytes(&found), buffer_bytes(rows))),
              "a file that was changed is refused, or has the same rows");
     buffer_fini(&found);
 }

@@ -133,7 +133,7 @@ static void make_hash(uint8_t *record, size_t bytes)
 
 static struct bytes make_key(struct fuzz_input *in, uint8_t database, struct key *key)
 {
-    static const char *const names[] = {"format", "service",        "log_id",      "secret",
+    static const char *const names[] = {"format",  "service",        "log_id",       "secret",
                                         "journal", "cursor/routing", "number/number"};
     if (database == META) {
         return bytes_of_text(names[fuzz_below(in, sizeof(names) / sizeof(names[0]))]);
@@ -218,7 +218,8 @@ static bool make_journal(struct fuzz_input *in)
     struct journal journal = {.file = open(path, O_RDWR | O_CLOEXEC), .good = true};
     CHECK(journal.file >= 0);
     uint8_t how = fuzz_u8(in);
-    CHECK(ftruncate(journal.file, (off_t)(how < 0xF0 ? JOURNAL_BYTES : fuzz_u32(in) % (2 * JOURNAL_BYTES))) == 0);
+    CHECK(ftruncate(journal.file,
+                    (off_t)(how < 0xF0 ? JOURNAL_BYTES : fuzz_u32(in) % (2 * JOURNAL_BYTES))) == 0);
     journal.good = how < 0xF0;
     uint64_t number = FIRST_NUMBER;
     for (size_t records = fuzz_below(in, RECORDS_MAX); records > 0; records--) {
@@ -306,7 +307,7 @@ static void write_on(struct store *store)
         if (status == STATUS_OK) {
             change(txn, 20 + round);
             status = round == 0 && store_write_fits_journal(txn) ? store_write_journal(txn, &err)
-                                                                  : store_write_commit(txn, &err);
+                                                                 : store_write_commit(txn, &err);
         }
         if (status != STATUS_OK) {
             fuzz_check_refusal(status, &err);

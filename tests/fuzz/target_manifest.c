@@ -22,7 +22,8 @@ static void make_files(void)
     made = true;
     for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
         for (int keys = 0; keys <= 1; keys++) {
-            (void)snprintf(name, sizeof(name), "%s/%s", services[i], keys ? "keys.mdb" : "data.mdb");
+            (void)snprintf(name, sizeof(name), "%s/%s", services[i],
+                           keys ? "keys.mdb" : "data.mdb");
             fuzz_write(name, bytes_of_text(services[i]));
         }
     }

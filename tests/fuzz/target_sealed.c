@@ -39,9 +39,9 @@ static struct bytes seal(struct fuzz_input *in, const struct citizen_key *key, s
     be64_put(associated.citizen, key->citizen);
     size_t size = NONCE_BYTES + plain.size + TAG_BYTES;
     uint8_t *out = fuzz_alloc(in, size);
-    CHECK(crypto_aead_xchacha20poly1305_ietf_encrypt(
-              out + NONCE_BYTES, NULL, plain.data, plain.size, (const uint8_t *)&associated,
-              sizeof(associated), NULL, out, key->key) == 0);
+    CHECK(crypto_aead_xchacha20poly1305_ietf_encrypt(out + NONCE_BYTES, NULL, plain.data,
+                                                     plain.size, (const uint8_t *)&associated,
+                                                     sizeof(associated), NULL, out, key->key) == 0);
     return bytes_of(out, size);
 }
 

@@ -31,7 +31,7 @@ struct table {
     const char *service;
     enum store_space space;
     uint8_t class;
-    const char *key; /* its parts: q u64, i i64, h i32, b u8, t text */
+    const char *key;                          /* its parts: q u64, i i64, h i32, b u8, t text */
     const ProtobufCMessageDescriptor *record; /* NULL: no message */
 };
 
@@ -137,10 +137,13 @@ static void make_key(struct fuzz_input *in, const struct table *table, struct ke
         switch (*part) {
         case 'q': key_add_u64(key, make_number(in)); break;
         case 'i': key_add_i64(key, (int64_t)(FUZZ_NOW_US - make_number(in))); break;
-        case 'h': key_add_i32(key, (int32_t)(FUZZ_NOW_US / (uint64_t)HOUR_US - make_number(in))); break;
+        case 'h':
+            key_add_i32(key, (int32_t)(FUZZ_NOW_US / (uint64_t)HOUR_US - make_number(in)));
+            break;
         case 'b': key_add_u8(key, (uint8_t)make_number(in)); break;
         default:
-            key_add_text(key, fuzz_bool(in) ? UNIT : fuzz_utf8_of(in, fuzz_take(in, fuzz_u8(in) % 16)));
+            key_add_text(key,
+                         fuzz_bool(in) ? UNIT : fuzz_utf8_of(in, fuzz_take(in, fuzz_u8(in) % 16)));
         }
     }
 }
