@@ -36,6 +36,13 @@ if(VAFA_FUZZ)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
+# Coverage: counters that a process which is killed leaves behind, too (%c in LLVM_PROFILE_FILE wants the relocation).
+option(VAFA_COVERAGE "count which lines and branches run; needs clang (scripts/coverage)" OFF)
+if(VAFA_COVERAGE)
+  add_compile_options(-fprofile-instr-generate -fcoverage-mapping "SHELL:-mllvm -runtime-counter-relocation")
+  add_link_options(-fprofile-instr-generate)
+endif()
+
 # vafa_library(NAME SOURCES a.c b.c DEPENDS x y)
 function(vafa_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})

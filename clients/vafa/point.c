@@ -51,8 +51,11 @@ enum status point_read(const char *text, double *ret_latitude, double *ret_longi
     struct buffer ascii = BUFFER_EMPTY;
     double latitude;
     double longitude;
-    enum status status = to_ascii(text, &ascii, err);
-    if (status == STATUS_OK) {
+    struct error why = ERROR_NONE;
+    enum status status = to_ascii(text, &ascii, &why);
+    if (status != STATUS_OK) {
+        status = error_set(err, status, "point", "%s", why.message);
+    } else {
         const char *at = buffer_text(&ascii);
         if (read_degrees(&at, ',', &latitude) && read_degrees(&at, '\0', &longitude)) {
             *ret_latitude = latitude;

@@ -29,4 +29,24 @@ static inline int64_t clock_mono_us(struct clock *clock)
 #define HOUR_US (60 * MINUTE_US)
 #define DAY_US (24 * HOUR_US)
 
+/* Sums and differences of times that may be any number, as a damaged row has them: they stop at the
+ * ends. */
+static inline int64_t us_add(int64_t a_us, int64_t b_us)
+{
+    int64_t sum_us;
+    if (__builtin_add_overflow(a_us, b_us, &sum_us)) {
+        return b_us > 0 ? INT64_MAX : INT64_MIN;
+    }
+    return sum_us;
+}
+
+static inline int64_t us_sub(int64_t a_us, int64_t b_us)
+{
+    int64_t difference_us;
+    if (__builtin_sub_overflow(a_us, b_us, &difference_us)) {
+        return b_us < 0 ? INT64_MAX : INT64_MIN;
+    }
+    return difference_us;
+}
+
 #endif

@@ -1,6 +1,8 @@
 /* Keys and reading of feedback's tables; see the header. */
 #include "services/feedback/feedback_tables.h"
 
+#include "base/utf8_check.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -71,6 +73,18 @@ bool feedback_tables_rate(struct store_txn *txn, const char *unit, struct arena 
     return record != NULL;
 }
 
+/* A key has no checksum: one that is no text may not get into an answer. */
+static const char *unit_of_rate(struct store_txn *txn, struct bytes key, struct arena *arena)
+{
+    struct key_reader reader = key_read(key);
+    const char *unit = key_read_text(&reader);
+    if (!reader.ok || reader.rest.size != 0 || !utf8_well_formed(unit, strlen(unit))) {
+        txn_fail(txn, STATUS_DATA_LOSS, "the key of a unit's rate cannot be read");
+        return NULL;
+    }
+    return arena_copy_text(arena, unit);
+}
+
 size_t feedback_tables_rates(struct store_txn *txn, const char *after, struct arena *arena,
                              struct feedback_unit_tally *ret_rates, size_t max)
 {
@@ -84,8 +98,7 @@ size_t feedback_tables_rates(struct store_txn *txn, const char *after, struct ar
     feedback_tables_rate_key(&from, after);
     txn_scan_begin(&scan, txn, STORE_STATE, &prefix, &from, false);
     while (count < max && txn_scan_next(&scan, &key, &value)) {
-        struct key_reader reader = key_read(key);
-        const char *unit = arena_copy_text(arena, key_read_text(&reader));
+        const char *unit = unit_of_rate(txn, key, arena);
         const Feedback__RateRecord *record = (const Feedback__RateRecord *)table_unpack(
             txn, value, &feedback__rate_record__descriptor, arena);
         if (unit != NULL && record != NULL && strcmp(unit, after) != 0) {

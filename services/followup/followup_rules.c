@@ -15,17 +15,17 @@ bool followup_rules_wants_call(bool historical, uint64_t citizen)
 
 int64_t followup_rules_first_due_us(const struct city_callback *callback, int64_t done_us)
 {
-    return done_us + callback->first_delay_minutes * MINUTE_US;
+    return us_add(done_us, callback->first_delay_minutes * MINUTE_US);
 }
 
 int64_t followup_rules_lease_until_us(const struct city_callback *callback, int64_t now_us)
 {
-    return now_us + callback->lease_minutes * MINUTE_US;
+    return us_add(now_us, callback->lease_minutes * MINUTE_US);
 }
 
 int64_t followup_rules_retry_due_us(const struct city_callback *callback, int64_t now_us)
 {
-    return now_us + callback->retry_minutes * MINUTE_US;
+    return us_add(now_us, callback->retry_minutes * MINUTE_US);
 }
 
 bool followup_rules_is_last(const struct city_callback *callback, Followup__CallOutcome outcome,

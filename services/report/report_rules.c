@@ -2,10 +2,10 @@
 #include "services/report/report_rules.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 
 #include <string.h>
 
-#define SECOND_US INT64_C(1000000)
 #define SECONDS_PER_HOUR 3600.0
 #define SATISFIED_SCORE_MIN 4
 
@@ -18,7 +18,7 @@ bool report_rules_on_time(int64_t done_at_us, int64_t due_at_us)
 
 int64_t report_rules_resolution_seconds(int64_t occurred_at_us, int64_t done_at_us)
 {
-    return done_at_us > occurred_at_us ? (done_at_us - occurred_at_us) / SECOND_US : 0;
+    return done_at_us > occurred_at_us ? us_sub(done_at_us, occurred_at_us) / SECOND_US : 0;
 }
 
 bool report_rules_satisfied(uint32_t score)

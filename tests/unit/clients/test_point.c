@@ -29,7 +29,9 @@ static void refuses_what_is_no_pair_of_numbers(void **state)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         double latitude = 1;
         double longitude = 2;
-        assert_int_equal(point_read(bad[i], &latitude, &longitude, NULL), STATUS_INVALID_ARGUMENT);
+        struct error err = ERROR_NONE;
+        assert_int_equal(point_read(bad[i], &latitude, &longitude, &err), STATUS_INVALID_ARGUMENT);
+        assert_string_equal(err.field, "point");
         assert_true(latitude == 1 && longitude == 2);
     }
 }
