@@ -1,6 +1,8 @@
 /* Keys and reading of feedback's tables; see the header. */
 #include "services/feedback/feedback_tables.h"
 
+#include "base/utf8_check.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -85,7 +87,12 @@ size_t feedback_tables_rates(struct store_txn *txn, const char *after, struct ar
     txn_scan_begin(&scan, txn, STORE_STATE, &prefix, &from, false);
     while (count < max && txn_scan_next(&scan, &key, &value)) {
         struct key_reader reader = key_read(key);
-        const char *unit = arena_copy_text(arena, key_read_text(&reader));
+        const char *name = key_read_text(&reader);
+        if (!reader.ok || reader.rest.size != 0 || !utf8_well_formed(name, strlen(name))) {
+            txn_fail(txn, STATUS_DATA_LOSS, "a unit's rate lies under a key that names no unit");
+            break;
+        }
+        const char *unit = arena_copy_text(arena, name);
         const Feedback__RateRecord *record = (const Feedback__RateRecord *)table_unpack(
             txn, value, &feedback__rate_record__descriptor, arena);
         if (unit != NULL && record != NULL && strcmp(unit, after) != 0) {
