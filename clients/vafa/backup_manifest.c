@@ -93,36 +93,43 @@ enum status manifest_write(const json_t *manifest, const char *folder, struct er
 
 static const char *const services[] = {"intake", "routing", "followup", "feedback", "report"};
 
-/* The two files of a service, under its own folder: nothing else is ever opened. */
-static bool is_file_of(const char *path, const char *service)
+/* Which of the two files of a service, under its own folder, a path names: 0 or 1; -1 for any other,
+ * which is never opened. */
+static int file_of(const char *path, const char *service)
 {
-    char data[64];
-    char keys[64];
-    snprintf(data, sizeof(data), "%s/data.mdb", service);
-    snprintf(keys, sizeof(keys), "%s/keys.mdb", service);
-    return strcmp(path, data) == 0 || strcmp(path, keys) == 0;
+    static const char *const names[2] = {"data.mdb", "keys.mdb"};
+    for (int i = 0; i < 2; i++) {
+        char known[64];
+        snprintf(known, sizeof(known), "%s/%s", service, names[i]);
+        if (strcmp(path, known) == 0) {
+            return i;
+        }
+    }
+    return -1;
 }
 
 static enum status check_service(const json_t *entry, const char *service, struct error *err)
 {
     const json_t *files = json_object_get(entry, "files");
-    if (json_array_size(files) != 2) {
-        return error_set(err, STATUS_DATA_LOSS, "manifest",
-                         "%s is not in the set with its two files", service);
-    }
-    for (size_t i = 0; i < 2; i++) {
+    bool named[2] = {false, false};
+    for (size_t i = 0; i < json_array_size(files); i++) {
         const json_t *file = json_array_get(files, i);
         const char *path = json_string_value(json_object_get(file, "path"));
         const char *digest = json_string_value(json_object_get(file, "digest"));
+        int which = path != NULL ? file_of(path, service) : -1;
         uint8_t bytes[32];
-        if (path == NULL || digest == NULL || !is_file_of(path, service) ||
+        if (digest == NULL || which < 0 || named[which] ||
             !hex_decode(digest, bytes, sizeof(bytes)) ||
             !json_is_integer(json_object_get(file, "size_bytes"))) {
             return error_set(err, STATUS_DATA_LOSS, "manifest", "an entry of %s cannot be read",
                              service);
         }
+        named[which] = true;
     }
-    return STATUS_OK;
+    return named[0] && named[1]
+               ? STATUS_OK
+               : error_set(err, STATUS_DATA_LOSS, "manifest",
+                           "%s is not in the set with its two files", service);
 }
 
 enum status manifest_read(json_t **ret_manifest, const char *folder, struct error *err)

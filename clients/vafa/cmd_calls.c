@@ -54,6 +54,15 @@ static void print_call(struct session *session, const Followup__Call *c)
     table_free(table);
 }
 
+static enum status show_call(struct session *session, const Followup__Call *c, struct error *err)
+{
+    if (c == NULL) {
+        return session_lacks("call", err);
+    }
+    print_call(session, c);
+    return STATUS_OK;
+}
+
 /* Who works at this desk: --operator, else the caller's name as the services are told it. */
 static char *operator_of(struct session *session)
 {
@@ -94,8 +103,8 @@ static int run_next(struct session *session)
             output_message(call.response);
         } else if (!none) {
             print_call(session, response->call);
-            fprintf(stderr, "The number to call: vafa reveal %s --purpose call-back\n",
-                    response->call->code);
+            output_foreign(stderr, "The number to call: vafa reveal ", response->call->code,
+                           " --purpose call-back");
         } else {
             char time[32];
             session_time(session, response->next_due_at_us, time);
@@ -210,7 +219,8 @@ static int run_record(struct session *session)
     if (status == STATUS_OK && session->json) {
         output_message(call.response);
     } else if (status == STATUS_OK) {
-        print_call(session, ((const Followup__RecordCallResponse *)call.response)->call);
+        status = show_call(session, ((const Followup__RecordCallResponse *)call.response)->call,
+                           &err);
     }
     vafa_call_fini(&call);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
@@ -280,7 +290,8 @@ static int run_show(struct session *session)
     if (status == STATUS_OK && session->json) {
         output_message(call.response);
     } else if (status == STATUS_OK) {
-        print_call(session, ((const Followup__GetCallResponse *)call.response)->call);
+        status =
+            show_call(session, ((const Followup__GetCallResponse *)call.response)->call, &err);
     }
     vafa_call_fini(&call);
     if (status != STATUS_OK) {
@@ -416,8 +427,8 @@ static void print_rate_json(const Feedback__UnitRate *rate)
         json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "unit", rate->unit, "answers",
                   (json_int_t)rate->answers, "resolved", (json_int_t)rate->resolved, "partly",
                   (json_int_t)rate->partly, "unresolved", (json_int_t)rate->unresolved, "scores",
-                  scores, "mean_score", heard ? json_real(rate->mean_score) : json_null(),
-                  "satisfied_share", heard ? json_real(rate->satisfied_share) : json_null());
+                  scores, "mean_score", heard ? output_real(rate->mean_score) : json_null(),
+                  "satisfied_share", heard ? output_real(rate->satisfied_share) : json_null());
     output_json(json);
     json_decref(json);
 }
@@ -455,6 +466,10 @@ static enum status rate_page(struct session *session, struct table *table, char 
             } else {
                 add_rate(session, table, page->rates[i]);
             }
+        }
+        if (page->next_page_token[0] != '\0' && strcmp(page->next_page_token, token) <= 0) {
+            status = error_set(err, STATUS_INTERNAL, "next_page_token",
+                               "the server's next page is not behind this one");
         }
         snprintf(token, 256, "%s", page->next_page_token);
         session_end_in(session, session->timeout_ms); /* a page that came gives the next its time */

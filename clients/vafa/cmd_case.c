@@ -166,8 +166,12 @@ static int run_show(struct session *session)
         output_message(call.response);
     } else if (status == STATUS_OK) {
         const Intake__GetCaseResponse *response = (const Intake__GetCaseResponse *)call.response;
-        print_case(session, response->case_data);
-        print_timeline(session, response);
+        if (response->case_data == NULL) {
+            status = session_lacks("case_data", &err);
+        } else {
+            print_case(session, response->case_data);
+            print_timeline(session, response);
+        }
     }
     vafa_call_fini(&call);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);

@@ -111,7 +111,8 @@ static void print_answer(struct session *session, const Intake__RegisterCaseResp
         output_message(&response->base);
         return;
     }
-    printf("%s: %s\n", label_word("code", session_language(session)), response->code);
+    fputs(label_word("code", session_language(session)), stdout);
+    output_foreign(stdout, ": ", response->code, "");
     if (response->already_registered) {
         fprintf(stderr, "It was registered before; nothing was added.\n");
     }

@@ -75,11 +75,10 @@ static void print_view(const struct report_view *view)
     }
 }
 
-static void print_answer(struct session *session, const struct report_question *q,
-                         const Report__QueryReportResponse *response)
+static enum status print_answer(struct session *session, const struct report_question *q,
+                                const Report__QueryReportResponse *response, struct error *err)
 {
     char metric[32];
-    struct arena *arena = arena_new(PERIODS_BYTES_MAX);
     Report__QueryReportResponse answer = *response;
     label_enum_word(&report__metric__descriptor, (int)q->request.metric, metric, sizeof(metric));
     const struct report_view view = {
@@ -88,6 +87,10 @@ static void print_answer(struct session *session, const struct report_question *
         .label_columns = q->request.n_by + (q->request.per != REPORT__PERIOD__PERIOD_UNSPECIFIED),
         .response = &answer,
     };
+    if (report_view_check(&view, err) != STATUS_OK) {
+        return err->status;
+    }
+    struct arena *arena = arena_new(PERIODS_BYTES_MAX);
     if (report_view_is_empty(&view)) {
         warn_of_unknown(q);
     }
@@ -101,6 +104,7 @@ static void print_answer(struct session *session, const struct report_question *
         printf("… %zu of %zu rows\n", answer.n_rows, count);
     }
     arena_free(arena);
+    return STATUS_OK;
 }
 
 static enum status ask(struct session *session, struct report_question *q, struct error *err)
@@ -121,7 +125,8 @@ static enum status ask(struct session *session, struct report_question *q, struc
         status = session_call(session, &call, err);
     }
     if (status == STATUS_OK) {
-        print_answer(session, q, (const Report__QueryReportResponse *)call.response);
+        status =
+            print_answer(session, q, (const Report__QueryReportResponse *)call.response, err);
     }
     vafa_call_fini(&call);
     return status;

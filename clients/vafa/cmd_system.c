@@ -57,8 +57,8 @@ static int tell_silent(const struct vafa_call calls[IDS], int first, int last)
     int code = EXIT_DONE;
     for (int id = first; id <= last; id++) {
         if (calls[id].error.status != STATUS_OK) {
-            fprintf(stderr, "vafa: %s: %s\n", output_service((Common__ServiceId)id),
-                    calls[id].error.message);
+            fprintf(stderr, "vafa: %s", output_service((Common__ServiceId)id));
+            output_foreign(stderr, ": ", calls[id].error.message, "");
             code = EXIT_UNREACHABLE;
         }
     }

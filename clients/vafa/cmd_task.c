@@ -63,6 +63,8 @@ static int run_call(struct session *session, const char *method, const ProtobufC
             output_message(call.response);
         } else if (task != NULL) {
             print_task(session, task);
+        } else {
+            status = session_lacks("task", &err);
         }
     }
     vafa_call_fini(&call);

@@ -50,7 +50,9 @@ static void print_change(struct session *session, const Routing__TaskChange *cha
     buffer_append_text(&line, label_enum(&routing__change_kind__descriptor, (int)change->kind,
                                          session_language(session)));
     if (task != NULL) {
-        buffer_append_format(&line, "  #%" PRIu64 "  %s  ", task->number, task->code);
+        buffer_append_format(&line, "  #%" PRIu64 "  ", task->number);
+        table_plain_text(&line, task->code);
+        buffer_append_text(&line, "  ");
         table_plain_text(&line, session_topic(session, task->topic));
         buffer_append_text(&line, "  ");
         table_plain_text(&line, session_unit(session, task->unit));
@@ -231,6 +233,10 @@ static enum status list_page(struct session *session, Routing__ListTasksRequest 
         }
         session_end_in(session, session->timeout_ms); /* a page that came gives the next its time */
         *left -= page->n_tasks < *left ? page->n_tasks : *left;
+        if (page->next_page_token != 0 && page->next_page_token <= request->page_token) {
+            status = error_set(err, STATUS_INTERNAL, "next_page_token",
+                               "the server's next page is not behind this one");
+        }
         request->page_token = page->next_page_token;
     }
     vafa_call_fini(&call);

@@ -7,6 +7,7 @@
 #include "clients/vafa/table.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -98,13 +99,21 @@ int output_exit_code(const struct error *err)
     return EXIT_REFUSED;
 }
 
+void output_foreign(FILE *out, const char *before, const char *text, const char *after)
+{
+    struct buffer plain = BUFFER_EMPTY;
+    table_plain_text(&plain, text);
+    fprintf(out, "%s%s%s\n", before, buffer_text(&plain), after);
+    buffer_fini(&plain);
+}
+
 int output_error_advised(const struct error *err, const char *advice)
 {
     struct buffer line = BUFFER_EMPTY;
     output_progress_end();
-    table_plain_text(&line, err->message[0] != '\0' ? err->message : status_name(err->status));
-    fprintf(stderr, "vafa: %s%s%s\n", err->field, err->field[0] != '\0' ? ": " : "",
-            buffer_text(&line));
+    buffer_append_format(&line, "%s%s%s", err->field, err->field[0] != '\0' ? ": " : "",
+                         err->message[0] != '\0' ? err->message : status_name(err->status));
+    output_foreign(stderr, "vafa: ", buffer_text(&line), "");
     if (advice != NULL) {
         fprintf(stderr, "%s\n", advice);
     }
@@ -138,6 +147,11 @@ void output_json(const json_t *json)
     CHECK(json_dumpf(json, stdout, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) == 0 ||
           ferror(stdout));
     putchar('\n');
+}
+
+json_t *output_real(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
 }
 
 json_t *output_message_json(const ProtobufCMessage *message)

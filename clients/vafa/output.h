@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <protobuf-c/protobuf-c.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* The exit code that fits an error. */
 int output_exit_code(const struct error *err);
@@ -19,9 +20,15 @@ int output_error_advised(const struct error *err, const char *advice);
 /* The same for what is wrong with the command line itself: EXIT_USAGE. */
 int output_usage(const struct error *err);
 
+/* What another wrote between words of ours, on a line: control characters become spaces, so that it
+ * does not drive the terminal. */
+void output_foreign(FILE *out, const char *before, const char *text, const char *after);
+
 /* A message, or composed JSON, on one line of stdout. */
 void output_message(const ProtobufCMessage *message);
 void output_json(const json_t *json);
+/* A number in it; null when it is none that JSON has. New reference. */
+json_t *output_real(double value);
 /* A message as JSON to compose with; new reference. */
 json_t *output_message_json(const ProtobufCMessage *message);
 

@@ -2,13 +2,16 @@
 #include "clients/vafa/report_view.h"
 
 #include "base/check.h"
+#include "base/utf8_check.h"
 #include "clients/vafa/chart.h"
 #include "clients/vafa/csv_out.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/table.h"
 
+
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +60,45 @@ static double figure_of(const Report__Cell *cell)
     return cell->value_case == REPORT__CELL__VALUE_COUNT ? (double)cell->count : cell->number;
 }
 
+/* resolution_hours leads with the count of the done: its bars are the median. */
+static size_t bar_column(const struct report_view *view)
+{
+    size_t column = view->label_columns;
+    return strcmp(view->metric, "resolution_hours") == 0 ? column + 1
+           : strcmp(view->metric, "satisfaction") == 0   ? column + 1
+                                                         : column;
+}
+
+static bool is_cell(const Report__Cell *cell, bool is_label)
+{
+    switch (cell->value_case) {
+    case REPORT__CELL__VALUE_TEXT: return is_label;
+    case REPORT__CELL__VALUE_NUMBER: return !is_label && isfinite(cell->number);
+    default: return !is_label;
+    }
+}
+
+static bool is_row(const struct report_view *view, const Report__Row *row)
+{
+    bool good = row->n_cells == view->response->n_columns;
+    for (size_t i = 0; good && i < row->n_cells; i++) {
+        good = is_cell(row->cells[i], i < view->label_columns);
+    }
+    return good;
+}
+
+enum status report_view_check(const struct report_view *view, struct error *err)
+{
+    const Report__QueryReportResponse *response = view->response;
+    bool good = response->n_columns > bar_column(view) && response->n_columns <= TABLE_COLUMNS_MAX;
+    for (size_t row = 0; good && row < response->n_rows; row++) {
+        good = is_row(view, response->rows[row]);
+    }
+    return good ? STATUS_OK
+                : error_set(err, STATUS_INTERNAL, "rows",
+                            "the server's answer is not a table of what was asked");
+}
+
 bool report_view_is_empty(const struct report_view *view)
 {
     for (size_t row = 0; row < view->response->n_rows; row++) {
@@ -75,13 +117,15 @@ static void cell_text(const struct report_view *view, size_t row, size_t column,
 {
     const Report__Cell *cell = cell_at(view, row, column);
     const char *name = view->response->columns[column];
+    const char *text;
     out[0] = '\0';
     if (cell == NULL) {
         return;
     }
     switch (cell->value_case) {
     case REPORT__CELL__VALUE_TEXT:
-        snprintf(out, out_size, "%s", name_of(view, column, cell->text));
+        text = name_of(view, column, cell->text);
+        snprintf(out, out_size, "%.*s", (int)utf8_cut(text, strlen(text), out_size - 1), text);
         break;
     case REPORT__CELL__VALUE_COUNT: snprintf(out, out_size, "%" PRId64, cell->count); break;
     case REPORT__CELL__VALUE_NUMBER:
@@ -120,15 +164,6 @@ void report_view_table(const struct report_view *view)
 
 /* --- bars --- */
 
-/* resolution_hours leads with the count of the done: its bars are the median. */
-static size_t bar_column(const struct report_view *view)
-{
-    size_t column = view->label_columns;
-    return strcmp(view->metric, "resolution_hours") == 0 ? column + 1
-           : strcmp(view->metric, "satisfaction") == 0   ? column + 1
-                                                         : column;
-}
-
 static void bar_label(const struct report_view *view, size_t row, struct buffer *out)
 {
     for (size_t i = 0; i < view->label_columns; i++) {
@@ -162,7 +197,9 @@ void report_view_chart(const struct report_view *view)
             .missing = cell == NULL || cell->value_case == REPORT__CELL__VALUE__NOT_SET,
         };
     }
-    printf("%s\n", label_word(view->response->columns[column], session_language(view->session)));
+    output_foreign(stdout, "",
+                   label_word(view->response->columns[column], session_language(view->session)),
+                   "");
     chart_print(bars, count, output_columns(), stdout);
     for (size_t row = 0; row < count; row++) {
         buffer_fini(&labels[row]);

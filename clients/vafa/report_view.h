@@ -13,6 +13,9 @@ struct report_view {
     const Report__QueryReportResponse *response;
 };
 
+/* Whether it is an answer to this question: the columns it needs, rows of as many cells, labels that
+ * are texts and figures that are numbers. INTERNAL otherwise; then nothing else may be asked of it. */
+enum status report_view_check(const struct report_view *view, struct error *err);
 /* No row, or none with a figure other than 0: there may be zeros about nothing. */
 bool report_view_is_empty(const struct report_view *view);
 void report_view_table(const struct report_view *view);

@@ -133,6 +133,11 @@ enum status session_call(struct session *session, struct vafa_call *call, struct
     return status;
 }
 
+enum status session_lacks(const char *what, struct error *err)
+{
+    return error_set(err, STATUS_INTERNAL, what, "the server's answer has none in it");
+}
+
 /* --- positions --- */
 
 static bool tell_waiting(void *context, Common__ServiceId waiting_for)

@@ -40,6 +40,10 @@ enum status session_client(struct session *session, struct vafa **ret_vafa, stru
  * vafa_call_fini. */
 enum status session_call(struct session *session, struct vafa_call *call, struct error *err);
 
+/* "The server's answer has no call in it": INTERNAL. For answers of other versions, or of no server of
+ * ours. */
+enum status session_lacks(const char *what, struct error *err);
+
 /* The key of the server's city pack, and the digest of its files (BLAKE2b-256; may be NULL). */
 enum status session_ask_city(struct session *session, char ret_name[256], uint8_t ret_digest[32],
                              struct error *err);

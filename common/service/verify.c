@@ -89,20 +89,32 @@ static enum status count_event(struct rebuild *rebuild, struct error *err)
 
 /* --- applying --- */
 
+/* An event that cannot be applied is a finding, unless there was no memory or no room for it. */
+static enum status find_event(struct rebuild *rebuild, Common__ServiceId log, uint64_t offset,
+                              const struct error *why, struct error *err)
+{
+    if (why->status == STATUS_RESOURCE_EXHAUSTED) {
+        return error_set(err, why->status, why->field, "%s", why->message);
+    }
+    find(rebuild, "event %llu of the log of %s cannot be applied: %s", (unsigned long long)offset,
+         service_name(log), why->message);
+    return STATUS_OK;
+}
+
 /* How an event of a log changes the scratch tables. */
 static enum status apply_record(struct rebuild *rebuild, struct bytes packed, uint64_t offset,
-                                const ProtobufCMessageDescriptor *type,
+                                Common__ServiceId log, const ProtobufCMessageDescriptor *type,
                                 void (*apply)(struct apply *, const struct event *), bool is_view,
                                 struct error *err)
 {
     struct event event;
+    struct error why = ERROR_NONE;
     bool known;
-    const Common__EventRecord *record = engine_record_unpack(packed, rebuild->arena, err);
-    if (record == NULL) {
-        return STATUS_DATA_LOSS;
-    }
+    const Common__EventRecord *record = engine_record_unpack(packed, rebuild->arena, &why);
     enum status status =
-        engine_event_unpack(record, offset, type, rebuild->arena, &event, &known, err);
+        record == NULL
+            ? why.status
+            : engine_event_unpack(record, offset, type, rebuild->arena, &event, &known, &why);
     if (status == STATUS_OK && known && apply != NULL) {
         struct apply a = {.arena = rebuild->apply_arena,
                           .txn = rebuild->txn,
@@ -110,10 +122,11 @@ static enum status apply_record(struct rebuild *rebuild, struct bytes packed, ui
                           .signals = NULL};
         apply(&a, &event);
         arena_reset(rebuild->apply_arena);
-        status = txn_error(rebuild->txn, err);
+        status = txn_error(rebuild->txn, &why);
     }
     arena_reset(rebuild->arena);
-    return status == STATUS_OK ? count_event(rebuild, err) : status;
+    return status == STATUS_OK ? count_event(rebuild, err)
+                               : find_event(rebuild, log, offset, &why, err);
 }
 
 static enum status rebuild_state(struct rebuild *rebuild, struct store_txn *live, struct error *err)
@@ -124,8 +137,9 @@ static enum status rebuild_state(struct rebuild *rebuild, struct store_txn *live
     struct bytes packed;
     enum status status = STATUS_OK;
     log_scan_begin(&scan, live, 1);
-    while (status == STATUS_OK && log_scan_next(&scan, &offset, &packed)) {
-        status = apply_record(rebuild, packed, offset, def->event_type, def->apply, false, err);
+    while (status == STATUS_OK && rebuild->result->ok && log_scan_next(&scan, &offset, &packed)) {
+        status =
+            apply_record(rebuild, packed, offset, def->id, def->event_type, def->apply, false, err);
         rebuild->result->events++;
     }
     log_scan_end(&scan);
@@ -154,9 +168,11 @@ static void advance(struct replay *replay)
 static enum status is_ready(struct rebuild *rebuild, const struct replay *replay,
                             const struct replay *replays, bool *ret_ready, struct error *err)
 {
-    const Common__EventRecord *record = engine_record_unpack(replay->packed, rebuild->arena, err);
+    struct error why = ERROR_NONE;
+    const Common__EventRecord *record = engine_record_unpack(replay->packed, rebuild->arena, &why);
     if (record == NULL) {
-        return STATUS_DATA_LOSS;
+        *ret_ready = false;
+        return find_event(rebuild, replay->upstream, replay->offset, &why, err);
     }
     *ret_ready = true;
     for (size_t i = 0; i < record->n_seen; i++) {
@@ -185,8 +201,9 @@ static enum status replay_one(struct rebuild *rebuild, struct replay *replays, b
                (status = is_ready(rebuild, &replays[i], replays, &ready, err)) == STATUS_OK &&
                ready) {
             status = apply_record(rebuild, replays[i].packed, replays[i].offset,
-                                  def->feeds[i].event_type, def->feeds[i].view, true, err);
-            if (status != STATUS_OK) {
+                                  replays[i].upstream, def->feeds[i].event_type,
+                                  def->feeds[i].view, true, err);
+            if (status != STATUS_OK || !rebuild->result->ok) {
                 return status;
             }
             replays[i].done = replays[i].offset;
@@ -317,10 +334,10 @@ static enum status verify_tables(struct rebuild *rebuild, struct store_txn *live
     if (status == STATUS_OK) {
         status = rebuild_state(rebuild, live, err);
     }
-    if (status == STATUS_OK && views) {
+    if (status == STATUS_OK && rebuild->result->ok && views) {
         status = rebuild_views(rebuild, live, err);
     }
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && rebuild->result->ok) {
         status = commit_scratch(rebuild, err);
     }
     if (status == STATUS_OK && rebuild->result->ok) {

@@ -187,8 +187,8 @@ static bool read_record(const struct store *store, const uint8_t *file, size_t a
         return false;
     }
     uint64_t bytes = be64_get(head + 24);
-    if (bytes > JOURNAL_BYTES - at - RECORD_HEAD) {
-        return false;
+    if (bytes == 0 || bytes > JOURNAL_BYTES - at - RECORD_HEAD) {
+        return false; /* nothing is written for nothing */
     }
     XXH128_canonical_t hash = record_hash(store, head, bytes);
     if (memcmp(&hash, head + RECORD_HASH, sizeof(hash)) != 0) {
@@ -214,12 +214,16 @@ static bool apply_change(struct store_txn *txn, struct bytes *changes)
     }
     struct bytes key = bytes_of(from + CHANGE_HEAD, key_size);
     struct bytes value = bytes_of(from + CHANGE_HEAD + key_size, value_size);
+    uint64_t changes_before = txn->changes;
     if (from[1] == JOURNAL_PUT) {
         txn_put_db(txn, (enum store_db)from[0], key, value);
     } else if (from[1] == JOURNAL_DELETE) {
         txn_delete_db(txn, (enum store_db)from[0], key);
     } else {
         return false;
+    }
+    if (txn->changes == changes_before && txn->error.status == STATUS_OK) {
+        return false; /* only what is there is deleted */
     }
     size_t size = CHANGE_HEAD + key_size + value_size;
     *changes = bytes_of(from + size, changes->size - size);

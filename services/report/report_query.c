@@ -139,6 +139,11 @@ static enum status add_group(struct query *q, struct report_group **slot, int32_
         return out_of_memory(q);
     }
     group->period = period;
+    for (size_t i = 0; i < count; i++) { /* they come from keys, which hold any bytes */
+        if (!utf8_well_formed(values[i], strlen(values[i]))) {
+            return read_refuse(q->r, STATUS_DATA_LOSS, NULL, "the key of a cell is not text");
+        }
+    }
     for (size_t i = 0; i < REPORT_DIMENSION_COUNT; i++) {
         if (i < count && !utf8_well_formed(values[i], strlen(values[i]))) {
             return read_refuse(q->r, STATUS_DATA_LOSS, NULL, "the key of a cell cannot be read");

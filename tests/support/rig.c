@@ -5,7 +5,6 @@
 #include "base/check.h"
 #include "service/keyring.h"
 #include "service/node_internal.h"
-#include "service/verify.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,7 +36,9 @@ struct upstream {
 
 struct rig {
     const struct service_def *def;
-    struct city *city;
+    struct city *own_city; /* NULL: `city` is borrowed */
+    const struct city *city;
+    struct random *random;
     struct rig_clock clock;
     struct arena *arena;      /* what tests hold until the end */
     struct arena *feed_arena; /* of one upstream event */
@@ -47,6 +48,7 @@ struct rig {
     struct loop *loop;
     struct node *node;
     struct upstream upstreams[SERVICE_FEEDS_MAX];
+    bool is_fed; /* else there is no view to verify */
 };
 
 static void must(enum status status, const struct error *err)
@@ -102,7 +104,7 @@ static void open_node(struct rig *rig)
         .master_key_file = rig->master_key,
         .city = rig->city,
         .clock = &rig->clock.clock,
-        .random = random_system(),
+        .random = rig->random,
         .loop = rig->loop,
         .map_bytes = MAP_BYTES,
         .no_sync = true,
@@ -125,30 +127,30 @@ struct rig *rig_new(const struct service_def *def, const char *city)
 {
     struct error err;
     char path[512];
+    struct city *loaded = NULL;
+    snprintf(path, sizeof path, "%s/deploy/cities/%s", VAFA_SOURCE_DIR, city);
+    must(city_load(&loaded, path, &err), &err);
+    struct rig *rig = rig_new_with(def, loaded, random_system());
+    rig->own_city = loaded;
+    return rig;
+}
+
+struct rig *rig_new_with(const struct service_def *def, const struct city *city,
+                         struct random *random)
+{
     struct rig *rig = calloc(1, sizeof *rig);
     CHECK(rig != NULL);
     rig->def = def;
+    rig->city = city;
+    rig->random = random;
     rig->clock.clock = (struct clock){.wall_us = rig_clock_us, .mono_us = rig_clock_us};
     rig->clock.now_us = BEGIN_US;
     rig->arena = arena_new(ARENA_BYTES_MAX);
     rig->feed_arena = arena_new(ARENA_BYTES_MAX);
-    snprintf(path, sizeof path, "%s/deploy/cities/%s", VAFA_SOURCE_DIR, city);
-    must(city_load(&rig->city, path, &err), &err);
     scratch_new(rig->folder);
     snprintf(rig->store_folder, sizeof rig->store_folder, "%s/own", rig->folder);
     snprintf(rig->master_key, sizeof rig->master_key, "%s/master.key", rig->folder);
     rig->loop = loop_new(&rig->clock.clock);
-    for (size_t i = 0; i < def->feed_count; i++) {
-        struct upstream *upstream = &rig->upstreams[i];
-        const char *name = service_name(def->feeds[i].upstream);
-        snprintf(upstream->folder, sizeof upstream->folder, "%s/%s", rig->folder, name);
-        struct store_options options = {.folder = upstream->folder,
-                                        .service = name,
-                                        .map_bytes = MAP_BYTES,
-                                        .no_sync = true,
-                                        .random = random_system()};
-        must(store_open(&upstream->store, &options, &err), &err);
-    }
     open_node(rig);
     return rig;
 }
@@ -165,12 +167,17 @@ static void close_node(struct rig *rig)
 void rig_free(struct rig *rig)
 {
     rig_verify(rig);
+    rig_drop(rig);
+}
+
+void rig_drop(struct rig *rig)
+{
     close_node(rig);
     loop_free(rig->loop);
     for (size_t i = 0; i < rig->def->feed_count; i++) {
         store_free(rig->upstreams[i].store);
     }
-    city_free(rig->city);
+    city_free(rig->own_city);
     arena_free(rig->arena);
     arena_free(rig->feed_arena);
     scratch_remove(rig->folder);
@@ -208,6 +215,11 @@ void rig_advance(struct rig *rig, int64_t us)
     }
     rig->clock.now_us = end_us;
     settle(rig);
+}
+
+struct node *rig_node(struct rig *rig)
+{
+    return rig->node;
 }
 
 /* --- calls --- */
@@ -249,7 +261,7 @@ static void give_key(struct rig *rig, ProtobufCMessage *request)
     if (key->len == 0) {
         key->data = arena_alloc(rig->arena, UUID_BYTES);
         key->len = UUID_BYTES;
-        uuid7_make(random_system(), rig->clock.now_us, key->data);
+        uuid7_make(rig->random, rig->clock.now_us, key->data);
     }
 }
 
@@ -274,6 +286,12 @@ static enum status open_reply(struct rig *rig, const struct rig_exchange *call, 
     return STATUS_OK;
 }
 
+static void serve_frame(struct rig *rig, struct bytes frame, struct rig_exchange *call)
+{
+    *call = (struct rig_exchange){.exchange = {.reply = keep_reply}};
+    rpc_router_serve(node_router(rig->node), &call->exchange, frame);
+}
+
 /* The call comes in; what it leads to waits for settle(). */
 static void serve(struct rig *rig, const struct rpc_caller *caller, unsigned method,
                   ProtobufCMessage *request, struct rig_exchange *call)
@@ -294,10 +312,28 @@ static void serve(struct rig *rig, const struct rpc_caller *caller, unsigned met
     envelope.caller = &envelope_caller;
     envelope.body = (ProtobufCBinaryData){body.size, body.data};
     message_pack(&envelope.base, &frame);
-    *call = (struct rig_exchange){.exchange = {.reply = keep_reply}};
-    rpc_router_serve(node_router(rig->node), &call->exchange, buffer_bytes(&frame));
+    serve_frame(rig, buffer_bytes(&frame), call);
     buffer_fini(&frame);
     buffer_fini(&body);
+}
+
+/* Until it is answered: a wait that parked, until it is over. */
+static void await_reply(struct rig *rig, const struct rig_exchange *call)
+{
+    settle(rig);
+    while (!call->replied) {
+        int64_t next_us = loop_next_us(rig->loop);
+        assert_true(next_us != INT64_MAX);
+        rig_advance(rig, next_us - rig->clock.now_us);
+    }
+}
+
+void rig_serve(struct rig *rig, struct bytes frame, struct buffer *ret_reply)
+{
+    struct rig_exchange call;
+    serve_frame(rig, frame, &call);
+    await_reply(rig, &call);
+    *ret_reply = call.reply;
 }
 
 enum status rig_call_as(struct rig *rig, const struct rpc_caller *caller, const char *method_name,
@@ -307,12 +343,7 @@ enum status rig_call_as(struct rig *rig, const struct rpc_caller *caller, const 
     unsigned method = method_number(rig->def, method_name);
     struct rig_exchange call;
     serve(rig, caller, method, request, &call);
-    settle(rig);
-    while (!call.replied) { /* a wait that parked: until it is over */
-        int64_t next_us = loop_next_us(rig->loop);
-        assert_true(next_us != INT64_MAX);
-        rig_advance(rig, next_us - rig->clock.now_us);
-    }
+    await_reply(rig, &call);
     const ProtobufCMessage *response = NULL;
     enum status status = open_reply(rig, &call, method, &response, err);
     if (ret_response != NULL) {
@@ -352,6 +383,24 @@ enum status rig_call(struct rig *rig, enum rpc_role role, const char *method_nam
 }
 
 /* --- upstream events --- */
+
+/* Made when the first event comes. */
+static struct store *upstream_store(struct rig *rig, size_t feed)
+{
+    struct error err;
+    struct upstream *upstream = &rig->upstreams[feed];
+    if (upstream->store == NULL) {
+        const char *name = service_name(rig->def->feeds[feed].upstream);
+        snprintf(upstream->folder, sizeof upstream->folder, "%s/%s", rig->folder, name);
+        struct store_options options = {.folder = upstream->folder,
+                                        .service = name,
+                                        .map_bytes = MAP_BYTES,
+                                        .no_sync = true,
+                                        .random = rig->random};
+        must(store_open(&upstream->store, &options, &err), &err);
+    }
+    return upstream->store;
+}
 
 static size_t feed_number(const struct rig *rig, Common__ServiceId upstream)
 {
@@ -414,7 +463,8 @@ enum status rig_feed(struct rig *rig, Common__ServiceId service, const struct ev
                            .rig = rig,
                            .feed = number};
     struct store_txn *txn;
-    must(store_write_begin(rig->upstreams[number].store, &txn, &own_err), &own_err);
+    rig->is_fed = true;
+    must(store_write_begin(upstream_store(rig, number), &txn, &own_err), &own_err);
     log_append(txn, buffer_bytes(&packed), &feed.position);
     must(store_write_commit(txn, &own_err), &own_err);
     feed.record = engine_record_unpack(buffer_bytes(&packed), rig->feed_arena, &own_err);
@@ -464,21 +514,26 @@ const struct event *rig_event(struct rig *rig, uint64_t offset)
     return event;
 }
 
-void rig_verify(struct rig *rig)
+enum status rig_try_verify(struct rig *rig, struct verify_result *ret_result, struct error *err)
 {
-    struct error err;
-    struct verify_result result;
     char scratch[300];
     snprintf(scratch, sizeof scratch, "%s/scratch", rig->folder);
     struct verify_options options = {.def = rig->def,
                                      .store = node_store(rig->node),
                                      .city = rig->city,
                                      .scratch_folder = scratch,
-                                     .random = random_system()};
-    for (size_t i = 0; i < rig->def->feed_count; i++) {
-        options.upstreams[i] = rig->upstreams[i].store;
+                                     .random = rig->random};
+    for (size_t i = 0; i < rig->def->feed_count && rig->is_fed; i++) {
+        options.upstreams[i] = upstream_store(rig, i);
     }
-    must(verify_service(&options, &result, &err), &err);
+    return verify_service(&options, ret_result, err);
+}
+
+void rig_verify(struct rig *rig)
+{
+    struct error err;
+    struct verify_result result;
+    must(rig_try_verify(rig, &result, &err), &err);
     if (!result.ok) {
         fail_msg("%s", result.finding);
     }

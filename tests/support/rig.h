@@ -7,16 +7,24 @@
 #define VAFA_TESTS_RIG_H
 
 #include "service/service.h"
+#include "service/verify.h"
 
 struct rig;
 
 /* Begins at 2026-01-01T08:00:00Z with the pack deploy/cities/<city>. Fails the test when anything
  * goes wrong. */
 struct rig *rig_new(const struct service_def *def, const char *city);
+/* The same with a loaded pack, which is borrowed, and randomness of one's own: for tests that make
+ * many. */
+struct rig *rig_new_with(const struct service_def *def, const struct city *city,
+                         struct random *random);
 /* Verifies first (rig_verify), then removes the folder (which goes at exit, if the test has failed
  * before). */
 void rig_free(struct rig *rig);
+/* Without verification: for a store that was damaged on purpose. */
+void rig_drop(struct rig *rig);
 
+struct node *rig_node(struct rig *rig);
 const struct city *rig_city(struct rig *rig);
 int64_t rig_now_us(struct rig *rig);
 /* Moves the clock and fires what is due. */
@@ -32,6 +40,10 @@ enum status rig_call(struct rig *rig, enum rpc_role role, const char *method,
 enum status rig_call_as(struct rig *rig, const struct rpc_caller *caller, const char *method,
                         ProtobufCMessage *request, const ProtobufCMessage **ret_response,
                         struct error *err);
+
+/* A frame as it comes from the wire, and the reply to it, which the caller ends with buffer_fini.
+ * The clock moves on until there is one. */
+void rig_serve(struct rig *rig, struct bytes frame, struct buffer *ret_reply);
 
 /* Calls that come in together: each is prepared before any is decided. All must go well. */
 void rig_call_together(struct rig *rig, enum rpc_role role, const char *method,
@@ -51,6 +63,8 @@ const struct event *rig_event(struct rig *rig, uint64_t offset);
 /* The log's chain holds, and state and view tables rebuilt from the logs equal those that stand.
  * Fails the test otherwise. */
 void rig_verify(struct rig *rig);
+/* The same, told: for a store that was damaged on purpose. */
+enum status rig_try_verify(struct rig *rig, struct verify_result *ret_result, struct error *err);
 /* Closes the store and opens it again, as after a crash. */
 void rig_restart(struct rig *rig);
 

@@ -140,6 +140,23 @@ static void refuses_paths_that_lead_elsewhere(void **state)
     assert_int_equal(manifest_read(&manifest, folder, NULL), STATUS_DATA_LOSS);
 }
 
+/* The other one would be restored without a look at its digest. */
+static void refuses_a_set_that_names_one_of_the_two_files_twice(void **state)
+{
+    (void)state;
+    json_t *manifest;
+    struct error err = ERROR_NONE;
+    make_set(5);
+    assert_int_equal(manifest_read(&manifest, folder, NULL), STATUS_OK);
+    json_t *entry = json_object_get(json_object_get(manifest, "services"), "followup");
+    json_t *files = json_object_get(entry, "files");
+    assert_int_equal(json_array_set(files, 1, json_array_get(files, 0)), 0);
+    assert_int_equal(manifest_write(manifest, folder, NULL), STATUS_OK);
+    json_decref(manifest);
+    assert_int_equal(manifest_read(&manifest, folder, &err), STATUS_DATA_LOSS);
+    assert_non_null(strstr(err.message, "followup"));
+}
+
 static void gives_back_the_city_s_pack_and_its_digest(void **state)
 {
     (void)state;
@@ -179,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(reads_back_the_set_it_wrote),        TEST(finds_a_file_that_was_changed),
         TEST(refuses_a_set_that_lacks_a_service), TEST(refuses_paths_that_lead_elsewhere),
+        TEST(refuses_a_set_that_names_one_of_the_two_files_twice),
         TEST(refuses_what_is_no_manifest),        TEST(gives_back_the_city_s_pack_and_its_digest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
