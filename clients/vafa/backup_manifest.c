@@ -126,10 +126,9 @@ static enum status check_service(const json_t *entry, const char *service, struc
         }
         named[which] = true;
     }
-    return named[0] && named[1]
-               ? STATUS_OK
-               : error_set(err, STATUS_DATA_LOSS, "manifest",
-                           "%s is not in the set with its two files", service);
+    return named[0] && named[1] ? STATUS_OK
+                                : error_set(err, STATUS_DATA_LOSS, "manifest",
+                                            "%s is not in the set with its two files", service);
 }
 
 enum status manifest_read(json_t **ret_manifest, const char *folder, struct error *err)

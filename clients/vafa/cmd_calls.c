@@ -219,8 +219,8 @@ static int run_record(struct session *session)
     if (status == STATUS_OK && session->json) {
         output_message(call.response);
     } else if (status == STATUS_OK) {
-        status = show_call(session, ((const Followup__RecordCallResponse *)call.response)->call,
-                           &err);
+        status =
+            show_call(session, ((const Followup__RecordCallResponse *)call.response)->call, &err);
     }
     vafa_call_fini(&call);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
@@ -290,8 +290,7 @@ static int run_show(struct session *session)
     if (status == STATUS_OK && session->json) {
         output_message(call.response);
     } else if (status == STATUS_OK) {
-        status =
-            show_call(session, ((const Followup__GetCallResponse *)call.response)->call, &err);
+        status = show_call(session, ((const Followup__GetCallResponse *)call.response)->call, &err);
     }
     vafa_call_fini(&call);
     if (status != STATUS_OK) {

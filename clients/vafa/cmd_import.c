@@ -158,8 +158,8 @@ static int finish(struct session *session, enum status status, const struct impo
         return code;
     }
     if (result->failed > 0) {
-        output_foreign(stderr, "vafa: a task could not be finished: ",
-                       result->first_failure.message, "");
+        output_foreign(stderr,
+                       "vafa: a task could not be finished: ", result->first_failure.message, "");
     }
     return import_adds_up(result) ? EXIT_DONE : EXIT_WRONG;
 }

@@ -125,8 +125,7 @@ static enum status ask(struct session *session, struct report_question *q, struc
         status = session_call(session, &call, err);
     }
     if (status == STATUS_OK) {
-        status =
-            print_answer(session, q, (const Report__QueryReportResponse *)call.response, err);
+        status = print_answer(session, q, (const Report__QueryReportResponse *)call.response, err);
     }
     vafa_call_fini(&call);
     return status;

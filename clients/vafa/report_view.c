@@ -9,7 +9,6 @@
 #include "clients/vafa/output.h"
 #include "clients/vafa/table.h"
 
-
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>

@@ -99,8 +99,8 @@ static const struct city *city_to_show(struct session *session)
     if (city == NULL && !session->city_told && why != STATUS_UNAVAILABLE &&
         why != STATUS_DEADLINE_EXCEEDED) {
         session->city_told = true;
-        output_foreign(stderr, "vafa: keys and UTC are shown, no names: ",
-                       session->no_city.message, "");
+        output_foreign(stderr, "vafa: keys and UTC are shown, no names: ", session->no_city.message,
+                       "");
     }
     return city;
 }

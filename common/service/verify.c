@@ -111,10 +111,9 @@ static enum status apply_record(struct rebuild *rebuild, struct bytes packed, ui
     struct error why = ERROR_NONE;
     bool known;
     const Common__EventRecord *record = engine_record_unpack(packed, rebuild->arena, &why);
-    enum status status =
-        record == NULL
-            ? why.status
-            : engine_event_unpack(record, offset, type, rebuild->arena, &event, &known, &why);
+    enum status status = record == NULL ? why.status
+                                        : engine_event_unpack(record, offset, type, rebuild->arena,
+                                                              &event, &known, &why);
     if (status == STATUS_OK && known && apply != NULL) {
         struct apply a = {.arena = rebuild->apply_arena,
                           .txn = rebuild->txn,
@@ -200,9 +199,9 @@ static enum status replay_one(struct rebuild *rebuild, struct replay *replays, b
         while (replays[i].has_next &&
                (status = is_ready(rebuild, &replays[i], replays, &ready, err)) == STATUS_OK &&
                ready) {
-            status = apply_record(rebuild, replays[i].packed, replays[i].offset,
-                                  replays[i].upstream, def->feeds[i].event_type,
-                                  def->feeds[i].view, true, err);
+            status =
+                apply_record(rebuild, replays[i].packed, replays[i].offset, replays[i].upstream,
+                             def->feeds[i].event_type, def->feeds[i].view, true, err);
             if (status != STATUS_OK || !rebuild->result->ok) {
                 return status;
             }

@@ -3,9 +3,9 @@
 #ifndef VAFA_TESTS_FUZZ_SERVICE_H
 #define VAFA_TESTS_FUZZ_SERVICE_H
 
+#include "service/node.h"
 #include "store/store.h"
 #include "tests/fuzz/fuzz_contract.h"
-#include "service/node.h"
 #include "tests/support/rig.h"
 
 struct fuzz_service;

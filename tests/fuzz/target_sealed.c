@@ -92,8 +92,8 @@ static enum status open_sealed(const struct keyring *keys, uint64_t citizen, con
 {
     struct error err = ERROR_NONE;
     struct store_txn *txn = read_store();
-    enum status status = keyring_open_sealed(keys, txn, citizen, purpose, sealed, type, arena,
-                                             ret_plain, &err);
+    enum status status =
+        keyring_open_sealed(keys, txn, citizen, purpose, sealed, type, arena, ret_plain, &err);
     store_read_end(txn);
     if (status != STATUS_OK) {
         fuzz_check_refusal(status, &err);

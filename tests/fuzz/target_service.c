@@ -39,8 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input in;
     fuzz_begin(&in, data, size);
-    struct fuzz_service *service =
-        fuzz_service_new(fuzz_services[fuzz_below(&in, FUZZ_SERVICES)]);
+    struct fuzz_service *service = fuzz_service_new(fuzz_services[fuzz_below(&in, FUZZ_SERVICES)]);
     for (int i = 0; i < STEPS_MAX && in.rest.size > 0; i++) {
         step(service, &in);
     }

@@ -194,10 +194,13 @@ static void refuses_what_is_no_manifest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(reads_back_the_set_it_wrote),        TEST(finds_a_file_that_was_changed),
-        TEST(refuses_a_set_that_lacks_a_service), TEST(refuses_paths_that_lead_elsewhere),
+        TEST(reads_back_the_set_it_wrote),
+        TEST(finds_a_file_that_was_changed),
+        TEST(refuses_a_set_that_lacks_a_service),
+        TEST(refuses_paths_that_lead_elsewhere),
         TEST(refuses_a_set_that_names_one_of_the_two_files_twice),
-        TEST(refuses_what_is_no_manifest),        TEST(gives_back_the_city_s_pack_and_its_digest),
+        TEST(refuses_what_is_no_manifest),
+        TEST(gives_back_the_city_s_pack_and_its_digest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
