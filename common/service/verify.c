@@ -109,7 +109,7 @@ static enum status apply_record(struct rebuild *rebuild, struct bytes packed, ui
 {
     struct event event;
     struct error why = ERROR_NONE;
-    bool known;
+    bool known = false;
     const Common__EventRecord *record = engine_record_unpack(packed, rebuild->arena, &why);
     enum status status = record == NULL ? why.status
                                         : engine_event_unpack(record, offset, type, rebuild->arena,
