@@ -87,7 +87,7 @@ enum status address_make_run_folder(const char *data, char ret_folder[ADDRESS_UR
             status = error_set_errno(err, STATUS_FAILED_PRECONDITION, errno,
                                      "the run folder %s cannot be made", run);
         } else {
-            snprintf(ret_folder, ADDRESS_URL_SIZE, "%s", run);
+            memcpy(ret_folder, run, strlen(run) + 1);
         }
     } else {
         char folder[ADDRESS_URL_SIZE];

@@ -65,6 +65,12 @@ enum status method_group_init(struct method_group *group, struct node *node,
                               const struct service_method *methods, struct error *err);
 void method_group_fini(struct method_group *group);
 
+/* OK: it will be answered, or is already. node_reads.c, node_commands.c */
+enum status node_begin_read(struct method_group *group, unsigned method, struct rpc_call *call,
+                            struct error *err);
+enum status node_submit_command(struct method_group *group, unsigned method, struct rpc_call *call,
+                                struct error *err);
+
 /* What a read tells its runner. */
 struct read_wait {
     struct node *node;
