@@ -57,14 +57,18 @@ static bool position_of(const struct follower *follower, const Eventlog__LoggedE
 static void read_on(struct follower *follower);
 static void apply_on(struct follower *follower);
 
-static void publish(struct follower *follower, uint64_t head)
+/* Where it is. Only what it has done, or that there is nothing to do, ends the reason why it waited:
+ * events that were read and cannot be applied are the same trouble again. */
+static void publish(struct follower *follower, uint64_t head, bool goes_on)
 {
     pthread_mutex_lock(&follower->lock);
     follower->state.offset = follower->cursor.offset;
     if (head > follower->state.head) {
         follower->state.head = head;
     }
-    follower->state.why = ERROR_NONE;
+    if (goes_on) {
+        follower->state.why = ERROR_NONE;
+    }
     pthread_mutex_unlock(&follower->lock);
 }
 
@@ -163,7 +167,7 @@ static void read_done(struct rpc_client_call *call)
     }
     memcpy(follower->cursor.log_id, batch->next->log_id.data, STORE_LOG_ID_BYTES);
     bool is_first = follower->state.head == 0; /* a test's: since the start */
-    publish(follower, batch->head->offset);
+    publish(follower, batch->head->offset, batch->n_events == 0);
     follower->batch = batch;
     follower->next = 0;
     if (PLANTED("event_skipped_on_restart") && is_first && batch->n_events > 1) {
@@ -226,8 +230,12 @@ static enum status apply_one(struct follower *follower, struct store_txn *txn,
                              const Eventlog__LoggedEvent *event, bool *ret_held, struct error *err)
 {
     struct log_position position;
-    if (!position_of(follower, event, &position) ||
-        position.offset != follower->applied_cursor.offset + 1) {
+    if (!position_of(follower, event, &position)) {
+        return error_set(err, STATUS_INTERNAL, NULL,
+                         "%s gave event %llu without its record or its place in the chain",
+                         service_name(follower->upstream), (unsigned long long)event->offset);
+    }
+    if (position.offset != follower->applied_cursor.offset + 1) {
         return error_set(err, STATUS_INTERNAL, NULL, "%s gave event %llu where %llu was expected",
                          service_name(follower->upstream), (unsigned long long)event->offset,
                          (unsigned long long)follower->applied_cursor.offset + 1);
@@ -319,7 +327,7 @@ static void after_op(struct follower *follower)
     }
     follower->next += follower->applied;
     follower->cursor = follower->applied_cursor;
-    publish(follower, 0);
+    publish(follower, 0, true);
     if (follower->next == follower->batch->n_events) {
         read_on(follower);
     } else if (follower->held && follower->applied == 0 && hold(follower)) {
@@ -382,7 +390,7 @@ void follower_start(struct follower *follower)
         stop(follower, &err);
         return;
     }
-    publish(follower, 0);
+    publish(follower, 0, true);
     read_on(follower);
 }
 
