@@ -1,21 +1,16 @@
 /*
- * A call in flight goes through three states: it is with the transport (SENT), waits for its next
- * attempt (WAITING), or has come to an end and waits for its turn on the loop (ENDED). The
- * transport brings it from SENT to ENDED on whatever thread; everything else happens on the loop.
+ * A call from its start to its end: packed, sent, tried again, handed back.
  *
- * One timer of the client wakes the loop for all that have ended: a timer, since unlike a task it
- * can be taken back when the client is freed. Another watches the deadlines of those that were
- * sent. The client's lock is never held while the transport
- * or a call's `done` runs.
+ * One timer of the client wakes the loop for all whose attempt has ended: a timer, since unlike a
+ * task it can be taken back when the client is freed.
  */
-#include "rpc/rpc_client.h"
+#include "rpc/rpc_client_private.h"
 
 #include "base/check.h"
 #include "base/mutex.h"
 #include "rpc/rpc_frame.h"
 #include "rpc/rpc_gather.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,64 +20,10 @@
 #define BACKOFF_US_MAX SECOND_US
 #define BACKOFF_DOUBLINGS_MAX 7
 
-/* An answer unpacked, envelope and body, is about so many times as large. */
-#define UNPACKED_TIMES 8
-
 /* Calls ended in one turn of the loop, so that other things have theirs. */
 #define ENDED_IN_A_TURN_MAX 256
 
-enum flight_state { FLIGHT_WAITING, FLIGHT_SENT, FLIGHT_ENDED };
-
-struct rpc_client_flight {
-    struct rpc_client *client;
-    struct rpc_client_call *call;
-
-    /* Under the client's lock. */
-    enum flight_state state;
-    struct rpc_client_flight *previous; /* among all of the client */
-    struct rpc_client_flight *next;
-    struct rpc_client_flight *ended_previous;
-    struct rpc_client_flight *ended_next;
-
-    struct loop_timer backoff;
-    int64_t deadline_us;
-    uint8_t *frame;
-    size_t frame_size;        /* without its deadline */
-    _Atomic(void *) exchange; /* NULL: not yet with the transport */
-    uint32_t attempts;
-
-    /* What came of the latest attempt. */
-    bool cut; /* the connection was, or could not be made */
-    struct error error;
-    struct arena *arena; /* holds the response; NULL until there is one */
-    const ProtobufCMessage *response;
-    const Common__Position *position;
-};
-
-struct rpc_client {
-    struct loop *loop;
-    struct rpc_transport *transport;
-    char name[sizeof(((struct rpc_caller *)NULL)->name)];
-    char unit[sizeof(((struct rpc_caller *)NULL)->unit)];
-    Rpc__Caller caller;
-
-    pthread_mutex_t lock; /* guards the block below */
-    uint64_t jitter;      /* state of a small generator */
-    uint8_t trace_start[RPC_TRACE_BYTES];
-    uint64_t traces;
-    struct rpc_client_flight *flights;
-    struct rpc_client_flight *ended_first;
-    struct rpc_client_flight *ended_last;
-    bool woken;
-    bool freeing;
-    int64_t next_deadline_us; /* when `deadline` expires; 0: it is not set */
-
-    struct loop_timer wake;
-    struct loop_timer deadline;
-};
-
 static void wake_expired(struct loop_timer *timer);
-static void deadline_expired(struct loop_timer *timer);
 static void backoff_expired(struct loop_timer *timer);
 
 struct rpc_client *rpc_client_new(struct loop *loop, struct rpc_transport *transport,
@@ -93,7 +34,7 @@ struct rpc_client *rpc_client_new(struct loop *loop, struct rpc_transport *trans
     client->loop = loop;
     client->transport = transport;
     client->wake.expired = wake_expired;
-    client->deadline.expired = deadline_expired;
+    client->deadline.expired = rpc_client_attempt_expired;
     client->jitter = random_u64(random);
     random->fill(random, client->trace_start, sizeof(client->trace_start));
     memcpy(client->name, caller->name, sizeof(client->name));
@@ -139,18 +80,6 @@ static void flights_remove(struct rpc_client *client, struct rpc_client_flight *
     flight->previous = flight->next = NULL;
 }
 
-static void ended_add(struct rpc_client *client, struct rpc_client_flight *flight)
-{
-    flight->ended_next = NULL;
-    flight->ended_previous = client->ended_last;
-    if (client->ended_last != NULL) {
-        client->ended_last->ended_next = flight;
-    } else {
-        client->ended_first = flight;
-    }
-    client->ended_last = flight;
-}
-
 static void ended_remove(struct rpc_client *client, struct rpc_client_flight *flight)
 {
     if (flight->ended_previous != NULL) {
@@ -166,194 +95,7 @@ static void ended_remove(struct rpc_client *client, struct rpc_client_flight *fl
     flight->ended_previous = flight->ended_next = NULL;
 }
 
-/* --- the end of an attempt, on any thread --- */
-
-/* Under the lock. */
-static void flight_end_locked(struct rpc_client_flight *flight)
-{
-    struct rpc_client *client = flight->client;
-    flight->state = FLIGHT_ENDED;
-    ended_add(client, flight);
-    bool wake = !client->woken;
-    client->woken = true;
-    if (wake) {
-        loop_timer_set(client->loop, &client->wake, 0);
-    }
-}
-
-/* The attempt has come to an end with flight->error. */
-static void flight_end(struct rpc_client_flight *flight)
-{
-    pthread_mutex_lock(&flight->client->lock);
-    flight_end_locked(flight);
-    pthread_mutex_unlock(&flight->client->lock);
-}
-
-static enum status read_envelope(struct rpc_client_flight *flight, struct bytes frame,
-                                 const Rpc__CallResponse **ret_envelope)
-{
-    struct error *err = &flight->error;
-    if (frame.size > RPC_FRAME_BYTES_MAX) {
-        return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL,
-                         "the server's answer has %zu bytes, the limit is %d", frame.size,
-                         RPC_FRAME_BYTES_MAX);
-    }
-    ProtobufCMessage *message = NULL;
-    enum status status = message_unpack(&rpc__call_response__descriptor, frame,
-                                        MESSAGE_UNKNOWN_KEEP, flight->arena, &message, err);
-    if (status != STATUS_OK) {
-        return error_set(err, STATUS_INTERNAL, NULL, "the server's answer cannot be read");
-    }
-    const Rpc__CallResponse *envelope = (const Rpc__CallResponse *)message;
-    if (envelope->version != RPC_VERSION) {
-        return error_set(err, STATUS_INTERNAL, "version",
-                         "the server answered in version %u of the envelope, we speak %d",
-                         envelope->version, RPC_VERSION);
-    }
-    *ret_envelope = envelope;
-    return STATUS_OK;
-}
-
-static void read_response(struct rpc_client_flight *flight, struct bytes frame)
-{
-    if (flight->arena == NULL) {
-        flight->arena = arena_new_for((size_t)RPC_UNPACK_BYTES_MAX + RPC_FRAME_BYTES_MAX,
-                                      UNPACKED_TIMES * frame.size);
-    } else {
-        arena_reset(flight->arena);
-    }
-    struct error *err = &flight->error;
-    const Rpc__CallResponse *envelope = NULL;
-    if (read_envelope(flight, frame, &envelope) != STATUS_OK) {
-        return;
-    }
-    flight->position = envelope->position;
-    if (envelope->status != STATUS_OK) {
-        error_set(err,
-                  envelope->status < STATUS_COUNT ? (enum status)envelope->status : STATUS_UNKNOWN,
-                  envelope->field, "%s", envelope->message);
-        return;
-    }
-    const struct rpc_client_call *call = flight->call;
-    ProtobufCMessage *response = NULL;
-    if (message_unpack(call->service->methods[call->method].output,
-                       bytes_of(envelope->body.data, envelope->body.len), MESSAGE_UNKNOWN_KEEP,
-                       flight->arena, &response, NULL) != STATUS_OK) {
-        error_set(err, STATUS_INTERNAL, NULL, "the server's answer cannot be read");
-        return;
-    }
-    flight->response = response;
-}
-
-static void say_unreachable(struct rpc_client_flight *flight)
-{
-    flight->cut = true;
-    error_set(&flight->error, STATUS_UNAVAILABLE, NULL, "the server cannot be reached");
-}
-
-/* The transport's `done`. */
-static void attempt_done(void *context, enum status status, struct bytes frame)
-{
-    struct rpc_client_flight *flight = context;
-    if (status == STATUS_OK) {
-        read_response(flight, frame);
-    } else {
-        say_unreachable(flight);
-    }
-    flight_end(flight);
-}
-
-/* --- deadlines --- */
-
-/* Under the lock. One timer for all flights, set to the earliest deadline of those that were sent
- * since: most end long before, and setting a timer for each would cost more than they do. */
-static void watch_deadline(struct rpc_client *client, int64_t at_us)
-{
-    if (client->next_deadline_us == 0 || at_us < client->next_deadline_us) {
-        client->next_deadline_us = at_us;
-        loop_timer_set(client->loop, &client->deadline, at_us - loop_mono_us(client->loop));
-    }
-}
-
-/* Under the lock, which it gives up meanwhile. A call that was never sent has met nobody. */
-static void flight_expire(struct rpc_client_flight *flight, void *exchange)
-{
-    struct rpc_client *client = flight->client;
-    pthread_mutex_unlock(&client->lock);
-    bool unsent = client->transport->cancel(client->transport, exchange);
-    pthread_mutex_lock(&client->lock);
-    if (flight->state != FLIGHT_SENT) {
-        return; /* it ended just now */
-    }
-    if (unsent) {
-        say_unreachable(flight);
-    } else {
-        error_set(&flight->error, STATUS_DEADLINE_EXCEEDED, NULL, "no answer within the deadline");
-    }
-    flight_end_locked(flight);
-}
-
-static void deadline_expired(struct loop_timer *timer)
-{
-    struct rpc_client *client =
-        (struct rpc_client *)((char *)timer - offsetof(struct rpc_client, deadline));
-    int64_t now_us = loop_mono_us(client->loop);
-    int64_t next_us = INT64_MAX;
-    pthread_mutex_lock(&client->lock);
-    client->next_deadline_us = 0;
-    /* Flights are removed on this thread alone, and added in front of the first. */
-    for (struct rpc_client_flight *flight = client->flights; flight != NULL;
-         flight = flight->next) {
-        void *exchange = atomic_load(&flight->exchange);
-        if (flight->state != FLIGHT_SENT) {
-            continue;
-        }
-        if (flight->deadline_us <= now_us && exchange != NULL) {
-            flight_expire(flight, exchange);
-        } else if (flight->deadline_us < next_us) {
-            next_us = flight->deadline_us;
-        }
-    }
-    if (next_us != INT64_MAX) {
-        watch_deadline(client, next_us > now_us ? next_us : now_us + MS_US);
-    }
-    pthread_mutex_unlock(&client->lock);
-}
-
-/* --- an attempt begins --- */
-
-static void flight_send(struct rpc_client_flight *flight)
-{
-    struct rpc_client *client = flight->client;
-    flight->error = ERROR_NONE;
-    flight->cut = false;
-    flight->response = NULL;
-    flight->position = NULL;
-    int64_t left_us = flight->deadline_us - loop_mono_us(client->loop);
-    if (left_us <= 0) {
-        error_set(&flight->error, STATUS_DEADLINE_EXCEEDED, NULL, "no answer within the deadline");
-        flight_end(flight);
-        return;
-    }
-    flight->attempts++;
-    size_t size = rpc_frame_put_deadline(flight->frame, flight->frame_size,
-                                         (uint32_t)((left_us + MS_US - 1) / MS_US));
-    atomic_store(&flight->exchange, NULL);
-    pthread_mutex_lock(&client->lock);
-    flight->state = FLIGHT_SENT; /* before it may end */
-    watch_deadline(client, flight->deadline_us);
-    pthread_mutex_unlock(&client->lock);
-    enum status status = client->transport->send(client->transport, bytes_of(flight->frame, size),
-                                                 attempt_done, flight, &flight->exchange);
-    if (status != STATUS_OK) { /* else the flight may have ended already */
-        if (status == STATUS_UNAVAILABLE) {
-            say_unreachable(flight);
-        } else {
-            error_set(&flight->error, status, NULL, "too many calls in flight");
-        }
-        flight_end(flight);
-    }
-}
+/* --- start --- */
 
 /* Packs the call; an error is left in the flight. */
 static enum status flight_pack(struct rpc_client_flight *flight)
@@ -420,13 +162,13 @@ void rpc_client_start(struct rpc_client *client, struct rpc_client_call *call)
     pthread_mutex_unlock(&client->lock);
     if (freeing) {
         error_set(&flight->error, STATUS_CANCELLED, NULL, "the client is closing");
-        flight_end(flight);
+        rpc_client_attempt_end(flight);
     } else if (flight_pack(flight) != STATUS_OK) {
-        flight_end(flight);
+        rpc_client_attempt_end(flight);
     } else {
         uint32_t deadline_ms = call->deadline_ms > 0 ? call->deadline_ms : RPC_DEADLINE_MS_DEFAULT;
         flight->deadline_us = loop_mono_us(client->loop) + deadline_ms * MS_US;
-        flight_send(flight);
+        rpc_client_attempt_send(flight);
     }
 }
 
@@ -490,7 +232,7 @@ static bool flight_retry(struct rpc_client_flight *flight)
         return false;
     }
     if (delay_us == 0) {
-        flight_send(flight);
+        rpc_client_attempt_send(flight);
     } else {
         loop_timer_set(client->loop, &flight->backoff, delay_us);
     }
@@ -499,7 +241,7 @@ static bool flight_retry(struct rpc_client_flight *flight)
 
 static void backoff_expired(struct loop_timer *timer)
 {
-    flight_send(
+    rpc_client_attempt_send(
         (struct rpc_client_flight *)((char *)timer - offsetof(struct rpc_client_flight, backoff)));
 }
 
