@@ -69,6 +69,12 @@ const struct city_level *city_level(const struct city *city, const char *key)
     return place == KEY_INDEX_NONE ? NULL : &city->levels[place];
 }
 
+const struct hours *city_hours(const struct city *city, const char *unit)
+{
+    int32_t place = key_index_find(&city->unit_index, unit);
+    return place == KEY_INDEX_NONE ? city->hours.usual : city->hours.of_unit[place];
+}
+
 size_t city_unit_count(const struct city *city)
 {
     return city->unit_index.count;

@@ -20,6 +20,7 @@
 #define CITY_NAME_SIZE_MAX 256 /* bytes without NUL; an empty name is the other language's */
 
 struct city;
+struct hours; /* city/hours.h */
 
 struct city_unit {
     const char *key;
@@ -99,6 +100,10 @@ size_t city_area_count(const struct city *city);
 const struct city_unit *city_unit_at(const struct city *city, size_t index);
 const struct city_topic *city_topic_at(const struct city *city, size_t index);
 const struct city_area *city_area_at(const struct city *city, size_t index);
+
+/* The working hours of a unit, listed or not: its own, else those of the units above it, else the
+ * default. NULL when the pack has no hours: only the wall clock is known. */
+const struct hours *city_hours(const struct city *city, const char *unit);
 
 /* First rule that matches wins; the pack's last rule matches everything. `{area}` in a rule's unit
  * is replaced by the area's key, and such a rule matches only when that unit exists. Topic may be

@@ -4,6 +4,7 @@
 
 #include "city/city.h"
 #include "city/csv_table.h"
+#include "city/hours.h"
 #include "city/ini_table.h"
 #include "city/key_index.h"
 #include "city/pack_files.h"
@@ -14,6 +15,7 @@
 #define CITY_RULES_MAX 10000  /* rules are compared in pairs when a pack is checked */
 #define CITY_UNIT_DEPTH_MAX 8 /* units above a unit */
 #define CITY_HOURS_MAX 87600  /* ten years */
+#define CITY_HOURS_ROWS_MAX 2000 /* schedules are told apart by trying every row for each */
 #define CITY_ANY (-2)         /* `*` in a rule; KEY_INDEX_NONE is an unlisted key */
 #define CITY_AREA_MARK "{area}"
 
@@ -30,6 +32,18 @@ struct city_rule {
     int32_t unit;        /* place in units, or KEY_INDEX_NONE when it holds {area} */
     const char *pattern; /* the unit as written */
     int line;
+};
+
+struct city_hours {
+    struct hours *schedules; /* begin with their keys */
+    struct hours_rule *rules;
+    struct hours_holiday *holidays;
+    struct csv_table *rule_table;
+    struct csv_table *holiday_table;
+    struct key_index index;
+    const struct hours **of_unit; /* by place of the unit; NULL: none */
+    bool whole;                   /* every row was read */
+    const struct hours *usual;    /* the schedule "default"; NULL: there is no hours.csv */
 };
 
 struct city {
@@ -49,6 +63,8 @@ struct city {
     struct civil *civil;
     struct phone_plan phone_plan;
     struct city_callback callback;
+
+    struct city_hours hours;
 
     struct csv_table *unit_table; /* the tables own the texts of the arrays */
     struct csv_table *topic_table;
@@ -76,6 +92,29 @@ void city_settings_load(struct city *city, struct findings *findings);
 /* Reads "jalali" or "gregorian". */
 bool city_settings_calendar(const struct ini_value *value, const char *file,
                             enum civil_calendar *ret_calendar, struct findings *findings);
+
+/* city_load.c: one table while it is read, and the checks of its cells. */
+struct city_cells {
+    const char *file;
+    const struct csv_table *table;
+    struct findings *findings;
+};
+
+/* Reads the file's table; `size` is that of one item. Never NULL. A file that may be missing and is
+ * has no rows. */
+void *city_cells_open(const struct city *city, const char *file, const struct csv_column *columns,
+                      size_t column_count, size_t size, struct csv_table **ret_table,
+                      bool *ret_whole, struct city_cells *ret_cells, struct findings *findings);
+const char *city_cells_key(const struct city_cells *cells, size_t row, size_t column);
+/* name_fa in `column`, name_en in the next. */
+void city_cells_names(const struct city *city, const struct city_cells *cells, size_t row,
+                      size_t column, const char **ret_fa, const char **ret_en);
+
+/* city_hours.c: hours.csv and holidays.csv, after units.csv. The names of schedules in units.csv are
+ * in the column `hours` of the unit's row. */
+void city_hours_load(struct city *city, struct findings *findings);
+void city_hours_assign(struct city *city, size_t hours_column, struct findings *findings);
+void city_hours_fini(struct city_hours *hours);
 
 /* city_rules.c: rules.csv, after all other tables. */
 void city_rules_load(struct city *city, struct findings *findings);

@@ -13,14 +13,7 @@
 static const char *const city_unit_kinds[] = {"district", "office", "deputy", "organisation",
                                               "company",  "centre", "outside"};
 
-/* One table while it is read: what the checks of a cell need. */
-struct city_cells {
-    const char *file;
-    const struct csv_table *table;
-    struct findings *findings;
-};
-
-static const char *city_cell_key(const struct city_cells *cells, size_t row, size_t column)
+const char *city_cells_key(const struct city_cells *cells, size_t row, size_t column)
 {
     const char *key = csv_table_cell(cells->table, row, column);
     int line = csv_table_line(cells->table, row);
@@ -37,8 +30,8 @@ static const char *city_cell_key(const struct city_cells *cells, size_t row, siz
     return key;
 }
 
-static void city_cell_names(const struct city *city, const struct city_cells *cells, size_t row,
-                            size_t column, const char **ret_fa, const char **ret_en)
+void city_cells_names(const struct city *city, const struct city_cells *cells, size_t row,
+                      size_t column, const char **ret_fa, const char **ret_en)
 {
     const char *names[2] = {csv_table_cell(cells->table, row, column),
                             csv_table_cell(cells->table, row, column + 1)};
@@ -80,11 +73,9 @@ static void city_tell_duplicate(void *context, size_t row, size_t first_row)
                    csv_table_line(cells->table, first_row));
 }
 
-/* Reads the file's table; `size` is that of one item. Never NULL. */
-static void *city_open_table(const struct city *city, const char *file,
-                             const struct csv_column *columns, size_t column_count, size_t size,
-                             struct csv_table **ret_table, bool *ret_whole,
-                             struct city_cells *ret_cells, struct findings *findings)
+void *city_cells_open(const struct city *city, const char *file, const struct csv_column *columns,
+                      size_t column_count, size_t size, struct csv_table **ret_table,
+                      bool *ret_whole, struct city_cells *ret_cells, struct findings *findings)
 {
     const struct pack_file *found = pack_files_find(&city->files, file);
     /* A file that cannot be read was told already: nothing more about it. */
@@ -106,12 +97,12 @@ static void city_load_levels(struct city *city, struct findings *findings)
         {"key", true}, {"due_hours", true}, {"urgent_hours", true}};
     struct city_cells cells;
     city->levels =
-        city_open_table(city, "levels.csv", columns, COUNT_OF(columns), sizeof(*city->levels),
+        city_cells_open(city, "levels.csv", columns, COUNT_OF(columns), sizeof(*city->levels),
                         &city->level_table, &city->levels_whole, &cells, findings);
     size_t count = csv_table_rows(cells.table);
     for (size_t row = 0; row < count; row++) {
         struct city_level *level = &city->levels[row];
-        level->key = city_cell_key(&cells, row, 0);
+        level->key = city_cells_key(&cells, row, 0);
         struct ini_value value = {.name = "due_hours",
                                   .value = csv_table_cell(cells.table, row, 1),
                                   .line = csv_table_line(cells.table, row)};
@@ -132,13 +123,13 @@ static void city_load_areas(struct city *city, struct findings *findings)
         {"key", true}, {"name_fa", true}, {"name_en", true}};
     struct city_cells cells;
     city->areas =
-        city_open_table(city, "areas.csv", columns, COUNT_OF(columns), sizeof(*city->areas),
+        city_cells_open(city, "areas.csv", columns, COUNT_OF(columns), sizeof(*city->areas),
                         &city->area_table, &city->areas_whole, &cells, findings);
     size_t count = csv_table_rows(cells.table);
     for (size_t row = 0; row < count; row++) {
         struct city_area *area = &city->areas[row];
-        area->key = city_cell_key(&cells, row, 0);
-        city_cell_names(city, &cells, row, 1, &area->name_fa, &area->name_en);
+        area->key = city_cells_key(&cells, row, 0);
+        city_cells_names(city, &cells, row, 1, &area->name_fa, &area->name_en);
     }
     if (count > CITY_AREAS_MAX) {
         findings_error(findings, cells.file, csv_table_line(cells.table, CITY_AREAS_MAX),
@@ -157,13 +148,13 @@ static void city_load_topics(struct city *city, struct findings *findings)
                                                 {"level", true},   {"urgent", true}};
     struct city_cells cells;
     city->topics =
-        city_open_table(city, "topics.csv", columns, COUNT_OF(columns), sizeof(*city->topics),
+        city_cells_open(city, "topics.csv", columns, COUNT_OF(columns), sizeof(*city->topics),
                         &city->topic_table, &city->topics_whole, &cells, findings);
     size_t count = csv_table_rows(cells.table);
     for (size_t row = 0; row < count; row++) {
         struct city_topic *topic = &city->topics[row].topic;
-        topic->key = city_cell_key(&cells, row, 0);
-        city_cell_names(city, &cells, row, 1, &topic->name_fa, &topic->name_en);
+        topic->key = city_cells_key(&cells, row, 0);
+        city_cells_names(city, &cells, row, 1, &topic->name_fa, &topic->name_en);
         topic->group = csv_table_cell(cells.table, row, 3);
         topic->level = csv_table_cell(cells.table, row, 4);
         topic->urgent = city_cell_yes(&cells, row, 5);
@@ -213,17 +204,18 @@ static void city_check_parent(const struct city *city, size_t row, const struct 
 static void city_load_units(struct city *city, struct findings *findings)
 {
     static const struct csv_column columns[] = {
-        {"key", true}, {"kind", true}, {"name_fa", true}, {"name_en", true}, {"parent", true}};
+        {"key", true},     {"kind", true},   {"name_fa", true},
+                                                {"name_en", true}, {"parent", true}, {"hours", false}};
     struct city_cells cells;
     city->units =
-        city_open_table(city, "units.csv", columns, COUNT_OF(columns), sizeof(*city->units),
+        city_cells_open(city, "units.csv", columns, COUNT_OF(columns), sizeof(*city->units),
                         &city->unit_table, &city->units_whole, &cells, findings);
     size_t count = csv_table_rows(cells.table);
     for (size_t row = 0; row < count; row++) {
         struct city_unit *unit = &city->units[row];
-        unit->key = city_cell_key(&cells, row, 0);
+        unit->key = city_cells_key(&cells, row, 0);
         unit->kind = csv_table_cell(cells.table, row, 1);
-        city_cell_names(city, &cells, row, 2, &unit->name_fa, &unit->name_en);
+        city_cells_names(city, &cells, row, 2, &unit->name_fa, &unit->name_en);
         unit->parent = csv_table_cell(cells.table, row, 4);
         bool known = false;
         for (size_t i = 0; i < COUNT_OF(city_unit_kinds); i++) {
@@ -241,6 +233,7 @@ static void city_load_units(struct city *city, struct findings *findings)
     for (size_t row = 0; row < count; row++) {
         city_check_parent(city, row, &cells);
     }
+    city_hours_assign(city, 5, findings);
 }
 
 static void city_load_profiles(const struct city *city, struct findings *findings)
@@ -268,6 +261,7 @@ static enum status city_read(struct city *city, const char *folder, struct findi
     city_load_levels(city, findings);
     city_load_areas(city, findings);
     city_load_topics(city, findings);
+    city_hours_load(city, findings);
     city_load_units(city, findings);
     if (city->coordinator != NULL && city->units_whole &&
         key_index_find(&city->unit_index, city->coordinator) == KEY_INDEX_NONE) {
@@ -327,6 +321,7 @@ void city_free(struct city *city)
     key_index_fini(&city->topic_index);
     key_index_fini(&city->area_index);
     key_index_fini(&city->level_index);
+    city_hours_fini(&city->hours);
     free(city->units);
     free(city->topics);
     free(city->areas);

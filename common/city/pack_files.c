@@ -18,6 +18,9 @@
 static const char *const pack_names[] = {"areas.csv", "city.ini",   "levels.csv",
                                          "rules.csv", "topics.csv", "units.csv"};
 
+/* A pack may do without these. */
+static const char *const pack_optional[] = {"holidays.csv", "hours.csv"};
+
 /* Files for people; no part of what is in force. */
 static const char *const pack_others[] = {"README.md", "LICENSE", "NOTICE"};
 
@@ -162,11 +165,17 @@ enum status pack_files_read(struct pack_files *files, const char *folder, struct
     for (size_t i = 0; i < COUNT_OF(pack_names); i++) {
         pack_read_file(files, folder, pack_names[i], findings);
     }
+    for (int i = 0; i < count; i++) {
+        if (pack_name_in(entries[i]->d_name, pack_optional, COUNT_OF(pack_optional))) {
+            pack_read_file(files, folder, entries[i]->d_name, findings);
+        }
+    }
     pack_read_imports(files, folder, findings);
     qsort(files->files, files->count, sizeof(files->files[0]), pack_compare);
     for (int i = 0; i < count; i++) {
         const char *name = entries[i]->d_name;
         if (!pack_name_in(name, pack_names, COUNT_OF(pack_names)) &&
+            !pack_name_in(name, pack_optional, COUNT_OF(pack_optional)) &&
             !pack_name_in(name, pack_others, COUNT_OF(pack_others)) &&
             strcmp(name, PACK_IMPORTS) != 0) {
             findings_warning(findings, findings_quote(name).text, 0,

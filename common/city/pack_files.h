@@ -7,7 +7,7 @@
 
 #define PACK_FILE_SIZE_MAX (8u * 1024 * 1024) /* bytes */
 #define PACK_PROFILES_MAX 32
-#define PACK_FILES_MAX (6 + PACK_PROFILES_MAX)
+#define PACK_FILES_MAX (8 + PACK_PROFILES_MAX)
 #define PACK_FILE_NAME_SIZE 64 /* "imports/NAME.ini" with NUL */
 #define PACK_DIGEST_BYTES 32
 
@@ -23,7 +23,7 @@ struct pack_files {
     size_t count;
 };
 
-/* Reads the six files and imports/NAME.ini; tells what is missing, too large, unreadable or not
+/* Reads the files every pack has, those it may have, and imports/NAME.ini; tells what is missing, too large, unreadable or not
  * UTF-8, and warns of files no part of Vafa reads. NOT_FOUND when there is no such folder. `files`
  * is zeroed before and ended by pack_files_fini in every case. */
 enum status pack_files_read(struct pack_files *files, const char *folder, struct findings *findings,

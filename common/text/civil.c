@@ -106,6 +106,22 @@ int64_t civil_to_us(const struct civil *civil, const struct civil_time *time)
     return civil_wall_to_us(civil, civil->calendar, time);
 }
 
+bool civil_offset(const struct civil *civil, int64_t us, int64_t *ret_offset_us,
+                  int64_t *ret_until_us)
+{
+    return zone_offset_until(civil->zone, us, ret_offset_us, ret_until_us);
+}
+
+int32_t civil_day(const struct civil *civil, int64_t us)
+{
+    return (int32_t)floor_div(civil_local_hour(civil, us), 24);
+}
+
+int32_t civil_weekday(int32_t day)
+{
+    return weekday_of(day);
+}
+
 int32_t civil_local_hour(const struct civil *civil, int64_t us)
 {
     int64_t within = clamp(us, US_MIN, US_MAX);

@@ -31,6 +31,15 @@ void civil_from_us(const struct civil *civil, int64_t us, struct civil_time *ret
 /* A wall time that does not exist (spring) moves forward; one that exists twice is its first. */
 int64_t civil_to_us(const struct civil *civil, const struct civil_time *time);
 
+/* What is added to UTC to get the wall clock at that time, and until when (exclusive) it stays so.
+ * False, and nothing written, outside 1900 to 2199, the years a zone's changes are known for. */
+bool civil_offset(const struct civil *civil, int64_t us, int64_t *ret_offset_us,
+                  int64_t *ret_until_us);
+/* Days since 1970-01-01 of the date on the wall clock. */
+int32_t civil_day(const struct civil *civil, int64_t us);
+/* 0 = Sunday .. 6 = Saturday. */
+int32_t civil_weekday(int32_t day);
+
 /* Hours since 1970-01-01 00:00 on the city's wall clock (Gregorian days * 24 + hour): orders and
  * groups local hours; the doubled hour of autumn counts as one. Fast: no ICU call when the zone's
  * offset at that time is cached. */

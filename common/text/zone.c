@@ -131,11 +131,9 @@ static int64_t ask_icu(struct zone *zone, int64_t us)
     return offset_us;
 }
 
-int64_t zone_offset_us(struct zone *zone, int64_t us)
+/* The change that holds at `us`, which is among the known ones. */
+static size_t find_change(const struct zone *zone, int64_t us)
 {
-    if (us < zone->changes[0].from_us || us >= zone->known_until_us) {
-        return ask_icu(zone, us);
-    }
     size_t low = 0; /* changes[low] holds at `us`, changes[high] does not */
     size_t high = zone->count;
     while (high - low > 1) {
@@ -146,7 +144,29 @@ int64_t zone_offset_us(struct zone *zone, int64_t us)
             high = middle;
         }
     }
-    return zone->changes[low].offset_us;
+    return low;
+}
+
+static bool is_known(const struct zone *zone, int64_t us)
+{
+    return us >= zone->changes[0].from_us && us < zone->known_until_us;
+}
+
+int64_t zone_offset_us(struct zone *zone, int64_t us)
+{
+    return is_known(zone, us) ? zone->changes[find_change(zone, us)].offset_us : ask_icu(zone, us);
+}
+
+bool zone_offset_until(const struct zone *zone, int64_t us, int64_t *ret_offset_us,
+                       int64_t *ret_until_us)
+{
+    if (!is_known(zone, us)) {
+        return false;
+    }
+    size_t at = find_change(zone, us);
+    *ret_offset_us = zone->changes[at].offset_us;
+    *ret_until_us = at + 1 < zone->count ? zone->changes[at + 1].from_us : zone->known_until_us;
+    return true;
 }
 
 const UChar *zone_name(const struct zone *zone)

@@ -17,6 +17,10 @@ void zone_free(struct zone *zone); /* NULL is allowed */
 
 /* What is added to UTC to get the wall clock. Any thread. */
 int64_t zone_offset_us(struct zone *zone, int64_t us);
+/* The same, and until when (exclusive) it holds; false, and nothing written, outside the years whose
+ * changes are known. */
+bool zone_offset_until(const struct zone *zone, int64_t us, int64_t *ret_offset_us,
+                       int64_t *ret_until_us);
 
 const UChar *zone_name(const struct zone *zone);
 

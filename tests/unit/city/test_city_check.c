@@ -153,7 +153,7 @@ static void warns_of_what_does_nothing(void **state)
         {"rules.csv", "bus,slow", "bus,", "levels.csv", 4, "\"slow\""},
         {"units.csv", "district-2-civil", "district-3-civil", "rules.csv", 4, "1 of 2 areas"},
         {"imports/notes.txt", NULL, "x", NULL, 0, "ends in .ini"},
-        {"holidays.csv", NULL, "x", NULL, 0, "is not read"},
+        {"festivals.csv", NULL, "x", NULL, 0, "is not read"},
     };
     for (size_t i = 0; i < sizeof(doubts) / sizeof(doubts[0]); i++) {
         const struct mistake *doubt = &doubts[i];

@@ -1,0 +1,37 @@
+/*
+ * Working time the slow way: minute by minute, each asked of the pack's files as they are written.
+ * Obviously right, and nothing of common/city/hours.h is in it: what the fast way is measured by.
+ *
+ * Dates of hours.csv and holidays.csv are written in the city's own calendar, with "-".
+ */
+#ifndef VAFA_TESTS_SUPPORT_SLOW_CLOCK_H
+#define VAFA_TESTS_SUPPORT_SLOW_CLOCK_H
+
+#include "text/civil.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct slow_clock;
+
+struct slow_gap {
+    int64_t from_us, to_us;
+};
+
+/* Reads hours.csv, holidays.csv and units.csv of the folder. Borrows the civil. */
+struct slow_clock *slow_clock_new(const char *folder, const struct civil *civil);
+void slow_clock_free(struct slow_clock *slow);
+
+/* Whether the unit works at that instant. */
+bool slow_clock_works(struct slow_clock *slow, const char *unit, int64_t us);
+
+/* From from_us on in steps of step_us: adds up the steps that are working time and in no gap.
+ * unit NULL: the wall clock. Gives up (INT64_MAX) after so many steps. */
+int64_t slow_clock_add(struct slow_clock *slow, const char *unit, int64_t from_us,
+                       int64_t amount_us, const struct slow_gap *gaps, size_t gap_count,
+                       int64_t step_us, int64_t steps_max);
+int64_t slow_clock_between(struct slow_clock *slow, const char *unit, int64_t from_us,
+                           int64_t to_us, const struct slow_gap *gaps, size_t gap_count,
+                           int64_t step_us);
+
+#endif

@@ -1,0 +1,293 @@
+/* Working hours of a pack: what its files say, what is refused in them, and sums one can do by hand. */
+#include "base/clock.h"
+#include "city/hours.h"
+#include "tests/unit/city/pack_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct pack_rig rig;
+static struct city *city;
+
+static const char hours_csv[] = "schedule,valid_from,valid_to,days,hours\n"
+                                "default,,,saturday-wednesday,07:00-13:00 14:00-16:00\n"
+                                "default,,,thursday,07:00-12:00\n"
+                                "default,1404-12-01,1404-12-10,saturday-wednesday,09:00-13:00\n"
+                                "always,,,all holidays,00:00-24:00\n"
+                                "night,,,all,00:00-06:00 22:00-24:00\n";
+
+static const char units_csv[] = "key,kind,name_fa,name_en,parent,hours\n"
+                                "centre,centre,مرکز,Centre,,always\n"
+                                "district-1,district,منطقه ۱,District 1,,night\n"
+                                "district-2,district,منطقه ۲,District 2,,\n"
+                                "district-1-civil,office,عمران ۱,Civil 1,district-1,\n"
+                                "district-2-civil,office,عمران ۲,Civil 2,district-2,\n"
+                                "bus,company,اتوبوس,Bus,,\n";
+
+static int set_up(void **state)
+{
+    (void)state;
+    pack_rig_init(&rig);
+    pack_rig_write(&rig, "hours.csv", hours_csv);
+    pack_rig_write(&rig, "holidays.csv",
+                   "date,kind,name_fa,name_en\n1404-12-29,solar,ملی شدن نفت,Oil\n"
+                   "1404-12-20,lunar,شهادت,Martyrdom\n");
+    pack_rig_write(&rig, "units.csv", units_csv);
+    city = pack_rig_load(&rig);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    city_free(city);
+    pack_rig_fini(&rig);
+    return 0;
+}
+
+static int64_t at(const char *text)
+{
+    int64_t us;
+    assert_int_equal(civil_parse(city_civil(city), text, 0, "time", &us, NULL), STATUS_OK);
+    return us;
+}
+
+static void expect_due(const char *unit, const char *from, int64_t minutes, const char *due)
+{
+    int64_t us;
+    char text[32];
+    struct error err = ERROR_NONE;
+    if (hours_add(city_hours(city, unit), at(from), minutes * MINUTE_US, NULL, &us, &err) !=
+        STATUS_OK) {
+        fail_msg("%s", err.message);
+    }
+    civil_format(city_civil(city), us, text);
+    assert_string_equal(text, due);
+}
+
+/* 1404-11-04 is a Saturday. */
+static void hours_of_a_day_are_counted_with_their_break(void **state)
+{
+    (void)state;
+    expect_due("bus", "1404-11-04 06:00", 60, "1404-11-04 08:00");
+    expect_due("bus", "1404-11-04 08:00", 6 * 60, "1404-11-04 15:00");
+    expect_due("bus", "1404-11-04 12:30", 0, "1404-11-04 12:30");
+    expect_due("bus", "1404-11-04 20:00", 1, "1404-11-05 07:01");
+}
+
+static void time_is_up_at_the_end_of_a_day_not_in_the_morning_after(void **state)
+{
+    (void)state;
+    expect_due("bus", "1404-11-04 07:00", 8 * 60, "1404-11-04 16:00");
+    expect_due("bus", "1404-11-04 07:00", 8 * 60 + 1, "1404-11-05 07:01");
+}
+
+static void thursday_is_a_half_day_and_friday_none(void **state)
+{
+    (void)state;
+    expect_due("bus", "1404-11-08 15:00", 60 + 5 * 60, "1404-11-09 12:00");
+    expect_due("bus", "1404-11-08 15:00", 60 + 5 * 60 + 30, "1404-11-11 07:30");
+}
+
+static void holiday_does_not_count_and_hours_with_dates_go_first(void **state)
+{
+    (void)state;
+    expect_due("bus", "1404-12-19 15:00", 120, "1404-12-21 08:00"); /* the 20th is a holiday */
+    expect_due("bus", "1404-12-02 07:00", 4 * 60, "1404-12-02 13:00");
+    expect_due("bus", "1404-12-02 07:00", 4 * 60 + 1, "1404-12-03 09:01");
+    /* a day that the row with dates does not name */
+    expect_due("bus", "1404-12-07 06:00", 60, "1404-12-07 08:00");
+}
+
+static void unit_without_hours_has_those_above_it_else_the_default(void **state)
+{
+    (void)state;
+    assert_string_equal(city_hours(city, "district-1-civil")->key, "night");
+    assert_string_equal(city_hours(city, "district-2-civil")->key, "default");
+    assert_string_equal(city_hours(city, "unheard-of")->key, "default");
+    assert_string_equal(city_hours(city, "centre")->key, "always");
+    expect_due("district-1-civil", "1404-11-04 21:00", 3 * 60, "1404-11-05 01:00");
+}
+
+static void pack_without_hours_knows_the_wall_clock_only(void **state)
+{
+    (void)state;
+    struct pack_rig plain;
+    int64_t us;
+    pack_rig_init(&plain);
+    struct city *other = pack_rig_load(&plain);
+    assert_null(city_hours(other, "bus"));
+    assert_null(city_hours(other, "unheard-of"));
+    assert_int_equal(hours_add(NULL, 5, HOUR_US, NULL, &us, NULL), STATUS_OK);
+    assert_int_equal(us, 5 + HOUR_US);
+    city_free(other);
+    pack_rig_fini(&plain);
+}
+
+static void pauses_and_closures_do_not_count(void **state)
+{
+    (void)state;
+    struct hours_gaps gaps = {0};
+    int64_t us;
+    assert_int_equal(
+        hours_gaps_add(&gaps, at("1404-11-05 00:00"), at("1404-11-06 00:00"), NULL), STATUS_OK);
+    assert_int_equal(
+        hours_gaps_add(&gaps, at("1404-11-04 09:00"), at("1404-11-04 10:00"), NULL), STATUS_OK);
+    assert_int_equal(
+        hours_gaps_add(&gaps, at("1404-11-04 09:30"), at("1404-11-04 11:00"), NULL), STATUS_OK);
+    assert_int_equal(gaps.count, 2);
+    assert_int_equal(hours_add(city_hours(city, "bus"), at("1404-11-04 08:00"), 7 * HOUR_US, &gaps,
+                               &us, NULL),
+                     STATUS_OK);
+    assert_int_equal(us, at("1404-11-06 09:00"));
+    int64_t between_us;
+    assert_int_equal(hours_between(city_hours(city, "bus"), at("1404-11-04 08:00"),
+                                   at("1404-11-06 09:00"), &gaps, &between_us, NULL),
+                     STATUS_OK);
+    assert_int_equal(between_us, 7 * HOUR_US);
+}
+
+static void too_many_gaps_are_refused_and_those_that_touch_are_one(void **state)
+{
+    (void)state;
+    static struct hours_gaps gaps;
+    gaps.count = 0;
+    for (int i = 0; i < HOURS_GAPS_MAX; i++) {
+        assert_int_equal(hours_gaps_add(&gaps, i * 10, i * 10 + 5, NULL), STATUS_OK);
+    }
+    struct error err = ERROR_NONE;
+    assert_int_equal(hours_gaps_add(&gaps, -10, -5, &err), STATUS_RESOURCE_EXHAUSTED);
+    assert_string_equal(err.field, "gaps");
+    assert_int_equal(gaps.count, HOURS_GAPS_MAX);
+    assert_int_equal(hours_gaps_add(&gaps, 5, 10, NULL), STATUS_OK);
+    assert_int_equal(gaps.count, HOURS_GAPS_MAX - 1);
+    assert_int_equal(hours_gaps_add(&gaps, 7, 7, NULL), STATUS_OK);
+    assert_int_equal(gaps.count, HOURS_GAPS_MAX - 1);
+}
+
+static void what_is_never_done_is_out_of_range(void **state)
+{
+    (void)state;
+    pack_rig_write(&rig, "hours.csv",
+                   "schedule,valid_from,valid_to,days,hours\n"
+                   "default,,,friday,closed\nalways,,,all,00:00-24:00\nnight,,,all,closed\n");
+    struct city *closed = pack_rig_load(&rig);
+    struct error err = ERROR_NONE;
+    int64_t us = 77;
+    assert_int_equal(hours_add(city_hours(closed, "bus"), at("1404-11-04"), 1, NULL, &us, &err),
+                     STATUS_OUT_OF_RANGE);
+    assert_int_equal(us, 77);
+    assert_int_equal(
+        hours_between(NULL, 0, INT64_MAX, NULL, &us, NULL), STATUS_OUT_OF_RANGE);
+    assert_int_equal(hours_add(NULL, INT64_MAX - 5, 10, NULL, &us, NULL), STATUS_OUT_OF_RANGE);
+    assert_int_equal(hours_add(NULL, 0, -1, NULL, &us, NULL), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(hours_add(city_hours(closed, "bus"), INT64_MIN, 10, NULL, &us, NULL),
+                     STATUS_OUT_OF_RANGE);
+    assert_int_equal(us, 77);
+    assert_int_equal(hours_between(NULL, 10, 5, NULL, &us, NULL), STATUS_OK);
+    assert_int_equal(us, 0);
+    city_free(closed);
+}
+
+static void expect_hours_error(const char *row, const char *part)
+{
+    char text[1024];
+    snprintf(text, sizeof(text), "%s%s\n", hours_csv, row);
+    pack_rig_write(&rig, "hours.csv", text);
+    pack_rig_expect_error(&rig, "hours.csv", 7, part);
+}
+
+static void mistakes_in_hours_are_told_with_their_line(void **state)
+{
+    (void)state;
+    expect_hours_error("default,,,friday,7-13", "no span such as");
+    expect_hours_error("default,,,friday,13:00-07:00", "no span such as");
+    expect_hours_error("default,,,friday,22:00-24:01", "no span such as");
+    expect_hours_error("default,,,friday,", "no hours are given");
+    expect_hours_error("default,,,friday,07:00-09:00 08:00-10:00", "does not begin after");
+    expect_hours_error("default,,,,closed", "no days are given");
+    expect_hours_error("default,,,someday,closed", "none of saturday");
+    expect_hours_error("default,,,thursday-friday,closed", "line 3 gives hours");
+    expect_hours_error("default,1404-12-10,1404-12-20,sunday,closed", "line 4 gives hours");
+    expect_hours_error("default,1404-12-10,,sunday,closed", "both given");
+    expect_hours_error("default,1404-12-30,1405-01-02,sunday,closed", "is no date");
+    expect_hours_error("default,today,1405-01-02,sunday,closed", "is no date");
+    expect_hours_error("default,1405-01-02,1405-01-01,sunday,closed", "before valid_from");
+    expect_hours_error(",,,friday,closed", "the key is empty");
+    expect_hours_error("default,,,friday,01:00-02:00 03:00-04:00 05:00-06:00 07:00-08:00 "
+                       "09:00-10:00 11:00-12:00 13:00-14:00",
+                       "more than 6 spans");
+}
+
+static void schedule_that_is_missing_or_not_used_is_told(void **state)
+{
+    (void)state;
+    pack_rig_replace(&rig, "units.csv", "Bus,,", "Bus,,day");
+    pack_rig_expect_error(&rig, "units.csv", 7, "\"day\" are no schedule");
+    pack_rig_write(&rig, "units.csv", units_csv);
+    pack_rig_replace(&rig, "units.csv", "night", "");
+    pack_rig_expect_warning(&rig, "hours.csv", 6, "no unit has the hours \"night\"");
+    pack_rig_write(&rig, "units.csv", units_csv);
+    pack_rig_write(&rig, "hours.csv",
+                   "schedule,valid_from,valid_to,days,hours\nalways,,,all,00:00-24:00\n"
+                   "night,,,all,closed\n");
+    pack_rig_expect_error(&rig, "hours.csv", 0, "no schedule \"default\"");
+}
+
+static void mistakes_in_holidays_are_told_with_their_line(void **state)
+{
+    (void)state;
+    static const char head[] = "date,kind,name_fa,name_en\n";
+    char text[256];
+    snprintf(text, sizeof(text), "%s1404-13-01,solar,عید,\n", head);
+    pack_rig_write(&rig, "holidays.csv", text);
+    pack_rig_expect_error(&rig, "holidays.csv", 2, "is no date");
+    snprintf(text, sizeof(text), "%s1404-12-01,civil,عید,\n", head);
+    pack_rig_write(&rig, "holidays.csv", text);
+    pack_rig_expect_error(&rig, "holidays.csv", 2, "none of solar");
+    snprintf(text, sizeof(text), "%s1404-12-01,solar,,x\n", head);
+    pack_rig_write(&rig, "holidays.csv", text);
+    pack_rig_expect_error(&rig, "holidays.csv", 2, "name_fa is empty");
+    snprintf(text, sizeof(text), "%s1404-12-01,solar,یک,\n1404-12-01,solar,دو,\n", head);
+    pack_rig_write(&rig, "holidays.csv", text);
+    pack_rig_expect_error(&rig, "holidays.csv", 0, "two rows have the date");
+}
+
+static void holidays_without_hours_are_told(void **state)
+{
+    (void)state;
+    pack_rig_remove(&rig, "hours.csv");
+    pack_rig_expect_error(&rig, "units.csv", 2, "no schedule of hours.csv");
+    pack_rig_write(&rig, "units.csv",
+                   "key,kind,name_fa,name_en,parent\ncentre,centre,مرکز,Centre,\n"
+                   "district-1,district,منطقه ۱,District 1,\ndistrict-2,district,منطقه ۲,,\n"
+                   "district-1-civil,office,عمران ۱,Civil 1,district-1\n"
+                   "district-2-civil,office,عمران ۲,Civil 2,district-2\nbus,company,اتوبوس,,\n");
+    pack_rig_expect_warning(&rig, "holidays.csv", 0, "has no effect");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(hours_of_a_day_are_counted_with_their_break),
+        TEST(time_is_up_at_the_end_of_a_day_not_in_the_morning_after),
+        TEST(thursday_is_a_half_day_and_friday_none),
+        TEST(holiday_does_not_count_and_hours_with_dates_go_first),
+        TEST(unit_without_hours_has_those_above_it_else_the_default),
+        TEST(pack_without_hours_knows_the_wall_clock_only),
+        TEST(pauses_and_closures_do_not_count),
+        TEST(too_many_gaps_are_refused_and_those_that_touch_are_one),
+        TEST(what_is_never_done_is_out_of_range),
+        TEST(mistakes_in_hours_are_told_with_their_line),
+        TEST(schedule_that_is_missing_or_not_used_is_told),
+        TEST(mistakes_in_holidays_are_told_with_their_line),
+        TEST(holidays_without_hours_are_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
