@@ -74,6 +74,8 @@ extern const struct command command_events;
 extern const struct command command_backup, command_restore;
 /* cmd_verify.c */
 extern const struct command command_verify;
+/* cmd_clock.c */
+extern const struct command command_clock_explain;
 /* cmd_city.c */
 extern const struct command command_city_check, command_city_show;
 

@@ -14,11 +14,8 @@
 
 enum { HOURS_SCHEDULE, HOURS_FROM, HOURS_TO, HOURS_DAYS, HOURS_HOURS };
 
-static const struct csv_column hours_columns[] = {{"schedule", true},
-                                                  {"valid_from", true},
-                                                  {"valid_to", true},
-                                                  {"days", true},
-                                                  {"hours", true}};
+static const struct csv_column hours_columns[] = {
+    {"schedule", true}, {"valid_from", true}, {"valid_to", true}, {"days", true}, {"hours", true}};
 
 static const char *const hours_weekdays[] = {"sunday",   "monday", "tuesday", "wednesday",
                                              "thursday", "friday", "saturday"};
@@ -407,7 +404,8 @@ void city_hours_assign(struct city *city, size_t hours_column, struct findings *
         }
     }
     for (size_t i = 0; i < hours->index.count; i++) {
-        if (!used[i] && &hours->schedules[i] != hours->usual && hours->schedules[i].rule_count > 0) {
+        if (!used[i] && &hours->schedules[i] != hours->usual &&
+            hours->schedules[i].rule_count > 0) {
             findings_warning(findings, HOURS_FILE, hours->schedules[i].rules[0].line,
                              "no unit has the hours \"%s\"",
                              findings_quote(hours->schedules[i].key).text);

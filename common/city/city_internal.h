@@ -16,7 +16,7 @@
 #define CITY_UNIT_DEPTH_MAX 8 /* units above a unit */
 #define CITY_HOURS_MAX 87600  /* ten years */
 #define CITY_HOURS_ROWS_MAX 2000 /* schedules are told apart by trying every row for each */
-#define CITY_ANY (-2)         /* `*` in a rule; KEY_INDEX_NONE is an unlisted key */
+#define CITY_ANY (-2)            /* `*` in a rule; KEY_INDEX_NONE is an unlisted key */
 #define CITY_AREA_MARK "{area}"
 
 struct city_topic_row { /* begins with the key, as key_index needs it */

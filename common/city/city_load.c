@@ -203,9 +203,9 @@ static void city_check_parent(const struct city *city, size_t row, const struct 
 
 static void city_load_units(struct city *city, struct findings *findings)
 {
-    static const struct csv_column columns[] = {
-        {"key", true},     {"kind", true},   {"name_fa", true},
-                                                {"name_en", true}, {"parent", true}, {"hours", false}};
+    static const struct csv_column columns[] = {{"key", true},     {"kind", true},
+                                                {"name_fa", true}, {"name_en", true},
+                                                {"parent", true},  {"hours", false}};
     struct city_cells cells;
     city->units =
         city_cells_open(city, "units.csv", columns, COUNT_OF(columns), sizeof(*city->units),

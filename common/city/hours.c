@@ -201,10 +201,8 @@ static enum status walk(const struct hours *hours, int64_t from_us, int64_t end_
             if (is_open) {
                 tell(context, &step);
             }
-            step = (struct hours_step){.day = piece.day,
-                                       .from_us = at_us,
-                                       .rule = piece.rule,
-                                       .holiday = piece.holiday};
+            step = (struct hours_step){
+                .day = piece.day, .from_us = at_us, .rule = piece.rule, .holiday = piece.holiday};
         }
         if (at_us != from_us) {
             step.shift_us += piece.offset_us - offset_us;
@@ -222,8 +220,8 @@ static enum status walk(const struct hours *hours, int64_t from_us, int64_t end_
 
 enum status hours_explain(const struct hours *hours, int64_t from_us, int64_t amount_us,
                           const struct hours_gaps *gaps,
-                          void (*tell)(void *context, const struct hours_step *step),
-                          void *context, int64_t *ret_us, struct error *err)
+                          void (*tell)(void *context, const struct hours_step *step), void *context,
+                          int64_t *ret_us, struct error *err)
 {
     int64_t limit_us;
     if (amount_us < 0) {
@@ -268,8 +266,8 @@ enum status hours_between(const struct hours *hours, int64_t from_us, int64_t to
             return refuse_far(err);
         }
         if (hours != NULL) {
-            status = walk(hours, from_us, to_us, gaps, INT64_MAX, NULL, NULL, &taken_us, &end_us,
-                          err);
+            status =
+                walk(hours, from_us, to_us, gaps, INT64_MAX, NULL, NULL, &taken_us, &end_us, err);
         } else {
             taken_us = take(from_us, to_us, gaps, INT64_MAX, &end_us);
         }

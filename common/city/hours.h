@@ -17,10 +17,10 @@
 
 #include <stdint.h>
 
-#define HOURS_SPANS_MAX 6  /* of one day */
+#define HOURS_SPANS_MAX 6   /* of one day */
 #define HOURS_RULES_MAX 200 /* of one schedule */
-#define HOURS_GAPS_MAX 512 /* pauses and closures of one sum */
-#define HOURS_YEARS_MAX 20 /* beyond these a sum is OUT_OF_RANGE */
+#define HOURS_GAPS_MAX 512  /* pauses and closures of one sum */
+#define HOURS_YEARS_MAX 20  /* beyond these a sum is OUT_OF_RANGE */
 #define HOURS_DAY_MINUTES 1440
 
 /* Bits of hours_rule.days: 0 = Sunday .. 6 = Saturday. A holiday is no other day. */
@@ -85,8 +85,7 @@ enum status hours_add(const struct hours *hours, int64_t from_us, int64_t amount
 /* The working time from from_us until before to_us; 0 when to_us is not later. OUT_OF_RANGE as
  * above. */
 enum status hours_between(const struct hours *hours, int64_t from_us, int64_t to_us,
-                          const struct hours_gaps *gaps, int64_t *ret_amount_us,
-                          struct error *err);
+                          const struct hours_gaps *gaps, int64_t *ret_amount_us, struct error *err);
 
 /* What one date gives to a sum. */
 struct hours_step {
@@ -103,8 +102,8 @@ struct hours_step {
 /* hours_add date by date. `hours` is not NULL. */
 enum status hours_explain(const struct hours *hours, int64_t from_us, int64_t amount_us,
                           const struct hours_gaps *gaps,
-                          void (*tell)(void *context, const struct hours_step *step),
-                          void *context, int64_t *ret_us, struct error *err);
+                          void (*tell)(void *context, const struct hours_step *step), void *context,
+                          int64_t *ret_us, struct error *err);
 
 /* NULL when the day is none. */
 const struct hours_holiday *hours_holiday_of(const struct hours *hours, int32_t day);

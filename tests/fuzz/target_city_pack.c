@@ -3,8 +3,10 @@
  * files that are not given are those of small_pack/, which is good.
  */
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/utf8_check.h"
 #include "city/city.h"
+#include "city/hours.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/fuzz_files.h"
 
@@ -12,12 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILES 8
+#define FILES 10
 #define FINDINGS_MAX 64
 
-static const char *const names[FILES] = {"city.ini",           "units.csv",  "topics.csv",
-                                         "areas.csv",          "levels.csv", "rules.csv",
-                                         "imports/export.ini", "notes.txt"};
+static const char *const names[FILES] = {
+    "city.ini",  "units.csv",          "topics.csv", "areas.csv",    "levels.csv",
+    "rules.csv", "imports/export.ini", "hours.csv",  "holidays.csv", "notes.txt"};
 
 static struct buffer good[FILES]; /* of small_pack/; empty where there is none */
 
@@ -166,6 +168,23 @@ static void check_routes(const struct city *city)
     }
 }
 
+/* A day and an hour of work from some time on: within the limit, and the same counted back. */
+static void check_hours(const struct city *city, const char *unit)
+{
+    const struct hours *hours = city_hours(city, unit);
+    int64_t from_us = INT64_C(1774000000) * SECOND_US;
+    int64_t due_us = 0;
+    int64_t back_us = -1;
+    enum status status = hours_add(hours, from_us, 25 * HOUR_US, NULL, &due_us, NULL);
+    PROPERTY(status == STATUS_OK || status == STATUS_OUT_OF_RANGE, "a sum is made or too far");
+    if (status == STATUS_OK) {
+        PROPERTY(due_us >= from_us + 25 * HOUR_US, "working hours are no more than all hours");
+        PROPERTY(hours_between(hours, from_us, due_us, NULL, &back_us, NULL) == STATUS_OK &&
+                     back_us == 25 * HOUR_US,
+                 "what was added lies between");
+    }
+}
+
 static void check_profile(const struct city *city, bool is_there)
 {
     struct city_profile *profile = NULL;
@@ -194,6 +213,8 @@ static void check_city(const struct city *city, const struct pack *pack)
              "the same files have the same digest");
     city_free(again);
     check_routes(city);
+    check_hours(city, "unlisted");
+    check_hours(city, city_unit_at(city, 0)->key);
     check_profile(city, pack->is_there[place_of(bytes_of_text("imports/export.ini"))]);
 }
 

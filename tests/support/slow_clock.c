@@ -43,8 +43,7 @@ static struct csv_table *read_table(const char *folder, const char *file,
             break;
         }
     }
-    struct csv_table *table =
-        csv_table_read(file, buffer_bytes(&text), columns, count, &findings);
+    struct csv_table *table = csv_table_read(file, buffer_bytes(&text), columns, count, &findings);
     if (stream != NULL) {
         fclose(stream);
     }
@@ -61,9 +60,8 @@ struct slow_clock *slow_clock_new(const char *folder, const struct civil *civil)
                                               {"hours", true}};
     static const struct csv_column holidays[] = {
         {"date", true}, {"kind", true}, {"name_fa", true}, {"name_en", true}};
-    static const struct csv_column units[] = {{"key", true},     {"parent", true},
-                                              {"hours", false},  {"kind", true},
-                                              {"name_fa", true}, {"name_en", true}};
+    static const struct csv_column units[] = {{"key", true},  {"parent", true},  {"hours", false},
+                                              {"kind", true}, {"name_fa", true}, {"name_en", true}};
     struct slow_clock *slow = calloc(1, sizeof(*slow));
     CHECK(slow != NULL);
     slow->civil = civil;

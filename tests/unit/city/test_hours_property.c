@@ -20,7 +20,7 @@
 #define GAPS_MAX 6
 
 static uint64_t seed = 20261126;
-static int packs = 60;
+static int packs = 48;
 static uint64_t drawn;
 
 /* splitmix64 */
@@ -41,12 +41,18 @@ struct place {
 /* Tehran puts the clock forward at midnight (until 1401), São Paulo did too; Lord Howe by half an
  * hour; Apia left out 2011-12-30. */
 static const struct place places[] = {
-    {"Asia/Tehran", "jalali", "2021-03-22"},          {"Asia/Tehran", "jalali", "2021-09-22"},
-    {"Asia/Tehran", "jalali", "2026-03-10"},          {"Asia/Tehran", "gregorian", "2022-03-22"},
-    {"America/New_York", "gregorian", "2026-03-08"},  {"America/New_York", "gregorian", "2026-11-01"},
-    {"Australia/Lord_Howe", "gregorian", "2026-04-05"}, {"Australia/Lord_Howe", "jalali", "2026-10-04"},
-    {"America/Sao_Paulo", "gregorian", "2018-11-04"}, {"America/Sao_Paulo", "gregorian", "2019-02-17"},
-    {"Pacific/Apia", "gregorian", "2011-12-30"},      {"Asia/Kathmandu", "gregorian", "2024-02-28"},
+    {"Asia/Tehran", "jalali", "2021-03-22"},
+    {"Asia/Tehran", "jalali", "2021-09-22"},
+    {"Asia/Tehran", "jalali", "2026-03-10"},
+    {"Asia/Tehran", "gregorian", "2022-03-22"},
+    {"America/New_York", "gregorian", "2026-03-08"},
+    {"America/New_York", "gregorian", "2026-11-01"},
+    {"Australia/Lord_Howe", "gregorian", "2026-04-05"},
+    {"Australia/Lord_Howe", "jalali", "2026-10-04"},
+    {"America/Sao_Paulo", "gregorian", "2018-11-04"},
+    {"America/Sao_Paulo", "gregorian", "2019-02-17"},
+    {"Pacific/Apia", "gregorian", "2011-12-30"},
+    {"Asia/Kathmandu", "gregorian", "2024-02-28"},
 };
 
 /* --- a random pack --- */
@@ -104,7 +110,8 @@ static void add_schedule(struct buffer *out, const struct civil *civil, const ch
                          int64_t around_us)
 {
     add_week(out, schedule, ",");
-    for (int64_t from_us = around_us - 20 * DAY_US; draw(3) > 0 && from_us < around_us + 20 * DAY_US;) {
+    for (int64_t from_us = around_us - 20 * DAY_US;
+         draw(3) > 0 && from_us < around_us + 20 * DAY_US;) {
         struct buffer dates = BUFFER_EMPTY;
         from_us += (int64_t)draw(15) * DAY_US;
         int64_t to_us = from_us + (int64_t)draw(12) * DAY_US;
@@ -142,11 +149,10 @@ static int64_t write_pack(struct pack_rig *rig, const struct place *place)
     snprintf(calendar, sizeof(calendar), "calendar = %s", place->calendar);
     pack_rig_replace(rig, "city.ini", "zone = Asia/Tehran", zone);
     pack_rig_replace(rig, "city.ini", "calendar = jalali", calendar);
-    assert_int_equal(civil_new(&civil, place->zone,
-                               strcmp(place->calendar, "jalali") == 0 ? CIVIL_JALALI
-                                                                      : CIVIL_GREGORIAN,
-                               6, NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        civil_new(&civil, place->zone,
+                  strcmp(place->calendar, "jalali") == 0 ? CIVIL_JALALI : CIVIL_GREGORIAN, 6, NULL),
+        STATUS_OK);
     assert_int_equal(civil_parse(civil, place->around, 0, "around", &around_us, NULL), STATUS_OK);
     around_us += 12 * HOUR_US;
     buffer_append_format(&text, "schedule,valid_from,valid_to,days,hours\n");
@@ -202,8 +208,8 @@ static void compare(const struct city *city, struct slow_clock *slow, const char
     int64_t amount_us = (int64_t)draw(draw(2) == 0 ? 4000 : 200) * step_us;
     draw_gaps(&gaps, slow_gaps, &gap_count, from_us, step_us);
 
-    int64_t expected_us = slow_clock_add(slow, unit, from_us, amount_us, slow_gaps, gap_count,
-                                         step_us, 60 * 1440);
+    int64_t expected_us =
+        slow_clock_add(slow, unit, from_us, amount_us, slow_gaps, gap_count, step_us, 60 * 1440);
     int64_t got_us = 0;
     enum status status = hours_add(hours, from_us, amount_us, &gaps, &got_us, &err);
     if (expected_us != INT64_MAX) {
@@ -211,9 +217,9 @@ static void compare(const struct city *city, struct slow_clock *slow, const char
         assert_int_equal(got_us, expected_us);
         int64_t told_us = 0;
         if (hours != NULL) {
-            assert_int_equal(hours_explain(hours, from_us, amount_us, &gaps, add_dates, &told_us,
-                                           &got_us, &err),
-                             STATUS_OK);
+            assert_int_equal(
+                hours_explain(hours, from_us, amount_us, &gaps, add_dates, &told_us, &got_us, &err),
+                STATUS_OK);
             assert_int_equal(told_us, amount_us);
             assert_int_equal(got_us, expected_us);
         }
@@ -223,8 +229,8 @@ static void compare(const struct city *city, struct slow_clock *slow, const char
     int64_t to_us = from_us + (int64_t)draw(step_us == MINUTE_US ? 20 * 1440 : 7200) * step_us;
     int64_t between_us = -1;
     assert_int_equal(hours_between(hours, from_us, to_us, &gaps, &between_us, &err), STATUS_OK);
-    assert_int_equal(between_us, slow_clock_between(slow, unit, from_us, to_us, slow_gaps,
-                                                    gap_count, step_us));
+    assert_int_equal(between_us,
+                     slow_clock_between(slow, unit, from_us, to_us, slow_gaps, gap_count, step_us));
 }
 
 static void sums_equal_those_made_minute_by_minute(void **state)
