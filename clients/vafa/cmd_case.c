@@ -1,6 +1,7 @@
 /* vafa show, history, reveal: where requests stand, and whose they are. */
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
+#include "clients/vafa/place_words.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
 
@@ -36,23 +37,6 @@ static void detail_time(struct session *session, struct table *table, const char
     detail(session, table, name, text);
 }
 
-/* Area, neighbourhood, street, landmark, thing: what is known, with commas. */
-static void place_text(struct session *session, const Common__Place *place, struct buffer *out)
-{
-    if (place == NULL) {
-        return;
-    }
-    const char *comma = word(session, ",");
-    const char *parts[] = {session_area(session, place->area), place->neighbourhood, place->street,
-                           place->landmark, place->thing};
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        if (parts[i][0] != '\0') {
-            buffer_append_format(out, "%s%s%s", out->size > 0 ? comma : "",
-                                 out->size > 0 ? " " : "", parts[i]);
-        }
-    }
-}
-
 /* --- show --- */
 
 static const struct option_def show_options[] = {
@@ -65,7 +49,7 @@ static void print_case(struct session *session, const Intake__Case *c)
     const char *language = session_language(session);
     struct table *table = table_new(2);
     struct buffer place = BUFFER_EMPTY;
-    place_text(session, c->place, &place);
+    place_words(session, c->place, &place);
     detail(session, table, "code", c->code);
     detail(session, table, "state",
            label_enum(&intake__case_state__descriptor, (int)c->state, language));

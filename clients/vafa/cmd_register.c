@@ -16,7 +16,12 @@ static const struct option_def options[] = {
     {"neighbourhood", 0, "TEXT", "where: neighbourhood"},
     {"street", 0, "TEXT", "where: street or address"},
     {"landmark", 0, "TEXT", "where: what is near"},
-    {"thing", 0, "TEXT", "where: bus line and stop, number of a lamp post"},
+    {"line", 0, "TEXT", "where: line of bus or metro"},
+    {"direction", 0, "TEXT", "where: where the line goes to"},
+    {"stop", 0, "TEXT", "where: stop or station"},
+    {"pole", 0, "NUMBER", "where: the number on a lamp post, pole or traffic light"},
+    {"vehicle", 0, "NUMBER", "the number painted on a bus, metro car or taxi"},
+    {"thing", 0, "TEXT", "where: any other thing with a name or number"},
     {"point", 0, "LAT,LON", "where: degrees, WGS 84"},
     {"channel", 0, "CHANNEL", "phone, sms, web, app, walk-in, session, staff (phone)"},
     {"urgent", 0, NULL, "danger to life or passage"},
@@ -49,6 +54,11 @@ static enum status read_place(const struct args *args, struct registration *r, s
     r->place.street = text_of(args, "street");
     r->place.landmark = text_of(args, "landmark");
     r->place.thing = text_of(args, "thing");
+    r->place.line = text_of(args, "line");
+    r->place.direction = text_of(args, "direction");
+    r->place.stop = text_of(args, "stop");
+    r->place.pole = text_of(args, "pole");
+    r->place.vehicle = text_of(args, "vehicle");
     r->request.place = &r->place;
     if (point == NULL) {
         return STATUS_OK;

@@ -1,6 +1,7 @@
 /* vafa task show, accept, report, done, return: an office's work on one task. */
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
+#include "clients/vafa/place_words.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
 
@@ -32,10 +33,10 @@ static void print_task(struct session *session, const Routing__Task *task)
            label_enum(&routing__task_state__descriptor, (int)task->state, language));
     detail(session, table, "topic", session_topic(session, task->topic));
     detail(session, table, "unit", session_unit(session, task->unit));
-    if (task->place != NULL) {
-        detail(session, table, "area", session_area(session, task->place->area));
-        detail(session, table, "place", task->place->street);
-    }
+    struct buffer place = BUFFER_EMPTY;
+    place_words(session, task->place, &place);
+    detail(session, table, "place", buffer_text(&place));
+    buffer_fini(&place);
     detail(session, table, "urgency",
            label_enum(&common__urgency__descriptor, (int)task->urgency, language));
     for (size_t i = 0; i < 2; i++) {

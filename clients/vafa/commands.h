@@ -78,5 +78,7 @@ extern const struct command command_verify;
 extern const struct command command_clock_explain;
 /* cmd_city.c */
 extern const struct command command_city_check, command_city_show;
+/* cmd_city_locate.c */
+extern const struct command command_city_locate;
 
 #endif

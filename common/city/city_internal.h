@@ -4,6 +4,7 @@
 
 #include "city/city.h"
 #include "city/csv_table.h"
+#include "city/geo.h"
 #include "city/hours.h"
 #include "city/ini_table.h"
 #include "city/key_index.h"
@@ -16,7 +17,8 @@
 #define CITY_UNIT_DEPTH_MAX 8 /* units above a unit */
 #define CITY_HOURS_MAX 87600  /* ten years */
 #define CITY_HOURS_ROWS_MAX 2000 /* schedules are told apart by trying every row for each */
-#define CITY_ANY (-2)            /* `*` in a rule; KEY_INDEX_NONE is an unlisted key */
+#define CITY_TOLERANCE_M_MAX 5000
+#define CITY_ANY (-2) /* `*` in a rule; KEY_INDEX_NONE is an unlisted key */
 #define CITY_AREA_MARK "{area}"
 
 struct city_topic_row { /* begins with the key, as key_index needs it */
@@ -46,6 +48,12 @@ struct city_hours {
     const struct hours *usual;    /* the schedule "default"; NULL: there is no hours.csv */
 };
 
+struct city_neighbourhood { /* begins with the key, as key_index needs it */
+    const char *key;        /* the name folded, without spaces */
+    int32_t area;           /* place in areas, or KEY_INDEX_NONE: not known, or several */
+    int line;
+};
+
 struct city {
     struct pack_files files; /* only their bytes in force: also what profiles are read from */
     uint8_t digest[PACK_DIGEST_BYTES];
@@ -63,6 +71,7 @@ struct city {
     struct civil *civil;
     struct phone_plan phone_plan;
     struct city_callback callback;
+    uint32_t tolerance_m; /* of a point to the nearest polygon */
 
     struct city_hours hours;
 
@@ -85,6 +94,12 @@ struct city {
     struct key_index topic_index;
     struct key_index area_index;
     struct key_index level_index;
+
+    struct geo *shapes; /* of areas, by place; NULL: no areas.geojson */
+    struct csv_table *neighbourhood_table;
+    struct buffer neighbourhood_keys;
+    struct city_neighbourhood *neighbourhoods;
+    struct key_index neighbourhood_index;
 };
 
 /* city_settings.c: city.ini but for the coordinator, which needs the units. */
@@ -122,6 +137,16 @@ void city_rules_load(struct city *city, struct findings *findings);
 void city_rules_review(const struct city *city, struct findings *findings);
 /* The unit a rule gives for an area (place of the unit), or KEY_INDEX_NONE; allocates nothing. */
 int32_t city_rule_unit(const struct city *city, const struct city_rule *rule, const char *area);
+
+/* city_shapes.c: areas.geojson, after the areas. */
+void city_shapes_load(struct city *city, struct findings *findings);
+/* Warnings: areas without a polygon, overlaps, gaps. */
+void city_shapes_review(const struct city *city, struct findings *findings);
+
+/* city_place.c: neighbourhoods.csv, after the areas. */
+void city_neighbourhoods_load(struct city *city, struct findings *findings);
+void city_neighbourhoods_review(const struct city *city, struct findings *findings);
+void city_neighbourhoods_fini(struct city *city);
 
 /* profile.c: reads imports/NAME.ini; NULL when it has errors. The profile keeps nothing of `file`
  * but its name. */

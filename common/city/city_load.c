@@ -270,9 +270,13 @@ static enum status city_read(struct city *city, const char *folder, struct findi
                        findings_quote(city->coordinator).text);
     }
     city_rules_load(city, findings);
+    city_shapes_load(city, findings);
+    city_neighbourhoods_load(city, findings);
     city_load_profiles(city, findings);
     if (findings->errors == 0) {
         city_rules_review(city, findings);
+        city_shapes_review(city, findings);
+        city_neighbourhoods_review(city, findings);
         pack_files_digest(&city->files, city->digest);
     }
     return STATUS_OK;
@@ -332,6 +336,8 @@ void city_free(struct city *city)
     csv_table_free(city->area_table);
     csv_table_free(city->level_table);
     csv_table_free(city->rule_table);
+    geo_free(city->shapes);
+    city_neighbourhoods_fini(city);
     ini_table_free(city->settings);
     civil_free(city->civil);
     pack_files_fini(&city->files);

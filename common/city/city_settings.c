@@ -218,6 +218,17 @@ static void settings_load_callback(struct city *city, struct findings *findings)
     }
 }
 
+/* How far from its polygon a point may lie; 0 when it is left out. */
+static void settings_load_places(struct city *city, struct findings *findings)
+{
+    const struct ini_value *value =
+        ini_table_find(city->settings, "places", "tolerance_m", false, findings);
+    if (value != NULL) {
+        ini_value_number(value, SETTINGS_FILE, 0, CITY_TOLERANCE_M_MAX, &city->tolerance_m,
+                         findings);
+    }
+}
+
 void city_settings_load(struct city *city, struct findings *findings)
 {
     const struct pack_file *file = pack_files_find(&city->files, SETTINGS_FILE);
@@ -229,5 +240,6 @@ void city_settings_load(struct city *city, struct findings *findings)
     settings_load_civil(city, findings);
     settings_load_phone(city, findings);
     settings_load_callback(city, findings);
+    settings_load_places(city, findings);
     ini_table_refuse_unknown(city->settings, findings);
 }

@@ -19,7 +19,12 @@ static const char *const pack_names[] = {"areas.csv", "city.ini",   "levels.csv"
                                          "rules.csv", "topics.csv", "units.csv"};
 
 /* A pack may do without these. */
-static const char *const pack_optional[] = {"holidays.csv", "hours.csv"};
+static const char *const pack_optional[PACK_OPTIONAL_MAX] = {
+    "areas.geojson",
+    "holidays.csv",
+    "hours.csv",
+    "neighbourhoods.csv",
+};
 
 /* Files for people; no part of what is in force. */
 static const char *const pack_others[] = {"README.md", "LICENSE", "NOTICE"};

@@ -11,6 +11,7 @@
 struct registration {
     Intake__Event event;
     Intake__RequestRegistered registered;
+    Common__Place place;
     char code[CODE_SIZE];
 };
 
@@ -20,11 +21,12 @@ static enum status refuse_memory(struct decide *d)
                          "the call needs more memory than a call may have");
 }
 
-/* --- a citizen's words, sealed beforehand --- */
+/* --- what is done beforehand: a citizen's words sealed, the area found --- */
 
 struct prepared_words {
     char e164[PHONE_E164_SIZE];
     const struct presealed *presealed; /* NULL: decide has to do it */
+    struct intake_located located;
 };
 
 /* The E.164 form, or "" when no phone was given. The check of the method has read it before. */
@@ -58,6 +60,7 @@ const void *intake_prepare_register(struct prepare *p, const ProtobufCMessage *m
         read_phone(p->city, request->citizen, prepared->e164, NULL) != STATUS_OK) {
         return NULL;
     }
+    prepared->located = intake_rules_locate(p->city, request->place);
     Intake__SealedWords plain = words_of(request, prepared->e164);
     prepared->presealed = intake_rules_is_personal(request)
                               ? keyring_preseal(p, prepared->e164, INTAKE_SEAL_PURPOSE, &plain.base)
@@ -119,6 +122,22 @@ static enum status seal_personal(struct decide *d, const Intake__RegisterCaseReq
     return status;
 }
 
+/* The place with the area that was found for it. */
+static void describe_place(struct decide *d, Common__Place *asked,
+                           struct registration *registration)
+{
+    const struct prepared_words *prepared = d->prepared;
+    struct intake_located located =
+        prepared != NULL ? prepared->located : intake_rules_locate(d->city, asked);
+    registration->registered.place_found = located.found;
+    registration->registered.point_area = (char *)(uintptr_t)located.point_area;
+    if (asked != NULL) {
+        registration->place = *asked;
+        registration->place.area = (char *)(uintptr_t)located.area;
+        registration->registered.place = &registration->place;
+    }
+}
+
 /* The open part. It borrows from the request, which lives as long as the arena. */
 static void describe(struct decide *d, const Intake__RegisterCaseRequest *request, uint64_t number,
                      struct registration *registration)
@@ -132,7 +151,7 @@ static void describe(struct decide *d, const Intake__RegisterCaseRequest *reques
     registered->channel = request->channel;
     registered->topic = request->topic;
     registered->topic_listed = topic != NULL;
-    registered->place = request->place;
+    describe_place(d, request->place, registration);
     registered->urgency = intake_rules_urgency(topic, request->urgency);
     registered->source = request->source;
     registered->external_id = request->external_id;

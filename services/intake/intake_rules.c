@@ -103,6 +103,11 @@ static enum status check_place_texts(const Common__Place *place, struct error *e
         {place->street, INTAKE_STREET_MAX, "street"},
         {place->landmark, INTAKE_LANDMARK_MAX, "landmark"},
         {place->thing, INTAKE_THING_MAX, "thing"},
+        {place->line, INTAKE_LINE_MAX, "line"},
+        {place->direction, INTAKE_THING_MAX, "direction"},
+        {place->stop, INTAKE_THING_MAX, "stop"},
+        {place->pole, INTAKE_LINE_MAX, "pole"},
+        {place->vehicle, INTAKE_LINE_MAX, "vehicle"},
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         enum status status =

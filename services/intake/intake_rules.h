@@ -17,6 +17,7 @@
 #define INTAKE_STREET_MAX 300
 #define INTAKE_LANDMARK_MAX 200
 #define INTAKE_THING_MAX 100
+#define INTAKE_LINE_MAX 40 /* of a line, a pole, a vehicle */
 #define INTAKE_EXTERNAL_BYTES_MAX 64
 #define INTAKE_PURPOSE_MAX 200
 #define INTAKE_PAGE_SIZE_DEFAULT 20
@@ -38,6 +39,15 @@ enum status intake_rules_check_history_time(const Intake__History *history, int6
 
 /* True when there is something that must be sealed. */
 bool intake_rules_is_personal(const Intake__RegisterCaseRequest *request);
+
+/* intake_rules_place.c: in which area a place lies, and how that was found. Texts are borrowed from
+ * the pack and from the place, which may be NULL. */
+struct intake_located {
+    const char *area; /* "" for none */
+    Intake__PlaceFound found;
+    const char *point_area; /* the point's own area, when another one was given; else "" */
+};
+struct intake_located intake_rules_locate(const struct city *city, const Common__Place *place);
 
 /* `asked` may be unset; topic NULL: unlisted. A topic that is always urgent is so whatever was
  * asked. */

@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/utf8_check.h"
-#include "city/city.h"
+#include "city/city_place.h"
 #include "city/hours.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/fuzz_files.h"
@@ -14,12 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILES 10
+#define FILES 12
 #define FINDINGS_MAX 64
 
 static const char *const names[FILES] = {
-    "city.ini",  "units.csv",          "topics.csv", "areas.csv",    "levels.csv",
-    "rules.csv", "imports/export.ini", "hours.csv",  "holidays.csv", "notes.txt"};
+    "city.ini",     "units.csv",     "topics.csv",         "areas.csv",
+    "levels.csv",   "rules.csv",     "imports/export.ini", "hours.csv",
+    "holidays.csv", "areas.geojson", "neighbourhoods.csv", "notes.txt",
+};
 
 static struct buffer good[FILES]; /* of small_pack/; empty where there is none */
 
@@ -185,6 +187,32 @@ static void check_hours(const struct city *city, const char *unit)
     }
 }
 
+static void check_place(const struct city *city, struct city_place place)
+{
+    PROPERTY((place.area == NULL) == (place.found == CITY_PLACE_NONE), "what is found has an area");
+    PROPERTY(place.area == NULL || city_area(city, place.area->key) != NULL, "it is the pack's");
+    PROPERTY((place.distance_m > 0) == (place.found == CITY_PLACE_NEAR), "only near is far");
+}
+
+/* Points in and around the shapes of small_pack/, and one far away. */
+static void check_places(const struct city *city)
+{
+    for (int i = 0; i < 40; i++) {
+        double latitude = i == 0 ? -90 : 32.59 + 0.004 * (i % 8);
+        double longitude = i == 0 ? 180 : 51.59 + 0.007 * (i / 8);
+        struct city_place place = city_place_of_point(city, latitude, longitude);
+        struct city_place nearest = city_place_nearest(city, latitude, longitude);
+        check_place(city, place);
+        check_place(city, nearest);
+        PROPERTY(place.distance_m <= (double)city_place_tolerance_m(city), "near is near");
+        PROPERTY(place.area == NULL || place.area == nearest.area, "what is found is the nearest");
+        PROPERTY(place.area != NULL || nearest.area == NULL ||
+                     nearest.distance_m > (double)city_place_tolerance_m(city),
+                 "what is within the tolerance is found");
+    }
+    check_place(city, city_place_of_neighbourhood(city, "ملک شهر"));
+}
+
 static void check_profile(const struct city *city, bool is_there)
 {
     struct city_profile *profile = NULL;
@@ -215,6 +243,7 @@ static void check_city(const struct city *city, const struct pack *pack)
     check_routes(city);
     check_hours(city, "unlisted");
     check_hours(city, city_unit_at(city, 0)->key);
+    check_places(city);
     check_profile(city, pack->is_there[place_of(bytes_of_text("imports/export.ini"))]);
 }
 

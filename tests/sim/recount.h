@@ -14,6 +14,7 @@
 #include "vafa/routing/v1/routing.pb-c.h"
 
 #define RECOUNT_CODE_SIZE 16
+#define RECOUNT_POINT_AREA "3" /* the district at whose middle the people point */
 
 /* An event about a request, in the order of its log. */
 struct recount_event {

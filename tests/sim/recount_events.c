@@ -42,6 +42,21 @@ static uint64_t marker_of(const Intake__RequestRegistered *request)
                : 0;
 }
 
+/* The people point at one place only. */
+static void check_place(const struct found *found, const Intake__RequestRegistered *request)
+{
+    const Common__Place *place = request->place;
+    bool has_area = place != NULL && place->area[0] != '\0';
+    bool has_point = place != NULL && place->point != NULL;
+    Intake__PlaceFound expected = has_point  ? INTAKE__PLACE_FOUND__PLACE_FOUND_POINT
+                                  : has_area ? INTAKE__PLACE_FOUND__PLACE_FOUND_GIVEN
+                                             : INTAKE__PLACE_FOUND__PLACE_FOUND_NONE;
+    if (request->place_found != expected ||
+        (has_point && strcmp(place->area, RECOUNT_POINT_AREA) != 0)) {
+        impossible(found, "the place's area was not found as it can be");
+    }
+}
+
 static void take_marker(struct recount *recount, uint64_t marker, uint64_t number)
 {
     while (marker >= recount->marker_room) {
@@ -68,6 +83,7 @@ static void take_intake(struct recount *recount, const struct found *found)
     if (request->number != recount->case_count + 1) {
         impossible(found, "requests are numbered one after another");
     }
+    check_place(found, request);
     if (recount_case_of_code(recount, request->code) != NULL) {
         impossible(found, "another request has the code");
     }

@@ -1,0 +1,56 @@
+/* In which area a request's place lies: given, by the point, by the neighbourhood's name. */
+#include "services/intake/intake_rules.h"
+
+#include "city/city_place.h"
+
+#include <string.h>
+
+static struct intake_located located_by_point(const struct city *city,
+                                              const Common__GeoPoint *point)
+{
+    struct city_place found = city_place_of_point(city, point->latitude, point->longitude);
+    if (found.area == NULL) {
+        return (struct intake_located){.area = ""};
+    }
+    return (struct intake_located){
+        .area = found.area->key,
+        .found = found.found == CITY_PLACE_NEAR ? INTAKE__PLACE_FOUND__PLACE_FOUND_NEAR
+                                                : INTAKE__PLACE_FOUND__PLACE_FOUND_POINT,
+    };
+}
+
+/* A given area stands. Only a point inside another polygon contradicts it: near a border both may
+ * be right. */
+static struct intake_located located_as_given(const char *area, struct intake_located by_point)
+{
+    bool other = by_point.found == INTAKE__PLACE_FOUND__PLACE_FOUND_POINT &&
+                 strcmp(by_point.area, area) != 0;
+    return (struct intake_located){
+        .area = area,
+        .found = INTAKE__PLACE_FOUND__PLACE_FOUND_GIVEN,
+        .point_area = other ? by_point.area : "",
+    };
+}
+
+struct intake_located intake_rules_locate(const struct city *city, const Common__Place *place)
+{
+    struct intake_located located = {.area = ""};
+    if (place != NULL && place->point != NULL) {
+        located = located_by_point(city, place->point);
+    }
+    if (place != NULL && place->area[0] != '\0') {
+        return located_as_given(place->area, located);
+    }
+    if (place != NULL && located.area[0] == '\0') {
+        struct city_place found = city_place_of_neighbourhood(city, place->neighbourhood);
+        if (found.area != NULL) {
+            located.area = found.area->key;
+            located.found = INTAKE__PLACE_FOUND__PLACE_FOUND_NEIGHBOURHOOD;
+        }
+    }
+    if (located.area[0] == '\0') {
+        located.found = INTAKE__PLACE_FOUND__PLACE_FOUND_NONE;
+    }
+    located.point_area = "";
+    return located;
+}
