@@ -3,6 +3,7 @@
 #include "store_rig.h"
 
 #include "base/check.h"
+#include "base/fault.h"
 #include "store/event_log.h"
 #include "store/idempotency.h"
 #include "store/store_copy.h"
@@ -97,6 +98,26 @@ static void keeps_its_changes_when_what_came_after_is_rolled_back(void **state)
     commit_row(rig->store, 3);
     assert_true(rig_has(rig->store, 1) && rig_has(rig->store, 3));
     assert_false(rig_has(rig->store, 2));
+}
+
+static bool no_room(void *context, const char *name)
+{
+    (void)context;
+    return strncmp(name, "store.room", 10) == 0;
+}
+
+/* Its room was made before it was acknowledged: refusing now would say that the store has failed. */
+static void commits_what_was_journaled_on_a_disk_that_has_become_full(void **state)
+{
+    struct rig *rig = *state;
+    struct error err = ERROR_NONE;
+    journal_row(rig->store, 1);
+    fault_set_hook(no_room, NULL);
+    enum status status = store_write_commit(rig_write(rig->store), &err);
+    fault_set_hook(NULL, NULL);
+    assert_int_equal(status, STATUS_OK);
+    assert_true(rig_has(rig->store, 1));
+    assert_false(store_has_failed(rig->store));
 }
 
 static void leaves_to_a_commit_what_does_not_fit(void **state)
@@ -487,6 +508,7 @@ int main(void)
         WITH_STORE(shows_changes_to_readers_after_the_next_commit),
         WITH_STORE(has_its_changes_after_a_crash),
         WITH_STORE(keeps_its_changes_when_what_came_after_is_rolled_back),
+        WITH_STORE(commits_what_was_journaled_on_a_disk_that_has_become_full),
         WITH_STORE(leaves_to_a_commit_what_does_not_fit),
         WITH_STORE(replays_every_kind_of_change),
         WITH_STORE(agrees_with_a_model_after_any_order_of_journal_commit_rollback_and_crash),
