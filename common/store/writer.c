@@ -232,7 +232,9 @@ static void stay_held(struct writer *writer)
         }
         wait_for_work(writer, left_us);
     }
-    writer->hold = HOLD_NONE;
+    if (writer->hold == HOLD_ON) { /* else it was released, and perhaps asked for again */
+        writer->hold = HOLD_NONE;
+    }
 }
 
 /* Under the lock, on the thread: somebody asked to hold. A snapshot is to have all that was

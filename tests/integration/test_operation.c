@@ -10,11 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "clients/libvafa/vafa.h"
+
+#include "vafa/backup/v1/backup.pb-c.h"
 
 /* The C library's, whose name the tests' own variable hides. */
 static int shell(const char *command)
@@ -105,6 +111,56 @@ static void a_wrong_option_is_told_and_good_configuration_is_confirmed(void **st
     assert_int_equal(output.code, 2);
     assert_non_null(strstr(output.err, "map-size"));
     output_free(&output);
+}
+
+static void every_program_says_what_it_is_and_how_it_is_used(void **state)
+{
+    (void)state;
+    static const char *const programs[] = {"vafad", "vafa-intake", "vafa-report"};
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        char version[64];
+        struct output output = run_program(programs[i], ARGS("--version"));
+        snprintf(version, sizeof version, "%s %s\n", programs[i], VAFA_VERSION);
+        assert_int_equal(output.code, 0);
+        assert_string_equal(output.out, version);
+        output_free(&output);
+        output = run_program(programs[i], ARGS("--help"));
+        assert_int_equal(output.code, 0);
+        assert_non_null(strstr(output.out, "Usage: "));
+        assert_non_null(strstr(output.out, "  --map-size MiB"));
+        assert_non_null(strstr(output.out, "Exit codes: "));
+        output_free(&output);
+    }
+}
+
+/* https://www.freedesktop.org/software/systemd/man/sd_notify.html */
+static void the_service_manager_hears_that_it_serves_and_that_it_stops(void **state)
+{
+    (void)state;
+    char folder[64] = "/tmp/vafa-notify-XXXXXX", said[64];
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_true(manager >= 0);
+    assert_non_null(mkdtemp(folder));
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", folder);
+    assert_int_equal(bind(manager, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(setenv("NOTIFY_SOCKET", address.sun_path, 1), 0);
+    struct system *system = system_new("isfahan");
+    static const char *const wanted[] = {"READY=1", "STOPPING=1"};
+    for (size_t word = 0; word < 2; word++) {
+        for (size_t i = 0; i < system->program_count; i++) {
+            ssize_t size = recv(manager, said, sizeof said - 1, 0);
+            assert_true(size > 0);
+            said[size] = '\0';
+            assert_string_equal(said, wanted[word]);
+        }
+        system_stop_all(system); /* the second time nothing runs */
+    }
+    assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
+    system_free(system);
+    assert_int_equal(close(manager), 0);
+    assert_int_equal(unlink(address.sun_path), 0);
+    assert_int_equal(rmdir(folder), 0);
 }
 
 static void what_cannot_be_served_is_refused_before_anything_is_made(void **state)
@@ -318,6 +374,78 @@ static void a_changed_byte_of_the_log_is_found_and_the_way_back_is_told(void **s
     system_free(system);
 }
 
+/* What lies in a damaged store may end whoever reads it: a process of its own does. */
+static void a_store_whose_reading_ends_the_reader_is_a_finding(void **state)
+{
+    (void)state;
+    struct system *system = system_new("isfahan");
+    register_some(system, 1);
+    system_stop_all(system);
+    assert_int_equal(setenv("VAFA_FAULT", "store.commit.before=kill", 1), 0);
+    struct output verified = run_program("vafad", ARGS("--verify", "--data", system->data));
+    assert_int_equal(unsetenv("VAFA_FAULT"), 0);
+    assert_int_equal(verified.code, 3);
+    assert_non_null(
+        strstr(verified.out, "intake    DAMAGED: reading the store ended with signal 9"));
+    assert_non_null(strstr(verified.out, "\nreport ")); /* the others are verified all the same */
+    assert_non_null(strstr(verified.out, "OPERATIONS.md"));
+    output_free(&verified);
+    check_verified(system, 0, "good");
+    system_free(system);
+}
+
+static enum status backup_call(struct vafa *vafa, const char *method,
+                               const ProtobufCMessage *request, struct error *err)
+{
+    struct vafa_call call = {.to = COMMON__SERVICE_ID__SERVICE_ID_INTAKE,
+                             .service = &backup__backup__descriptor,
+                             .method = method,
+                             .request = request,
+                             .once = true};
+    enum status status = vafa_call_wait(vafa, &call);
+    *err = call.error;
+    vafa_call_fini(&call);
+    return status;
+}
+
+/* The command line asks for none of this; whoever writes another one may. */
+static void a_snapshot_is_of_one_set_and_goes_into_a_folder_that_is_there(void **state)
+{
+    (void)state;
+    struct error err;
+    struct vafa *vafa;
+    uint8_t ids[2][16] = {{1}, {2}};
+    struct system *system = system_new("isfahan");
+    const struct vafa_options options = {.data = system->data, .role = RPC_ROLE_ADMIN};
+    assert_int_equal(vafa_open(&vafa, &options, &err), STATUS_OK);
+    Backup__BeginSnapshotRequest begin = BACKUP__BEGIN_SNAPSHOT_REQUEST__INIT;
+    Backup__CopySnapshotRequest copy = BACKUP__COPY_SNAPSHOT_REQUEST__INIT;
+    begin.hold_ms = 100;
+    begin.set_id = (ProtobufCBinaryData){16, ids[0]};
+    assert_int_equal(backup_call(vafa, "BeginSnapshot", &begin.base, &err), STATUS_OK);
+    begin.set_id.data = ids[1];
+    assert_int_equal(backup_call(vafa, "BeginSnapshot", &begin.base, &err),
+                     STATUS_FAILED_PRECONDITION);
+    assert_string_equal(err.field, "set_id");
+    copy.set_id = begin.set_id;
+    copy.folder = system->folder;
+    assert_int_equal(backup_call(vafa, "CopySnapshot", &copy.base, &err), STATUS_NOT_FOUND);
+    begin.set_id.data = copy.set_id.data = ids[0]; /* the same set may begin again */
+    assert_int_equal(backup_call(vafa, "BeginSnapshot", &begin.base, &err), STATUS_OK);
+    static const char *const folders[] = {"", "relative", "/nonexistent/folder"};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        copy.folder = (char *)(uintptr_t)folders[i];
+        assert_int_equal(backup_call(vafa, "CopySnapshot", &copy.base, &err),
+                         STATUS_INVALID_ARGUMENT);
+        assert_string_equal(err.field, "folder");
+    }
+    copy.folder = system->folder;
+    assert_int_equal(backup_call(vafa, "CopySnapshot", &copy.base, &err), STATUS_OK);
+    assert_int_equal(backup_call(vafa, "CopySnapshot", &copy.base, &err), STATUS_NOT_FOUND);
+    vafa_close(vafa);
+    system_free(system);
+}
+
 static void metrics_and_health_are_told(void **state)
 {
     (void)state;
@@ -342,12 +470,16 @@ int main(void)
         cmocka_unit_test(a_second_server_on_the_same_folder_is_refused),
         cmocka_unit_test(a_data_folder_keeps_its_city),
         cmocka_unit_test(a_wrong_option_is_told_and_good_configuration_is_confirmed),
+        cmocka_unit_test(every_program_says_what_it_is_and_how_it_is_used),
+        cmocka_unit_test(the_service_manager_hears_that_it_serves_and_that_it_stops),
         cmocka_unit_test(what_cannot_be_served_is_refused_before_anything_is_made),
         cmocka_unit_test(a_backup_taken_while_writing_is_restored_as_a_set),
         cmocka_unit_test(a_folder_with_words_is_not_served_without_its_own_master_key),
         cmocka_unit_test(a_pack_given_as_a_folder_is_remembered_from_the_root_on_and_restored),
         cmocka_unit_test(the_configuration_in_force_is_printed),
         cmocka_unit_test(a_changed_byte_of_the_log_is_found_and_the_way_back_is_told),
+        cmocka_unit_test(a_store_whose_reading_ends_the_reader_is_a_finding),
+        cmocka_unit_test(a_snapshot_is_of_one_set_and_goes_into_a_folder_that_is_there),
         cmocka_unit_test(metrics_and_health_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

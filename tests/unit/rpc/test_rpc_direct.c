@@ -232,6 +232,33 @@ static void sends_the_same_body_again_when_the_server_was_draining(void **state)
     world_fini(&world);
 }
 
+static void refuses_what_the_envelope_does_not_take_before_sending(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world);
+    Echo__SayBackRequest request = ECHO__SAY_BACK_REQUEST__INIT;
+    Common__Position position = COMMON__POSITION__INIT;
+    for (int i = 0; i < 2; i++) {
+        struct rpc_client_call call;
+        call_prepare_say_back(&call, &request, i == 0 ? RPC_DEADLINE_MS_MAX + 1 : 1000);
+        call.at_least_count = i == 0 ? 0 : 9; /* one more than there is room for */
+        for (size_t j = 0; j < sizeof call.at_least / sizeof call.at_least[0]; j++) {
+            call.at_least[j] = &position;
+        }
+        call.done = ended;
+        call.context = &world;
+        rpc_client_start(world.client, &call);
+        world_run(&world);
+        assert_int_equal(call.error.status, STATUS_INVALID_ARGUMENT);
+        assert_string_equal(call.error.field, i == 0 ? "deadline_ms" : "at_least");
+        rpc_client_call_fini(&call);
+    }
+    assert_int_equal(world.ended, 2);
+    assert_int_equal(world.frames, 0);
+    world_fini(&world);
+}
+
 static void refuses_a_request_that_is_too_large_before_sending(void **state)
 {
     (void)state;
@@ -326,6 +353,7 @@ int main(void)
         cmocka_unit_test(takes_one_answer_when_a_frame_is_doubled_and_late),
         cmocka_unit_test(backs_off_until_the_deadline_while_the_server_is_down),
         cmocka_unit_test(sends_the_same_body_again_when_the_server_was_draining),
+        cmocka_unit_test(refuses_what_the_envelope_does_not_take_before_sending),
         cmocka_unit_test(refuses_a_request_that_is_too_large_before_sending),
         cmocka_unit_test(cancels_without_a_word),
         cmocka_unit_test(ends_calls_in_flight_when_the_client_goes_and_tells_the_server),

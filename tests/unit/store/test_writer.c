@@ -297,6 +297,19 @@ static void runs_nothing_while_held(void **state)
     writer_rig_fini(&fixture);
 }
 
+/* The writer may not have looked since the release: what is asked anew must not be taken for it. */
+static void is_held_again_at_once_after_a_release(void **state)
+{
+    struct writer_rig fixture;
+    writer_rig_init(&fixture, state, 0, 0);
+    assert_int_equal(writer_start(fixture.writer, NULL), STATUS_OK);
+    for (int i = 0; i < 200; i++) {
+        assert_int_equal(writer_hold(fixture.writer, 60 * SECOND_US, NULL), STATUS_OK);
+        assert_true(writer_release(fixture.writer));
+    }
+    writer_rig_fini(&fixture);
+}
+
 static void goes_on_when_the_hold_is_over(void **state)
 {
     struct writer_rig fixture;
@@ -434,6 +447,7 @@ int main(void)
         WITH_STORE(runs_what_waits_before_it_stops),
         WITH_STORE(ends_what_still_waits_when_freed),
         WITH_STORE(runs_nothing_while_held),
+        WITH_STORE(is_held_again_at_once_after_a_release),
         WITH_STORE(goes_on_when_the_hold_is_over),
         WITH_STORE(serves_many_threads),
     };
