@@ -72,6 +72,8 @@ extern const struct command command_health, command_version, command_metrics;
 extern const struct command command_events;
 /* cmd_backup.c, cmd_restore.c */
 extern const struct command command_backup, command_restore;
+/* cmd_suggest.c, cmd_evaluate.c */
+extern const struct command command_suggest, command_evaluate;
 /* cmd_verify.c */
 extern const struct command command_verify;
 /* cmd_clock.c */

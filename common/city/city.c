@@ -57,6 +57,12 @@ const struct city_topic *city_topic(const struct city *city, const char *key)
     return place == KEY_INDEX_NONE ? NULL : &city->topics[place].topic;
 }
 
+size_t city_topic_place(const struct city *city, const char *key)
+{
+    int32_t place = key_index_find(&city->topic_index, key);
+    return place == KEY_INDEX_NONE ? CITY_NO_PLACE : (size_t)place;
+}
+
 const struct city_area *city_area(const struct city *city, const char *key)
 {
     int32_t place = key_index_find(&city->area_index, key);

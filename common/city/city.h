@@ -94,6 +94,9 @@ const struct city_unit *city_unit(const struct city *city, const char *key);   /
 const struct city_topic *city_topic(const struct city *city, const char *key); /* NULL: unlisted */
 const struct city_area *city_area(const struct city *city, const char *key);   /* NULL: unlisted */
 const struct city_level *city_level(const struct city *city, const char *key);
+/* The place of a topic for city_topic_at; CITY_NO_PLACE: unlisted. */
+#define CITY_NO_PLACE SIZE_MAX
+size_t city_topic_place(const struct city *city, const char *key);
 size_t city_unit_count(const struct city *city);
 size_t city_topic_count(const struct city *city);
 size_t city_area_count(const struct city *city);
@@ -118,6 +121,25 @@ const char *city_coordinator(const struct city *city);
 /* A digest of the pack's files (BLAKE2b-256 over names and contents, sorted): which rules were in
  * force. */
 struct bytes city_digest(const struct city *city);
+
+/* A word, or a few in a row, by which people call a topic. */
+struct city_word {
+    uint64_t hash;   /* text/words.h: of its stems in a row, without stop words */
+    uint32_t topic;  /* place in the pack: city_topic_at */
+    uint32_t weight; /* 1: a hint; 2: usual; up to CITY_WORD_WEIGHT_MAX: surely this topic */
+    int line;        /* of words.csv */
+};
+
+#define CITY_WORD_WEIGHT_MAX 5
+#define CITY_WORD_WEIGHT_DEFAULT 2
+#define CITY_PHRASE_WORDS_MAX 3
+#define CITY_WORDS_MAX 20000
+#define CITY_STOP_WORDS_MAX 5000 /* lines */
+
+/* The pack's words.csv, sorted by hash, then topic; none when there is no such file. */
+const struct city_word *city_words(const struct city *city, size_t *ret_count);
+/* Whether a stem (words_hash) tells nothing of what a text is about: the pack's stopwords.txt. */
+bool city_is_stop_word(const struct city *city, uint64_t hash);
 
 /* An import profile of the pack: how the columns of a city's own export become requests. */
 struct city_profile;

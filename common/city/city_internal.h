@@ -9,6 +9,7 @@
 #include "city/ini_table.h"
 #include "city/key_index.h"
 #include "city/pack_files.h"
+#include "text/words.h"
 
 #define CITY_AREAS_MAX                                                                             \
     2000                      /* every {area} rule is tried with every area when a pack is checked \
@@ -100,6 +101,8 @@ struct city {
     struct buffer neighbourhood_keys;
     struct city_neighbourhood *neighbourhoods;
     struct key_index neighbourhood_index;
+    struct buffer stop_words; /* uint64_t each, sorted */
+    struct buffer words;      /* struct city_word each, sorted */
 };
 
 /* city_settings.c: city.ini but for the coordinator, which needs the units. */
@@ -147,6 +150,8 @@ void city_shapes_review(const struct city *city, struct findings *findings);
 void city_neighbourhoods_load(struct city *city, struct findings *findings);
 void city_neighbourhoods_review(const struct city *city, struct findings *findings);
 void city_neighbourhoods_fini(struct city *city);
+/* city_words.c: words.csv and stopwords.txt, after the topics. */
+void city_words_load(struct city *city, struct findings *findings);
 
 /* profile.c: reads imports/NAME.ini; NULL when it has errors. The profile keeps nothing of `file`
  * but its name. */

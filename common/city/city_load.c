@@ -262,6 +262,7 @@ static enum status city_read(struct city *city, const char *folder, struct findi
     city_load_areas(city, findings);
     city_load_topics(city, findings);
     city_hours_load(city, findings);
+    city_words_load(city, findings);
     city_load_units(city, findings);
     if (city->coordinator != NULL && city->units_whole &&
         key_index_find(&city->unit_index, city->coordinator) == KEY_INDEX_NONE) {
@@ -326,6 +327,8 @@ void city_free(struct city *city)
     key_index_fini(&city->area_index);
     key_index_fini(&city->level_index);
     city_hours_fini(&city->hours);
+    buffer_fini(&city->stop_words);
+    buffer_fini(&city->words);
     free(city->units);
     free(city->topics);
     free(city->areas);

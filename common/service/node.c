@@ -35,6 +35,7 @@ static void committed(void *context)
     if (node->alarm != NULL) {
         alarm_committed(node->alarm);
     }
+    node_memory_committed(node->memory);
 }
 
 static void store_failed(void *context, const struct error *why)
@@ -276,6 +277,7 @@ static enum status open_methods(struct node *node, const struct node_options *op
     size_t parked_max = options->parked_max != 0 ? options->parked_max : calls_max / 4 * 3;
     node->parking = parking_new(node->loop, parked_max);
     node->backup = backup_new(node);
+    node->memory = node_memory_new(node);
     node->router = rpc_router_new(node->clock, node->metrics, node->def->name, calls_max);
     const struct {
         const ProtobufCServiceDescriptor *descriptor;
@@ -375,6 +377,7 @@ enum status node_start(struct node *node, struct error *err)
     if (node->alarm != NULL) {
         alarm_start(node->alarm);
     }
+    node_memory_start(node->memory);
     if (node->owns_loop) {
         if (pthread_create(&node->loop_thread, NULL, run_loop, node) != 0) {
             return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL, "no thread can be started");
@@ -444,6 +447,7 @@ void node_free(struct node *node)
     backup_free(node->backup);
     rpc_router_free(node->router);
     parking_free(node->parking);
+    node_memory_free(node->memory);
     for (size_t i = 0; i < sizeof node->groups / sizeof node->groups[0]; i++) {
         method_group_fini(&node->groups[i]);
     }

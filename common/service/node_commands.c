@@ -47,6 +47,7 @@ static enum status complete_answer(struct command_op *op, ProtobufCMessage **ret
         .txn = txn,
         .city = node->city,
         .keyring = node->keyring,
+        .memory = node_memory_get(node->memory),
         .arena = op->command.arena,
         .caller = op->command.caller,
         .error = err,

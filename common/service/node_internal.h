@@ -20,6 +20,7 @@ struct method_group {
 };
 
 struct backup;
+struct node_memory;
 
 struct node {
     const struct service_def *def;
@@ -43,6 +44,7 @@ struct node {
     struct follower *followers[SERVICE_FEEDS_MAX];
     struct alarm *alarm;
     struct backup *backup;
+    struct node_memory *memory; /* NULL: the service has none */
     struct method_group groups[3];
     struct loop_task write_task; /* without threads: steps the writer */
     atomic_bool draining;
@@ -84,6 +86,13 @@ struct read_wait {
 /* node_builtin.c: the methods every service has. */
 extern const struct service_method node_log_methods[];
 extern const struct service_method node_health_methods[];
+
+/* node_memory.c; NULL is allowed everywhere but in _new. */
+struct node_memory *node_memory_new(struct node *node);
+void node_memory_start(struct node_memory *memory);
+void node_memory_committed(struct node_memory *memory); /* on the writer's thread */
+void *node_memory_get(const struct node_memory *memory);
+void node_memory_free(struct node_memory *memory);
 
 /* node_backup.c */
 struct backup *backup_new(struct node *node);

@@ -223,6 +223,7 @@ static void run_read(struct read_op *op, bool last)
             .txn = txn,
             .city = node->city,
             .keyring = node->keyring,
+            .memory = node_memory_get(node->memory),
             .arena = rpc_call_arena(op->call),
             .caller = rpc_call_caller(op->call),
             .error = &err,

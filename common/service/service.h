@@ -111,6 +111,7 @@ struct read {
     struct store_txn *txn; /* a pooled snapshot: ends when the function returns */
     const struct city *city;
     const struct keyring *keyring;
+    void *memory;        /* of the service's definition; NULL: it has none */
     struct arena *arena; /* lives until the answer is sent */
     const struct rpc_caller *caller;
     struct error *error;
@@ -139,6 +140,20 @@ enum status read_wait_to_see(struct read *r);
 /* A cursor of this service as positions of the followed logs, own log last: report's as_of.
  * Allocates from r->arena. */
 size_t read_positions(struct read *r, Common__Position ***ret_positions);
+
+/* --- memory --- */
+
+/*
+ * What a service knows beside its tables, in memory alone: made from them, and made again after each start, so it is never the only
+ * copy of anything. No event may depend on it. Reads find it as r->memory; it is safe from several threads by itself.
+ */
+struct service_memory {
+    void *(*make)(const struct city *city); /* which outlives it */
+    void (*drop)(void *memory);
+    /* A step of taking in what the tables have and it does not: at most about a millisecond's work, on the service's loop. False: it
+     * is up to date; it is called again after the next commit. A transaction that fails is tried again then, too. */
+    bool (*catch_up)(struct read *r);
+};
 
 /* --- the description --- */
 
@@ -198,7 +213,8 @@ struct service_def {
     size_t feed_count;
     /* A due timer. Its events' apply must clear or move it. NULL: the service has no timers. */
     enum status (*timer)(struct decide *d, const struct timer *timer);
-    bool holds_words; /* has a keyring */
+    bool holds_words;                    /* has a keyring */
+    const struct service_memory *memory; /* NULL: none */
 };
 
 /* "intake" for COMMON__SERVICE_ID__SERVICE_ID_INTAKE; "" for an unknown id. */

@@ -2,6 +2,7 @@
 #include "services/intake/intake.h"
 
 #include "services/intake/intake_internal.h"
+#include "services/intake/intake_suggest.h"
 
 #include "vafa/feedback/v1/feedback.pb-c.h"
 #include "vafa/followup/v1/followup.pb-c.h"
@@ -37,4 +38,5 @@ const struct service_def intake_service = {
     .feeds = feeds,
     .feed_count = sizeof(feeds) / sizeof(feeds[0]),
     .holds_words = true,
+    .memory = &intake_memory,
 };

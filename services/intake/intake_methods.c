@@ -1,6 +1,7 @@
 /* The methods: what is checked before a call is taken, and what is read for its answer. */
 #include "services/intake/intake_internal.h"
 #include "services/intake/intake_rules.h"
+#include "services/intake/intake_suggest.h"
 #include "services/intake/intake_tables.h"
 
 #include "service/keyring.h"
@@ -372,5 +373,13 @@ const struct service_method intake_methods[] = {
         .check = check_reveal,
         .decide = intake_decide_reveal,
         .read = read_reveal,
+    },
+    {
+        .name = "SuggestTopics",
+        .kind = METHOD_READ,
+        .is_unhurried = intake_suggest_is_unhurried,
+        .roles = ROLES_DESK,
+        .check = intake_check_suggest,
+        .read = intake_read_suggest,
     },
 };

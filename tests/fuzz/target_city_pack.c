@@ -14,13 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILES 12
+#define FILES 14
 #define FINDINGS_MAX 64
 
 static const char *const names[FILES] = {
-    "city.ini",     "units.csv",     "topics.csv",         "areas.csv",
-    "levels.csv",   "rules.csv",     "imports/export.ini", "hours.csv",
-    "holidays.csv", "areas.geojson", "neighbourhoods.csv", "notes.txt",
+    "city.ini",           "units.csv",          "topics.csv",    "areas.csv",    "levels.csv",
+    "rules.csv",          "imports/export.ini", "hours.csv",     "holidays.csv", "areas.geojson",
+    "neighbourhoods.csv", "words.csv",          "stopwords.txt", "notes.txt",
 };
 
 static struct buffer good[FILES]; /* of small_pack/; empty where there is none */
@@ -230,6 +230,21 @@ static void check_profile(const struct city *city, bool is_there)
     city_profile_free(profile);
 }
 
+static void check_words(const struct city *city)
+{
+    size_t count;
+    const struct city_word *words = city_words(city, &count);
+    PROPERTY(count <= CITY_WORDS_MAX, "so many words and no more");
+    for (size_t i = 0; i < count; i++) {
+        PROPERTY(words[i].topic < city_topic_count(city), "a word is of a topic of the pack");
+        PROPERTY(words[i].weight >= 1 && words[i].weight <= CITY_WORD_WEIGHT_MAX, "with a weight");
+        PROPERTY(words[i].hash != 0 &&
+                     (i == 0 || words[i].hash > words[i - 1].hash ||
+                      (words[i].hash == words[i - 1].hash && words[i].topic > words[i - 1].topic)),
+                 "in order, each once");
+    }
+}
+
 static void check_city(const struct city *city, const struct pack *pack)
 {
     struct city *again = NULL;
@@ -244,6 +259,7 @@ static void check_city(const struct city *city, const struct pack *pack)
     check_hours(city, "unlisted");
     check_hours(city, city_unit_at(city, 0)->key);
     check_places(city);
+    check_words(city);
     check_profile(city, pack->is_there[place_of(bytes_of_text("imports/export.ini"))]);
 }
 

@@ -114,6 +114,7 @@ static void open_node(struct rig *rig)
     if (rig->node->alarm != NULL) {
         alarm_start(rig->node->alarm);
     }
+    node_memory_start(rig->node->memory);
 }
 
 /* Everything that is due now, and no later. */
