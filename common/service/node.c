@@ -6,6 +6,7 @@
 
 #include "vafa/backup/v1/backup.pb-c.h"
 #include "vafa/health/v1/health.pb-c.h"
+#include "vafa/keys/v1/keys.pb-c.h"
 #include "vafa/log/v1/log.pb-c.h"
 
 #include <stdio.h>
@@ -298,6 +299,9 @@ static enum status open_methods(struct node *node, const struct node_options *op
     rpc_router_add(node->router, &(struct rpc_service){.descriptor = &backup__backup__descriptor,
                                                        .handle = backup_handle,
                                                        .context = node->backup});
+    rpc_router_add(node->router, &(struct rpc_service){.descriptor = &keys__keys__descriptor,
+                                                       .handle = keys_handle,
+                                                       .context = node});
     return STATUS_OK;
 }
 

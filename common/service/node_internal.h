@@ -92,6 +92,9 @@ void backup_stop(struct backup *backup);
 void backup_free(struct backup *backup);
 void backup_handle(void *context, unsigned method, struct rpc_call *call);
 
+/* node_keys.c */
+void keys_handle(void *context, unsigned method, struct rpc_call *call);
+
 /* A position for an answer; `offset` etc. live in the storage given. */
 struct position_storage {
     Common__Position position;
