@@ -166,7 +166,7 @@ static bool get_secret(const struct keyring *keyring, struct store_txn *txn, uin
     struct key key;
     struct bytes value;
     keyring_citizen_row(&key, citizen);
-    if (!txn_get(txn, STORE_KEYS, &key, &value) || value.size == 0) {
+    if (!txn_get(txn, STORE_KEYS, &key, &value) || keyring_is_forgotten(value)) {
         return false;
     }
     if (keyring_unwrap(keyring, keyring_ring(keyring), citizen, value, ret_secret) == NULL) {
@@ -188,6 +188,25 @@ bool keyring_get(const struct keyring *keyring, struct store_txn *txn, uint64_t 
     *ret_key = secret.key;
     sodium_memzero(&secret, sizeof secret);
     return true;
+}
+
+void keyring_left_of(const struct keyring *keyring, struct store_txn *txn, uint64_t citizen,
+                     struct keyring_left *ret_left)
+{
+    const struct ring *ring = keyring_ring(keyring);
+    struct key key;
+    struct bytes row;
+    keyring_citizen_row(&key, citizen);
+    *ret_left = (struct keyring_left){false, false, false};
+    if (!txn_get(txn, STORE_KEYS, &key, &row)) {
+        return;
+    }
+    ret_left->is_forgotten = keyring_is_forgotten(row);
+    ret_left->has_key = !ret_left->is_forgotten;
+    ret_left->is_final = row.size == MASTER_ID_BYTES;
+    for (size_t i = 0; i < ring->count && ret_left->is_final; i++) {
+        ret_left->is_final = memcmp(row.data, ring->masters[i].id, MASTER_ID_BYTES) != 0;
+    }
 }
 
 uint64_t keyring_last_citizen(struct store_txn *txn)
@@ -247,9 +266,9 @@ enum status decide_forget_citizen(struct decide *d, uint64_t citizen, bool *ret_
         }
         return status;
     }
-    /* The row stays, empty: its number is not given to another. */
+    /* The row stays, without the key: its number is not given to another. */
     keyring_citizen_row(&key, citizen);
-    status = decision_add_key_row(d, &key, bytes_of_text(""));
+    status = decision_add_key_row(d, &key, bytes_of(ring->masters[0].id, MASTER_ID_BYTES));
     for (size_t i = 0; i < ring->count && secret.e164[0] != '\0' && status == STATUS_OK; i++) {
         keyring_phone_row(&ring->masters[i], secret.e164, &key);
         status = decision_delete_key_row(d, &key);
@@ -318,8 +337,7 @@ const struct presealed *keyring_preseal(struct prepare *p, const char *e164, con
     if (presealed == NULL) {
         return NULL;
     }
-    *presealed =
-        (struct presealed){.has_phone = e164[0] != '\0', .ring = keyring_ring(p->keyring)};
+    *presealed = (struct presealed){.has_phone = e164[0] != '\0', .ring = keyring_ring(p->keyring)};
     if (presealed->has_phone) {
         keyring_phone_row(&presealed->ring->masters[0], e164, &presealed->phone_row);
     }
@@ -413,4 +431,3 @@ enum status keyring_open_sealed(const struct keyring *keyring, struct store_txn 
     sodium_memzero(&key, sizeof key);
     return status;
 }
-

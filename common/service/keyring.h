@@ -8,8 +8,8 @@
  *          key
  *   find   a phone is found by keyed BLAKE2b-128 under another derived key
  *
- * Rows live in the store's keys space, outside the log and apart in a backup. Emptying a citizen's
- * row makes every sealed word of theirs unreadable here; where an older copy of the row may lie -
+ * Rows live in the store's keys space, outside the log and apart in a backup. Taking the key out of a
+ * citizen's row makes every sealed word of theirs unreadable here; where an older copy of the row may lie -
  * a free page of the file, a backup - once the master key has been changed (keyring_change.h).
  */
 #ifndef VAFA_SERVICE_KEYRING_H
@@ -44,6 +44,14 @@ uint64_t keyring_find_phone(const struct keyring *keyring, struct store_txn *txn
 /* The citizen's key; false when there is none (never was, or forgotten). */
 bool keyring_get(const struct keyring *keyring, struct store_txn *txn, uint64_t citizen,
                  struct citizen_key *ret_key);
+/* What is left of a citizen's key. */
+struct keyring_left {
+    bool has_key;
+    bool is_forgotten; /* there was one */
+    bool is_final;     /* and no master key of then is in force any more */
+};
+void keyring_left_of(const struct keyring *keyring, struct store_txn *txn, uint64_t citizen,
+                     struct keyring_left *ret_left);
 /* Highest citizen number that ever had a key here (forgotten ones count). Numbers may be left out:
  * one that was presealed for and not taken. */
 uint64_t keyring_last_citizen(struct store_txn *txn);

@@ -65,8 +65,8 @@ struct keyring_state keyring_state(const struct keyring *keyring, struct store_t
                                   .citizens = keyring_last_citizen(txn)};
     memcpy(state.newest, ring->masters[0].id, sizeof state.newest);
     /* With one key everything is under it: opening has looked. */
-    state.is_whole = ring->count == 1 || (is_of(&progress, &ring->masters[0]) &&
-                                          progress.wrapped_to == WHOLE);
+    state.is_whole =
+        ring->count == 1 || (is_of(&progress, &ring->masters[0]) && progress.wrapped_to == WHOLE);
     if (state.is_whole) {
         state.wrapped_to = state.citizens;
     } else if (is_of(&progress, &ring->masters[0])) {
@@ -141,8 +141,8 @@ static bool wrap_anew(struct keyring *keyring, struct store_txn *txn, struct ran
     struct citizen_secret secret;
     struct key key;
     uint8_t wrapped[WRAPPED_BYTES];
-    if (row.size == 0) {
-        return false; /* forgotten */
+    if (keyring_is_forgotten(row)) {
+        return false;
     }
     const struct master *under = keyring_unwrap(keyring, ring, citizen, row, &secret);
     if (under == NULL) {

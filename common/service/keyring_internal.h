@@ -47,6 +47,12 @@ static inline const struct ring *keyring_ring(const struct keyring *keyring)
     return atomic_load(&keyring->ring);
 }
 
+/* A forgotten citizen's row holds no key: nothing, or the id of the newest master key of then. */
+static inline bool keyring_is_forgotten(struct bytes row)
+{
+    return row.size <= MASTER_ID_BYTES;
+}
+
 /* A citizen's row, opened. */
 struct citizen_secret {
     struct citizen_key key;

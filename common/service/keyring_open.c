@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_ELSEWHERE "put the store's own master key there, from where it was kept (docs/OPERATIONS.md)"
+#define KEY_ELSEWHERE                                                                              \
+    "put the store's own master key there, from where it was kept (docs/OPERATIONS.md)"
 
 struct master keyring_derive(const uint8_t key[MASTER_KEY_BYTES])
 {
@@ -42,8 +43,8 @@ enum status keyring_read_ring(struct keyring *keyring, size_t keys_max, struct e
     return STATUS_OK;
 }
 
-/* The newest citizen key that lies in the store, whose row may be empty (forgotten) for newer
- * citizens. */
+/* The newest citizen key that lies in the store, which newer citizens may not have any more:
+ * the forgotten. */
 static bool newest_key(struct store_txn *txn, uint64_t *ret_citizen, struct bytes *ret_wrapped)
 {
     struct key prefix;
@@ -53,7 +54,7 @@ static bool newest_key(struct store_txn *txn, uint64_t *ret_citizen, struct byte
     key_begin(&prefix, CLASS_CITIZEN);
     txn_scan_begin(&scan, txn, STORE_KEYS, &prefix, NULL, true);
     while (!found && txn_scan_next(&scan, &key, &value)) {
-        if (value.size > 0) {
+        if (!keyring_is_forgotten(value)) {
             struct key_reader reader = key_read(key);
             *ret_citizen = key_read_u64(&reader);
             *ret_wrapped = value;
@@ -97,9 +98,10 @@ static enum status read_or_make(struct keyring *keyring, bool has_citizens, bool
 {
     enum status status = keyring_read_ring(keyring, MASTER_KEYS_MAX, err);
     if (status == STATUS_NOT_FOUND && has_citizens) {
-        return error_set(err, STATUS_FAILED_PRECONDITION, "master-key",
-                         "%s is missing, and %s holds citizens' words sealed under it: " KEY_ELSEWHERE,
-                         keyring->file, keyring->service);
+        return error_set(
+            err, STATUS_FAILED_PRECONDITION, "master-key",
+            "%s is missing, and %s holds citizens' words sealed under it: " KEY_ELSEWHERE,
+            keyring->file, keyring->service);
     }
     if (status == STATUS_NOT_FOUND && create) {
         status = master_key_make(keyring->file, random, err);

@@ -45,8 +45,8 @@ static bool is_users(const char *text)
 static void add_user(struct master_key *key, const char *service)
 {
     size_t size = strlen(key->users);
-    int added = snprintf(key->users + size, sizeof key->users - size, "%s%s", size > 0 ? " " : "",
-                         service);
+    int added =
+        snprintf(key->users + size, sizeof key->users - size, "%s%s", size > 0 ? " " : "", service);
     CHECK(added > 0 && size + (size_t)added < sizeof key->users); /* services are few */
 }
 
@@ -67,10 +67,11 @@ static void remove_user(struct master_key *key, const char *service)
 
 static enum status refuse(const char *file, struct error *err)
 {
-    return error_set(err, STATUS_FAILED_PRECONDITION, "master-key",
-                     "%s is no master key: a line of 64 hex digits (two while it is being changed), "
-                     "behind which names may stand",
-                     file);
+    return error_set(
+        err, STATUS_FAILED_PRECONDITION, "master-key",
+        "%s is no master key: a line of 64 hex digits (two while it is being changed), "
+        "behind which names may stand",
+        file);
 }
 
 static bool parse_line(char *line, struct master_key *ret_key)
@@ -142,8 +143,8 @@ static int lock_folder(const char *file)
 {
     char folder[PATH_SIZE];
     const char *slash = strrchr(file, '/');
-    int size = snprintf(folder, sizeof folder, "%.*s",
-                        slash == NULL ? 1 : (int)(slash - file) + 1, slash == NULL ? "." : file);
+    int size = snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : (int)(slash - file) + 1,
+                        slash == NULL ? "." : file);
     if (size < 0 || (size_t)size >= sizeof folder) {
         errno = ENAMETOOLONG;
         return -1;

@@ -285,6 +285,7 @@ static enum status open_methods(struct node *node, const struct node_options *op
         {node->def->rpc, node->def->methods},
         {&eventlog__event_log__descriptor, node_log_methods},
         {&health__health__descriptor, node_health_methods},
+        {&keys__citizens__descriptor, node_citizens_methods},
     };
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         enum status status =
@@ -350,6 +351,9 @@ static void *run_loop(void *context)
 
 static bool has_slow_method(const struct service_def *def)
 {
+    if (def->holds_words) {
+        return true; /* CheckCitizen */
+    }
     for (unsigned i = 0; i < def->rpc->n_methods; i++) {
         if (def->methods[i].slow) {
             return true;

@@ -1,4 +1,5 @@
-/* The master key's change, as every service answers it (keyring_change.h). */
+/* The master key's change (keyring_change.h), and what is left of a citizen: answered by every
+ * service. */
 #include "service/keyring_change.h"
 #include "service/node_internal.h"
 
@@ -6,6 +7,70 @@
 
 #include <stddef.h>
 #include <string.h>
+
+/* --- CheckCitizen --- */
+
+#define EVENTS_A_LOOK 1000 /* of the log, between two looks whether anybody waits for the answer */
+
+static enum status read_citizen(struct read *r, const ProtobufCMessage *message,
+                                ProtobufCMessage *reply)
+{
+    const Keys__CheckCitizenRequest *request = (const Keys__CheckCitizenRequest *)message;
+    Keys__CheckCitizenResponse *response = (Keys__CheckCitizenResponse *)reply;
+    struct log_position head;
+    struct keyring_left left;
+    if (r->keyring == NULL) {
+        return STATUS_OK;
+    }
+    keyring_left_of(r->keyring, r->txn, request->citizen, &left);
+    response->holds_words = true;
+    response->has_key = left.has_key;
+    response->is_forgotten = left.is_forgotten;
+    response->is_final = left.is_final;
+    log_head(r->txn, &head);
+    struct arena *arena = arena_new(RPC_UNPACK_BYTES_MAX);
+    enum status status = STATUS_OK;
+    for (uint64_t offset = 1; offset <= head.offset && status == STATUS_OK; offset++) {
+        struct bytes packed;
+        if (!log_get(r->txn, offset, &packed, NULL)) {
+            status = read_refuse(r, STATUS_DATA_LOSS, NULL, "the log has no event %llu",
+                                 (unsigned long long)offset);
+            break;
+        }
+        const Common__EventRecord *record = engine_record_unpack(packed, arena, r->error);
+        status = record == NULL ? r->error->status : STATUS_OK;
+        response->sealed_parts +=
+            record != NULL && record->citizen == request->citizen && record->sealed.len > 0;
+        response->events++;
+        arena_reset(arena);
+        if (status == STATUS_OK && offset % EVENTS_A_LOOK == 0) {
+            status = read_wanted(r);
+        }
+    }
+    arena_free(arena);
+    return status;
+}
+
+static enum status check_citizen(const struct city *city, const struct rpc_caller *caller,
+                                 const ProtobufCMessage *message, struct error *err)
+{
+    (void)city;
+    (void)caller;
+    return ((const Keys__CheckCitizenRequest *)message)->citizen != 0
+               ? STATUS_OK
+               : error_set(err, STATUS_INVALID_ARGUMENT, "citizen", "citizens have numbers from 1");
+}
+
+const struct service_method node_citizens_methods[] = {
+    {.name = "CheckCitizen",
+     .kind = METHOD_READ,
+     .slow = true,
+     .roles = ROLE_BIT(RPC_ROLE_ADMIN),
+     .check = check_citizen,
+     .read = read_citizen},
+};
+
+/* --- the master key --- */
 
 enum { GET_KEYS, BEGIN_CHANGE, WRAP_KEYS, END_CHANGE }; /* in the order of the .proto */
 

@@ -373,4 +373,17 @@ const struct service_method intake_methods[] = {
         .decide = intake_decide_reveal,
         .read = read_reveal,
     },
+    {
+        .name = "ForgetCitizen",
+        .kind = METHOD_COMMAND,
+        .roles = ROLE_BIT(RPC_ROLE_ADMIN),
+        .check = intake_check_forget,
+        .decide = intake_decide_forget,
+    },
+    {
+        .name = "ListLooks",
+        .kind = METHOD_READ,
+        .roles = ROLE_BIT(RPC_ROLE_ADMIN),
+        .read = intake_read_looks,
+    },
 };

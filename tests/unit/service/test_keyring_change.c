@@ -16,7 +16,6 @@
 
 #include <cmocka.h>
 
-
 #define CITIZENS 500 /* more than two steps' worth */
 
 struct rig {

@@ -73,8 +73,9 @@ static void refuses_what_is_no_master_key(void **state)
         DIGITS_A " Intake\n",
         DIGITS_A "\tintake\n",
         DIGITS_A " intake\n junk",
-        DIGITS_A " aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-                 "aaaaaaaaaaaaaaaaaaaaaaaaaa\n",
+        DIGITS_A
+        " aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "aaaaaaaaaaaaaaaaaaaaaaaaaa\n",
         "g123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
     };
     struct master_keys keys;
