@@ -182,14 +182,16 @@ static const struct label word_labels[] = {
     {"never_held", "چیزی نبود", "nothing was held"},
     {"citizen_forgotten", "فراموش شد: شهروند", "forgotten: citizen"},
     {"forgotten_not_final",
-     "نسخه‌های کهنه (پشتیبان‌ها) هنوز با کلید اصلی کنونی باز می‌شوند: vafa key "
+     "نسخه‌های کهنه (پشتیبان‌ها) هنوز با کلید اصلی کنونی باز می‌شوند: vafa "
+     "key "
      "change",
      "Older copies (backups) still open with the master key of now: vafa key change"},
     {"master_keys", "کلید اصلی", "master keys"},
     {"wrapped", "زیر کلید تازه تا", "under the newest up to"},
     {"citizens", "شهروند", "citizens"},
     {"key_changed",
-     "کلید اصلی تازه شد: رونوشتی از keys/master.key جدا نگه دارید و رونوشت‌های کهنه را، همین که "
+     "کلید اصلی تازه شد: رونوشتی از keys/master.key جدا نگه دارید و رونوشت‌های کهنه را، همین "
+     "که "
      "دیگر لازم نیستند، نابود کنید.",
      "The master key has been changed: keep a copy of keys/master.key apart, and destroy copies of "
      "the "

@@ -1,6 +1,7 @@
 #include "service/keyring_internal.h"
 
 #include "base/check.h"
+#include "base/plant.h"
 #include "base/random.h"
 #include "service/decision.h"
 #include "service/tables.h"
@@ -268,7 +269,9 @@ enum status decide_forget_citizen(struct decide *d, uint64_t citizen, bool *ret_
     }
     /* The row stays, without the key: its number is not given to another. */
     keyring_citizen_row(&key, citizen);
-    status = decision_add_key_row(d, &key, bytes_of(ring->masters[0].id, MASTER_ID_BYTES));
+    if (!PLANTED("key_outlives_the_forgotten")) {
+        status = decision_add_key_row(d, &key, bytes_of(ring->masters[0].id, MASTER_ID_BYTES));
+    }
     for (size_t i = 0; i < ring->count && secret.e164[0] != '\0' && status == STATUS_OK; i++) {
         keyring_phone_row(&ring->masters[i], secret.e164, &key);
         status = decision_delete_key_row(d, &key);

@@ -111,7 +111,7 @@ static void apply_forgotten(struct apply *a, const Followup__CitizenForgotten *f
         timer_clear(a->txn, FOLLOWUP_TIMER_FORGET, forgotten->citizen);
     } else {
         timer_set(a->txn,
-                  &(struct timer){recorded_at_us, FOLLOWUP_TIMER_FORGET, forgotten->citizen});
+                  &(struct timer){recorded_at_us + 1, FOLLOWUP_TIMER_FORGET, forgotten->citizen});
     }
 }
 
