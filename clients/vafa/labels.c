@@ -182,7 +182,8 @@ static const struct label word_labels[] = {
     {"never_held", "چیزی نبود", "nothing was held"},
     {"citizen_forgotten", "فراموش شد: شهروند", "forgotten: citizen"},
     {"forgotten_not_final",
-     "نسخه‌های کهنه (پشتیبان‌ها) هنوز با کلید اصلی کنونی باز می‌شوند: vafa "
+     "نسخه‌های کهنه (پشتیبان‌ها) هنوز با کلید اصلی کنونی باز می‌شوند: "
+     "vafa "
      "key "
      "change",
      "Older copies (backups) still open with the master key of now: vafa key change"},
@@ -190,7 +191,8 @@ static const struct label word_labels[] = {
     {"wrapped", "زیر کلید تازه تا", "under the newest up to"},
     {"citizens", "شهروند", "citizens"},
     {"key_changed",
-     "کلید اصلی تازه شد: رونوشتی از keys/master.key جدا نگه دارید و رونوشت‌های کهنه را، همین "
+     "کلید اصلی تازه شد: رونوشتی از keys/master.key جدا نگه دارید و رونوشت‌های کهنه را، "
+     "همین "
      "که "
      "دیگر لازم نیستند، نابود کنید.",
      "The master key has been changed: keep a copy of keys/master.key apart, and destroy copies of "

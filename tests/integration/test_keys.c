@@ -83,8 +83,9 @@ static size_t read_keys(const struct system *system, char text[512])
 
 static char *register_sample(struct system *system)
 {
-    json_t *answer = system_json(system, ARGS("register", "--topic", "asphalt", "--area", "5",
-                                              "--name", NAME, "--phone", PHONE, "--words", WORDS));
+    json_t *answer =
+        system_json(system, ARGS("register", "--topic", "asphalt", "--area", "5", "--citizen", NAME,
+                                 "--phone", PHONE, "--words", WORDS));
     char *code = strdup(json_string_value(json_object_get(answer, "code")));
     json_decref(answer);
     return code;
@@ -163,7 +164,7 @@ static void goes_on_with_a_change_that_was_broken_off(void **state)
 static void opens_a_backup_with_the_key_of_then_alone(void **state)
 {
     struct scene *scene = *state;
-    char set[256], data[256], keys[256], command[1024];
+    char set[256], data[256], keys[256], command[2048];
     char *code = register_sample(scene->system);
     snprintf(set, sizeof set, "%s/set", scene->system->folder);
     snprintf(data, sizeof data, "%s/restored", scene->system->folder);
@@ -241,13 +242,13 @@ static void leaves_nothing_of_the_forgotten_but_what_is_counted(void **state)
     struct system *system = scene->system;
     char *code = register_sample(system);
     run(system, 0, ARGS("show", code, "--fresh"));
-    run(system, 0, ARGS("task", "done", "1", "--note", "done"));
+    run(system, 0, ARGS("task", "done", "1", "--note", "done", "--role", "admin"));
     run(system, 0, ARGS("show", code, "--fresh"));
     run(system, 0, ARGS("call", "next", "--operator", "Sample"));
     run(system, 0,
         ARGS("call", "record", "1", "--operator", "Sample", "--outcome", "answered", "--resolution",
              "resolved", "--score", "5", "--words", ANSWER));
-    run(system, 0, ARGS("call", "show", "1", "--reveal"));
+    run(system, 0, ARGS("call", "show", "1", "--reveal", "--purpose", "test"));
     nothing_readable_lies_in_any_file(system);
 
     run(system, 0, ARGS("citizen", "forget", code, "--reason", "asked in writing", "--yes"));
