@@ -5,16 +5,48 @@
 
 #include <string.h>
 
+/* One a line, in the order of the overview. */
+/* clang-format off */
 const struct command *const commands[] = {
-    &command_register,     &command_show,       &command_history,     &command_reveal,
-    &command_tasks_follow, &command_tasks_list, &command_task_show,   &command_task_accept,
-    &command_task_report,  &command_task_done,  &command_task_return, &command_call_next,
-    &command_call_record,  &command_call_show,  &command_calls_list,  &command_rates,
-    &command_report,       &command_import,     &command_events,      &command_health,
-    &command_metrics,      &command_version,    &command_backup,      &command_restore,
-    &command_verify,       &command_city_check, &command_city_show,   &command_clock_explain,
-    &command_city_locate,  &command_suggest,    &command_evaluate,    NULL,
+    &command_register,
+    &command_show,
+    &command_history,
+    &command_reveal,
+    &command_tasks_follow,
+    &command_tasks_list,
+    &command_task_show,
+    &command_task_accept,
+    &command_task_report,
+    &command_task_done,
+    &command_task_return,
+    &command_call_next,
+    &command_call_record,
+    &command_call_show,
+    &command_calls_list,
+    &command_rates,
+    &command_report,
+    &command_import,
+    &command_events,
+    &command_health,
+    &command_metrics,
+    &command_version,
+    &command_backup,
+    &command_restore,
+    &command_verify,
+    &command_city_check,
+    &command_city_show,
+    &command_clock_explain,
+    &command_city_locate,
+    &command_suggest,
+    &command_evaluate,
+    &command_citizen_forget,
+    &command_citizen_check,
+    &command_citizen_looks,
+    &command_key_status,
+    &command_key_change,
+    NULL,
 };
+/* clang-format on */
 
 const struct option_def common_options[] = {
     {"connect", 0, "URL", "where the services are: ipc:///FOLDER or tcp://127.0.0.1:PORT"},

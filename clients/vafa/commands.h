@@ -54,6 +54,10 @@ void commands_print_help(const struct command *command, FILE *out);
 extern const struct command command_register;
 /* cmd_case.c */
 extern const struct command command_show, command_history, command_reveal;
+/* cmd_citizen.c */
+extern const struct command command_citizen_forget, command_citizen_check, command_citizen_looks;
+/* cmd_key.c */
+extern const struct command command_key_status, command_key_change;
 /* cmd_tasks.c */
 extern const struct command command_tasks_follow, command_tasks_list;
 /* cmd_task.c */

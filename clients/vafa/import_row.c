@@ -119,6 +119,9 @@ static bool take_times(const struct reading *r, int64_t now_us, struct import_ro
     if (row->history.occurred_at_us == 0) {
         return refuse(r, CITY_FIELD_OPENED, "it is empty");
     }
+    if (row->history.occurred_at_us > now_us) {
+        return refuse(r, CITY_FIELD_OPENED, "it is in the future");
+    }
     if (row->closed_us > now_us) {
         return refuse(r, CITY_FIELD_CLOSED, "it is in the future");
     }

@@ -74,6 +74,7 @@ static const struct label enum_labels[] = {
     {"CALL_OUTCOME_BUSY", "مشغول", "busy"},
     {"CALL_OUTCOME_WRONG_NUMBER", "شمارهٔ نادرست", "wrong number"},
     {"CALL_OUTCOME_REFUSED", "نخواست", "refused"},
+    {"CALL_OUTCOME_FORGOTTEN", "فراموش شد", "forgotten"},
     {"RESOLUTION_RESOLVED", "برطرف شد", "resolved"},
     {"RESOLUTION_PARTLY", "تا اندازه‌ای", "partly"},
     {"RESOLUTION_UNRESOLVED", "برطرف نشد", "unresolved"},
@@ -171,6 +172,32 @@ static const struct label word_labels[] = {
     {"store", "قالب انبار", "store"},
     {"city", "شهر", "city"},
     {"pack", "بستهٔ شهر", "pack"},
+    {"purpose", "برای", "purpose"},
+    {"sealed_parts", "بخش مهرشده", "sealed parts"},
+    {"events_read", "رویداد خوانده", "events read"},
+    {"can_be_read", "خواندنی است", "can be read"},
+    {"forgotten", "فراموش شد", "forgotten"},
+    {"forgotten_everywhere", "فراموش شد، در نسخه‌های کهنه نیز",
+     "forgotten, in older copies, too"},
+    {"never_held", "چیزی نبود", "nothing was held"},
+    {"citizen_forgotten", "فراموش شد: شهروند", "forgotten: citizen"},
+    {"forgotten_not_final",
+     "نسخه‌های کهنه (پشتیبان‌ها) هنوز با کلید اصلی کنونی باز می‌شوند: "
+     "vafa "
+     "key "
+     "change",
+     "Older copies (backups) still open with the master key of now: vafa key change"},
+    {"master_keys", "کلید اصلی", "master keys"},
+    {"wrapped", "زیر کلید تازه تا", "under the newest up to"},
+    {"citizens", "شهروند", "citizens"},
+    {"key_changed",
+     "کلید اصلی تازه شد: رونوشتی از keys/master.key جدا نگه دارید و رونوشت‌های کهنه را، "
+     "همین "
+     "که "
+     "دیگر لازم نیستند، نابود کنید.",
+     "The master key has been changed: keep a copy of keys/master.key apart, and destroy copies of "
+     "the "
+     "old one as soon as they are not needed."},
     {"backup_set", "نسخهٔ پشتیبان در", "Backup set in"},
     {"backup_key", "کلید اصلی در آن نیست: keys/master.key پوشهٔ داده را جداگانه نگه دارید.",
      "The master key is not in it: keep keys/master.key of the data folder apart, and keep it."},

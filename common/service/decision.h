@@ -16,6 +16,7 @@ struct decision {
     struct {
         struct key key;
         struct bytes value;
+        bool is_deleted;
     } key_rows[DECISION_KEY_ROWS_MAX]; /* of the keys space */
     size_t key_row_count;
     struct random *random;
@@ -23,5 +24,7 @@ struct decision {
 
 /* Adds a row of the keys space, written with the events. */
 enum status decision_add_key_row(struct decide *d, const struct key *key, struct bytes value);
+/* Deletes one. */
+enum status decision_delete_key_row(struct decide *d, const struct key *key);
 
 #endif

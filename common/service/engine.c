@@ -135,18 +135,30 @@ enum status decide_refuse(struct decide *d, enum status status, const char *fiel
     return error_set(d->error, status, field, "%s", text);
 }
 
-enum status decision_add_key_row(struct decide *d, const struct key *key, struct bytes value)
+static enum status change_key_row(struct decide *d, const struct key *key, struct bytes value,
+                                  bool is_deleted)
 {
     struct decision *decision = d->decision;
     if (decision->key_row_count == DECISION_KEY_ROWS_MAX) {
         return decide_refuse(d, STATUS_INTERNAL, NULL,
-                             "one command may not make more than %d key rows",
+                             "one command may not change more than %d key rows",
                              DECISION_KEY_ROWS_MAX);
     }
     size_t i = decision->key_row_count++;
     decision->key_rows[i].key = *key;
     decision->key_rows[i].value = value;
+    decision->key_rows[i].is_deleted = is_deleted;
     return STATUS_OK;
+}
+
+enum status decision_add_key_row(struct decide *d, const struct key *key, struct bytes value)
+{
+    return change_key_row(d, key, value, false);
+}
+
+enum status decision_delete_key_row(struct decide *d, const struct key *key)
+{
+    return change_key_row(d, key, bytes_of_text(""), true);
 }
 
 int64_t engine_now_us(struct engine *engine, int64_t *ret_behind_us)
@@ -272,7 +284,11 @@ static enum status write_decision(struct engine *engine, struct store_txn *txn,
 {
     const struct decision *decision = &engine->decision;
     for (size_t i = 0; i < decision->key_row_count; i++) {
-        txn_put(txn, STORE_KEYS, &decision->key_rows[i].key, decision->key_rows[i].value);
+        if (decision->key_rows[i].is_deleted) {
+            txn_delete(txn, STORE_KEYS, &decision->key_rows[i].key);
+        } else {
+            txn_put(txn, STORE_KEYS, &decision->key_rows[i].key, decision->key_rows[i].value);
+        }
     }
     for (size_t i = 0; i < decision->event_count; i++) {
         append_event(engine, txn, i, d->now_us, d->caller, trace_id);

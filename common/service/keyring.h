@@ -4,11 +4,13 @@
  *
  *   seal   XChaCha20-Poly1305 (libsodium), 24 random bytes of nonce before the ciphertext; the
  *          service's name, the citizen's number and the purpose are authenticated with it
- *   wrap   the citizen's key, sealed in the same way under a key derived from the master key
+ *   wrap   the citizen's key and phone, sealed in the same way under a key derived from the master
+ *          key
  *   find   a phone is found by keyed BLAKE2b-128 under another derived key
  *
- * Rows live in the store's keys space, outside the log and apart in a backup. Destroying a
- * citizen's row makes every sealed word of theirs unreadable, everywhere.
+ * Rows live in the store's keys space, outside the log and apart in a backup. Taking the key out of a
+ * citizen's row makes every sealed word of theirs unreadable here; where an older copy of the row may lie -
+ * a free page of the file, a backup - once the master key has been changed (keyring_change.h).
  */
 #ifndef VAFA_SERVICE_KEYRING_H
 #define VAFA_SERVICE_KEYRING_H
@@ -24,7 +26,7 @@ struct citizen_key {
     uint8_t key[CITIZEN_KEY_BYTES];
 };
 
-/* Reads the master key file (64 hex digits; mode 0600 or stricter is required). The newest citizen
+/* Reads the master key file (master_key.h). The newest citizen
  * key of the transaction's store must open with it. When the file is missing, one is made if
  * `create` is set and the store holds no citizen's key yet: a second key beside words sealed under
  * the first would lose the one or the other. FAILED_PRECONDITION, field "master-key", names the
@@ -42,6 +44,14 @@ uint64_t keyring_find_phone(const struct keyring *keyring, struct store_txn *txn
 /* The citizen's key; false when there is none (never was, or forgotten). */
 bool keyring_get(const struct keyring *keyring, struct store_txn *txn, uint64_t citizen,
                  struct citizen_key *ret_key);
+/* What is left of a citizen's key. */
+struct keyring_left {
+    bool has_key;
+    bool is_forgotten; /* there was one */
+    bool is_final;     /* and no master key of then is in force any more */
+};
+void keyring_left_of(const struct keyring *keyring, struct store_txn *txn, uint64_t citizen,
+                     struct keyring_left *ret_left);
 /* Highest citizen number that ever had a key here (forgotten ones count). Numbers may be left out:
  * one that was presealed for and not taken. */
 uint64_t keyring_last_citizen(struct store_txn *txn);
@@ -50,6 +60,9 @@ uint64_t keyring_last_citizen(struct store_txn *txn);
  * written with the decision's events, in the same transaction, or not at all. */
 enum status decide_new_citizen(struct decide *d, uint64_t citizen, const char *e164,
                                struct citizen_key *ret_key);
+/* In decide: the citizen's key goes, and their phone is nobody's. *ret_had_key false: there was none,
+ * and nothing is done. */
+enum status decide_forget_citizen(struct decide *d, uint64_t citizen, bool *ret_had_key);
 /* In decide: seals `plain` into d->arena. purpose: "request", "answer". */
 enum status decide_seal(struct decide *d, const struct citizen_key *key, const char *purpose,
                         const ProtobufCMessage *plain, struct bytes *ret_sealed);

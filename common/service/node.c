@@ -6,6 +6,7 @@
 
 #include "vafa/backup/v1/backup.pb-c.h"
 #include "vafa/health/v1/health.pb-c.h"
+#include "vafa/keys/v1/keys.pb-c.h"
 #include "vafa/log/v1/log.pb-c.h"
 
 #include <stdio.h>
@@ -286,6 +287,7 @@ static enum status open_methods(struct node *node, const struct node_options *op
         {node->def->rpc, node->def->methods},
         {&eventlog__event_log__descriptor, node_log_methods},
         {&health__health__descriptor, node_health_methods},
+        {&keys__citizens__descriptor, node_citizens_methods},
     };
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         enum status status =
@@ -300,6 +302,9 @@ static enum status open_methods(struct node *node, const struct node_options *op
     rpc_router_add(node->router, &(struct rpc_service){.descriptor = &backup__backup__descriptor,
                                                        .handle = backup_handle,
                                                        .context = node->backup});
+    rpc_router_add(node->router, &(struct rpc_service){.descriptor = &keys__keys__descriptor,
+                                                       .handle = keys_handle,
+                                                       .context = node});
     return STATUS_OK;
 }
 
@@ -348,6 +353,9 @@ static void *run_loop(void *context)
 
 static bool has_slow_method(const struct service_def *def)
 {
+    if (def->holds_words) {
+        return true; /* CheckCitizen */
+    }
     for (unsigned i = 0; i < def->rpc->n_methods; i++) {
         if (def->methods[i].slow) {
             return true;

@@ -45,7 +45,7 @@ struct node {
     struct alarm *alarm;
     struct backup *backup;
     struct node_memory *memory; /* NULL: the service has none */
-    struct method_group groups[3];
+    struct method_group groups[4];
     struct loop_task write_task; /* without threads: steps the writer */
     atomic_bool draining;
     pthread_mutex_t trouble_lock;
@@ -100,6 +100,10 @@ struct backup *backup_new(struct node *node);
 void backup_stop(struct backup *backup);
 void backup_free(struct backup *backup);
 void backup_handle(void *context, unsigned method, struct rpc_call *call);
+
+/* node_keys.c */
+extern const struct service_method node_citizens_methods[];
+void keys_handle(void *context, unsigned method, struct rpc_call *call);
 
 /* A position for an answer; `offset` etc. live in the storage given. */
 struct position_storage {

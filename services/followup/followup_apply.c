@@ -3,6 +3,8 @@
 #include "services/followup/followup_rules.h"
 #include "services/followup/followup_tables.h"
 
+#include "store/timer.h"
+
 #include <inttypes.h>
 
 /* What finds a call besides its number: its place in the queue, and its state. */
@@ -15,6 +17,8 @@ static void index_call(struct store_txn *txn, const Followup__Call *call)
     if (followup_rules_queued_at(call, &due_us)) {
         followup_tables_queue_key(&key, due_us, call->number);
         txn_put(txn, STORE_STATE, &key, bytes_of_text(""));
+        followup_tables_open_key(&key, call->citizen, call->number);
+        txn_put(txn, STORE_STATE, &key, bytes_of_text(""));
     }
 }
 
@@ -26,6 +30,8 @@ static void unindex_call(struct store_txn *txn, const Followup__Call *call)
     txn_delete(txn, STORE_STATE, &key);
     if (followup_rules_queued_at(call, &due_us)) {
         followup_tables_queue_key(&key, due_us, call->number);
+        txn_delete(txn, STORE_STATE, &key);
+        followup_tables_open_key(&key, call->citizen, call->number);
         txn_delete(txn, STORE_STATE, &key);
     }
 }
@@ -95,6 +101,20 @@ static void apply_completed(struct apply *a, const Followup__CallCompleted *comp
     }
 }
 
+static void apply_forgotten(struct apply *a, const Followup__CitizenForgotten *forgotten,
+                            int64_t recorded_at_us)
+{
+    struct key key;
+    followup_tables_forgotten_key(&key, forgotten->citizen);
+    txn_put(a->txn, STORE_STATE, &key, bytes_of_text(""));
+    if (forgotten->is_done) {
+        timer_clear(a->txn, FOLLOWUP_TIMER_FORGET, forgotten->citizen);
+    } else {
+        timer_set(a->txn,
+                  &(struct timer){recorded_at_us + 1, FOLLOWUP_TIMER_FORGET, forgotten->citizen});
+    }
+}
+
 void followup_apply(struct apply *a, const struct event *event)
 {
     const Followup__Event *open = (const Followup__Event *)event->open;
@@ -104,6 +124,9 @@ void followup_apply(struct apply *a, const struct event *event)
     case FOLLOWUP__EVENT__KIND_CALL_ATTEMPTED: apply_attempted(a, open->call_attempted); break;
     case FOLLOWUP__EVENT__KIND_CALL_COMPLETED:
         apply_completed(a, open->call_completed, event);
+        break;
+    case FOLLOWUP__EVENT__KIND_CITIZEN_FORGOTTEN:
+        apply_forgotten(a, open->citizen_forgotten, event->recorded_at_us);
         break;
     case FOLLOWUP__EVENT__KIND_CALL_REVEALED: break; /* the log entry is all there is to it */
     default: break;

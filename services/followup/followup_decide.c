@@ -72,7 +72,8 @@ enum status followup_decide_routing(struct decide *d, const struct event *event)
     }
     const Routing__TaskDone *done = routing->task_done;
     if (!followup_rules_wants_call(event->historical, done->citizen) ||
-        followup_tables_task_known(d->txn, done->task_number)) {
+        followup_tables_task_known(d->txn, done->task_number) ||
+        followup_tables_is_forgotten(d->txn, done->citizen)) {
         return STATUS_OK;
     }
     return schedule(d, done, event->occurred_at_us);
@@ -232,6 +233,7 @@ enum status followup_decide_reveal_call(struct decide *d, const ProtobufCMessage
     }
     Followup__CallRevealed revealed = FOLLOWUP__CALL_REVEALED__INIT;
     revealed.call_number = request->call_number;
+    revealed.case_number = record->call->case_number;
     revealed.purpose = request->purpose;
 
     Followup__Event event = FOLLOWUP__EVENT__INIT;

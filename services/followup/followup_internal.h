@@ -21,6 +21,10 @@ enum status followup_decide_record_call(struct decide *d, const ProtobufCMessage
 enum status followup_decide_reveal_call(struct decide *d, const ProtobufCMessage *request,
                                         ProtobufCMessage *response);
 
+/* followup_decide_forget.c */
+enum status followup_decide_intake(struct decide *d, const struct event *event);
+enum status followup_decide_timer(struct decide *d, const struct timer *timer);
+
 /* followup_apply.c */
 void followup_apply(struct apply *a, const struct event *event);
 

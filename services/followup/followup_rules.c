@@ -102,6 +102,21 @@ bool followup_rules_queued_at(const Followup__Call *call, int64_t *ret_due_us)
     return false;
 }
 
+Followup__CallCompleted followup_rules_forgotten_call(const Followup__Call *call)
+{
+    Followup__CallCompleted completed = FOLLOWUP__CALL_COMPLETED__INIT;
+    completed.call_number = call->number;
+    completed.case_number = call->case_number;
+    completed.code = call->code;
+    completed.task_number = call->task_number;
+    completed.topic = call->topic;
+    completed.unit = call->unit;
+    completed.operator_name = call->operator_name;
+    completed.outcome = FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_FORGOTTEN;
+    completed.attempts = call->attempts;
+    return completed;
+}
+
 Followup__Call followup_rules_apply_scheduled(const Followup__CallScheduled *scheduled)
 {
     Followup__Call call = FOLLOWUP__CALL__INIT;

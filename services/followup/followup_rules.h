@@ -48,6 +48,9 @@ enum status followup_rules_check_holder(const Followup__Call *call, const char *
 /* When the call comes up in the queue; false for one that has ended. */
 bool followup_rules_queued_at(const Followup__Call *call, int64_t *ret_due_us);
 
+/* How a call ends whose citizen is forgotten; borrows from the call. */
+Followup__CallCompleted followup_rules_forgotten_call(const Followup__Call *call);
+
 Followup__Call followup_rules_apply_scheduled(const Followup__CallScheduled *scheduled);
 void followup_rules_apply_claimed(Followup__Call *call, const Followup__CallClaimed *claimed);
 void followup_rules_apply_attempted(Followup__Call *call, const Followup__CallAttempted *attempted);

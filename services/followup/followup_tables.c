@@ -56,6 +56,47 @@ bool followup_tables_task_known(struct store_txn *txn, uint64_t task_number)
     return txn_get(txn, STORE_STATE, &key, &value);
 }
 
+void followup_tables_open_key(struct key *key, uint64_t citizen, uint64_t call_number)
+{
+    key_begin(key, FOLLOWUP_CLASS_OPEN_OF);
+    key_add_u64(key, citizen);
+    key_add_u64(key, call_number);
+}
+
+size_t followup_tables_open_of(struct store_txn *txn, uint64_t citizen, uint64_t *ret_numbers,
+                               size_t max)
+{
+    struct key prefix;
+    struct txn_scan scan;
+    struct bytes key;
+    struct bytes value;
+    size_t count = 0;
+    key_begin(&prefix, FOLLOWUP_CLASS_OPEN_OF);
+    key_add_u64(&prefix, citizen);
+    txn_scan_begin(&scan, txn, STORE_STATE, &prefix, NULL, false);
+    while (count < max && txn_scan_next(&scan, &key, &value)) {
+        struct key_reader reader = key_read(key);
+        (void)key_read_u64(&reader); /* the citizen */
+        ret_numbers[count++] = key_read_u64(&reader);
+    }
+    txn_scan_end(&scan);
+    return count;
+}
+
+void followup_tables_forgotten_key(struct key *key, uint64_t citizen)
+{
+    key_begin(key, FOLLOWUP_CLASS_FORGOTTEN);
+    key_add_u64(key, citizen);
+}
+
+bool followup_tables_is_forgotten(struct store_txn *txn, uint64_t citizen)
+{
+    struct key key;
+    struct bytes value;
+    followup_tables_forgotten_key(&key, citizen);
+    return txn_get(txn, STORE_STATE, &key, &value);
+}
+
 size_t followup_tables_queue_head(struct store_txn *txn, struct followup_queued *ret_rows,
                                   size_t max)
 {

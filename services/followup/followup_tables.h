@@ -7,6 +7,8 @@
  *                                             hands lies under the end of its lease
  *   STATE  state u8, call u64     (empty)     finds calls by their state
  *   TASK   task u64               TaskRecord  which call was scheduled for a task
+ *   OPEN_OF    citizen u64, call u64  (empty)  open calls of a citizen
+ *   FORGOTTEN  citizen u64            (empty)  nobody calls them any more
  *
  * Keys and reading; only followup_apply.c writes.
  */
@@ -22,6 +24,12 @@ enum followup_class {
     FOLLOWUP_CLASS_QUEUE = 2,
     FOLLOWUP_CLASS_STATE = 3,
     FOLLOWUP_CLASS_TASK = 4,
+    FOLLOWUP_CLASS_OPEN_OF = 10,
+    FOLLOWUP_CLASS_FORGOTTEN = 11,
+};
+
+enum followup_timer {
+    FOLLOWUP_TIMER_FORGET = 10, /* subject: the citizen, some of whose calls are to be ended */
 };
 
 void followup_tables_call_key(struct key *key, uint64_t call_number);
@@ -33,6 +41,13 @@ void followup_tables_task_key(struct key *key, uint64_t task_number);
 Followup__CallRecord *followup_tables_call(struct store_txn *txn, uint64_t call_number,
                                            struct arena *arena);
 bool followup_tables_task_known(struct store_txn *txn, uint64_t task_number);
+
+void followup_tables_open_key(struct key *key, uint64_t citizen, uint64_t call_number);
+/* The first `max` open calls of a citizen. */
+size_t followup_tables_open_of(struct store_txn *txn, uint64_t citizen, uint64_t *ret_numbers,
+                               size_t max);
+void followup_tables_forgotten_key(struct key *key, uint64_t citizen);
+bool followup_tables_is_forgotten(struct store_txn *txn, uint64_t citizen);
 
 struct followup_queued {
     int64_t due_us;

@@ -21,6 +21,18 @@ static void apply_registered(struct apply *a, uint64_t offset,
     }
 }
 
+static void note_look(struct apply *a, enum store_space space, const struct event *event,
+                      uint64_t number, char *purpose)
+{
+    Intake__LookRecord record = INTAKE__LOOK_RECORD__INIT;
+    record.at_us = event->recorded_at_us;
+    record.actor = (char *)(uintptr_t)event->actor;
+    record.purpose = purpose;
+    if (number != 0) {
+        intake_tables_look_put(a->txn, space, number, event->offset, &record);
+    }
+}
+
 void intake_apply(struct apply *a, const struct event *event)
 {
     const Intake__Event *open = (const Intake__Event *)event->open;
@@ -28,7 +40,10 @@ void intake_apply(struct apply *a, const struct event *event)
     case INTAKE__EVENT__KIND_REQUEST_REGISTERED:
         apply_registered(a, event->offset, open->request_registered);
         break;
-    case INTAKE__EVENT__KIND_CASE_REVEALED: /* told by the log alone */
+    case INTAKE__EVENT__KIND_CASE_REVEALED:
+        note_look(a, STORE_STATE, event, open->case_revealed->number, open->case_revealed->purpose);
+        break;
+    case INTAKE__EVENT__KIND_CITIZEN_FORGOTTEN: /* what is gone is no table's */
     default: break;
     }
 }
@@ -113,6 +128,10 @@ void intake_apply_view_followup(struct apply *a, const struct event *event)
         record.note = (char *)(uintptr_t)intake_rules_outcome_note(open->call_completed->outcome);
         record.score = open->call_completed->score;
         record.verdict = intake_rules_verdict(open->call_completed->resolution);
+        break;
+    case FOLLOWUP__EVENT__KIND_CALL_REVEALED: /* not for the citizen to see, but for who asks who looked */
+        note_look(a, STORE_VIEW, event, open->call_revealed->case_number,
+                  open->call_revealed->purpose);
         break;
     default: break;
     }

@@ -17,6 +17,16 @@ enum status intake_decide_register(struct decide *d, const ProtobufCMessage *req
 enum status intake_decide_reveal(struct decide *d, const ProtobufCMessage *request,
                                  ProtobufCMessage *response);
 
+/* intake_decide_citizens.c */
+enum status intake_decide_forget(struct decide *d, const ProtobufCMessage *request,
+                                 ProtobufCMessage *response);
+
+/* intake_methods_citizens.c */
+enum status intake_check_forget(const struct city *city, const struct rpc_caller *caller,
+                                const ProtobufCMessage *message, struct error *err);
+enum status intake_read_looks(struct read *r, const ProtobufCMessage *message,
+                              ProtobufCMessage *answer);
+
 /* intake_apply.c: own events change the state tables, those of others the view. */
 void intake_apply(struct apply *a, const struct event *event);
 void intake_apply_view_routing(struct apply *a, const struct event *event);

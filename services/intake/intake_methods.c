@@ -382,4 +382,17 @@ const struct service_method intake_methods[] = {
         .check = intake_check_suggest,
         .read = intake_read_suggest,
     },
+    {
+        .name = "ForgetCitizen",
+        .kind = METHOD_COMMAND,
+        .roles = ROLE_BIT(RPC_ROLE_ADMIN),
+        .check = intake_check_forget,
+        .decide = intake_decide_forget,
+    },
+    {
+        .name = "ListLooks",
+        .kind = METHOD_READ,
+        .roles = ROLE_BIT(RPC_ROLE_ADMIN),
+        .read = intake_read_looks,
+    },
 };

@@ -254,6 +254,7 @@ const char *intake_rules_outcome_note(Followup__CallOutcome outcome)
     case FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_BUSY: return "busy";
     case FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_WRONG_NUMBER: return "wrong number";
     case FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_REFUSED: return "refused";
+    case FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_FORGOTTEN: return "forgotten";
     default: return "";
     }
 }

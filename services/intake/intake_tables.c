@@ -163,6 +163,45 @@ uint64_t intake_tables_external_find(struct store_txn *txn, const char *source,
     return record == NULL ? 0 : record->number;
 }
 
+/* --- who looked --- */
+
+static struct key look_key(enum store_space space, uint64_t number)
+{
+    struct key key;
+    key_begin(&key, space == STORE_STATE ? INTAKE_CLASS_LOOK : INTAKE_CLASS_LOOK_ELSEWHERE);
+    key_add_u64(&key, number);
+    return key;
+}
+
+void intake_tables_look_put(struct store_txn *txn, enum store_space space, uint64_t number,
+                            uint64_t offset, const Intake__LookRecord *record)
+{
+    struct key key = look_key(space, number);
+    key_add_u64(&key, offset);
+    table_put(txn, space, &key, &record->base);
+}
+
+size_t intake_tables_looks(struct store_txn *txn, enum store_space space, uint64_t number,
+                           struct arena *arena,
+                           const Intake__LookRecord *ret_looks[INTAKE_LOOKS_MAX])
+{
+    struct key prefix = look_key(space, number);
+    struct txn_scan scan;
+    struct bytes key, value;
+    size_t count = 0;
+    txn_scan_begin(&scan, txn, space, &prefix, NULL, true);
+    while (count < INTAKE_LOOKS_MAX && txn_scan_next(&scan, &key, &value)) {
+        const Intake__LookRecord *record = (const Intake__LookRecord *)table_unpack(
+            txn, value, &intake__look_record__descriptor, arena);
+        if (record == NULL) {
+            break; /* the transaction has failed */
+        }
+        ret_looks[count++] = record;
+    }
+    txn_scan_end(&scan);
+    return count;
+}
+
 /* --- the timeline --- */
 
 static struct key timeline_key(uint64_t number)

@@ -23,10 +23,12 @@ enum intake_state_class {
     INTAKE_CLASS_CASE = 1,
     INTAKE_CLASS_CITIZEN_CASE = 2,
     INTAKE_CLASS_EXTERNAL = 3,
+    INTAKE_CLASS_LOOK = 20,
 };
 
 enum intake_view_class {
     INTAKE_CLASS_TIMELINE = 1,
+    INTAKE_CLASS_LOOK_ELSEWHERE = 20,
 };
 
 /* --- tracking codes: the store's secret is their key --- */
@@ -65,6 +67,17 @@ void intake_tables_external_put(struct store_txn *txn, const char *source, const
 /* 0: not registered. */
 uint64_t intake_tables_external_find(struct store_txn *txn, const char *source,
                                      const char *external_id, struct arena *arena);
+
+/* --- who looked at personal data: in the state space at ours, in the view at followup's --- */
+
+#define INTAKE_LOOKS_MAX 500
+
+void intake_tables_look_put(struct store_txn *txn, enum store_space space, uint64_t number,
+                            uint64_t offset, const Intake__LookRecord *record);
+/* The last ones, newest first; the records live in the arena. Returns how many. */
+size_t intake_tables_looks(struct store_txn *txn, enum store_space space, uint64_t number,
+                           struct arena *arena,
+                           const Intake__LookRecord *ret_looks[INTAKE_LOOKS_MAX]);
 
 /* --- the timeline --- */
 

@@ -180,7 +180,8 @@ static void call_done(struct rpc_client_call *call)
     } else if (!errand->has_answer &&
                (errand->error.status == STATUS_OK || is_worth_another(errand->error.status))) {
         errand->error = call->error; /* a refusal outweighs what may be tried again */
-    } else if (errand->has_answer && !is_worth_another(call->error.status)) {
+    } else if (errand->has_answer && !is_worth_another(call->error.status) &&
+               !(errand->may_fade && call->error.status == STATUS_NOT_FOUND)) {
         invariant_broken(INVARIANT_SAME_ANSWER,
                          "%s was answered, and refused under the same key: %s", errand->method,
                          call->error.message);

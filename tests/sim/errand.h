@@ -34,6 +34,7 @@ struct errand {
     bool has_at_least;
     Common__Position at_least; /* its bytes live in the arena */
     bool once;                 /* a poll: whoever asked asks anew */
+    bool may_fade;             /* what was answered may be forgotten, and then is refused */
     /* Once. The errand is freed behind it, unless errand_keep was called. */
     void (*done)(struct errand *errand);
     void *context;

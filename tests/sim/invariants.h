@@ -58,6 +58,10 @@
       "at every answer")                                                                           \
     X(SEALED, "what was sealed comes back as it was",                                              \
       "Phone and words of RevealCase are the citizen's.", "at every answer")                       \
+    X(FORGOTTEN, "who was forgotten stays forgotten",                                              \
+      "Once ForgetCitizen was answered, RevealCase opens no request of theirs; follow-up has no "  \
+      "open call for them, and schedules none.",                                                   \
+      "at every answer, at every event, at the end")                                               \
     X(DELIVERY, "after faults stop, everything is delivered in bounded time",                      \
       "Every errand has its answer, every follower is at the end of the logs it follows, every "   \
       "office has all its changes.",                                                               \

@@ -82,6 +82,9 @@ static void answered_again(struct errand *errand)
 {
     int64_t made_us = uuid7_time_us(key_of(errand->request)->data);
     int64_t now_us = errand_now_us(errand);
+    if (errand->may_fade && errand->error.status == STATUS_NOT_FOUND) {
+        return; /* opened once, and forgotten since */
+    }
     if (errand->error.status != STATUS_OK) {
         life_refused(errand, errand->error.status == STATUS_FAILED_PRECONDITION &&
                                  now_us - made_us > KNOWN_US - WRONG_US);
@@ -196,6 +199,7 @@ static void registered(struct errand *errand)
         (wish->number != response->number || strcmp(wish->code, response->code) != 0)) {
         invariant_broken(INVARIANT_EXACTLY_ONCE, "one external name has two requests");
     }
+    wish->answered_us = wish->answered ? wish->answered_us : world_now_us(life->world);
     wish->answered = true;
     wish->number = response->number;
     CHECK(strlen(response->code) < sizeof wish->code);
@@ -490,6 +494,7 @@ void life_begin(struct life *life)
         desk_begin(&life->desks[i], life, i);
     }
     life_begin_leadership(life);
+    life_begin_forgetting(life);
 }
 
 void life_free(struct life *life)
@@ -501,6 +506,7 @@ void life_free(struct life *life)
     later_clear(&life->chase);
     later_clear(&life->report);
     later_clear(&life->rate);
+    later_clear(&life->forget);
     for (size_t i = 0; i < life->office_count; i++) {
         later_clear(&life->offices[i].look);
     }

@@ -17,8 +17,8 @@ static void revealed(struct errand *errand)
 {
     struct desk *desk = errand->context;
     struct life *life = desk->life;
-    if (errand->error.status != STATUS_OK) {
-        life_refused(errand, false);
+    if (!life_check_reveal(life, errand)) {
+        return;
     }
     const Intake__RevealCaseResponse *response =
         (const Intake__RevealCaseResponse *)errand->response;
@@ -43,6 +43,7 @@ static void reveal(struct desk *desk, const Followup__Call *call)
     request->code = arena_copy_text(errand->arena, call->code);
     request->purpose = TEXT("call-back");
     errand->number = call->case_number;
+    errand->may_fade = true;
     errand_start(errand);
 }
 

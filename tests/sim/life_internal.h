@@ -35,6 +35,9 @@ struct wish {
     char code[RECOUNT_CODE_SIZE];
     char phone[16];
     char words[64];
+    int64_t answered_us;
+    bool may_be_forgotten; /* somebody has asked for it */
+    int64_t forgotten_us;  /* when that was answered; 0: not */
     Common__Position position;
     uint8_t position_bytes[STORE_LOG_ID_BYTES + STORE_HASH_BYTES];
 };
@@ -69,13 +72,13 @@ struct life {
     bool closing;
     bool quiet;       /* everything is delivered, or should be */
     uint64_t started; /* errands */
-    struct world_caller *front_end, *importer, *routing_importer, *chaser, *leader, *rater;
+    struct world_caller *front_end, *importer, *routing_importer, *chaser, *leader, *rater, *admin;
     struct office offices[OFFICES_MAX];
     size_t office_count;
     struct desk desks[DESKS];
     struct wish *wishes; /* by marker */
     size_t wish_count, wish_room;
-    struct later hour, import, chase, report, rate;
+    struct later hour, import, chase, report, rate, forget;
     size_t waiting;   /* citizens about to call, and to hang up */
     struct act *acts; /* what offices are still to do */
     size_t asked, heard;
@@ -106,6 +109,11 @@ void office_last_look(struct office *office);
 void life_drop_acts(struct life *life);
 /* life_desk.c */
 void desk_begin(struct desk *desk, struct life *life, unsigned number);
+/* life_forget.c */
+void life_begin_forgetting(struct life *life);
+/* RevealCase was answered: whether it could be refused, or had to be. True when there is something to
+ * look at. */
+bool life_check_reveal(struct life *life, const struct errand *errand);
 /* life_lead.c */
 void life_begin_leadership(struct life *life);
 void life_ask_everything(struct life *life);

@@ -198,6 +198,13 @@ static void check_routing_cursor(struct recount *recount)
     }
 }
 
+/* Of a forgotten citizen's task there may be a call, or none: it depends on which came first. */
+static bool task_has_call(struct recount *recount, const struct recount_case *one)
+{
+    const struct recount_task *task = recount_task(recount, one->task);
+    return task != NULL && task->call != 0;
+}
+
 /* Among the requests' events of `upstream`, those of a kind that asks for an effect have it exactly
  * up to the cursor. */
 static void check_effect(struct recount *recount, unsigned service, unsigned upstream)
@@ -209,8 +216,10 @@ static void check_effect(struct recount *recount, unsigned service, unsigned ups
         uint64_t effects = 0;
         for (size_t j = 0; j < one->event_count; j++) {
             const struct recount_event *event = &one->events[j];
-            bool is_done = event->service == 2 && event->kind == ROUTING__EVENT__KIND_TASK_DONE &&
-                           one->can_be_called && !one->historical;
+            bool is_done =
+                event->service == 2 && event->kind == ROUTING__EVENT__KIND_TASK_DONE &&
+                one->can_be_called && !one->historical &&
+                (recount_forgotten(recount, one->citizen) == 0 || task_has_call(recount, one));
             bool is_heard = event->service == 3 && event->answered;
             causes += event->service == upstream && event->offset <= cursor &&
                       (upstream == 2 ? is_done : is_heard);
@@ -275,13 +284,21 @@ void recount_check_complete(struct recount *recount)
     for (size_t i = 0; i < recount->task_count; i++) {
         const struct recount_task *task = &recount->tasks[i];
         bool is_done = task->state == ROUTING__TASK_STATE__TASK_STATE_DONE;
-        if (is_done && task->called != (task->call != 0)) {
+        bool is_called = task->called && recount_forgotten(recount, task->citizen) == 0;
+        if (is_done && (task->call == 0 ? is_called : !task->called)) {
             invariant_broken(INVARIANT_ONE_CHAIN, "finished task %" PRIu64 " has %s call",
                              task->number, task->call != 0 ? "a" : "no");
         }
     }
     for (size_t i = 0; i < recount->call_count; i++) {
         const struct recount_call *call = &recount->calls[i];
+        bool is_open = call->state == FOLLOWUP__CALL_STATE__CALL_STATE_WAITING ||
+                       call->state == FOLLOWUP__CALL_STATE__CALL_STATE_CLAIMED;
+        if (is_open && recount_forgotten(recount, call->citizen) != 0) {
+            invariant_broken(INVARIANT_FORGOTTEN,
+                             "call %" PRIu64 " is open, and citizen %" PRIu64 " was forgotten",
+                             call->number, call->citizen);
+        }
         if ((call->state == FOLLOWUP__CALL_STATE__CALL_STATE_ANSWERED) != call->heard) {
             invariant_broken(INVARIANT_ONE_CHAIN, "call %" PRIu64 " has %s answer in feedback",
                              call->number, call->heard ? "an" : "no");
@@ -337,6 +354,11 @@ struct recount_unit *recount_unit(struct recount *recount, const char *key)
     return unit;
 }
 
+unsigned recount_forgotten(const struct recount *recount, uint64_t citizen)
+{
+    return citizen < recount->forgotten_room ? recount->forgotten[citizen] : 0;
+}
+
 /* --- life --- */
 
 struct recount *recount_new(struct world *world)
@@ -365,6 +387,7 @@ void recount_free(struct recount *recount)
     free(recount->calls);
     free(recount->units);
     free(recount->case_of_marker);
+    free(recount->forgotten);
     arena_free(recount->arena);
     arena_free(recount->event_arena);
     free(recount);

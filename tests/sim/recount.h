@@ -38,6 +38,7 @@ struct recount_case {
     Common__Channel channel;
     bool historical;
     bool can_be_called;
+    uint64_t citizen;
     int64_t occurred_at_us;
     uint64_t task; /* 0: none yet */
     uint64_t answers;
@@ -64,6 +65,7 @@ struct recount_task {
 struct recount_call {
     uint64_t number;
     uint64_t task;
+    uint64_t citizen;
     Followup__CallState state;
     uint32_t attempts;
     int64_t due_at_us;
@@ -105,6 +107,8 @@ struct recount {
     size_t unit_count, unit_room;
     uint64_t *case_of_marker; /* by marker */
     size_t marker_room;
+    uint8_t *forgotten; /* by citizen: 1 by intake, 2 by follow-up, too */
+    size_t forgotten_room;
 
     uint64_t events;
 };
@@ -123,6 +127,9 @@ struct recount_case *recount_case_of_marker(struct recount *recount, uint64_t ma
 struct recount_task *recount_task(struct recount *recount, uint64_t number);
 struct recount_call *recount_call(struct recount *recount, uint64_t number);
 struct recount_unit *recount_unit(struct recount *recount, const char *key); /* made when new */
+
+/* 0: not forgotten; 1: by intake; 2: by follow-up, too. */
+unsigned recount_forgotten(const struct recount *recount, uint64_t citizen);
 
 /* The position is in the log as read; true also when it could not be read yet. */
 void recount_check_position(struct recount *recount, const Common__Position *position,

@@ -32,6 +32,24 @@ static void note(struct recount *recount, uint64_t case_number, const struct fou
     one->events[one->event_count++] = event;
 }
 
+/* --- the forgotten --- */
+
+static void take_forgotten(struct recount *recount, const struct found *found, uint64_t citizen,
+                           uint8_t by)
+{
+    if (recount_forgotten(recount, citizen) != by - 1u) {
+        invariant_broken(INVARIANT_FORGOTTEN,
+                         "%s's event %" PRIu64 " forgets citizen %" PRIu64
+                         " again, or before intake has",
+                         service_name((Common__ServiceId)found->service), found->offset, citizen);
+    }
+    while (citizen >= recount->forgotten_room) {
+        recount->forgotten = recount_grow(recount->forgotten, recount->forgotten_room,
+                                          &recount->forgotten_room, sizeof *recount->forgotten);
+    }
+    recount->forgotten[citizen] = by;
+}
+
 /* --- intake --- */
 
 /* "r17" in the place's `thing`: what the people call this request. */
@@ -76,6 +94,9 @@ static void take_marker(struct recount *recount, uint64_t marker, uint64_t numbe
 static void take_intake(struct recount *recount, const struct found *found)
 {
     const Intake__Event *event = (const Intake__Event *)found->open;
+    if (event->kind_case == INTAKE__EVENT__KIND_CITIZEN_FORGOTTEN) {
+        take_forgotten(recount, found, event->citizen_forgotten->citizen, 1);
+    }
     if (event->kind_case != INTAKE__EVENT__KIND_REQUEST_REGISTERED) {
         return;
     }
@@ -99,6 +120,7 @@ static void take_intake(struct recount *recount, const struct found *found)
         .channel = request->channel,
         .historical = found->record->historical,
         .can_be_called = request->can_be_called,
+        .citizen = request->citizen,
         .occurred_at_us = found->record->occurred_at_us,
     };
     CHECK(strlen(request->code) < sizeof one->code);
@@ -282,6 +304,10 @@ static void take_scheduled(struct recount *recount, const struct found *found,
     if (task->call != 0) {
         impossible(found, "the task has a call already");
     }
+    if (recount_forgotten(recount, scheduled->citizen) == 2) {
+        invariant_broken(INVARIANT_FORGOTTEN, "call %" PRIu64 " is for a forgotten citizen",
+                         scheduled->call_number);
+    }
     if (!task->called || scheduled->citizen != task->citizen) {
         impossible(found, "nobody was to be called about the task");
     }
@@ -297,6 +323,7 @@ static void take_scheduled(struct recount *recount, const struct found *found,
     recount->calls[recount->call_count++] = (struct recount_call){
         .number = scheduled->call_number,
         .task = scheduled->task_number,
+        .citizen = scheduled->citizen,
         .state = FOLLOWUP__CALL_STATE__CALL_STATE_WAITING,
         .due_at_us = scheduled->due_at_us,
     };
@@ -360,11 +387,24 @@ static void take_attempted(struct recount *recount, const struct found *found,
     note(recount, attempted->case_number, found, (struct recount_event){.unit = ""});
 }
 
+/* A call that ends because its citizen is forgotten is not tried. */
+static struct recount_call *dropped_call(struct recount *recount, const struct found *found,
+                                         uint64_t number)
+{
+    struct recount_call *call = open_call(recount, found, number);
+    if (recount_forgotten(recount, call->citizen) != 2) {
+        impossible(found, "the citizen was not forgotten");
+    }
+    return call;
+}
+
 static void take_completed(struct recount *recount, const struct found *found,
                            const Followup__CallCompleted *completed)
 {
     struct recount_call *call =
-        tried_call(recount, found, completed->call_number, completed->operator_name);
+        completed->outcome == FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_FORGOTTEN
+            ? dropped_call(recount, found, completed->call_number)
+            : tried_call(recount, found, completed->call_number, completed->operator_name);
     bool answered = completed->outcome == FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_ANSWERED;
     if (completed->attempts != call->attempts) {
         impossible(found, "its attempts were counted wrongly");
@@ -395,6 +435,11 @@ static void take_followup(struct recount *recount, const struct found *found)
         take_completed(recount, found, event->call_completed);
         break;
     case FOLLOWUP__EVENT__KIND_CALL_REVEALED: break;
+    case FOLLOWUP__EVENT__KIND_CITIZEN_FORGOTTEN:
+        if (recount_forgotten(recount, event->citizen_forgotten->citizen) != 2) {
+            take_forgotten(recount, found, event->citizen_forgotten->citizen, 2);
+        }
+        break;
     default: impossible(found, "its kind is unknown");
     }
 }

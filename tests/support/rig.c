@@ -458,6 +458,9 @@ enum status rig_feed(struct rig *rig, Common__ServiceId service, const struct ev
     record.historical = event->historical;
     record.open = (ProtobufCBinaryData){open.size, open.data};
     record.citizen = event->citizen;
+    if (event->actor != NULL) {
+        record.actor = (char *)(uintptr_t)event->actor;
+    }
     message_pack(&record.base, &packed);
 
     struct feed_op feed = {.op = {.run = run_feed, .ended = feed_ended, .lane = WRITER_FEEDS},
