@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #define JOURNAL_FILE_BYTES ((size_t)4 << 20)
@@ -170,25 +171,34 @@ static void make_journal(struct fuzz_input *in, const uint8_t secret[STORE_SECRE
     *ret_made = made;
 }
 
+/* Behind its first bytes the file is a hole. */
+static void write_journal(const uint8_t *file, size_t used, size_t size)
+{
+    char path[FUZZ_PATH_SIZE];
+    fuzz_path("store/journal", path);
+    fuzz_write("store/journal", bytes_of(file, used));
+    CHECK(truncate(path, (off_t)size) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static uint8_t file[JOURNAL_FILE_BYTES];
+    static uint8_t file[RECORDS_MAX * 2 * BLOCK];
     struct fuzz_input in;
     uint8_t secret[STORE_SECRET_BYTES];
     fuzz_begin(&in, data, size);
     bool is_made = fuzz_bool(&in);
     struct made made = {.plain = false};
     uint64_t next = make_store(secret);
-    memset(file, 0, RECORDS_MAX * 2 * BLOCK);
+    memset(file, 0, sizeof(file));
     if (is_made) {
         make_journal(&in, secret, next, file, &made);
-        fuzz_write("store/journal", bytes_of(file, sizeof(file)));
+        write_journal(file, sizeof(file), JOURNAL_FILE_BYTES);
     } else {
         bool short_file = fuzz_u8(&in) >= 0x80;
         if (in.rest.size > 0 && in.rest.size <= RECORDS_MAX * 2 * BLOCK) {
             memcpy(file, in.rest.data, in.rest.size);
         }
-        fuzz_write("store/journal", bytes_of(file, short_file ? in.rest.size : sizeof(file)));
+        write_journal(file, sizeof(file), short_file ? in.rest.size : JOURNAL_FILE_BYTES);
     }
     check_opening(&made);
     fuzz_end(&in);
