@@ -15,9 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Between two attempts, so that a refusal that comes at once is not asked for again at once. */
-#define AGAIN_US (200 * MS_US)
-
 /* --- windows --- */
 
 struct vafa_window {
@@ -149,19 +146,28 @@ static bool may_pass(enum status status)
            status == STATUS_RESOURCE_EXHAUSTED || status == STATUS_ABORTED;
 }
 
+/* These fields tell that there is no such place (vafa_open): no server may say so. */
+static void keep_own_fields(struct error *said)
+{
+    if (strcmp(said->field, "connect") == 0 || strcmp(said->field, "data") == 0) {
+        said->field[0] = '\0';
+    }
+}
+
 static void attempt_done(struct rpc_client_call *rpc)
 {
     struct vafa_call *call = rpc->context;
     struct loop *loop = call->vafa->loop;
     int64_t end_us = atomic_load(&call->vafa->end_us);
-    int64_t again_us = loop_mono_us(loop) + AGAIN_US;
+    int64_t again_us = loop_mono_us(loop) + VAFA_AGAIN_US;
     if (may_pass(rpc->error.status) && again_us < call->until_us &&
         (end_us == 0 || again_us < end_us)) {
         rpc_client_call_fini(rpc);
-        loop_timer_set(loop, &call->again, AGAIN_US);
+        loop_timer_set(loop, &call->again, VAFA_AGAIN_US);
         return;
     }
     call->error = rpc->error;
+    keep_own_fields(&call->error);
     call->response = rpc->response;
     call->position = rpc->position.service != 0 ? &rpc->position : NULL;
     call_end(call);
@@ -254,40 +260,70 @@ void vafa_call_start(struct vafa *vafa, struct vafa_call *call)
 /* --- for callers that wait --- */
 
 struct waiter {
+    struct loop_timer timer; /* of a pause */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool over;
 };
 
-static void waiter_done(struct vafa_call *call)
+static void waiter_init(struct waiter *waiter)
 {
-    struct waiter *waiter = call->context;
+    *waiter = (struct waiter){.over = false};
+    CHECK(pthread_mutex_init(&waiter->lock, NULL) == 0);
+    CHECK(pthread_cond_init(&waiter->changed, NULL) == 0);
+}
+
+static void waiter_end(struct waiter *waiter)
+{
     pthread_mutex_lock(&waiter->lock);
     waiter->over = true;
     pthread_cond_signal(&waiter->changed);
     pthread_mutex_unlock(&waiter->lock);
 }
 
+static void waiter_wait(struct waiter *waiter)
+{
+    pthread_mutex_lock(&waiter->lock);
+    while (!waiter->over) {
+        pthread_cond_wait(&waiter->changed, &waiter->lock);
+    }
+    pthread_mutex_unlock(&waiter->lock);
+    pthread_cond_destroy(&waiter->changed);
+    pthread_mutex_destroy(&waiter->lock);
+}
+
+static void waiter_done(struct vafa_call *call)
+{
+    waiter_end(call->context);
+}
+
 enum status vafa_call_wait(struct vafa *vafa, struct vafa_call *call)
 {
-    struct waiter waiter = {.over = false};
-    CHECK(pthread_mutex_init(&waiter.lock, NULL) == 0);
-    CHECK(pthread_cond_init(&waiter.changed, NULL) == 0);
+    struct waiter waiter;
     void (*done)(struct vafa_call *) = call->done;
     void *context = call->context;
+    waiter_init(&waiter);
     call->done = waiter_done;
     call->context = &waiter;
     vafa_call_start(vafa, call);
-    pthread_mutex_lock(&waiter.lock);
-    while (!waiter.over) {
-        pthread_cond_wait(&waiter.changed, &waiter.lock);
-    }
-    pthread_mutex_unlock(&waiter.lock);
+    waiter_wait(&waiter);
     call->done = done;
     call->context = context;
-    pthread_cond_destroy(&waiter.changed);
-    pthread_mutex_destroy(&waiter.lock);
     return call->error.status;
+}
+
+static void pause_expired(struct loop_timer *timer)
+{
+    waiter_end((struct waiter *)((char *)timer - offsetof(struct waiter, timer)));
+}
+
+void vafa_pause(struct vafa *vafa, int64_t us)
+{
+    struct waiter waiter;
+    waiter_init(&waiter);
+    waiter.timer.expired = pause_expired;
+    loop_timer_set(vafa->loop, &waiter.timer, us);
+    waiter_wait(&waiter);
 }
 
 void vafa_call_fini(struct vafa_call *call)

@@ -79,6 +79,16 @@ static enum status wait_step(struct vafa *vafa, Common__ServiceId service,
     return status;
 }
 
+/* A step that ended before its time was answered so: whoever says "not in time" at once is not asked
+ * again at once. */
+static void rest_of_step(struct vafa *vafa, int64_t begun_us)
+{
+    int64_t left_us = begun_us + VAFA_AGAIN_US - loop_mono_us(vafa->loop);
+    if (left_us > 0) {
+        vafa_pause(vafa, left_us);
+    }
+}
+
 static enum status wait_until(struct vafa *vafa, Common__ServiceId service,
                               const Common__Position *const *positions, size_t count,
                               const struct vafa_wait *wait, int64_t until_us, struct error *err)
@@ -86,6 +96,7 @@ static enum status wait_until(struct vafa *vafa, Common__ServiceId service,
     for (;;) {
         int64_t left_ms = (until_us - loop_mono_us(vafa->loop)) / MS_US;
         uint32_t step_ms = left_ms < STEP_MS ? (uint32_t)(left_ms > 1 ? left_ms : 1) : STEP_MS;
+        int64_t begun_us = loop_mono_us(vafa->loop);
         enum status status = wait_step(vafa, service, positions, count, step_ms, err);
         bool nobody = status == STATUS_UNAVAILABLE && vafa->knock_ms != 0 &&
                       !atomic_load(&vafa->reached[service]);
@@ -93,6 +104,7 @@ static enum status wait_until(struct vafa *vafa, Common__ServiceId service,
             left_ms <= STEP_MS || (wait->tell != NULL && !wait->tell(wait->context, service))) {
             return status;
         }
+        rest_of_step(vafa, begun_us);
     }
 }
 

@@ -23,11 +23,13 @@ json_t *manifest_new(const uint8_t set_id[16], int64_t taken_at_us, const char *
                      const struct city_note *pack);
 void manifest_add(json_t *manifest, const char *service, const Common__Position *head,
                   const Backup__CopySnapshotResponse *copied);
+/* Its form: format, all five services with their two files, paths that stay in the folder. DATA_LOSS
+ * when a set with it could not be restored. */
+enum status manifest_check(const json_t *manifest, struct error *err);
 /* Writes <folder>/manifest.json, synced. */
 enum status manifest_write(const json_t *manifest, const char *folder, struct error *err);
 
-/* Reads and checks its form: format, all five services, paths that stay in the folder. The caller
- * ends it with json_decref. NOT_FOUND without a manifest, DATA_LOSS for one that is no manifest. */
+/* Reads and checks its form. The caller ends it with json_decref. NOT_FOUND without a manifest, DATA_LOSS for one that is no manifest. */
 enum status manifest_read(json_t **ret_manifest, const char *folder, struct error *err);
 /* The pack to remember in a restored folder; of a set that notes only the city, the pack of that
  * name. DATA_LOSS when it cannot be one. */

@@ -220,6 +220,9 @@ static enum status take(struct backup *backup, struct error *err)
     json_t *manifest = manifest_new(backup->set_id, clock_wall_us(clock_system()), city, &pack);
     status = copy(backup, manifest, err);
     if (status == STATUS_OK) {
+        status = manifest_check(manifest, err); /* a set that could not be restored is none */
+    }
+    if (status == STATUS_OK) {
         status = manifest_write(manifest, backup->folder, err);
     }
     output_progress_end();

@@ -1,15 +1,13 @@
-/* vafa call next, record, show, calls list, rates: asking the citizen, and what they say of each
- * unit. */
+/* vafa call next, record, show, calls list: asking the citizen. */
+#include "base/message.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
 
-#include "vafa/feedback/v1/feedback.pb-c.h"
 #include "vafa/followup/v1/followup.pb-c.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *word(struct session *session, const char *name)
@@ -251,9 +249,28 @@ static const struct option_def show_options[] = {
     {NULL, 0, NULL, NULL},
 };
 
-static int run_reveal(struct session *session, uint64_t number)
+/* With --json the two answers are one object. */
+static void print_revealed(struct session *session, const Followup__Call *c, const char *revealed)
 {
-    struct error err = ERROR_NONE;
+    struct buffer text = BUFFER_EMPTY;
+    if (session->json) {
+        buffer_append_text(&text, "{\"call\":");
+        message_to_json(&c->base, &text);
+        buffer_append_text(&text, ",\"words\":");
+        output_json_string(&text, revealed);
+        buffer_append_text(&text, "}");
+        output_json_text(&text);
+    } else {
+        print_call(session, c);
+        table_plain_text(&text, revealed);
+        printf("%s: %s\n", word(session, "words"), buffer_text(&text));
+    }
+    buffer_fini(&text);
+}
+
+static enum status reveal(struct session *session, const Followup__Call *c, uint64_t number,
+                          struct error *err)
+{
     uint8_t key[UUID_BYTES];
     Followup__RevealCallRequest request = FOLLOWUP__REVEAL_CALL_REQUEST__INIT;
     struct vafa_call call = {.service = &followup__followup__descriptor,
@@ -262,17 +279,12 @@ static int run_reveal(struct session *session, uint64_t number)
     request.idempotency_key = vafa_new_key(key);
     request.call_number = number;
     request.purpose = (char *)(uintptr_t)args_text(&session->args, "purpose");
-    enum status status = session_call(session, &call, &err);
-    if (status == STATUS_OK && session->json) {
-        output_message(call.response);
-    } else if (status == STATUS_OK) {
-        struct buffer words = BUFFER_EMPTY;
-        table_plain_text(&words, ((const Followup__RevealCallResponse *)call.response)->words);
-        printf("%s: %s\n", word(session, "words"), buffer_text(&words));
-        buffer_fini(&words);
+    enum status status = session_call(session, &call, err);
+    if (status == STATUS_OK) {
+        print_revealed(session, c, ((const Followup__RevealCallResponse *)call.response)->words);
     }
     vafa_call_fini(&call);
-    return status == STATUS_OK ? EXIT_DONE : output_error(&err);
+    return status;
 }
 
 static int run_show(struct session *session)
@@ -281,22 +293,26 @@ static int run_show(struct session *session)
     Followup__GetCallRequest request = FOLLOWUP__GET_CALL_REQUEST__INIT;
     struct vafa_call call = {
         .service = &followup__followup__descriptor, .method = "GetCall", .request = &request.base};
-    bool reveal = args_has(&session->args, "reveal");
+    bool revealed = args_has(&session->args, "reveal");
     if (read_call_number(session, &request.call_number, &err) != STATUS_OK ||
-        (reveal && args_need(&session->args, "purpose", &err) != STATUS_OK)) {
+        (revealed && args_need(&session->args, "purpose", &err) != STATUS_OK)) {
         return output_usage(&err);
     }
     enum status status = session_call(session, &call, &err);
-    if (status == STATUS_OK && session->json) {
-        output_message(call.response);
-    } else if (status == STATUS_OK) {
-        status = show_call(session, ((const Followup__GetCallResponse *)call.response)->call, &err);
+    if (status == STATUS_OK) {
+        const Followup__Call *c = ((const Followup__GetCallResponse *)call.response)->call;
+        if (c == NULL) {
+            status = session_lacks("call", &err);
+        } else if (revealed) {
+            status = reveal(session, c, request.call_number, &err);
+        } else if (session->json) {
+            output_message(call.response);
+        } else {
+            print_call(session, c);
+        }
     }
     vafa_call_fini(&call);
-    if (status != STATUS_OK) {
-        return output_error(&err);
-    }
-    return reveal ? run_reveal(session, request.call_number) : EXIT_DONE;
+    return status == STATUS_OK ? EXIT_DONE : output_error(&err);
 }
 
 const struct command command_call_show = {
@@ -394,113 +410,4 @@ const struct command command_calls_list = {
     .options = list_options,
     .role = RPC_ROLE_FRONT_END,
     .run = run_list,
-};
-
-/* --- rates --- */
-
-static void add_rate(struct session *session, struct table *table, const Feedback__UnitRate *rate)
-{
-    table_cell(table, session_unit(session, rate->unit));
-    table_cell_format(table, "%" PRIu64, rate->answers);
-    table_cell_format(table, "%" PRIu64, rate->resolved);
-    table_cell_format(table, "%" PRIu64, rate->partly);
-    table_cell_format(table, "%" PRIu64, rate->unresolved);
-    if (rate->answers > 0) {
-        table_cell_format(table, "%.2f", rate->mean_score);
-        table_cell_format(table, "%.1f %%", rate->satisfied_share * 100);
-    } else {
-        table_cell(table, "–");
-        table_cell(table, "–");
-    }
-}
-
-/* Every count is there, whether or not it is zero; a mean of nothing is null. */
-static void print_rate_json(const Feedback__UnitRate *rate)
-{
-    json_t *scores = json_array();
-    for (size_t i = 0; i < rate->n_scores; i++) {
-        json_array_append_new(scores, json_integer((json_int_t)rate->scores[i]));
-    }
-    bool heard = rate->answers > 0;
-    json_t *json =
-        json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "unit", rate->unit, "answers",
-                  (json_int_t)rate->answers, "resolved", (json_int_t)rate->resolved, "partly",
-                  (json_int_t)rate->partly, "unresolved", (json_int_t)rate->unresolved, "scores",
-                  scores, "mean_score", heard ? output_real(rate->mean_score) : json_null(),
-                  "satisfied_share", heard ? output_real(rate->satisfied_share) : json_null());
-    output_json(json);
-    json_decref(json);
-}
-
-static struct table *rate_table(struct session *session)
-{
-    static const char *const heads[] = {"unit",       "answers", "resolved", "partly",
-                                        "unresolved", "mean",    "satisfied"};
-    struct table *table = table_new(7);
-    for (size_t i = 0; i < 7; i++) {
-        table_head(table, i, word(session, heads[i]));
-        if (i > 0) {
-            table_align_right(table, i);
-        }
-    }
-    return table;
-}
-
-/* One page; the token of the next is copied to *token. */
-static enum status rate_page(struct session *session, struct table *table, char token[256],
-                             struct error *err)
-{
-    Feedback__ListUnitRatesRequest request = FEEDBACK__LIST_UNIT_RATES_REQUEST__INIT;
-    struct vafa_call call = {.service = &feedback__feedback__descriptor,
-                             .method = "ListUnitRates",
-                             .request = &request.base};
-    request.page_token = token;
-    enum status status = session_call(session, &call, err);
-    if (status == STATUS_OK) {
-        const Feedback__ListUnitRatesResponse *page =
-            (const Feedback__ListUnitRatesResponse *)call.response;
-        for (size_t i = 0; i < page->n_rates; i++) {
-            if (session->json) {
-                print_rate_json(page->rates[i]);
-            } else {
-                add_rate(session, table, page->rates[i]);
-            }
-        }
-        if (page->next_page_token[0] != '\0' && strcmp(page->next_page_token, token) <= 0) {
-            status = error_set(err, STATUS_INTERNAL, "next_page_token",
-                               "the server's next page is not behind this one");
-        }
-        snprintf(token, 256, "%s", page->next_page_token);
-        session_end_in(session, session->timeout_ms); /* a page that came gives the next its time */
-    }
-    vafa_call_fini(&call);
-    return status;
-}
-
-static int run_rates(struct session *session)
-{
-    struct error err = ERROR_NONE;
-    char token[256] = "";
-    enum status status;
-    struct table *table = session->json ? NULL : rate_table(session);
-    do {
-        status = rate_page(session, table, token, &err);
-    } while (status == STATUS_OK && token[0] != '\0');
-    if (status == STATUS_OK && table != NULL) {
-        table_print(table, stdout);
-    }
-    table_free(table);
-    return status == STATUS_OK ? EXIT_DONE : output_error(&err);
-}
-
-const struct command command_rates = {
-    .name = "rates",
-    .arguments = "",
-    .summary = "what citizens say of each unit",
-    .help = "Answers, how many said it was resolved, mean score (1 to 5) and the share with 4 or "
-            "5, unit by unit.\n"
-            "With --json one object a line.",
-    .examples = "vafa rates\nvafa rates --json",
-    .role = RPC_ROLE_LEADERSHIP,
-    .run = run_rates,
 };

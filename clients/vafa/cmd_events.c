@@ -60,70 +60,90 @@ static void kind_name(const struct listing *l, uint32_t kind, char *out, size_t 
     }
 }
 
-/* The content of the one member that is set; NULL when it cannot be read. New reference. */
-static json_t *content(const struct listing *l, const Common__EventRecord *record, const char *kind)
+/* The content of the one member that is set, as JSON; false when it cannot be read. */
+static bool content(const struct listing *l, const Common__EventRecord *record, struct buffer *out)
 {
     ProtobufCMessage *event;
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field(l->type, record->kind);
     arena_reset(l->arena);
-    if (message_unpack(l->type, bytes_of(record->open.data, record->open.len), MESSAGE_UNKNOWN_KEEP,
+    if (field == NULL || field->type != PROTOBUF_C_TYPE_MESSAGE ||
+        message_unpack(l->type, bytes_of(record->open.data, record->open.len), MESSAGE_UNKNOWN_KEEP,
                        l->arena, &event, NULL) != STATUS_OK) {
-        return NULL;
+        return false;
     }
-    json_t *whole = output_message_json(event);
-    json_t *member = json_incref(json_object_get(whole, kind));
-    json_decref(whole);
-    return member;
+    const char *base = (const char *)event;
+    const ProtobufCMessage *member = *(ProtobufCMessage *const *)(base + field->offset);
+    if (*(const uint32_t *)(base + field->quantifier_offset) != field->id || member == NULL) {
+        return false;
+    }
+    message_to_json(member, out);
+    return true;
 }
 
-static json_t *event_json(const Eventlog__LoggedEvent *event, const char *kind, json_t *member)
+static void print_event_json(const Eventlog__LoggedEvent *event, const char *kind,
+                             const char *member)
 {
     char hash[65] = "";
+    struct buffer json = BUFFER_EMPTY;
     const Common__EventRecord *record = event->record;
     if (event->hash.len == 32) {
         hex_encode(event->hash.data, 32, hash);
     }
-    return json_pack(
-        "{s:I, s:s, s:I, s:I, s:b, s:s, s:I, s:o?, s:s}", "offset", (json_int_t)event->offset,
-        "kind", kind, "recorded_at_us", (json_int_t)record->recorded_at_us, "occurred_at_us",
-        (json_int_t)record->occurred_at_us, "historical", record->historical, "actor",
-        record->actor, "citizen", (json_int_t)record->citizen, "event", member, "hash", hash);
+    buffer_append_format(&json,
+                         "{\"offset\":%" PRIu64 ",\"kind\":\"%s\",\"recorded_at_us\":%" PRId64
+                         ",\"occurred_at_us\":%" PRId64 ",\"historical\":%s,\"actor\":",
+                         event->offset, kind, record->recorded_at_us, record->occurred_at_us,
+                         record->historical ? "true" : "false");
+    output_json_string(&json, record->actor);
+    buffer_append_format(&json, ",\"citizen\":%" PRIu64 ",\"event\":%s,\"hash\":\"%s\"}",
+                         record->citizen, member, hash);
+    output_json_text(&json);
+    buffer_fini(&json);
 }
 
-static void print_event(const struct listing *l, const Eventlog__LoggedEvent *event)
+static void print_event_line(const struct listing *l, const Eventlog__LoggedEvent *event,
+                             const char *kind, const char *member)
 {
-    char kind[64];
     char time[32];
-    const Common__EventRecord *record = event->record;
-    if (record == NULL) {
-        return;
-    }
-    kind_name(l, record->kind, kind, sizeof(kind));
-    json_t *member = content(l, record, kind);
-    if (l->session->json) {
-        json_t *json = event_json(event, kind, member);
-        output_json(json);
-        json_decref(json);
-        return;
-    }
-    char *text = member != NULL ? json_dumps(member, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
     struct buffer line = BUFFER_EMPTY;
+    const Common__EventRecord *record = event->record;
     session_time(l->session, record->occurred_at_us, time);
     buffer_append_format(&line, "%" PRIu64 "  %s  %s  ", event->offset, time, kind);
-    table_plain_text(&line, text != NULL ? text : "(cannot be read)");
+    table_plain_text(&line, member);
     if (record->actor[0] != '\0') {
         buffer_append_text(&line, "  by ");
         table_plain_text(&line, record->actor);
     }
     puts(buffer_text(&line));
     buffer_fini(&line);
-    free(text);
-    json_decref(member);
+}
+
+static void print_event(const struct listing *l, const Eventlog__LoggedEvent *event)
+{
+    char kind[64];
+    struct buffer member = BUFFER_EMPTY;
+    kind_name(l, event->record->kind, kind, sizeof(kind));
+    bool readable = content(l, event->record, &member);
+    if (l->session->json) {
+        print_event_json(event, kind, readable ? buffer_text(&member) : "null");
+    } else {
+        print_event_line(l, event, kind, readable ? buffer_text(&member) : "(cannot be read)");
+    }
+    buffer_fini(&member);
 }
 
 static enum status print_page(struct listing *l, const Eventlog__ReadEventsResponse *page,
                               struct error *err)
 {
-    for (size_t i = 0; i < page->n_events; i++) {
+    for (size_t i = 0; i < page->n_events && l->left > 0; i++) {
+        if (page->events[i]->record == NULL) {
+            return session_lacks("record", err);
+        }
+        if (page->events[i]->offset <= l->after) {
+            return error_set(err, STATUS_INTERNAL, "offset",
+                             "the server's events do not go on behind %" PRIu64, l->after);
+        }
         print_event(l, page->events[i]);
         l->after = page->events[i]->offset;
         l->left--;

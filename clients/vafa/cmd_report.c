@@ -131,8 +131,15 @@ static enum status ask(struct session *session, struct report_question *q, struc
     return status;
 }
 
-static enum status read_times(struct session *session, struct report_question *q, struct error *err)
+/* That there is no pack to read them by is not the command line's mistake. */
+static enum status read_times(struct session *session, struct report_question *q,
+                              bool *ret_mistyped, struct error *err)
 {
+    bool given = args_has(&session->args, "from") || args_has(&session->args, "to");
+    if (given && session_city(session, err) == NULL) {
+        return err->status;
+    }
+    *ret_mistyped = true;
     enum status status = session_read_time(session, "from", 0, &q->request.from_us, err);
     if (status == STATUS_OK) {
         status = session_read_time(session, "to", 0, &q->request.to_us, err);
@@ -160,8 +167,8 @@ static int run_report(struct session *session)
     enum status status = report_question_read(&q, &session->args, &err);
     bool mistyped = status != STATUS_OK;
     if (status == STATUS_OK) {
-        status = read_times(session, &q, &err);
-        mistyped = status == STATUS_INVALID_ARGUMENT;
+        status = read_times(session, &q, &mistyped, &err);
+        mistyped = mistyped && status == STATUS_INVALID_ARGUMENT;
     }
     if (status == STATUS_OK) {
         status = ask(session, &q, &err);

@@ -1,4 +1,5 @@
 /* vafa health, version, metrics: the services themselves, all asked at once. */
+#include "base/message.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/metrics_text.h"
 #include "clients/vafa/output.h"
@@ -67,17 +68,23 @@ static int tell_silent(const struct vafa_call calls[IDS], int first, int last)
 
 static void print_json(const struct vafa_call calls[IDS], int first, int last)
 {
-    json_t *all = json_object();
+    struct buffer all = BUFFER_EMPTY;
     for (int id = first; id <= last; id++) {
         const struct vafa_call *call = &calls[id];
-        json_object_set_new(all, output_service((Common__ServiceId)id),
-                            call->response != NULL
-                                ? output_message_json(call->response)
-                                : json_pack("{s:s, s:s}", "status", status_name(call->error.status),
-                                            "message", call->error.message));
+        buffer_append_format(&all, "%s\"%s\":", id == first ? "{" : ",",
+                             output_service((Common__ServiceId)id));
+        if (call->response != NULL) {
+            message_to_json(call->response, &all);
+        } else {
+            buffer_append_format(
+                &all, "{\"status\":\"%s\",\"message\":", status_name(call->error.status));
+            output_json_string(&all, call->error.message);
+            buffer_append_text(&all, "}");
+        }
     }
-    output_json(all);
-    json_decref(all);
+    buffer_append_text(&all, "}");
+    output_json_text(&all);
+    buffer_fini(&all);
 }
 
 /* --- health --- */

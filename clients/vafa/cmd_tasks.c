@@ -11,6 +11,7 @@
 
 #define FOLLOW_WAIT_MS 30000u /* one long poll */
 #define PAGE_SIZE 100
+#define EMPTY_PAGES_MAX 1000 /* one behind the other: more is a server that goes on for ever */
 
 static char *unit_of(struct session *session)
 {
@@ -34,6 +35,7 @@ struct follow {
     bool acknowledge;
     bool reached; /* the server has answered: from then on following outlasts restarts */
     uint64_t after;
+    unsigned empty_pages; /* with --once: since the last that had changes in it */
 };
 
 static void print_change(struct session *session, const Routing__TaskChange *change)
@@ -86,9 +88,33 @@ static enum status acknowledge(struct follow *follow, uint64_t sequence, struct 
     return status;
 }
 
+/* Each change lies behind the one before, and the next page behind them all. */
+static enum status check_page(const struct follow *follow, const Routing__FollowTasksResponse *page,
+                              struct error *err)
+{
+    uint64_t after = follow->after;
+    for (size_t i = 0; i < page->n_changes; i++) {
+        if (page->changes[i]->sequence <= after) {
+            return error_set(err, STATUS_INTERNAL, "sequence",
+                             "the server's changes do not go on behind %" PRIu64, after);
+        }
+        after = page->changes[i]->sequence;
+    }
+    if (page->next < after || follow->empty_pages > EMPTY_PAGES_MAX) {
+        return error_set(err, STATUS_INTERNAL, "next",
+                         "the server's changes do not come to an end behind %" PRIu64, after);
+    }
+    return STATUS_OK;
+}
+
 static enum status take_page(struct follow *follow, const Routing__FollowTasksResponse *page,
                              struct error *err)
 {
+    follow->empty_pages = follow->once && page->n_changes == 0 ? follow->empty_pages + 1 : 0;
+    enum status status = check_page(follow, page, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
     for (size_t i = 0; i < page->n_changes; i++) {
         print_change(follow->session, page->changes[i]);
     }
@@ -216,7 +242,8 @@ static void add_task(struct session *session, struct table *table, const Routing
 
 /* One page into the table, or printed as JSON. */
 static enum status list_page(struct session *session, Routing__ListTasksRequest *request,
-                             struct table *table, uint64_t *left, struct error *err)
+                             struct table *table, uint64_t *left, unsigned *empty_pages,
+                             struct error *err)
 {
     struct vafa_call call = {
         .service = &routing__routing__descriptor, .method = "ListTasks", .request = &request->base};
@@ -224,7 +251,7 @@ static enum status list_page(struct session *session, Routing__ListTasksRequest 
     enum status status = session_call(session, &call, err);
     if (status == STATUS_OK) {
         const Routing__ListTasksResponse *page = (const Routing__ListTasksResponse *)call.response;
-        for (size_t i = 0; i < page->n_tasks; i++) {
+        for (size_t i = 0; i < page->n_tasks && i < *left; i++) {
             if (session->json) {
                 output_message(&page->tasks[i]->base);
             } else {
@@ -233,7 +260,9 @@ static enum status list_page(struct session *session, Routing__ListTasksRequest 
         }
         session_end_in(session, session->timeout_ms); /* a page that came gives the next its time */
         *left -= page->n_tasks < *left ? page->n_tasks : *left;
-        if (page->next_page_token != 0 && page->next_page_token <= request->page_token) {
+        *empty_pages = page->n_tasks == 0 ? *empty_pages + 1 : 0;
+        if (page->next_page_token != 0 &&
+            (page->next_page_token <= request->page_token || *empty_pages > EMPTY_PAGES_MAX)) {
             status = error_set(err, STATUS_INTERNAL, "next_page_token",
                                "the server's next page is not behind this one");
         }
@@ -247,6 +276,7 @@ static int run_list(struct session *session)
 {
     struct error err = ERROR_NONE;
     uint64_t left = 0;
+    unsigned empty_pages = 0;
     Routing__ListTasksRequest request = ROUTING__LIST_TASKS_REQUEST__INIT;
     const char *state = args_value(&session->args, "state");
     int value = state == NULL ? 0 : label_enum_value(&routing__task_state__descriptor, state);
@@ -265,7 +295,7 @@ static int run_list(struct session *session)
     request.state = (Routing__TaskState)value;
     struct table *table = session->json ? NULL : task_table(session);
     do {
-        status = list_page(session, &request, table, &left, &err);
+        status = list_page(session, &request, table, &left, &empty_pages, &err);
     } while (status == STATUS_OK && left > 0 && request.page_token != 0);
     if (status == STATUS_OK && table != NULL) {
         table_print(table, stdout);

@@ -65,7 +65,9 @@ extern const struct command command_task_show, command_task_accept, command_task
     command_task_done, command_task_return;
 /* cmd_calls.c */
 extern const struct command command_call_next, command_call_record, command_call_show,
-    command_calls_list, command_rates;
+    command_calls_list;
+/* cmd_rates.c */
+extern const struct command command_rates;
 /* cmd_report.c */
 extern const struct command command_report;
 /* cmd_import.c */

@@ -3,6 +3,7 @@
 #include "clients/vafa/metrics_text.h"
 
 #include "base/check.h"
+#include "clients/vafa/table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,20 @@ static bool has_line(struct family *family, struct bytes line)
     return false;
 }
 
+static void add_line(struct family *family, const char *text, size_t size)
+{
+    struct buffer line = BUFFER_EMPTY;
+    struct buffer plain = BUFFER_EMPTY;
+    buffer_append(&line, text, size);
+    table_plain_text(&plain, buffer_text(&line));
+    buffer_append_text(&plain, "\n");
+    if (!has_line(family, buffer_bytes(&plain))) {
+        buffer_append_bytes(&family->lines, buffer_bytes(&plain));
+    }
+    buffer_fini(&plain);
+    buffer_fini(&line);
+}
+
 static void add_text(struct families *families, const char *text)
 {
     struct family *family = NULL;
@@ -55,9 +70,8 @@ static void add_text(struct families *families, const char *text)
             const char *name = text + strlen(HELP);
             family = family_of(families, bytes_of(name, strcspn(name, " \n")));
         }
-        struct bytes line = bytes_of(text, whole);
-        if (family != NULL && size > 0 && !has_line(family, line)) {
-            buffer_append_bytes(&family->lines, line);
+        if (family != NULL && size > 0) {
+            add_line(family, text, size);
         }
         text += whole;
     }

@@ -3,10 +3,12 @@
 
 #include "base/check.h"
 #include "base/message.h"
+#include "base/utf8_check.h"
 #include "clients/vafa/commands.h"
 #include "clients/vafa/table.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -99,6 +101,21 @@ int output_exit_code(const struct error *err)
     return EXIT_REFUSED;
 }
 
+/* In UTF-8 U+0080 to U+009F are C2 80 to C2 9F. */
+enum output_harm output_harm_of(struct bytes text, size_t *ret_size)
+{
+    uint32_t code = 0;
+    size_t size = utf8_decode(text.data, text.size, &code);
+    *ret_size = size > 0 ? size : 1;
+    if (size == 0 || code < 0x20 || (code >= 0x7F && code <= 0x9F)) {
+        return OUTPUT_DRIVES; /* bytes that are no text: who knows */
+    }
+    if ((code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069)) {
+        return OUTPUT_TURNS;
+    }
+    return OUTPUT_HARMLESS;
+}
+
 void output_foreign(FILE *out, const char *before, const char *text, const char *after)
 {
     struct buffer plain = BUFFER_EMPTY;
@@ -134,19 +151,54 @@ int output_usage(const struct error *err)
 
 /* --- JSON --- */
 
+/* Such characters stand in strings only, where an escape means the same. */
+void output_json_text(const struct buffer *json)
+{
+    struct buffer line = BUFFER_EMPTY;
+    size_t size = 1;
+    for (size_t at = 0; at < json->size; at += size) {
+        struct bytes rest = bytes_of(json->data + at, json->size - at);
+        if (output_harm_of(rest, &size) == OUTPUT_HARMLESS) {
+            buffer_append(&line, rest.data, size);
+        } else {
+            uint32_t code = 0;
+            (void)utf8_decode(rest.data, size, &code);
+            buffer_append_format(&line, "\\u%04" PRIx32, code);
+        }
+    }
+    puts(buffer_text(&line));
+    buffer_fini(&line);
+}
+
 void output_message(const ProtobufCMessage *message)
 {
     struct buffer text = BUFFER_EMPTY;
     message_to_json(message, &text);
-    puts(buffer_text(&text));
+    output_json_text(&text);
     buffer_fini(&text);
+}
+
+static void append_json(struct buffer *out, const json_t *json)
+{
+    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+    CHECK(text != NULL);
+    buffer_append_text(out, text);
+    free(text);
 }
 
 void output_json(const json_t *json)
 {
-    CHECK(json_dumpf(json, stdout, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) == 0 ||
-          ferror(stdout));
-    putchar('\n');
+    struct buffer text = BUFFER_EMPTY;
+    append_json(&text, json);
+    output_json_text(&text);
+    buffer_fini(&text);
+}
+
+void output_json_string(struct buffer *json, const char *text)
+{
+    json_t *string = json_string(text);
+    append_json(json, string);
+    json_decref(string);
 }
 
 json_t *output_real(double value)
@@ -154,14 +206,9 @@ json_t *output_real(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-json_t *output_message_json(const ProtobufCMessage *message)
+json_t *output_count(uint64_t count)
 {
-    struct buffer text = BUFFER_EMPTY;
-    message_to_json(message, &text);
-    json_t *json = json_loadb((const char *)text.data, text.size, 0, NULL);
-    CHECK(json != NULL);
-    buffer_fini(&text);
-    return json;
+    return count <= INT64_MAX ? json_integer((json_int_t)count) : json_real((double)count);
 }
 
 /* --- progress --- */

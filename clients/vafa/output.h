@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <protobuf-c/protobuf-c.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* The exit code that fits an error. */
@@ -20,17 +21,29 @@ int output_error_advised(const struct error *err, const char *advice);
 /* The same for what is wrong with the command line itself: EXIT_USAGE. */
 int output_usage(const struct error *err);
 
-/* What another wrote between words of ours, on a line: control characters become spaces, so that it
- * does not drive the terminal. */
+/* What a character does to a terminal. */
+enum output_harm {
+    OUTPUT_HARMLESS,
+    OUTPUT_DRIVES, /* a control character: U+0000 to U+001F, U+007F to U+009F */
+    OUTPUT_TURNS, /* changes the direction of what stands behind it: U+202A to U+202E, U+2066 to U+2069 */
+};
+/* Of the character at the front of text that is not empty; how many bytes it has. */
+enum output_harm output_harm_of(struct bytes text, size_t *ret_size);
+
+/* What another wrote between words of ours, on a line, as plain text (table.h). */
 void output_foreign(FILE *out, const char *before, const char *text, const char *after);
 
-/* A message, or composed JSON, on one line of stdout. */
+/* A message, or JSON that was composed, on one line of stdout; characters that harm are written as
+ * escapes. */
 void output_message(const ProtobufCMessage *message);
 void output_json(const json_t *json);
+void output_json_text(const struct buffer *json);
+/* Appends a string to JSON that is being composed, with its quotes. */
+void output_json_string(struct buffer *json, const char *text);
 /* A number in it; null when it is none that JSON has. New reference. */
 json_t *output_real(double value);
-/* A message as JSON to compose with; new reference. */
-json_t *output_message_json(const ProtobufCMessage *message);
+/* A count: as a real number when jansson has no whole one of its size (beyond 2^63). New reference. */
+json_t *output_count(uint64_t count);
 
 /* Long work tells how far it is, on one line that is written over: on a terminal, or when
  * --progress asks for it (then a line each). */

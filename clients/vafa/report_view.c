@@ -10,9 +10,10 @@
 #include "clients/vafa/table.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define FIGURE_MAX 1e15
 
 /* Shares are shown as percentages. */
 static bool is_share(const char *metric, const char *column)
@@ -68,11 +69,19 @@ static size_t bar_column(const struct report_view *view)
                                                          : column;
 }
 
-static bool is_cell(const Report__Cell *cell, bool is_label)
+/* No share is beyond 1, no figure so large that there is no room to show it. */
+static bool is_figure(const struct report_view *view, size_t column, double number)
 {
+    double most = is_share(view->metric, view->response->columns[column]) ? 1 : FIGURE_MAX;
+    return number >= -most && number <= most; /* not so for what is no number */
+}
+
+static bool is_cell(const struct report_view *view, const Report__Cell *cell, size_t column)
+{
+    bool is_label = column < view->label_columns;
     switch (cell->value_case) {
     case REPORT__CELL__VALUE_TEXT: return is_label;
-    case REPORT__CELL__VALUE_NUMBER: return !is_label && isfinite(cell->number);
+    case REPORT__CELL__VALUE_NUMBER: return !is_label && is_figure(view, column, cell->number);
     default: return !is_label;
     }
 }
@@ -81,7 +90,7 @@ static bool is_row(const struct report_view *view, const Report__Row *row)
 {
     bool good = row->n_cells == view->response->n_columns;
     for (size_t i = 0; good && i < row->n_cells; i++) {
-        good = is_cell(row->cells[i], i < view->label_columns);
+        good = is_cell(view, row->cells[i], i);
     }
     return good;
 }
@@ -210,6 +219,14 @@ void report_view_chart(const struct report_view *view)
 
 /* --- CSV --- */
 
+static void csv_text(const char *text, struct buffer *out)
+{
+    struct buffer plain = BUFFER_EMPTY;
+    table_plain_text(&plain, text);
+    csv_out_text(out, buffer_text(&plain));
+    buffer_fini(&plain);
+}
+
 static void csv_cell(const Report__Cell *cell, struct buffer *out)
 {
     char number[64] = "";
@@ -217,7 +234,7 @@ static void csv_cell(const Report__Cell *cell, struct buffer *out)
         return;
     }
     switch (cell->value_case) {
-    case REPORT__CELL__VALUE_TEXT: csv_out_text(out, cell->text); return;
+    case REPORT__CELL__VALUE_TEXT: csv_text(cell->text, out); return;
     case REPORT__CELL__VALUE_COUNT:
         snprintf(number, sizeof(number), "%" PRId64, cell->count);
         break;
@@ -236,7 +253,7 @@ void report_view_csv(const struct report_view *view, bool bom)
     }
     for (size_t i = 0; i < columns; i++) {
         buffer_append_text(&out, i > 0 ? "," : "");
-        csv_out_text(&out, view->response->columns[i]);
+        csv_text(view->response->columns[i], &out);
     }
     buffer_append_text(&out, "\r\n");
     for (size_t row = 0; row < view->response->n_rows; row++) {
@@ -279,8 +296,10 @@ void report_view_json(const struct report_view *view)
         json_array_append_new(rows, cells);
     }
     for (size_t i = 0; i < response->n_as_of; i++) {
-        json_object_set_new(as_of, output_service(response->as_of[i]->service),
-                            json_integer((json_int_t)response->as_of[i]->offset));
+        const char *service = output_service(response->as_of[i]->service);
+        if (service[0] != '\0') {
+            json_object_set_new(as_of, service, output_count(response->as_of[i]->offset));
+        }
     }
     json_t *json = json_pack("{s:s, s:o, s:o, s:o}", "metric", view->metric, "columns", columns,
                              "rows", rows, "as_of", as_of);

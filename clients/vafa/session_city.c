@@ -3,6 +3,7 @@
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "service/city_note.h"
+#include "text/utf8.h"
 
 #include "vafa/health/v1/health.pb-c.h"
 
@@ -10,6 +11,15 @@
 #include <string.h>
 
 /* --- the pack --- */
+
+#define CITY_NAME_SIZE 256 /* as callers have room */
+
+/* A name only: what a server says must not lead to any other folder. */
+static bool is_city_name(const char *text)
+{
+    return text[0] != '\0' && text[0] != '.' && strchr(text, '/') == NULL &&
+           text_check_key(text, CITY_NAME_SIZE - 1, "city", NULL) == STATUS_OK;
+}
 
 enum status session_ask_city(struct session *session, char ret_name[256], uint8_t ret_digest[32],
                              struct error *err)
@@ -23,14 +33,15 @@ enum status session_ask_city(struct session *session, char ret_name[256], uint8_
     if (status == STATUS_OK) {
         const Health__GetVersionResponse *version =
             (const Health__GetVersionResponse *)call.response;
-        snprintf(ret_name, 256, "%s", version->city);
-        /* A name only: what a server says must not lead to any other folder. */
-        if (strchr(version->city, '/') != NULL) {
+        if (!is_city_name(version->city)) {
             status = error_set(err, STATUS_INTERNAL, "city", "the server's city is no name");
         } else if (ret_digest != NULL && version->city_digest.len != 32) {
             status = error_set(err, STATUS_INTERNAL, "city", "the server's pack has no digest");
         } else if (ret_digest != NULL) {
             memcpy(ret_digest, version->city_digest.data, 32);
+        }
+        if (status == STATUS_OK) {
+            strcpy(ret_name, version->city);
         }
     }
     vafa_call_fini(&call);

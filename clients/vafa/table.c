@@ -2,6 +2,7 @@
 #include "clients/vafa/table.h"
 
 #include "base/check.h"
+#include "clients/vafa/output.h"
 #include "text/utf8.h"
 
 #include <stdarg.h>
@@ -45,18 +46,18 @@ void table_free(struct table *table)
     free(table);
 }
 
-/* C0 and C1 controls and DEL; in UTF-8 the C1 are C2 80 to C2 9F. */
 void table_plain_text(struct buffer *out, const char *text)
 {
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
-        if (*at < 0x20 || *at == 0x7F) {
+    struct bytes rest = bytes_of_text(text);
+    while (rest.size > 0) {
+        size_t size = 1;
+        enum output_harm harm = output_harm_of(rest, &size);
+        if (harm == OUTPUT_DRIVES) {
             buffer_append_text(out, " ");
-        } else if (at[0] == 0xC2 && at[1] >= 0x80 && at[1] <= 0x9F) {
-            buffer_append_text(out, " ");
-            at++;
-        } else {
-            buffer_append(out, at, 1);
-        }
+        } else if (harm == OUTPUT_HARMLESS) {
+            buffer_append(out, rest.data, size);
+        } /* what turns the text round takes no column: it is left out */
+        rest = bytes_of(rest.data + size, rest.size - size);
     }
 }
 

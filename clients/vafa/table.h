@@ -20,15 +20,16 @@ void table_free(struct table *table);    /* NULL is allowed */
 void table_head(struct table *table, size_t column, const char *text);
 /* Numbers: aligned at the right. */
 void table_align_right(struct table *table, size_t column);
-/* The next cell, row by row. NULL is "". Control characters become spaces: what a citizen wrote
- * must not drive the terminal. */
+/* The next cell, row by row. NULL is "". Plain text is made of it (below). */
 void table_cell(struct table *table, const char *text);
 void table_cell_format(struct table *table, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 size_t table_rows(const struct table *table);
 void table_print(const struct table *table, FILE *out);
 
-/* Appends text with control characters made spaces. */
+/* Appends text that can be shown: what another wrote must not drive the terminal, nor turn round what
+ * stands beside it. Control characters become spaces, embeddings, overrides and isolates of direction
+ * go. */
 void table_plain_text(struct buffer *out, const char *text);
 
 #endif

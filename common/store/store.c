@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/mutex.h"
+#include "base/utf8_check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -217,6 +218,33 @@ static enum status get_meta(struct store *store, MDB_txn *mdb, const char *name,
     return STATUS_OK;
 }
 
+/* Another service's name differs in more than a byte, and is text. */
+static bool is_damaged_name(struct bytes name, struct bytes own)
+{
+    size_t differ = 0;
+    for (size_t i = 0; i < name.size && name.size == own.size; i++) {
+        differ += name.data[i] != own.data[i];
+    }
+    return differ == 1 || !utf8_well_formed(name.data, name.size);
+}
+
+static enum status check_name(const struct store *store, struct bytes name, struct error *err)
+{
+    struct bytes own = bytes_of_text(store->service);
+    if (bytes_equal(name, own)) {
+        return STATUS_OK;
+    }
+    if (is_damaged_name(name, own)) {
+        return error_set(err, STATUS_DATA_LOSS, NULL,
+                         "the store in %s is damaged: whose it is should read %s; restore the "
+                         "whole set from a backup",
+                         store->folder, store->service);
+    }
+    return error_set(err, STATUS_FAILED_PRECONDITION, NULL, "the store in %s is %.*s's, not %s's",
+                     store->folder, (int)utf8_cut((const char *)name.data, name.size, 32),
+                     (const char *)name.data, store->service);
+}
+
 static enum status check_identity(struct store *store, MDB_txn *mdb, struct error *err)
 {
     struct bytes format = {0}, service = {0}, log_id = {0}, secret = {0};
@@ -227,12 +255,7 @@ static enum status check_identity(struct store *store, MDB_txn *mdb, struct erro
                          (unsigned long long)be64_get(format.data), STORE_FORMAT);
     }
     status = status != STATUS_OK ? status : get_meta(store, mdb, META_SERVICE, 0, &service, err);
-    if (status == STATUS_OK && !bytes_equal(service, bytes_of_text(store->service))) {
-        return error_set(err, STATUS_FAILED_PRECONDITION, NULL,
-                         "the store in %s is %.*s's, not %s's", store->folder,
-                         (int)(service.size > 32 ? 32 : service.size), (const char *)service.data,
-                         store->service);
-    }
+    status = status != STATUS_OK ? status : check_name(store, service, err);
     status = status != STATUS_OK
                  ? status
                  : get_meta(store, mdb, META_LOG_ID, STORE_LOG_ID_BYTES, &log_id, err);

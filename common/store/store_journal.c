@@ -200,6 +200,18 @@ static bool read_record(const struct store *store, const uint8_t *file, size_t a
     return true;
 }
 
+/* What makes it this store was written when it was made, and never again. */
+static bool is_identity(enum store_db db, struct bytes key)
+{
+    static const char *const names[] = {META_FORMAT, META_SERVICE, META_LOG_ID, META_SECRET};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && db == DB_META; i++) {
+        if (bytes_equal(key, bytes_of_text(names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool apply_change(struct store_txn *txn, struct bytes *changes)
 {
     if (changes->size < CHANGE_HEAD) {
@@ -215,6 +227,9 @@ static bool apply_change(struct store_txn *txn, struct bytes *changes)
     struct bytes key = bytes_of(from + CHANGE_HEAD, key_size);
     struct bytes value = bytes_of(from + CHANGE_HEAD + key_size, value_size);
     uint64_t changes_before = txn->changes;
+    if (is_identity((enum store_db)from[0], key)) {
+        return false;
+    }
     if (from[1] == JOURNAL_PUT) {
         txn_put_db(txn, (enum store_db)from[0], key, value);
     } else if (from[1] == JOURNAL_DELETE) {

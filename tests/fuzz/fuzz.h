@@ -30,6 +30,8 @@ void fuzz_check_refusal(enum status status, const struct error *err);
  */
 struct fuzz_input {
     struct bytes rest;
+    bool hostile; /* messages are made of what harms: ends of ranges, words that drive terminals */
+    unsigned crowds; /* lists of hundreds that may still be made */
     struct fuzz_block
         *blocks; /* every allocation is one of its own, so that its ends are watched */
 };

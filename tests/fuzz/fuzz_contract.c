@@ -19,6 +19,7 @@ static const ProtobufCMessageDescriptor *const messages[] = {
 #include "contract_messages.inc"
 };
 
+#define CROWD 300
 #define MESSAGES (sizeof(messages) / sizeof(messages[0]))
 
 const struct service_def *const fuzz_services[FUZZ_SERVICES] = {
@@ -96,9 +97,53 @@ static const char *const words[] = {
     "office-7",
 };
 
+/* Words that nobody should believe: what drives a terminal, turns a line round, breaks a table, CSV or
+ * JSON, is very long, or leads to other files. */
+static const char *const hostile_words[] = {
+    "\x1b[2J\x1b[31mred\x1b[0m",
+    "\x1b]0;title\a",
+    "one\ntwo\r\nthree\tfour",
+    "gone\b\b\b\b\x7f",
+    "\xc2\x9b"
+    "31mred",
+    "\xc2\x85\xc2\x90\xc2\x9d",
+    "\u202egpj.exe",
+    "\u2066one \u2067two \u2068three\u2069",
+    "\u202a\u202b\u202c\u202d",
+    "\u200e\u200f\u061c",
+    "\u2028\u2029\ufeff\ufffe",
+    "می\u200cشود",
+    "e\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "\U0010ffff",
+    "=1+1",
+    "\"quoted\", {\"key\": [1]}",
+    "back\\slash",
+    "%s%n%1000d",
+    "../../etc/passwd",
+    "small_pack",
+    "vafa: all is well\nvafa: ",
+    "18446744073709551616",
+    " ",
+    "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"
+    "zzzzzz"
+    "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"
+    "zz"
+    "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"
+    "zz",
+    "چچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچ"
+    "چچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچ"
+    "چچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچچ",
+};
+
 static char *make_text(struct fuzz_input *in)
 {
     uint8_t how = fuzz_u8(in);
+    if (in->hostile && how >= 0x40 && how < 0x80) {
+        return fuzz_text_of(
+            in,
+            bytes_of_text(hostile_words[how % (sizeof(hostile_words) / sizeof(hostile_words[0]))]));
+    }
     if (how < 0x80) {
         return fuzz_text_of(in, bytes_of_text(words[how % (sizeof(words) / sizeof(words[0]))]));
     }
@@ -118,10 +163,29 @@ static ProtobufCBinaryData make_bytes(struct fuzz_input *in)
     return (ProtobufCBinaryData){size, data};
 }
 
+/* Ends of the ranges that numbers and times have. */
+static const uint64_t hostile_numbers[] = {
+    INT64_MAX,
+    (uint64_t)INT64_MIN,
+    UINT64_MAX,
+    UINT64_MAX - 1,
+    UINT64_C(1) << 53,
+    UINT32_MAX,
+    INT32_MAX,
+    (uint64_t)INT32_MIN,
+    (uint64_t)-1000001,
+    UINT64_C(253402300800000000), /* the year 10000 */
+    (uint64_t)-62135596800000001, /* before the year 1 */
+    UINT64_C(1000000000000000000),
+};
+
 /* Small numbers, times of these years, and anything. */
 static uint64_t make_number(struct fuzz_input *in)
 {
     uint8_t how = fuzz_u8(in);
+    if (in->hostile && how >= 0x60 && how < 0x90) {
+        return hostile_numbers[how % (sizeof(hostile_numbers) / sizeof(hostile_numbers[0]))];
+    }
     if (how < 0x90) {
         return how % 32;
     }
@@ -202,13 +266,21 @@ static size_t value_size(ProtobufCType type)
     }
 }
 
+/* A crowd is one value hundreds of times. */
 static void make_repeated(struct fuzz_input *in, const ProtobufCFieldDescriptor *field,
-                          uint8_t *message, size_t count)
+                          uint8_t *message, uint8_t how)
 {
     size_t size = value_size(field->type);
+    bool crowd = how >= 0xF0 && in->crowds > 0;
+    size_t made = crowd ? 1 : how % 5;
+    size_t count = crowd ? CROWD : made;
     uint8_t *values = fuzz_alloc(in, count * size);
-    for (size_t i = 0; i < count; i++) {
+    in->crowds -= crowd;
+    for (size_t i = 0; i < made; i++) {
         make_value(in, field, values + i * size);
+    }
+    for (size_t i = made; i < count; i++) {
+        memcpy(values + i * size, values, size);
     }
     memcpy(message + field->quantifier_offset, &count, sizeof(count));
     memcpy(message + field->offset, &values, sizeof(values));
@@ -250,7 +322,7 @@ ProtobufCMessage *fuzz_message(struct fuzz_input *in, const ProtobufCMessageDesc
             continue;
         }
         if (field->label == PROTOBUF_C_LABEL_REPEATED) {
-            make_repeated(in, field, base, how % 5);
+            make_repeated(in, field, base, how);
         } else {
             make_value(in, field, base + field->offset);
         }

@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #define JOURNAL_FILE_BYTES ((size_t)4 << 20)
@@ -57,8 +58,14 @@ static uint64_t make_store(uint8_t ret_secret[STORE_SECRET_BYTES])
     return info.me_last_txnid + 1;
 }
 
+/* Records that were made as the store makes them: rows of own tables, in their turn. */
+struct made {
+    uint64_t records;
+    bool plain; /* all of them */
+};
+
 /* What is there is read: by a verifier beside it, by the next start, and by the one after that. */
-static void check_opening(void)
+static void check_opening(const struct made *made)
 {
     struct error err = ERROR_NONE;
     struct store *store = NULL;
@@ -70,6 +77,8 @@ static void check_opening(void)
     } else {
         fuzz_check_refusal(looked, &err);
     }
+    PROPERTY(!made->plain || (looked == STATUS_OK && to_add == made->records),
+             "whole records are there");
     enum status status = open_store(&store, false, &err);
     PROPERTY(looked == STATUS_OK || status != STATUS_OK,
              "what a verifier refuses, a start refuses, too");
@@ -86,13 +95,12 @@ static void check_opening(void)
     store_free(store);
     PROPERTY(open_store(&store, true, NULL) == STATUS_OK && store_records_to_add(store) == 0,
              "it is added once");
-    (void)to_add;
     store_free(store);
 }
 
 /* --- records --- */
 
-static size_t put_change(struct fuzz_input *in, uint8_t *at, size_t room)
+static size_t put_change(struct fuzz_input *in, uint8_t *at, size_t room, bool *plain)
 {
     uint8_t how = fuzz_u8(in);
     struct bytes key = fuzz_take(in, fuzz_u8(in) % 80u);
@@ -103,12 +111,15 @@ static size_t put_change(struct fuzz_input *in, uint8_t *at, size_t room)
         key = bytes_of(number, sizeof(number));
     }
     if (8 + key.size + value.size > room) {
+        *plain = false;
         return 0;
     }
     at[0] = how < 0x40 ? DB_LOG : fuzz_u8(in) % (DB_COUNT + 1);
     at[1] = how < 0xD0 ? JOURNAL_PUT : fuzz_u8(in) % 4u;
     be16_put(at + 2, (uint16_t)(key.size + (fuzz_u8(in) >= 0xF8)));
     be32_put(at + 4, fuzz_u8(in) >= 0xF8 ? fuzz_u32(in) : (uint32_t)value.size);
+    *plain = *plain && at[0] <= DB_VIEW && at[1] == JOURNAL_PUT && key.size > 0 &&
+             be16_get(at + 2) == key.size && be32_get(at + 4) == value.size;
     if (key.size > 0) {
         memcpy(at + 8, key.data, key.size);
     }
@@ -132,48 +143,64 @@ static void put_hash(const uint8_t secret[STORE_SECRET_BYTES], uint8_t *record, 
 }
 
 static void make_journal(struct fuzz_input *in, const uint8_t secret[STORE_SECRET_BYTES],
-                         uint64_t next, uint8_t *file)
+                         uint64_t next, uint8_t *file, struct made *ret_made)
 {
+    struct made made = {.plain = true};
     size_t at = 0;
     for (uint64_t i = 0; i < RECORDS_MAX && in->rest.size > 0; i++) {
         uint8_t *record = file + at;
         size_t bytes = 0;
         uint8_t how = fuzz_u8(in);
         for (int change = how % 6; change > 0; change--) {
-            bytes += put_change(in, record + 48 + bytes, RECORD_BYTES_MAX - bytes);
+            bytes += put_change(in, record + 48 + bytes, RECORD_BYTES_MAX - bytes, &made.plain);
         }
         memcpy(record, "VafaJrn1", 8);
         be64_put(record + 8, how < 0xC0 ? next : next - 1 + fuzz_u8(in) % 4u);
         be64_put(record + 16, how < 0xE0 ? i : fuzz_u8(in));
         be64_put(record + 24, how < 0xF8 ? bytes : fuzz_u64(in));
         put_hash(secret, record, bytes);
+        made.plain = made.plain && bytes > 0 && be64_get(record + 8) == next &&
+                     be64_get(record + 16) == i && be64_get(record + 24) == bytes;
         if (fuzz_u8(in) >= 0xF0) {
             record[fuzz_u32(in) % (48 + bytes)] ^= 1;
+            made.plain = false;
         }
+        made.records++;
         at += (48 + bytes + BLOCK - 1) / BLOCK * BLOCK;
     }
+    *ret_made = made;
+}
+
+/* Behind its first bytes the file is a hole. */
+static void write_journal(const uint8_t *file, size_t used, size_t size)
+{
+    char path[FUZZ_PATH_SIZE];
+    fuzz_path("store/journal", path);
+    fuzz_write("store/journal", bytes_of(file, used));
+    CHECK(truncate(path, (off_t)size) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static uint8_t file[JOURNAL_FILE_BYTES];
+    static uint8_t file[RECORDS_MAX * 2 * BLOCK];
     struct fuzz_input in;
     uint8_t secret[STORE_SECRET_BYTES];
     fuzz_begin(&in, data, size);
-    bool made = fuzz_bool(&in);
+    bool is_made = fuzz_bool(&in);
+    struct made made = {.plain = false};
     uint64_t next = make_store(secret);
-    memset(file, 0, RECORDS_MAX * 2 * BLOCK);
-    if (made) {
-        make_journal(&in, secret, next, file);
-        fuzz_write("store/journal", bytes_of(file, sizeof(file)));
+    memset(file, 0, sizeof(file));
+    if (is_made) {
+        make_journal(&in, secret, next, file, &made);
+        write_journal(file, sizeof(file), JOURNAL_FILE_BYTES);
     } else {
         bool short_file = fuzz_u8(&in) >= 0x80;
         if (in.rest.size > 0 && in.rest.size <= RECORDS_MAX * 2 * BLOCK) {
             memcpy(file, in.rest.data, in.rest.size);
         }
-        fuzz_write("store/journal", bytes_of(file, short_file ? in.rest.size : sizeof(file)));
+        write_journal(file, sizeof(file), short_file ? in.rest.size : JOURNAL_FILE_BYTES);
     }
-    check_opening();
+    check_opening(&made);
     fuzz_end(&in);
     return 0;
 }

@@ -151,6 +151,22 @@ static void refuses_another_services_store(void **state)
     rig->store = rig_open(rig->folder); /* and is not harmed */
 }
 
+static void says_that_a_flip_in_its_name_is_damage_and_the_way_back(void **state)
+{
+    struct rig *rig = *state;
+    static const char *const damaged[] = {"intaje", "\xe9ntake", "\xff\xfe"};
+    close_store(rig);
+    for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
+        put_raw(rig->folder, "meta", "service", damaged[i], strlen(damaged[i]));
+        assert_refused(rig->folder, STATUS_DATA_LOSS, "whose it is should read intake");
+        assert_refused(rig->folder, STATUS_DATA_LOSS, "from a backup");
+    }
+    put_raw(rig->folder, "meta", "service", "report", 6); /* of the same length */
+    assert_refused(rig->folder, STATUS_FAILED_PRECONDITION, "is report's, not intake's");
+    put_raw(rig->folder, "meta", "service", "intake", 6);
+    rig->store = rig_open(rig->folder);
+}
+
 static void refuses_options_out_of_range(void **state)
 {
     struct rig *rig = *state;
@@ -366,6 +382,7 @@ int main(int argc, char **argv)
         WITH_STORE(refuses_a_newer_format),
         WITH_STORE(says_that_a_table_whose_page_is_not_there_is_damaged),
         WITH_STORE(refuses_another_services_store),
+        WITH_STORE(says_that_a_flip_in_its_name_is_damage_and_the_way_back),
         WITH_STORE(refuses_options_out_of_range),
         WITH_STORE(refuses_a_second_opening_in_this_process),
         WITH_STORE(refuses_a_second_process),
