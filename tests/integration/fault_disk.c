@@ -172,9 +172,7 @@ EXPORT ssize_t pwrite(int fd, const void *data, size_t size, off_t offset)
 }
 
 EXPORT ssize_t pwrite64(int fd, const void *data, size_t size, off_t offset)
-{
-    return pwrite(fd, data, size, offset);
-}
+    __attribute__((alias("pwrite")));
 
 static uint64_t size_of(const struct iovec *parts, int count)
 {
@@ -209,9 +207,7 @@ EXPORT ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offse
 }
 
 EXPORT ssize_t pwritev64(int fd, const struct iovec *parts, int count, off_t offset)
-{
-    return pwritev(fd, parts, count, offset);
-}
+    __attribute__((alias("pwritev")));
 
 /* --- syncing --- */
 
@@ -264,9 +260,7 @@ EXPORT int posix_fallocate(int fd, off_t offset, off_t size)
 }
 
 EXPORT int posix_fallocate64(int fd, off_t offset, off_t size)
-{
-    return posix_fallocate(fd, offset, size);
-}
+    __attribute__((alias("posix_fallocate")));
 
 EXPORT int fallocate(int fd, int mode, off_t offset, off_t size)
 {
@@ -276,19 +270,14 @@ EXPORT int fallocate(int fd, int mode, off_t offset, off_t size)
 }
 
 EXPORT int fallocate64(int fd, int mode, off_t offset, off_t size)
-{
-    return fallocate(fd, mode, offset, size);
-}
+    __attribute__((alias("fallocate")));
 
 EXPORT int ftruncate(int fd, off_t size)
 {
     return refusal_to_grow(fd, (uint64_t)size) != 0 ? -1 : (int)syscall(SYS_ftruncate, fd, size);
 }
 
-EXPORT int ftruncate64(int fd, off_t size)
-{
-    return ftruncate(fd, size);
-}
+EXPORT int ftruncate64(int fd, off_t size) __attribute__((alias("ftruncate")));
 
 /* --- opening --- */
 
@@ -307,14 +296,4 @@ EXPORT int open(const char *path, int flags, ...)
     return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
-EXPORT int open64(const char *path, int flags, ...)
-{
-    mode_t mode = 0;
-    if ((flags & O_CREAT) != 0) {
-        va_list arguments;
-        va_start(arguments, flags);
-        mode = va_arg(arguments, mode_t);
-        va_end(arguments);
-    }
-    return open(path, flags, mode);
-}
+EXPORT int open64(const char *path, int flags, ...) __attribute__((alias("open")));

@@ -653,24 +653,3 @@ void people_free(struct people *people)
     assert_int_equal(pthread_mutex_destroy(&people->lock), 0);
     free(people);
 }
-
-/* --- the pack --- */
-
-void people_make_pack(char ret_folder[64])
-{
-    char command[512];
-    snprintf(ret_folder, 64, "/tmp/vafa-pack-XXXXXX");
-    assert_non_null(mkdtemp(ret_folder));
-    snprintf(command, sizeof command,
-             "cp -r %s/deploy/cities/isfahan/. %s && "
-             "sed -i 's/^first_delay_minutes.*/first_delay_minutes = 0/' %s/city.ini",
-             VAFA_SOURCE_DIR, ret_folder, ret_folder);
-    assert_int_equal(system(command), 0);
-}
-
-void people_remove_pack(const char *folder)
-{
-    char command[96];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    assert_int_equal(system(command), 0);
-}

@@ -14,12 +14,7 @@
 
 struct people;
 
-/* A copy of Isfahan's pack with call-backs due at once, to run the system with; removed with
- * people_remove_pack. */
-void people_make_pack(char ret_folder[64]);
-void people_remove_pack(const char *folder);
-
-/* At rest. */
+/* At rest. The system is to have a pack whose call-backs are due at once (shell.h). */
 struct people *people_new(const struct system *system, struct ledger *ledger, unsigned seed);
 void people_free(struct people *people); /* at rest; NULL is allowed */
 

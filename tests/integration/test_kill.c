@@ -7,6 +7,7 @@
  */
 #include "tests/integration/disk.h"
 #include "tests/integration/people.h"
+#include "tests/integration/shell.h"
 
 #include <poll.h>
 #include <setjmp.h>
@@ -51,7 +52,7 @@ static int set_up_on(void **state, bool volatile_disk)
         disk_init(&scene->disk);
         disk_set(&scene->disk, FAULT_DISK_VOLATILE);
     }
-    people_make_pack(scene->pack);
+    shell_make_pack(scene->pack);
     scene->seed = number_of("TEST_SEED", (unsigned)time(NULL) ^ (unsigned)getpid());
     print_message("TEST_SEED=%u\n", scene->seed);
     scene->system = system_new(scene->pack);
@@ -80,7 +81,7 @@ static int tear_down(void **state)
     if (scene->has_disk) {
         disk_fini(&scene->disk);
     }
-    people_remove_pack(scene->pack);
+    shell_run("rm -r %s", scene->pack);
     free(scene);
     return 0;
 }

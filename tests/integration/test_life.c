@@ -1,5 +1,6 @@
 /* One request's life through all five services, as front-ends and offices see it; and what people
  * type. */
+#include "tests/integration/shell.h"
 #include "tests/integration/system.h"
 
 #include <setjmp.h>
@@ -28,19 +29,6 @@ struct scene {
     struct vafa *vafa;
 };
 
-/* Isfahan's pack with call-backs due at once. */
-static void make_quick_pack(char folder[64])
-{
-    char command[512];
-    snprintf(folder, 64, "/tmp/vafa-pack-XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    snprintf(command, sizeof command,
-             "cp -r %s/deploy/cities/isfahan/. %s && sed -i "
-             "'s/^first_delay_minutes.*/first_delay_minutes = 0/' %s/city.ini",
-             VAFA_SOURCE_DIR, folder, folder);
-    assert_int_equal(system(command), 0);
-}
-
 static char pack[64];
 
 static int set_up(void **state)
@@ -48,7 +36,7 @@ static int set_up(void **state)
     struct error err;
     struct scene *scene = calloc(1, sizeof *scene);
     assert_non_null(scene);
-    make_quick_pack(pack);
+    shell_make_pack(pack);
     scene->system = system_new(pack);
     struct vafa_options options = {
         .data = scene->system->data, .name = "test", .role = RPC_ROLE_ADMIN};
@@ -60,12 +48,11 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct scene *scene = *state;
-    char command[128];
     vafa_close(scene->vafa);
     system_free(scene->system);
     free(scene);
-    snprintf(command, sizeof command, "rm -r %s", pack);
-    return system(command);
+    shell_run("rm -r %s", pack);
+    return 0;
 }
 
 /* --- calls: each fails the test unless it is answered with OK --- */

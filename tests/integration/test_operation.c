@@ -1,4 +1,5 @@
 /* What the city's IT does: start, stop, back up, restore, verify, look at it. */
+#include "tests/integration/shell.h"
 #include "tests/integration/system.h"
 
 #include <fcntl.h>
@@ -21,12 +22,6 @@
 #include "clients/libvafa/vafa.h"
 
 #include "vafa/backup/v1/backup.pb-c.h"
-
-/* The C library's, whose name the tests' own variable hides. */
-static int shell(const char *command)
-{
-    return system(command);
-}
 
 static const char cases[] = VAFA_SOURCE_DIR "/tests/data/boston311_2011Q3.csv.gz";
 
@@ -196,7 +191,7 @@ static void a_backup_taken_while_writing_is_restored_as_a_set(void **state)
 {
     (void)state;
     struct system *system = system_new("boston-2011");
-    char set[192], key[640];
+    char set[192];
     snprintf(set, sizeof set, "%s/set", system->folder);
     pid_t import = system_vafa_start(system, ARGS("import", cases, "--profile", "boston311"));
     struct output backup = system_vafa(system, ARGS("backup", set));
@@ -215,8 +210,7 @@ static void a_backup_taken_while_writing_is_restored_as_a_set(void **state)
         fail_msg("%s%s", restore.out, restore.err);
     }
     output_free(&restore);
-    snprintf(key, sizeof key, "cp -p %s/keys/master.key %s/keys/", system->data, restored.data);
-    assert_int_equal(shell(key), 0);
+    shell_run("cp -p %s/keys/master.key %s/keys/", system->data, restored.data);
     system_start_all(&restored);
     check_verified(&restored, 0, "good");
     assert_true(count_of_requests(&restored) <= whole);
@@ -227,18 +221,6 @@ static void a_backup_taken_while_writing_is_restored_as_a_set(void **state)
     system_free(system);
 }
 
-__attribute__((format(printf, 1, 2))) static void must(const char *format, ...)
-{
-    char command[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    assert_true((size_t)vsnprintf(command, sizeof command, format, arguments) < sizeof command);
-    va_end(arguments);
-    if (shell(command) != 0) {
-        fail_msg("%s", command);
-    }
-}
-
 /* One service alone may find its own store empty: the folder's other stores still say no. */
 static void a_folder_with_words_is_not_served_without_its_own_master_key(void **state)
 {
@@ -247,28 +229,28 @@ static void a_folder_with_words_is_not_served_without_its_own_master_key(void **
     struct system *system = system_new("isfahan");
     register_some(system, 1);
     system_stop_all(system);
-    must("cd %s/keys && mv master.key kept.key", system->data);
+    shell_run("cd %s/keys && mv master.key kept.key", system->data);
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
         struct output missing = run_program(programs[i], ARGS("--data", system->data));
         assert_int_equal(missing.code, 1);
         assert_non_null(strstr(missing.err, "keys/master.key is missing"));
         output_free(&missing);
     }
-    must("test ! -e %s/keys/master.key", system->data);
+    shell_run("test ! -e %s/keys/master.key", system->data);
     struct output verified = system_vafa(system, ARGS("verify"));
     assert_int_equal(verified.code, 1);
     assert_non_null(strstr(verified.err, "keys/master.key is missing"));
     output_free(&verified);
 
-    must("cd %s/keys && tr 0-9a-f 1-9a-f0 <kept.key >master.key && chmod 600 master.key",
-         system->data);
+    shell_run("cd %s/keys && tr 0-9a-f 1-9a-f0 <kept.key >master.key && chmod 600 master.key",
+              system->data);
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
         struct output wrong = run_program(programs[i], ARGS("--data", system->data));
         assert_int_equal(wrong.code, 1);
         assert_non_null(strstr(wrong.err, "is not the key"));
         output_free(&wrong);
     }
-    must("cd %s/keys && mv kept.key master.key", system->data);
+    shell_run("cd %s/keys && mv kept.key master.key", system->data);
     system_start_all(system);
     assert_int_equal(count_of_requests(system), 1);
     check_verified(system, 0, "good");
@@ -282,12 +264,12 @@ static void a_pack_given_as_a_folder_is_remembered_from_the_root_on_and_restored
     char set[192];
     snprintf(set, sizeof set, "%s/set", system->folder);
     system_stop_all(system);
-    must("cp -r %s %s/my-city", VAFA_SOURCE_DIR "/deploy/cities/isfahan", system->folder);
+    shell_run("cp -r %s %s/my-city", VAFA_SOURCE_DIR "/deploy/cities/isfahan", system->folder);
     assert_int_equal(chdir(system->folder), 0);
     snprintf(system->city, sizeof system->city, "./my-city");
     system_start_all(system);
     assert_int_equal(chdir("/"), 0);
-    must("test $(head -n 1 %s/city) = $(realpath %s/my-city)", system->data, system->folder);
+    shell_run("test $(head -n 1 %s/city) = $(realpath %s/my-city)", system->data, system->folder);
     register_some(system, 1);
     struct output backup = system_vafa(system, ARGS("backup", set));
     assert_int_equal(backup.code, 0);
@@ -295,25 +277,25 @@ static void a_pack_given_as_a_folder_is_remembered_from_the_root_on_and_restored
     system_stop_all(system);
 
     /* The same pack serves the restored folder, though one of its key is installed, too. */
-    must("rm %s/*.log", system->folder);
+    shell_run("rm %s/*.log", system->folder);
     system->city[0] = '\0';
     struct system restored = *system;
     snprintf(restored.data, sizeof restored.data, "%s/restored", system->folder);
     struct output restore = run_program("vafa", ARGS("restore", set, "--data", restored.data));
     assert_int_equal(restore.code, 0);
     output_free(&restore);
-    must("cmp %s/city %s/city", system->data, restored.data);
-    must("cp -p %s/keys/master.key %s/keys/", system->data, restored.data);
+    shell_run("cmp %s/city %s/city", system->data, restored.data);
+    shell_run("cp -p %s/keys/master.key %s/keys/", system->data, restored.data);
     system_start_all(&restored);
     system_stop_all(&restored);
-    must("grep -q 'pack /.*/my-city, digest' %s/*.log", system->folder);
-    must("! grep -q 'PACK HAS CHANGED' %s/*.log", system->folder);
+    shell_run("grep -q 'pack /.*/my-city, digest' %s/*.log", system->folder);
+    shell_run("! grep -q 'PACK HAS CHANGED' %s/*.log", system->folder);
 
-    must("echo '# changed' >>%s/my-city/rules.csv", system->folder);
+    shell_run("echo '# changed' >>%s/my-city/rules.csv", system->folder);
     system_start_all(&restored);
     system_stop_all(&restored);
-    must("grep -q 'PACK HAS CHANGED' %s/*.log", system->folder);
-    must("rm -r %s/my-city", system->folder);
+    shell_run("grep -q 'PACK HAS CHANGED' %s/*.log", system->folder);
+    shell_run("rm -r %s/my-city", system->folder);
     restore = run_program("vafad", ARGS("--data", restored.data));
     assert_int_equal(restore.code, 1);
     assert_non_null(strstr(restore.err, "/my-city"));

@@ -3,6 +3,7 @@
  * further must notice and say so, whatever was written there since, and nobody shows what is not so.
  */
 #include "tests/integration/people.h"
+#include "tests/integration/shell.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,18 +33,6 @@ struct scene {
 };
 
 /* --- helpers --- */
-
-__attribute__((format(printf, 1, 2))) static void must(const char *format, ...)
-{
-    char command[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    assert_true((size_t)vsnprintf(command, sizeof command, format, arguments) < sizeof command);
-    va_end(arguments);
-    if (system(command) != 0) {
-        fail_msg("%s", command);
-    }
-}
 
 static void open_client(struct scene *scene)
 {
@@ -79,7 +68,7 @@ static int set_up(void **state)
 {
     struct scene *scene = calloc(1, sizeof *scene);
     assert_non_null(scene);
-    people_make_pack(scene->pack);
+    shell_make_pack(scene->pack);
     scene->system = system_new(scene->pack);
     open_client(scene);
     snprintf(scene->set, sizeof scene->set, "%s/set", scene->system->folder);
@@ -103,7 +92,7 @@ static int tear_down(void **state)
     struct scene *scene = *state;
     vafa_close(scene->vafa);
     system_free(scene->system);
-    people_remove_pack(scene->pack);
+    shell_run("rm -r %s", scene->pack);
     free(scene);
     return 0;
 }
@@ -120,8 +109,8 @@ static void restore_one(const struct scene *scene, Common__ServiceId service)
         fail_msg("%s%s", restored.out, restored.err);
     }
     output_free(&restored);
-    must("rm -r %s/%s && mv %s/%s %s/%s && rm -r %s", s->data, name, whole, name, s->data, name,
-         whole);
+    shell_run("rm -r %s/%s && mv %s/%s %s/%s && rm -r %s", s->data, name, whole, name, s->data,
+              name, whole);
 }
 
 /* Asks until the feed has stopped, and for that reason. */

@@ -1,6 +1,7 @@
 /* People: those who call the services from outside. */
 #include "tests/sim/story.h"
 #include "tests/sim/world_internal.h"
+#include "tests/support/request_key.h"
 
 #include "base/check.h"
 
@@ -22,22 +23,6 @@ struct world_caller *world_caller_new(struct world *world, Common__ServiceId ser
     caller->client = rpc_client_new(people->loop, world_connect(world, PEOPLE, service),
                                     &people->random.random, &identity);
     return caller;
-}
-
-static void fill_key(struct world *world, ProtobufCMessage *request)
-{
-    const ProtobufCFieldDescriptor *field =
-        message_field(request->descriptor, "idempotency_key", PROTOBUF_C_TYPE_BYTES);
-    if (field == NULL) {
-        return;
-    }
-    ProtobufCBinaryData *key = (ProtobufCBinaryData *)((char *)request + field->offset);
-    if (key->len == 0) {
-        key->len = UUID_BYTES;
-        key->data = arena_alloc(world->arena, UUID_BYTES);
-        uuid7_make(&world->machines[PEOPLE].random.random,
-                   clock_wall_us(&world->machines[PEOPLE].clock.clock), key->data);
-    }
 }
 
 struct rpc_client *world_caller_client(struct world_caller *caller)
@@ -164,7 +149,8 @@ enum status world_call(struct world_caller *caller, const char *method_name,
     assert_non_null(method);
     int64_t end_us = world->mono_us + HOUR_US;
     *ret_answer = (struct world_answer){.tries = 0};
-    fill_key(world, request);
+    request_key_fill(request, world->arena, world_people_random(world),
+                     clock_wall_us(world_people_clock(world)));
     do {
         ret_answer->tries++;
         try_once(caller, (unsigned)(method - rpc->methods), request, at_least, ret_answer);

@@ -1,5 +1,6 @@
 #include "tests/support/rig.h"
 
+#include "tests/support/request_key.h"
 #include "tests/support/scratch.h"
 
 #include "base/check.h"
@@ -251,21 +252,6 @@ static unsigned method_number(const struct service_def *def, const char *name)
     return 0;
 }
 
-static void give_key(struct rig *rig, ProtobufCMessage *request)
-{
-    const ProtobufCFieldDescriptor *field =
-        message_field(request->descriptor, "idempotency_key", PROTOBUF_C_TYPE_BYTES);
-    if (field == NULL) {
-        return;
-    }
-    ProtobufCBinaryData *key = (ProtobufCBinaryData *)((char *)request + field->offset);
-    if (key->len == 0) {
-        key->data = arena_alloc(rig->arena, UUID_BYTES);
-        key->len = UUID_BYTES;
-        uuid7_make(rig->random, rig->clock.now_us, key->data);
-    }
-}
-
 static enum status open_reply(struct rig *rig, const struct rig_exchange *call, unsigned method,
                               const ProtobufCMessage **ret_response, struct error *err)
 {
@@ -299,7 +285,7 @@ static void serve(struct rig *rig, const struct rpc_caller *caller, unsigned met
 {
     char name[RPC_METHOD_BYTES_MAX + 1];
     struct buffer body = BUFFER_EMPTY, frame = BUFFER_EMPTY;
-    give_key(rig, request);
+    request_key_fill(request, rig->arena, rig->random, rig->clock.now_us);
     message_pack(request, &body);
     rpc_method_name(rig->def->rpc, method, name);
     Rpc__Caller envelope_caller = RPC__CALLER__INIT;
