@@ -54,6 +54,8 @@ void commands_print_help(const struct command *command, FILE *out);
 extern const struct command command_register;
 /* cmd_case.c */
 extern const struct command command_show, command_history, command_reveal;
+/* cmd_same.c */
+extern const struct command command_case_same, command_intake_duplicates;
 /* cmd_tasks.c */
 extern const struct command command_tasks_follow, command_tasks_list;
 /* cmd_task.c */
