@@ -1,8 +1,7 @@
 /* vafa register: what an operator does while the citizen is on the line. */
-#include "clients/vafa/city_items.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
-#include "clients/vafa/point.h"
+#include "clients/vafa/place_args.h"
 #include "clients/vafa/session.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
@@ -33,8 +32,7 @@ static const struct option_def options[] = {
 /* The request and what its message borrows. */
 struct registration {
     uint8_t key[UUID_BYTES];
-    Common__GeoPoint point;
-    Common__Place place;
+    struct place_args place;
     Intake__Citizen citizen;
     Intake__RegisterCaseRequest request;
 };
@@ -43,29 +41,6 @@ struct registration {
 static char *text_of(const struct args *args, const char *name)
 {
     return (char *)(uintptr_t)args_text(args, name);
-}
-
-static enum status read_place(const struct args *args, struct registration *r, struct error *err)
-{
-    const char *point = args_value(args, "point");
-    common__place__init(&r->place);
-    r->place.area = text_of(args, "area");
-    r->place.neighbourhood = text_of(args, "neighbourhood");
-    r->place.street = text_of(args, "street");
-    r->place.landmark = text_of(args, "landmark");
-    r->place.thing = text_of(args, "thing");
-    r->place.line = text_of(args, "line");
-    r->place.direction = text_of(args, "direction");
-    r->place.stop = text_of(args, "stop");
-    r->place.pole = text_of(args, "pole");
-    r->place.vehicle = text_of(args, "vehicle");
-    r->request.place = &r->place;
-    if (point == NULL) {
-        return STATUS_OK;
-    }
-    common__geo_point__init(&r->point);
-    r->place.point = &r->point;
-    return point_read(point, &r->point.latitude, &r->point.longitude, err);
 }
 
 static enum status read_channel(const struct args *args, struct registration *r, struct error *err)
@@ -83,17 +58,9 @@ static enum status read_channel(const struct args *args, struct registration *r,
     return STATUS_OK;
 }
 
-/* A person may give a name, or a key in other letters and digits: the key is looked up when the pack
- * is here. What it does not list is sent as it is, for the server to refuse. */
-static char *key_of(struct session *session, enum city_items items, char *given)
+static enum status read_request(struct session *session, struct registration *r, struct error *err)
 {
-    const struct city *city = given[0] != '\0' ? session_city(session, NULL) : NULL;
-    const char *key = city != NULL ? city_items_find(city, items, given) : NULL;
-    return key != NULL ? (char *)(uintptr_t)key : given;
-}
-
-static enum status read_request(const struct args *args, struct registration *r, struct error *err)
-{
+    const struct args *args = &session->args;
     intake__register_case_request__init(&r->request);
     intake__citizen__init(&r->citizen);
     enum status status = args_need(args, "topic", err);
@@ -112,7 +79,11 @@ static enum status read_request(const struct args *args, struct registration *r,
         r->request.urgency = COMMON__URGENCY__URGENCY_URGENT;
     }
     status = read_channel(args, r, err);
-    return status == STATUS_OK ? read_place(args, r, err) : status;
+    if (status == STATUS_OK) {
+        status = place_args_read(session, "point", &r->place, err);
+    }
+    r->request.place = &r->place.place;
+    return status;
 }
 
 static void print_answer(struct session *session, const Intake__RegisterCaseResponse *response)
@@ -132,11 +103,11 @@ static int run_register(struct session *session)
 {
     struct registration r = {0};
     struct error err = ERROR_NONE;
-    if (read_request(&session->args, &r, &err) != STATUS_OK) {
+    if (read_request(session, &r, &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    r.request.topic = key_of(session, CITY_ITEMS_TOPICS, r.request.topic);
-    r.place.area = key_of(session, CITY_ITEMS_AREAS, r.place.area);
+    r.request.topic = place_args_key(session, CITY_ITEMS_TOPICS, r.request.topic);
+    r.place.place.area = place_args_key(session, CITY_ITEMS_AREAS, r.place.place.area);
     struct vafa_call call = {.service = &intake__intake__descriptor,
                              .method = "RegisterCase",
                              .request = &r.request.base};

@@ -44,6 +44,8 @@ const struct command *const commands[] = {
     &command_citizen_looks,
     &command_key_status,
     &command_key_change,
+    &command_case_same,
+    &command_intake_duplicates,
     NULL,
 };
 /* clang-format on */

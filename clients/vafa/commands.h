@@ -58,6 +58,8 @@ extern const struct command command_show, command_history, command_reveal;
 extern const struct command command_citizen_forget, command_citizen_check, command_citizen_looks;
 /* cmd_key.c */
 extern const struct command command_key_status, command_key_change;
+/* cmd_same.c */
+extern const struct command command_case_same, command_intake_duplicates;
 /* cmd_tasks.c */
 extern const struct command command_tasks_follow, command_tasks_list;
 /* cmd_task.c */

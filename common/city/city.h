@@ -67,6 +67,21 @@ struct city_callback {            /* call-backs after a finished task */
     uint32_t lease_minutes;       /* a call handed to an operator comes back after this */
 };
 
+/* When two requests are probably about the same thing. Without a line of its own a topic goes by the
+ * line of `*`, without that by these. */
+#define CITY_SAME_METRES 50
+#define CITY_SAME_HOURS 720
+#define CITY_SAME_METRES_MAX 1000
+#define CITY_SAME_HOURS_MAX 8760
+#define CITY_KIN_MAX 16 /* topics of one family */
+
+struct city_same {
+    const char *topic; /* key, or "*" */
+    uint32_t metres;   /* how far apart; 0, here or below: never */
+    uint32_t hours;    /* how long after */
+    const char *kin;   /* topics with the same word may be the same thing; "" for none */
+};
+
 /* One finding of city_check. */
 struct city_finding {
     char file[64];
@@ -114,6 +129,11 @@ const struct hours *city_hours(const struct city *city, const char *unit);
  * rules and due hours alike. An empty level in the rule means the topic's. Allocates nothing. */
 void city_route(const struct city *city, const char *topic, const char *area, bool urgent,
                 struct city_route *ret_route);
+
+/* How far and how long a topic reaches; never NULL, for an unlisted one the usual. */
+const struct city_same *city_same(const struct city *city, const char *topic);
+/* The topic itself and those the pack calls kin to it, borrowed; returns how many. */
+size_t city_kin(const struct city *city, const char *topic, const char *ret_topics[CITY_KIN_MAX]);
 
 /* The unit that decides what nobody takes. */
 const char *city_coordinator(const struct city *city);

@@ -19,7 +19,8 @@
 #define CITY_HOURS_MAX 87600  /* ten years */
 #define CITY_HOURS_ROWS_MAX 2000 /* schedules are told apart by trying every row for each */
 #define CITY_TOLERANCE_M_MAX 5000
-#define CITY_ANY (-2) /* `*` in a rule; KEY_INDEX_NONE is an unlisted key */
+#define CITY_SAME_ROWS_MAX 2000 /* families are told by trying every row for each */
+#define CITY_ANY (-2)           /* `*` in a rule; KEY_INDEX_NONE is an unlisted key */
 #define CITY_AREA_MARK "{area}"
 
 struct city_topic_row { /* begins with the key, as key_index needs it */
@@ -87,6 +88,9 @@ struct city {
     struct city_level *levels;
     struct city_rule *rules;
     size_t rule_count;
+    struct csv_table *same_table; /* NULL: the pack has no same.csv */
+    struct city_same *same;       /* begin with their topics */
+    struct key_index same_index;
     bool units_whole; /* every row was read: a key that is not there is a mistake of who names it */
     bool topics_whole;
     bool areas_whole;
@@ -152,6 +156,10 @@ void city_neighbourhoods_review(const struct city *city, struct findings *findin
 void city_neighbourhoods_fini(struct city *city);
 /* city_words.c: words.csv and stopwords.txt, after the topics. */
 void city_words_load(struct city *city, struct findings *findings);
+
+/* city_same.c: same.csv, after topics.csv. */
+void city_same_load(struct city *city, struct findings *findings);
+void city_same_fini(struct city *city);
 
 /* profile.c: reads imports/NAME.ini; NULL when it has errors. The profile keeps nothing of `file`
  * but its name. */

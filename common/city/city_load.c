@@ -273,6 +273,7 @@ static enum status city_read(struct city *city, const char *folder, struct findi
     city_rules_load(city, findings);
     city_shapes_load(city, findings);
     city_neighbourhoods_load(city, findings);
+    city_same_load(city, findings);
     city_load_profiles(city, findings);
     if (findings->errors == 0) {
         city_rules_review(city, findings);
@@ -329,6 +330,7 @@ void city_free(struct city *city)
     city_hours_fini(&city->hours);
     buffer_fini(&city->stop_words);
     buffer_fini(&city->words);
+    city_same_fini(city);
     free(city->units);
     free(city->topics);
     free(city->areas);

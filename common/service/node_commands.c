@@ -51,6 +51,7 @@ static enum status complete_answer(struct command_op *op, ProtobufCMessage **ret
         .arena = op->command.arena,
         .caller = op->command.caller,
         .error = err,
+        .now_us = clock_wall_us(node->clock),
         .last = true,
         .sees_all = true,
         .wait = &wait,

@@ -227,6 +227,7 @@ static void run_read(struct read_op *op, bool last)
             .arena = rpc_call_arena(op->call),
             .caller = rpc_call_caller(op->call),
             .error = &err,
+            .now_us = clock_wall_us(node->clock),
             .last = last || node->draining,
             .sees_all = sees_all,
             .wait = &wait,

@@ -115,8 +115,9 @@ struct read {
     struct arena *arena; /* lives until the answer is sent */
     const struct rpc_caller *caller;
     struct error *error;
-    bool last;     /* the wait is over: answer now, with nothing if there is nothing */
-    bool sees_all; /* what was acknowledged before it came; only an unhurried read may not */
+    int64_t now_us; /* the wall clock's */
+    bool last;      /* the wait is over: answer now, with nothing if there is nothing */
+    bool sees_all;  /* what was acknowledged before it came; only an unhurried read may not */
     struct read_wait *wait; /* the skeleton's own */
 };
 

@@ -1,4 +1,5 @@
 /* What events change: own events the state tables, those of others the timeline. */
+#include "services/intake/intake_incident_tables.h"
 #include "services/intake/intake_internal.h"
 #include "services/intake/intake_rules.h"
 #include "services/intake/intake_tables.h"
@@ -60,6 +61,22 @@ static void show(struct apply *a, Common__ServiceId service, const struct event 
     }
 }
 
+/* What is open can be joined. History that is over stays over. */
+static void follow_incident(struct apply *a, const struct event *event, const Routing__Event *open)
+{
+    switch (open->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_ROUTED:
+        intake_incident_open(a->txn, a->arena, open->task_routed->case_number,
+                             open->task_routed->topic, open->task_routed->place,
+                             open->task_routed->registered_at_us);
+        break;
+    case ROUTING__EVENT__KIND_TASK_DONE:
+        intake_incident_close(a->txn, a->arena, open->task_done->case_number, event->historical);
+        break;
+    default: break;
+    }
+}
+
 void intake_apply_view_routing(struct apply *a, const struct event *event)
 {
     const Routing__Event *open = (const Routing__Event *)event->open;
@@ -103,6 +120,7 @@ void intake_apply_view_routing(struct apply *a, const struct event *event)
     default: break;
     }
     show(a, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, event, number, &record);
+    follow_incident(a, event, open);
 }
 
 void intake_apply_view_followup(struct apply *a, const struct event *event)

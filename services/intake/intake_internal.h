@@ -4,11 +4,23 @@
 
 #include "service/service.h"
 
+#include "vafa/intake/v1/intake.pb-c.h"
+
 /* What a citizen's key seals here; authenticated with the ciphertext. */
 #define INTAKE_SEAL_PURPOSE "request"
 
 /* intake_methods.c: in the order of intake.proto. */
 extern const struct service_method intake_methods[];
+
+/* A request without personal data. `scratch` holds its timeline meanwhile, and is emptied before. */
+enum status intake_read_case(struct read *r, uint64_t number, struct arena *scratch,
+                             Intake__Case **ret_case);
+
+/* intake_incident_methods.c */
+enum status intake_check_find_same(const struct city *city, const struct rpc_caller *caller,
+                                   const ProtobufCMessage *request, struct error *err);
+enum status intake_read_find_same(struct read *r, const ProtobufCMessage *request,
+                                  ProtobufCMessage *response);
 
 /* intake_decide.c: the requests have passed the check of their method. */
 const void *intake_prepare_register(struct prepare *p, const ProtobufCMessage *request);

@@ -242,8 +242,8 @@ static enum status find_page(struct read *r, const Intake__ListCasesRequest *req
 
 /* The timeline is read into `scratch` and forgotten: a page of long stories must not fill the
  * call's own arena. */
-static enum status list_one(struct read *r, uint64_t number, struct arena *scratch,
-                            Intake__Case **ret_case)
+enum status intake_read_case(struct read *r, uint64_t number, struct arena *scratch,
+                             Intake__Case **ret_case)
 {
     struct intake_case found;
     struct story story;
@@ -270,7 +270,7 @@ static enum status list_page(struct read *r, const uint64_t *numbers, size_t cou
         status = refuse_memory(r);
     }
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = list_one(r, numbers[i], scratch, &response->cases[i]);
+        status = intake_read_case(r, numbers[i], scratch, &response->cases[i]);
     }
     response->n_cases = status == STATUS_OK ? count : 0;
     arena_free(scratch);
@@ -394,5 +394,12 @@ const struct service_method intake_methods[] = {
         .kind = METHOD_READ,
         .roles = ROLE_BIT(RPC_ROLE_ADMIN),
         .read = intake_read_looks,
+    },
+    {
+        .name = "FindSame",
+        .kind = METHOD_READ,
+        .roles = ROLES_DESK,
+        .check = intake_check_find_same,
+        .read = intake_read_find_same,
     },
 };

@@ -51,8 +51,8 @@ static enum status check_citizen(const struct city *city, const Intake__Citizen 
     return status;
 }
 
-static enum status check_topic(const struct city *city, const char *topic, bool is_history,
-                               struct error *err)
+enum status intake_rules_check_topic(const struct city *city, const char *topic, bool is_history,
+                                     struct error *err)
 {
     enum status status = text_check_key(topic, CITY_KEY_SIZE_MAX, "topic", err);
     if (status == STATUS_OK && !is_history && city_topic(city, topic) == NULL) {
@@ -119,8 +119,8 @@ static enum status check_place_texts(const Common__Place *place, struct error *e
     return STATUS_OK;
 }
 
-static enum status check_place(const struct city *city, const Common__Place *place, bool is_history,
-                               struct error *err)
+enum status intake_rules_check_place(const struct city *city, const Common__Place *place,
+                                     bool is_history, struct error *err)
 {
     if (place == NULL) {
         return STATUS_OK;
@@ -179,10 +179,10 @@ enum status intake_rules_check_registration(const struct city *city, bool may_im
         status = check_citizen(city, request->citizen, err);
     }
     if (status == STATUS_OK) {
-        status = check_topic(city, request->topic, is_history, err);
+        status = intake_rules_check_topic(city, request->topic, is_history, err);
     }
     if (status == STATUS_OK) {
-        status = check_place(city, request->place, is_history, err);
+        status = intake_rules_check_place(city, request->place, is_history, err);
     }
     if (status == STATUS_OK) {
         status = text_check(request->words, INTAKE_WORDS_MAX, "words", err);

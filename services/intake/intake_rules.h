@@ -33,6 +33,13 @@ enum status intake_rules_check_registration(const struct city *city, bool may_im
                                             const Intake__RegisterCaseRequest *request,
                                             struct error *err);
 
+/* Parts of it, for whoever is told a topic or a place only. A history's may be unlisted; `place` may
+ * be NULL. INVALID_ARGUMENT with the field's own name. */
+enum status intake_rules_check_topic(const struct city *city, const char *topic, bool is_history,
+                                     struct error *err);
+enum status intake_rules_check_place(const struct city *city, const Common__Place *place,
+                                     bool is_history, struct error *err);
+
 /* A history lies in the past. INVALID_ARGUMENT, field "occurred_at_us". `history` may be NULL. */
 enum status intake_rules_check_history_time(const Intake__History *history, int64_t now_us,
                                             struct error *err);

@@ -28,6 +28,8 @@ enum intake_state_class {
 
 enum intake_view_class {
     INTAKE_CLASS_TIMELINE = 1,
+    INTAKE_CLASS_OPEN = 2, /* these two: intake_incident_tables.h */
+    INTAKE_CLASS_INCIDENT = 3,
     INTAKE_CLASS_LOOK_ELSEWHERE = 20,
 };
 

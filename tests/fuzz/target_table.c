@@ -42,6 +42,8 @@ static const struct table tables[] = {
     {"intake", STORE_STATE, INTAKE_CLASS_LOOK, "qq", &intake__look_record__descriptor},
     {"intake", STORE_VIEW, INTAKE_CLASS_LOOK_ELSEWHERE, "qq", &intake__look_record__descriptor},
     {"intake", STORE_VIEW, INTAKE_CLASS_TIMELINE, "qbq", &intake__timeline_record__descriptor},
+    {"intake", STORE_VIEW, INTAKE_CLASS_OPEN, "tbqq", &intake__spot_record__descriptor},
+    {"intake", STORE_VIEW, INTAKE_CLASS_INCIDENT, "q", &intake__incident_record__descriptor},
     {"intake", STORE_KEYS, 1, "q", NULL},
     {"routing", STORE_STATE, ROUTING_CLASS_TASK, "q", &routing__task_record__descriptor},
     {"routing", STORE_STATE, ROUTING_CLASS_CASE, "q", &routing__case_record__descriptor},

@@ -1,0 +1,24 @@
+/* A place on the command line. */
+#ifndef VAFA_CLIENTS_VAFA_PLACE_ARGS_H
+#define VAFA_CLIENTS_VAFA_PLACE_ARGS_H
+
+#include "clients/vafa/city_items.h"
+#include "clients/vafa/session.h"
+
+#include "vafa/common/v1/common.pb-c.h"
+
+struct place_args {
+    Common__Place place;
+    Common__GeoPoint point;
+};
+
+/* From the options named as the fields of Place, and the one named `point`. Borrows
+ * the arguments; messages are only read by the call. */
+enum status place_args_read(struct session *session, const char *point,
+                            struct place_args *ret_place, struct error *err);
+
+/* A person may give a name, or a key in other letters and digits: the key is looked up when the pack
+ * is here. What it does not list is given back as it is, for the server to refuse. */
+char *place_args_key(struct session *session, enum city_items items, const char *given);
+
+#endif
