@@ -99,6 +99,16 @@ static void timeline_note(struct session *session, const Intake__TimelineEntry *
     if (verdict[0] != '\0') {
         buffer_append_format(out, "%s%s", out->size > 0 ? "; " : "", verdict);
     }
+    if (entry->until_us != 0) {
+        char until[32];
+        session_time(session, entry->until_us, until);
+        buffer_append_format(out, "%s%s %s", out->size > 0 ? "; " : "", word(session, "until"),
+                             until);
+    }
+    for (size_t i = 0; i < entry->n_pictures; i++) {
+        buffer_append_format(out, "%s%s %s", out->size > 0 ? "; " : "", word(session, "picture"),
+                             entry->pictures[i]);
+    }
     if (entry->score != 0) {
         buffer_append_format(out, "%s%" PRIu32 "/5", out->size > 0 ? "; " : "", entry->score);
     }

@@ -194,6 +194,8 @@ const struct command command_report = {
         "  resolution_hours   percentiles of the hours from request to done (within 1 %)\n"
         "  calls              call-backs completed, and those in which the citizen was heard\n"
         "  satisfaction       answers, their mean (1 to 5), shares of satisfied and resolved\n"
+        "  undone             closed by the unit without doing it, and cancelled: neither done nor "
+        "open\n"
         "Times are of the city's zone; years 1200 to 1599 are Jalali. Rows are ordered by the "
         "first figure, the largest first;\n"
         "with --per by time. A count by time alone (--per without --by) has a row of 0 for each "

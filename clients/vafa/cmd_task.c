@@ -1,4 +1,6 @@
 /* vafa task show, accept, report, done, return: an office's work on one task. */
+#include "clients/vafa/cmd_task.h"
+
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/place_words.h"
@@ -19,10 +21,40 @@ static void detail(struct session *session, struct table *table, const char *nam
     }
 }
 
+/* "district-6, parks": names with commas between them. */
+static void print_units_before(struct session *session, struct table *table,
+                               const Routing__Task *task)
+{
+    struct buffer text = BUFFER_EMPTY;
+    for (size_t i = 0; i < task->n_units_before; i++) {
+        buffer_append_format(&text, "%s%s", i > 0 ? label_word(",", session_language(session)) : "",
+                             i > 0 ? " " : "");
+        buffer_append_text(&text, session_unit(session, task->units_before[i]));
+    }
+    detail(session, table, "units_before", buffer_text(&text));
+    buffer_fini(&text);
+}
+
+static void print_help(struct session *session, struct table *table, const Routing__TaskHelp *help)
+{
+    struct buffer text = BUFFER_EMPTY;
+    const char *state = help->ended_at_us == 0 ? "open" : help->withdrawn ? "withdrawn" : "done";
+    buffer_append_format(&text, "%s: %s (%s)", session_unit(session, help->unit), help->note,
+                         label_word(state, session_language(session)));
+    if (help->answer[0] != '\0') {
+        buffer_append_format(&text, " %s", help->answer);
+    }
+    detail(session, table, "helping_unit", buffer_text(&text));
+    buffer_fini(&text);
+}
+
 static void print_task(struct session *session, const Routing__Task *task)
 {
-    static const char *const names[] = {"registered", "due"};
-    const int64_t times[] = {task->registered_at_us, task->due_at_us};
+    static const char *const names[] = {"registered", "due",         "seen", "planned_for",
+                                        "started",    "waits_until", "done", "closed"};
+    const int64_t times[] = {task->registered_at_us, task->due_at_us,     task->seen_at_us,
+                             task->planned_for_us,   task->started_at_us, task->pause_until_us,
+                             task->done_at_us,       task->closed_at_us};
     const char *language = session_language(session);
     struct table *table = table_new(2);
     char text[64];
@@ -39,20 +71,29 @@ static void print_task(struct session *session, const Routing__Task *task)
     buffer_fini(&place);
     detail(session, table, "urgency",
            label_enum(&common__urgency__descriptor, (int)task->urgency, language));
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
         session_time(session, times[i], text);
         detail(session, table, names[i], text);
     }
-    session_time(session, task->done_at_us, text);
-    detail(session, table, "done", text);
+    detail(session, table, "waits_for",
+           label_enum(&routing__pause_reason__descriptor, (int)task->pause_reason, language));
+    detail(session, table, "close_reason",
+           label_enum(&routing__close_reason__descriptor, (int)task->close_reason, language));
     detail(session, table, "note", task->note);
+    if (task->for_decision) {
+        detail(session, table, "for_decision", label_word("yes", language));
+    }
+    print_units_before(session, table, task);
+    for (size_t i = 0; i < task->n_helps; i++) {
+        print_help(session, table, task->helps[i]);
+    }
     table_print(table, stdout);
     table_free(table);
 }
 
 /* Makes the call; `task_of` finds the task in its answer. */
-static int run_call(struct session *session, const char *method, const ProtobufCMessage *request,
-                    const Routing__Task *(*task_of)(const ProtobufCMessage *response))
+int task_call(struct session *session, const char *method, const ProtobufCMessage *request,
+              const Routing__Task *(*task_of)(const ProtobufCMessage *response))
 {
     struct error err = ERROR_NONE;
     struct vafa_call call = {
@@ -72,13 +113,12 @@ static int run_call(struct session *session, const char *method, const ProtobufC
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
 }
 
-static enum status read_task_number(struct session *session, uint64_t *ret_number,
-                                    struct error *err)
+enum status task_read_number(struct session *session, uint64_t *ret_number, struct error *err)
 {
     return args_read_number(session->args.arguments[0], "task", 1, UINT64_MAX, ret_number, err);
 }
 
-static char *text_of(struct session *session, const char *option)
+char *task_text(struct session *session, const char *option)
 {
     return (char *)(uintptr_t)args_text(&session->args, option);
 }
@@ -100,7 +140,7 @@ static int run_show(struct session *session)
     struct error err = ERROR_NONE;
     uint64_t number;
     Routing__GetTaskRequest request = ROUTING__GET_TASK_REQUEST__INIT;
-    if (read_task_number(session, &number, &err) != STATUS_OK) {
+    if (task_read_number(session, &number, &err) != STATUS_OK) {
         return output_usage(&err);
     }
     if (args_has(&session->args, "case")) {
@@ -108,7 +148,7 @@ static int run_show(struct session *session)
     } else {
         request.task_number = number;
     }
-    return run_call(session, "GetTask", &request.base, shown_task);
+    return task_call(session, "GetTask", &request.base, shown_task);
 }
 
 const struct command command_task_show = {
@@ -136,11 +176,11 @@ static int run_accept(struct session *session)
     struct error err = ERROR_NONE;
     uint8_t key[UUID_BYTES];
     Routing__AcceptTaskRequest request = ROUTING__ACCEPT_TASK_REQUEST__INIT;
-    if (read_task_number(session, &request.task_number, &err) != STATUS_OK) {
+    if (task_read_number(session, &request.task_number, &err) != STATUS_OK) {
         return output_usage(&err);
     }
     request.idempotency_key = vafa_new_key(key);
-    return run_call(session, "AcceptTask", &request.base, accepted_task);
+    return task_call(session, "AcceptTask", &request.base, accepted_task);
 }
 
 const struct command command_task_accept = {
@@ -157,8 +197,11 @@ const struct command command_task_accept = {
 
 /* --- report --- */
 
+#define PICTURES_MAX 10 /* the contract's */
+
 static const struct option_def report_options[] = {
     {"note", 0, "TEXT", "a word on the way; shown to whoever has the code (needed)"},
+    {"picture", 0, "REF", "where a picture is: an address, a name in the archive; up to 10 times"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -171,14 +214,21 @@ static int run_report(struct session *session)
 {
     struct error err = ERROR_NONE;
     uint8_t key[UUID_BYTES];
+    char *pictures[PICTURES_MAX + 1]; /* one too many is the server's to refuse */
     Routing__ReportTaskRequest request = ROUTING__REPORT_TASK_REQUEST__INIT;
-    if (read_task_number(session, &request.task_number, &err) != STATUS_OK ||
+    if (task_read_number(session, &request.task_number, &err) != STATUS_OK ||
         args_need(&session->args, "note", &err) != STATUS_OK) {
         return output_usage(&err);
     }
     request.idempotency_key = vafa_new_key(key);
-    request.note = text_of(session, "note");
-    return run_call(session, "ReportTask", &request.base, reported_task);
+    request.note = task_text(session, "note");
+    request.pictures = pictures;
+    const char *picture;
+    while (request.n_pictures <= PICTURES_MAX &&
+           (picture = args_value_at(&session->args, "picture", request.n_pictures)) != NULL) {
+        pictures[request.n_pictures++] = (char *)(uintptr_t)picture;
+    }
+    return task_call(session, "ReportTask", &request.base, reported_task);
 }
 
 const struct command command_task_report = {
@@ -213,12 +263,12 @@ static int run_done(struct session *session)
     struct error err = ERROR_NONE;
     uint8_t key[UUID_BYTES];
     Routing__FinishTaskRequest request = ROUTING__FINISH_TASK_REQUEST__INIT;
-    if (read_task_number(session, &request.task_number, &err) != STATUS_OK) {
+    if (task_read_number(session, &request.task_number, &err) != STATUS_OK) {
         return output_usage(&err);
     }
     request.idempotency_key = vafa_new_key(key);
-    request.note = text_of(session, "note");
-    return run_call(session, "FinishTask", &request.base, done_task);
+    request.note = task_text(session, "note");
+    return task_call(session, "FinishTask", &request.base, done_task);
 }
 
 const struct command command_task_done = {
@@ -252,14 +302,14 @@ static int run_return(struct session *session)
     struct error err = ERROR_NONE;
     uint8_t key[UUID_BYTES];
     Routing__ReturnTaskRequest request = ROUTING__RETURN_TASK_REQUEST__INIT;
-    if (read_task_number(session, &request.task_number, &err) != STATUS_OK ||
+    if (task_read_number(session, &request.task_number, &err) != STATUS_OK ||
         args_need(&session->args, "reason", &err) != STATUS_OK) {
         return output_usage(&err);
     }
     request.idempotency_key = vafa_new_key(key);
-    request.reason = text_of(session, "reason");
-    request.to_unit = text_of(session, "to");
-    return run_call(session, "ReturnTask", &request.base, returned_task);
+    request.reason = task_text(session, "reason");
+    request.to_unit = task_text(session, "to");
+    return task_call(session, "ReturnTask", &request.base, returned_task);
 }
 
 const struct command command_task_return = {

@@ -204,7 +204,10 @@ const struct command command_tasks_follow = {
 
 static const struct option_def list_options[] = {
     {"unit", 'u', "UNIT", "whose tasks (needed)"},
-    {"state", 0, "STATE", "only routed, accepted or done ones"},
+    {"state", 0, "STATE",
+     "only those of this state (may be repeated): routed, seen, accepted, planned, working, "
+     "waiting, done, "
+     "closed-undone, cancelled"},
     {"limit", 'n', "N", "at most so many, 1 to 10000 (100)"},
     {NULL, 0, NULL, NULL},
 };
@@ -221,6 +224,13 @@ static struct table *task_table(struct session *session)
     return table;
 }
 
+static bool has_ended(Routing__TaskState state)
+{
+    return state == ROUTING__TASK_STATE__TASK_STATE_DONE ||
+           state == ROUTING__TASK_STATE__TASK_STATE_CLOSED_UNDONE ||
+           state == ROUTING__TASK_STATE__TASK_STATE_CANCELLED;
+}
+
 static void add_task(struct session *session, struct table *table, const Routing__Task *task)
 {
     const char *language = session_language(session);
@@ -232,7 +242,7 @@ static void add_task(struct session *session, struct table *table, const Routing
     table_cell(table, task->code);
     table_cell(table, session_topic(session, task->topic));
     table_cell(table,
-               task->overdue && task->state != ROUTING__TASK_STATE__TASK_STATE_DONE
+               task->overdue && !has_ended(task->state)
                    ? label_word("overdue", language)
                    : label_enum(&routing__task_state__descriptor, (int)task->state, language));
     table_cell(table, registered);
@@ -240,67 +250,114 @@ static void add_task(struct session *session, struct table *table, const Routing
     table_cell(table, task->note);
 }
 
-/* One page into the table, or printed as JSON. */
-static enum status list_page(struct session *session, Routing__ListTasksRequest *request,
-                             struct table *table, uint64_t *left, unsigned *empty_pages,
-                             struct error *err)
+#define PAGE_BYTES_MAX 32 /* the contract's */
+
+/* A list and how far it has come. */
+struct list {
+    Routing__ListTasksRequest request;
+    uint8_t page[PAGE_BYTES_MAX];
+    struct table *table; /* NULL: JSON */
+    uint64_t left;
+    unsigned empty_pages; /* one behind the other */
+    bool over;
+};
+
+/* The next page is asked for with the bytes of this one; a server that gives the same again would be
+ * asked for ever. */
+static enum status turn_page(struct list *list, const ProtobufCBinaryData *next, struct error *err)
 {
-    struct vafa_call call = {
-        .service = &routing__routing__descriptor, .method = "ListTasks", .request = &request->base};
-    request->page_size = *left < PAGE_SIZE ? (uint32_t)*left : PAGE_SIZE;
+    ProtobufCBinaryData *page = &list->request.page;
+    bool same = page->len == next->len &&
+                (next->len == 0 || memcmp(page->data, next->data, next->len) == 0);
+    list->over = next->len == 0;
+    if (!list->over && (same || next->len > PAGE_BYTES_MAX || list->empty_pages > EMPTY_PAGES_MAX)) {
+        return error_set(err, STATUS_INTERNAL, "next_page",
+                         "the server's next page is not behind this one");
+    }
+    if (!list->over) {
+        memcpy(list->page, next->data, next->len);
+        *page = (ProtobufCBinaryData){next->len, list->page};
+    }
+    return STATUS_OK;
+}
+
+/* One page into the table, or printed as JSON. */
+static enum status list_page(struct session *session, struct list *list, struct error *err)
+{
+    struct vafa_call call = {.service = &routing__routing__descriptor,
+                             .method = "ListTasks",
+                             .request = &list->request.base};
+    list->request.page_size = list->left < PAGE_SIZE ? (uint32_t)list->left : PAGE_SIZE;
     enum status status = session_call(session, &call, err);
     if (status == STATUS_OK) {
         const Routing__ListTasksResponse *page = (const Routing__ListTasksResponse *)call.response;
-        for (size_t i = 0; i < page->n_tasks && i < *left; i++) {
-            if (session->json) {
+        for (size_t i = 0; i < page->n_tasks && i < list->left; i++) {
+            if (list->table == NULL) {
                 output_message(&page->tasks[i]->base);
             } else {
-                add_task(session, table, page->tasks[i]);
+                add_task(session, list->table, page->tasks[i]);
             }
         }
         session_end_in(session, session->timeout_ms); /* a page that came gives the next its time */
-        *left -= page->n_tasks < *left ? page->n_tasks : *left;
-        *empty_pages = page->n_tasks == 0 ? *empty_pages + 1 : 0;
-        if (page->next_page_token != 0 &&
-            (page->next_page_token <= request->page_token || *empty_pages > EMPTY_PAGES_MAX)) {
-            status = error_set(err, STATUS_INTERNAL, "next_page_token",
-                               "the server's next page is not behind this one");
-        }
-        request->page_token = page->next_page_token;
+        list->left -= page->n_tasks < list->left ? page->n_tasks : list->left;
+        list->empty_pages = page->n_tasks == 0 ? list->empty_pages + 1 : 0;
+        status = turn_page(list, &page->next_page, err);
     }
     vafa_call_fini(&call);
     return status;
 }
 
+#define STATES_MAX 9 /* the contract's */
+
+static enum status read_states(struct session *session, Routing__TaskState *states,
+                               size_t *ret_count, struct error *err)
+{
+    const char *word;
+    size_t count = 0;
+    while ((word = args_value_at(&session->args, "state", count)) != NULL) {
+        int value = label_enum_value(&routing__task_state__descriptor, word);
+        if (value < 0) {
+            char choices[256];
+            label_enum_choices(&routing__task_state__descriptor, choices, sizeof(choices));
+            return error_set(err, STATUS_INVALID_ARGUMENT, "state", "\"%s\" is none of %s", word,
+                             choices);
+        }
+        if (count == STATES_MAX) {
+            return error_set(err, STATUS_INVALID_ARGUMENT, "state", "at most %d states",
+                             STATES_MAX);
+        }
+        states[count++] = (Routing__TaskState)value;
+    }
+    *ret_count = count;
+    return STATUS_OK;
+}
+
 static int run_list(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint64_t left = 0;
-    unsigned empty_pages = 0;
-    Routing__ListTasksRequest request = ROUTING__LIST_TASKS_REQUEST__INIT;
-    const char *state = args_value(&session->args, "state");
-    int value = state == NULL ? 0 : label_enum_value(&routing__task_state__descriptor, state);
+    Routing__TaskState states[STATES_MAX];
+    struct list list = {.request = ROUTING__LIST_TASKS_REQUEST__INIT};
     enum status status = args_need(&session->args, "unit", &err);
-    if (status == STATUS_OK && value < 0) {
-        status = error_set(&err, STATUS_INVALID_ARGUMENT, "state",
-                           "\"%s\" is none of routed, accepted, done", state);
+    if (status == STATUS_OK) {
+        status = read_states(session, states, &list.request.n_states, &err);
     }
     if (status == STATUS_OK) {
-        status = args_number(&session->args, "limit", 1, 10000, 100, &left, &err);
+        status = args_number(&session->args, "limit", 1, 10000, 100, &list.left, &err);
     }
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    request.unit = unit_of(session);
-    request.state = (Routing__TaskState)value;
-    struct table *table = session->json ? NULL : task_table(session);
+    list.request.unit = unit_of(session);
+    list.request.states = states;
+    list.request.order = ROUTING__TASK_ORDER__TASK_ORDER_DUE;
+    list.table = session->json ? NULL : task_table(session);
     do {
-        status = list_page(session, &request, table, &left, &empty_pages, &err);
-    } while (status == STATUS_OK && left > 0 && request.page_token != 0);
-    if (status == STATUS_OK && table != NULL) {
-        table_print(table, stdout);
+        status = list_page(session, &list, &err);
+    } while (status == STATUS_OK && list.left > 0 && !list.over);
+    if (status == STATUS_OK && list.table != NULL) {
+        table_print(list.table, stdout);
     }
-    table_free(table);
+    table_free(list.table);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
 }
 
@@ -308,9 +365,12 @@ const struct command command_tasks_list = {
     .name = "tasks list",
     .arguments = "",
     .summary = "a unit's tasks",
-    .help = "Lists tasks by number. With --json one object a line.",
+    .help = "Lists tasks, first what is to be done first: open ones before others, urgent ones "
+            "first, then by "
+            "due time. Open tasks that the unit helps with are among them. With --json one object "
+            "a line.",
     .examples = "vafa tasks list --unit district-5-civil\nvafa tasks list --unit PWDx --state done "
-                "-n 5 --json",
+                "--state closed-undone -n 5 --json",
     .options = list_options,
     .role = RPC_ROLE_OFFICE,
     .run = run_list,

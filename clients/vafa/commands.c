@@ -7,6 +7,7 @@
 
 /* One a line, in the order of the overview. */
 /* clang-format off */
+/* clang-format off: one a line, so that lines of several hands meet. */
 const struct command *const commands[] = {
     &command_register,
     &command_show,
@@ -46,6 +47,18 @@ const struct command *const commands[] = {
     &command_key_change,
     &command_case_same,
     &command_intake_duplicates,
+    &command_task_see,
+    &command_task_plan,
+    &command_task_start,
+    &command_task_pause,
+    &command_task_resume,
+    &command_task_close,
+    &command_task_move,
+    &command_task_reopen,
+    &command_task_cancel,
+    &command_task_ask_help,
+    &command_task_finish_help,
+    &command_task_withdraw_help,
     NULL,
 };
 /* clang-format on */

@@ -65,6 +65,11 @@ extern const struct command command_tasks_follow, command_tasks_list;
 /* cmd_task.c */
 extern const struct command command_task_show, command_task_accept, command_task_report,
     command_task_done, command_task_return;
+/* cmd_task_acts.c */
+extern const struct command command_task_see, command_task_plan, command_task_start,
+    command_task_pause, command_task_resume, command_task_close, command_task_move,
+    command_task_reopen, command_task_cancel, command_task_ask_help, command_task_finish_help,
+    command_task_withdraw_help;
 /* cmd_calls.c */
 extern const struct command command_call_next, command_call_record, command_call_show,
     command_calls_list;

@@ -38,6 +38,7 @@ bool report_periods_wanted(const Report__QueryReportRequest *request,
     return request->metric == REPORT__METRIC__METRIC_REQUESTS ||
            request->metric == REPORT__METRIC__METRIC_DONE ||
            request->metric == REPORT__METRIC__METRIC_OPEN ||
+           request->metric == REPORT__METRIC__METRIC_UNDONE ||
            request->metric == REPORT__METRIC__METRIC_CALLS;
 }
 

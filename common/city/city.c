@@ -30,6 +30,11 @@ const struct phone_plan *city_phone_plan(const struct city *city)
     return &city->phone_plan;
 }
 
+const struct city_life *city_life(const struct city *city)
+{
+    return &city->life;
+}
+
 const struct city_callback *city_callback(const struct city *city)
 {
     return &city->callback;

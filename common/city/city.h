@@ -82,6 +82,11 @@ struct city_same {
     const char *kin;   /* topics with the same word may be the same thing; "" for none */
 };
 
+struct city_life {        /* of a task */
+    uint32_t returns_max; /* 0..100: how often units may return it; then the coordinator decides */
+    uint32_t reopens_max; /* 0..100: how often the citizen's word reopens it by itself */
+};
+
 /* One finding of city_check. */
 struct city_finding {
     char file[64];
@@ -104,6 +109,7 @@ const char *city_language(const struct city *city);                   /* "fa" */
 const struct civil *city_civil(const struct city *city);
 const struct phone_plan *city_phone_plan(const struct city *city);
 const struct city_callback *city_callback(const struct city *city);
+const struct city_life *city_life(const struct city *city);
 
 const struct city_unit *city_unit(const struct city *city, const char *key);   /* NULL: unlisted */
 const struct city_topic *city_topic(const struct city *city, const char *key); /* NULL: unlisted */

@@ -74,6 +74,7 @@ struct city {
     struct phone_plan phone_plan;
     struct city_callback callback;
     uint32_t tolerance_m; /* of a point to the nearest polygon */
+    struct city_life life;
 
     struct city_hours hours;
 

@@ -229,6 +229,26 @@ static void settings_load_places(struct city *city, struct findings *findings)
     }
 }
 
+/* All of it may be left out. */
+static void settings_load_life(struct city *city, struct findings *findings)
+{
+    const struct {
+        const char *name;
+        uint32_t *number;
+    } settings[] = {
+        {"returns_max", &city->life.returns_max},
+        {"reopens_max", &city->life.reopens_max},
+    };
+    city->life = (struct city_life){.returns_max = 3, .reopens_max = 2};
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+        const struct ini_value *value =
+            ini_table_find(city->settings, "routing", settings[i].name, false, findings);
+        if (value != NULL) {
+            ini_value_number(value, SETTINGS_FILE, 0, 100, settings[i].number, findings);
+        }
+    }
+}
+
 void city_settings_load(struct city *city, struct findings *findings)
 {
     const struct pack_file *file = pack_files_find(&city->files, SETTINGS_FILE);
@@ -241,5 +261,6 @@ void city_settings_load(struct city *city, struct findings *findings)
     settings_load_phone(city, findings);
     settings_load_callback(city, findings);
     settings_load_places(city, findings);
+    settings_load_life(city, findings);
     ini_table_refuse_unknown(city->settings, findings);
 }

@@ -17,7 +17,7 @@
 #define RELATIVE_US_MAX (36525 * DAY_US)
 #define OFFSET_US_MAX (18 * HOUR_US)
 
-#define HOW "YYYY-MM-DD, YYYY-MM-DDThh:mm[:ss] with Z or +hh:mm, now, today, -7d or -12h"
+#define HOW "YYYY-MM-DD, YYYY-MM-DDThh:mm[:ss] with Z or +hh:mm, now, today, -7d, -12h or +3d"
 
 static enum status refuse(const char *text, const char *field, const char *reason,
                           struct error *err)
@@ -161,7 +161,7 @@ static bool take_all(const char *at, struct civil_reading *reading)
     return take_offset(&at, reading) && *at == '\0';
 }
 
-/* "now", "today", "-7d", "-12h". */
+/* "now", "today", "-7d", "-12h", "+3d". */
 static bool read_relative(const struct civil *civil, const char *text, int64_t now_us,
                           int64_t *ret_us)
 {
@@ -177,14 +177,15 @@ static bool read_relative(const struct civil *civil, const char *text, int64_t n
         return true;
     }
     int32_t count;
-    if (!take_char(&text, '-') || !take_number(&text, 1, 6, &count)) {
+    bool ahead = take_char(&text, '+');
+    if ((!ahead && !take_char(&text, '-')) || !take_number(&text, 1, 6, &count)) {
         return false;
     }
     int64_t unit_us = *text == 'd' ? DAY_US : *text == 'h' ? HOUR_US : 0;
     if (unit_us == 0 || text[1] != '\0' || count > RELATIVE_US_MAX / unit_us) {
         return false;
     }
-    *ret_us = now_us - count * unit_us;
+    *ret_us = ahead ? now_us + count * unit_us : now_us - count * unit_us;
     return true;
 }
 

@@ -68,6 +68,7 @@ static void apply_scheduled(struct apply *a, const Followup__CallScheduled *sche
     struct key key;
     Followup__TaskRecord task = FOLLOWUP__TASK_RECORD__INIT;
     task.call_number = scheduled->call_number;
+    task.finish = call.finish;
     followup_tables_task_key(&key, scheduled->task_number);
     table_put(a->txn, STORE_STATE, &key, &task.base);
 }
@@ -115,6 +116,15 @@ static void apply_forgotten(struct apply *a, const Followup__CitizenForgotten *f
     }
 }
 
+static void apply_withdrawn(struct apply *a, const Followup__CallWithdrawn *withdrawn)
+{
+    Followup__CallRecord *record = take_call(a, withdrawn->call_number);
+    if (record != NULL) {
+        followup_rules_apply_withdrawn(record->call);
+        put_call(a->txn, record);
+    }
+}
+
 void followup_apply(struct apply *a, const struct event *event)
 {
     const Followup__Event *open = (const Followup__Event *)event->open;
@@ -128,6 +138,7 @@ void followup_apply(struct apply *a, const struct event *event)
     case FOLLOWUP__EVENT__KIND_CITIZEN_FORGOTTEN:
         apply_forgotten(a, open->citizen_forgotten, event->recorded_at_us);
         break;
+    case FOLLOWUP__EVENT__KIND_CALL_WITHDRAWN: apply_withdrawn(a, open->call_withdrawn); break;
     case FOLLOWUP__EVENT__KIND_CALL_REVEALED: break; /* the log entry is all there is to it */
     default: break;
     }

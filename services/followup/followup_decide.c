@@ -1,5 +1,5 @@
 /*
- * What follow-up decides: a finished task becomes a call, the longest-due call goes to whoever
+ * What follow-up decides: a task that ended becomes a call, the longest-due call goes to whoever
  * asks, and what came of it ends the call or sends it back to the queue. Reads tables, writes
  * nothing.
  */
@@ -43,12 +43,12 @@ static enum status find_call(struct decide *d, uint64_t call_number,
     return STATUS_OK;
 }
 
-/* --- a task was finished --- */
+/* --- a task was finished, closed undone, or reopened --- */
 
-static enum status schedule(struct decide *d, const Routing__TaskDone *done, int64_t done_us)
+/* What a call is made of, whichever of the two ended the task. Strings are the event's. */
+static Followup__CallScheduled call_of_done(const Routing__TaskDone *done)
 {
     Followup__CallScheduled scheduled = FOLLOWUP__CALL_SCHEDULED__INIT;
-    scheduled.call_number = table_last_u64(d->txn, STORE_STATE, FOLLOWUP_CLASS_CALL) + 1;
     scheduled.case_number = done->case_number;
     scheduled.code = done->code;
     scheduled.task_number = done->task_number;
@@ -56,7 +56,36 @@ static enum status schedule(struct decide *d, const Routing__TaskDone *done, int
     scheduled.unit = done->unit;
     scheduled.note = done->note;
     scheduled.citizen = done->citizen;
-    scheduled.due_at_us = followup_rules_first_due_us(city_callback(d->city), done_us);
+    scheduled.finish = followup_rules_finish(done->finish);
+    return scheduled;
+}
+
+static Followup__CallScheduled call_of_closed(const Routing__TaskClosedUndone *closed)
+{
+    Followup__CallScheduled scheduled = FOLLOWUP__CALL_SCHEDULED__INIT;
+    scheduled.case_number = closed->case_number;
+    scheduled.code = closed->code;
+    scheduled.task_number = closed->task_number;
+    scheduled.topic = closed->topic;
+    scheduled.unit = closed->unit;
+    scheduled.note = closed->words;
+    scheduled.citizen = closed->citizen;
+    scheduled.finish = followup_rules_finish(closed->finish);
+    scheduled.closed_undone = true;
+    return scheduled;
+}
+
+static enum status schedule(struct decide *d, const struct event *ended,
+                            Followup__CallScheduled scheduled)
+{
+    if (!followup_rules_wants_call(ended->historical, scheduled.citizen) ||
+        followup_tables_is_forgotten(d->txn, scheduled.citizen) ||
+        scheduled.finish <= followup_tables_last_finish(d->txn, scheduled.task_number, d->arena)) {
+        return txn_error(d->txn, d->error);
+    }
+    scheduled.call_number = table_last_u64(d->txn, STORE_STATE, FOLLOWUP_CLASS_CALL) + 1;
+    scheduled.due_at_us =
+        followup_rules_first_due_us(city_callback(d->city), ended->occurred_at_us);
 
     Followup__Event event = FOLLOWUP__EVENT__INIT;
     event.kind_case = FOLLOWUP__EVENT__KIND_CALL_SCHEDULED;
@@ -64,19 +93,42 @@ static enum status schedule(struct decide *d, const Routing__TaskDone *done, int
     return emit(d, &event, event.call_scheduled, NULL);
 }
 
+/* Whom nobody has heard yet need not be asked about what is to be done again. */
+static enum status withdraw(struct decide *d, uint64_t task_number)
+{
+    uint64_t call_number = followup_tables_call_of_task(d->txn, task_number, d->arena);
+    if (call_number == 0) {
+        return txn_error(d->txn, d->error);
+    }
+    Followup__CallRecord *record = NULL;
+    int64_t due_us;
+    enum status status = find_call(d, call_number, &record);
+    if (status != STATUS_OK || !followup_rules_queued_at(record->call, &due_us)) {
+        return status;
+    }
+    Followup__CallWithdrawn withdrawn = FOLLOWUP__CALL_WITHDRAWN__INIT;
+    withdrawn.call_number = call_number;
+    withdrawn.case_number = record->call->case_number;
+
+    Followup__Event event = FOLLOWUP__EVENT__INIT;
+    event.kind_case = FOLLOWUP__EVENT__KIND_CALL_WITHDRAWN;
+    event.call_withdrawn = arena_copy(d->arena, &withdrawn, sizeof(withdrawn));
+    const struct event_options options = {.ignorable = true};
+    return emit(d, &event, event.call_withdrawn, &options);
+}
+
 enum status followup_decide_routing(struct decide *d, const struct event *event)
 {
     const Routing__Event *routing = (const Routing__Event *)event->open;
-    if (routing->kind_case != ROUTING__EVENT__KIND_TASK_DONE) {
-        return STATUS_OK;
+    switch (routing->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_DONE:
+        return schedule(d, event, call_of_done(routing->task_done));
+    case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
+        return schedule(d, event, call_of_closed(routing->task_closed_undone));
+    case ROUTING__EVENT__KIND_TASK_REOPENED:
+        return withdraw(d, routing->task_reopened->task_number);
+    default: return STATUS_OK;
     }
-    const Routing__TaskDone *done = routing->task_done;
-    if (!followup_rules_wants_call(event->historical, done->citizen) ||
-        followup_tables_task_known(d->txn, done->task_number) ||
-        followup_tables_is_forgotten(d->txn, done->citizen)) {
-        return STATUS_OK;
-    }
-    return schedule(d, done, event->occurred_at_us);
 }
 
 /* --- an operator asks for a call --- */
@@ -171,6 +223,8 @@ static Followup__CallCompleted completed_call(const Followup__Call *call,
     completed.operator_name = request->operator_name;
     completed.outcome = request->outcome;
     completed.attempts = call->attempts + 1;
+    completed.finish = call->finish;
+    completed.closed_undone = call->closed_undone;
     if (request->answer != NULL) {
         completed.resolution = request->answer->resolution;
         completed.score = request->answer->score;

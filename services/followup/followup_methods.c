@@ -74,7 +74,7 @@ static enum status check_list_calls(const struct city *city, const struct rpc_ca
     (void)caller;
     const Followup__ListCallsRequest *request = (const Followup__ListCallsRequest *)message;
     if (request->state < FOLLOWUP__CALL_STATE__CALL_STATE_UNSPECIFIED ||
-        request->state > FOLLOWUP__CALL_STATE__CALL_STATE_UNREACHED) {
+        request->state > FOLLOWUP__CALL_STATE__CALL_STATE_WITHDRAWN) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "state", "%d is no state of a call",
                          (int)request->state);
     }

@@ -13,6 +13,11 @@ bool followup_rules_wants_call(bool historical, uint64_t citizen)
     return !historical && citizen != 0;
 }
 
+uint32_t followup_rules_finish(uint32_t told)
+{
+    return told != 0 ? told : 1;
+}
+
 int64_t followup_rules_first_due_us(const struct city_callback *callback, int64_t done_us)
 {
     return us_add(done_us, callback->first_delay_minutes * MINUTE_US);
@@ -76,6 +81,11 @@ enum status followup_rules_check_holder(const Followup__Call *call, const char *
                          "call %" PRIu64 " has not been handed out: ask for the next call first",
                          call->number);
     }
+    if (call->state == FOLLOWUP__CALL_STATE__CALL_STATE_WITHDRAWN) {
+        return error_set(err, STATUS_FAILED_PRECONDITION, "call_number",
+                         "call %" PRIu64 " is not to be made any more: the task was reopened",
+                         call->number);
+    }
     if (call->state != FOLLOWUP__CALL_STATE__CALL_STATE_CLAIMED) {
         return error_set(err, STATUS_FAILED_PRECONDITION, "call_number",
                          "call %" PRIu64 " has ended; %s made it", call->number,
@@ -129,6 +139,8 @@ Followup__Call followup_rules_apply_scheduled(const Followup__CallScheduled *sch
     call.note = scheduled->note;
     call.citizen = scheduled->citizen;
     call.due_at_us = scheduled->due_at_us;
+    call.finish = followup_rules_finish(scheduled->finish);
+    call.closed_undone = scheduled->closed_undone;
     call.state = FOLLOWUP__CALL_STATE__CALL_STATE_WAITING;
     return call;
 }
@@ -161,4 +173,11 @@ void followup_rules_apply_completed(Followup__Call *call, const Followup__CallCo
     call->last_outcome = completed->outcome;
     call->resolution = completed->resolution;
     call->score = completed->score;
+}
+
+void followup_rules_apply_withdrawn(Followup__Call *call)
+{
+    call->state = FOLLOWUP__CALL_STATE__CALL_STATE_WITHDRAWN;
+    call->operator_name = (char *)protobuf_c_empty_string;
+    call->lease_until_us = 0;
 }

@@ -25,6 +25,9 @@
 /* Nobody is called about a city's past, and nobody can be when no phone is known (citizen 0). */
 bool followup_rules_wants_call(bool historical, uint64_t citizen);
 
+/* Which finish of a task an event speaks of: before they were numbered there was one. */
+uint32_t followup_rules_finish(uint32_t told);
+
 /* When the first call is due, when a lease given now ends, when a call that nobody answered is due
  * again. */
 int64_t followup_rules_first_due_us(const struct city_callback *callback, int64_t done_us);
@@ -55,5 +58,6 @@ Followup__Call followup_rules_apply_scheduled(const Followup__CallScheduled *sch
 void followup_rules_apply_claimed(Followup__Call *call, const Followup__CallClaimed *claimed);
 void followup_rules_apply_attempted(Followup__Call *call, const Followup__CallAttempted *attempted);
 void followup_rules_apply_completed(Followup__Call *call, const Followup__CallCompleted *completed);
+void followup_rules_apply_withdrawn(Followup__Call *call);
 
 #endif

@@ -48,12 +48,27 @@ Followup__CallRecord *followup_tables_call(struct store_txn *txn, uint64_t call_
     return record;
 }
 
-bool followup_tables_task_known(struct store_txn *txn, uint64_t task_number)
+static const Followup__TaskRecord *task_record(struct store_txn *txn, uint64_t task_number,
+                                               struct arena *arena)
 {
     struct key key;
-    struct bytes value;
     followup_tables_task_key(&key, task_number);
-    return txn_get(txn, STORE_STATE, &key, &value);
+    return (const Followup__TaskRecord *)table_get(txn, STORE_STATE, &key,
+                                                   &followup__task_record__descriptor, arena);
+}
+
+uint64_t followup_tables_call_of_task(struct store_txn *txn, uint64_t task_number,
+                                      struct arena *arena)
+{
+    const Followup__TaskRecord *record = task_record(txn, task_number, arena);
+    return record == NULL ? 0 : record->call_number;
+}
+
+uint32_t followup_tables_last_finish(struct store_txn *txn, uint64_t task_number,
+                                     struct arena *arena)
+{
+    const Followup__TaskRecord *record = task_record(txn, task_number, arena);
+    return record == NULL ? 0 : record->finish;
 }
 
 void followup_tables_open_key(struct key *key, uint64_t citizen, uint64_t call_number)

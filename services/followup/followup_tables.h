@@ -6,7 +6,8 @@
  *   QUEUE  due i64, call u64      (empty)     open calls, longest due first; one in somebody's
  *                                             hands lies under the end of its lease
  *   STATE  state u8, call u64     (empty)     finds calls by their state
- *   TASK   task u64               TaskRecord  which call was scheduled for a task
+ *   TASK   task u64               TaskRecord  which call was last scheduled for a task,
+ *                                             and for which finish of it
  *   OPEN_OF    citizen u64, call u64  (empty)  open calls of a citizen
  *   FORGOTTEN  citizen u64            (empty)  nobody calls them any more
  *
@@ -40,7 +41,11 @@ void followup_tables_task_key(struct key *key, uint64_t task_number);
 /* NULL when there is none. The record lives in the arena, and its call is always set. */
 Followup__CallRecord *followup_tables_call(struct store_txn *txn, uint64_t call_number,
                                            struct arena *arena);
-bool followup_tables_task_known(struct store_txn *txn, uint64_t task_number);
+/* The last call scheduled for a task, and the finish it is about; 0: none was. */
+uint64_t followup_tables_call_of_task(struct store_txn *txn, uint64_t task_number,
+                                      struct arena *arena);
+uint32_t followup_tables_last_finish(struct store_txn *txn, uint64_t task_number,
+                                     struct arena *arena);
 
 void followup_tables_open_key(struct key *key, uint64_t citizen, uint64_t call_number);
 /* The first `max` open calls of a citizen. */

@@ -73,7 +73,83 @@ static void follow_incident(struct apply *a, const struct event *event, const Ro
     case ROUTING__EVENT__KIND_TASK_DONE:
         intake_incident_close(a->txn, a->arena, open->task_done->case_number, event->historical);
         break;
+    case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
+        intake_incident_close(a->txn, a->arena, open->task_closed_undone->case_number,
+                              event->historical);
+        break;
+    case ROUTING__EVENT__KIND_TASK_CANCELLED:
+        intake_incident_close(a->txn, a->arena, open->task_cancelled->case_number,
+                              event->historical);
+        break;
+    case ROUTING__EVENT__KIND_TASK_REOPENED:
+        intake_incident_reopen(a->txn, a->arena, open->task_reopened->case_number);
+        break;
     default: break;
+    }
+}
+
+/* What units do on the way, and how a task may end otherwise than done. Returns the request's
+ * number; 0 for an event that is told nobody. */
+static uint64_t tell_more(const Routing__Event *open, Intake__TimelineRecord *record)
+{
+    switch (open->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_SEEN:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_SEEN;
+        record->unit = open->task_seen->unit;
+        return open->task_seen->case_number;
+    case ROUTING__EVENT__KIND_TASK_PLANNED:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_PLANNED;
+        record->note = open->task_planned->note;
+        record->until_us = open->task_planned->planned_for_us;
+        record->unit = open->task_planned->unit;
+        return open->task_planned->case_number;
+    case ROUTING__EVENT__KIND_TASK_STARTED:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_STARTED;
+        record->note = open->task_started->note;
+        record->unit = open->task_started->unit;
+        return open->task_started->case_number;
+    case ROUTING__EVENT__KIND_TASK_PAUSED:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_PAUSED;
+        record->note = open->task_paused->note;
+        record->until_us = open->task_paused->until_us;
+        record->unit = open->task_paused->unit;
+        return open->task_paused->case_number;
+    case ROUTING__EVENT__KIND_TASK_RESUMED:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_RESUMED;
+        record->note = open->task_resumed->note;
+        record->unit = open->task_resumed->unit;
+        return open->task_resumed->case_number;
+    case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE;
+        record->note = open->task_closed_undone->words;
+        record->unit = open->task_closed_undone->unit;
+        return open->task_closed_undone->case_number;
+    case ROUTING__EVENT__KIND_TASK_MOVED:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_MOVED;
+        record->unit = open->task_moved->to_unit;
+        record->note = open->task_moved->reason;
+        return open->task_moved->case_number;
+    case ROUTING__EVENT__KIND_TASK_REOPENED:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_REOPENED;
+        record->note = open->task_reopened->note;
+        record->unit = open->task_reopened->unit;
+        return open->task_reopened->case_number;
+    case ROUTING__EVENT__KIND_TASK_CANCELLED:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_CANCELLED;
+        record->note = open->task_cancelled->reason;
+        record->unit = open->task_cancelled->unit;
+        return open->task_cancelled->case_number;
+    case ROUTING__EVENT__KIND_TASK_HELP_ASKED:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELPER;
+        record->unit = open->task_help_asked->helper;
+        record->note = open->task_help_asked->note;
+        return open->task_help_asked->case_number;
+    case ROUTING__EVENT__KIND_TASK_HELP_FINISHED:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELPER;
+        record->unit = open->task_help_finished->helper;
+        record->note = open->task_help_finished->note;
+        return open->task_help_finished->case_number;
+    default: return 0;
     }
 }
 
@@ -99,6 +175,8 @@ void intake_apply_view_routing(struct apply *a, const struct event *event)
         record.kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_REPORTED;
         record.unit = open->task_reported->unit;
         record.note = open->task_reported->note;
+        record.n_pictures = open->task_reported->n_pictures;
+        record.pictures = open->task_reported->pictures;
         break;
     case ROUTING__EVENT__KIND_TASK_RETURNED:
         number = open->task_returned->case_number;
@@ -117,7 +195,7 @@ void intake_apply_view_routing(struct apply *a, const struct event *event)
         record.kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_OVERDUE;
         record.unit = open->task_overdue->unit;
         break;
-    default: break;
+    default: number = tell_more(open, &record); break;
     }
     show(a, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, event, number, &record);
     follow_incident(a, event, open);

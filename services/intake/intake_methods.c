@@ -53,6 +53,9 @@ static void tell_row(const struct intake_timeline_row *row, Intake__TimelineEntr
     entry->note = row->record->note;
     entry->score = row->record->score;
     entry->verdict = row->record->verdict;
+    entry->until_us = row->record->until_us;
+    entry->n_pictures = row->record->n_pictures;
+    entry->pictures = row->record->pictures;
 }
 
 /* A task is made once; when it was given a due date again, the latest holds. */

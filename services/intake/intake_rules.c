@@ -290,6 +290,23 @@ static Intake__CaseState state_begun(Intake__CaseState state)
                : state;
 }
 
+/* A call about what has been reopened or withdrawn meanwhile came too late to say where it stands. */
+static Intake__CaseState state_called(Intake__CaseState state, Intake__CaseState by_call)
+{
+    return state == INTAKE__CASE_STATE__CASE_STATE_REOPENED ||
+                   state == INTAKE__CASE_STATE__CASE_STATE_WITHDRAWN
+               ? state
+               : by_call;
+}
+
+/* What was reopened stays so, whoever has it, until it is finished again. */
+static Intake__CaseState state_handed_on(Intake__CaseState state)
+{
+    return state == INTAKE__CASE_STATE__CASE_STATE_REOPENED
+               ? state
+               : INTAKE__CASE_STATE__CASE_STATE_IN_WORK;
+}
+
 static Intake__CaseState state_after(Intake__CaseState state, const Intake__TimelineEntry *entry,
                                      bool to_be_called)
 {
@@ -297,17 +314,27 @@ static Intake__CaseState state_after(Intake__CaseState state, const Intake__Time
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ROUTED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ACCEPTED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REPORTED:
-    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_OVERDUE: return state_begun(state);
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_OVERDUE:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_SEEN:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_PLANNED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_STARTED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_PAUSED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_RESUMED: return state_begun(state);
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_RETURNED:
-        return INTAKE__CASE_STATE__CASE_STATE_IN_WORK;
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_MOVED: return state_handed_on(state);
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REOPENED:
+        return INTAKE__CASE_STATE__CASE_STATE_REOPENED;
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CANCELLED:
+        return INTAKE__CASE_STATE__CASE_STATE_WITHDRAWN;
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DONE:
         return to_be_called ? INTAKE__CASE_STATE__CASE_STATE_AWAITING_WORD
                             : INTAKE__CASE_STATE__CASE_STATE_CLOSED_UNCONFIRMED;
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_SCHEDULED:
-        return INTAKE__CASE_STATE__CASE_STATE_AWAITING_WORD;
+        return state_called(state, INTAKE__CASE_STATE__CASE_STATE_AWAITING_WORD);
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_COMPLETED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_FEEDBACK_RECORDED:
-        return state_of_verdict(entry->verdict);
+        return state_called(state, state_of_verdict(entry->verdict));
     default: return state;
     }
 }
@@ -326,7 +353,9 @@ const char *intake_rules_unit(Intake__TimelineEntry *const *entries, size_t coun
 {
     for (size_t i = count; i > 0; i--) {
         const Intake__TimelineEntry *entry = entries[i - 1];
-        if (entry->service == COMMON__SERVICE_ID__SERVICE_ID_ROUTING && entry->unit[0] != '\0') {
+        bool helps = entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELPER;
+        if (entry->service == COMMON__SERVICE_ID__SERVICE_ID_ROUTING && entry->unit[0] != '\0' &&
+            !helps) {
             return entry->unit;
         }
     }

@@ -158,27 +158,34 @@ static void routed(struct apply *a, const struct event *event, const Routing__Ta
     replace_row(a, before, &after);
 }
 
-static void returned(struct apply *a, const struct event *event, const Routing__TaskReturned *task)
+static void handed_on(struct apply *a, const struct event *event, uint64_t case_number,
+                      char *to_unit)
 {
-    const Report__CaseRow *before = row_of_task(a, task->case_number, event);
+    const Report__CaseRow *before = row_of_task(a, case_number, event);
     if (before == NULL) {
         return;
     }
     Report__CaseRow after = *before;
-    after.unit = task->to_unit;
+    after.unit = to_unit;
     replace_row(a, before, &after);
 }
 
-static void done(struct apply *a, const struct event *event, const Routing__TaskDone *task)
+/* How a task has ended, or that it is open again. */
+enum ending { ENDING_NONE, ENDING_DONE, ENDING_CLOSED_UNDONE, ENDING_CANCELLED };
+
+static void ended(struct apply *a, const struct event *event, uint64_t case_number, char *unit,
+                  enum ending ending)
 {
-    const Report__CaseRow *before = row_of_task(a, task->case_number, event);
+    const Report__CaseRow *before = row_of_task(a, case_number, event);
     if (before == NULL) {
         return;
     }
     Report__CaseRow after = *before;
-    after.unit = task->unit;
-    after.done = true;
-    after.done_at_us = event->occurred_at_us;
+    after.unit = unit;
+    after.done = ending == ENDING_DONE;
+    after.done_at_us = after.done ? event->occurred_at_us : 0;
+    after.closed_undone = ending == ENDING_CLOSED_UNDONE;
+    after.cancelled = ending == ENDING_CANCELLED;
     replace_row(a, before, &after);
 }
 
@@ -187,10 +194,29 @@ void report_apply_view_routing(struct apply *a, const struct event *event)
     const Routing__Event *routing = (const Routing__Event *)event->open;
     switch (routing->kind_case) {
     case ROUTING__EVENT__KIND_TASK_ROUTED: routed(a, event, routing->task_routed); break;
-    case ROUTING__EVENT__KIND_TASK_RETURNED: returned(a, event, routing->task_returned); break;
-    case ROUTING__EVENT__KIND_TASK_DONE: done(a, event, routing->task_done); break;
+    case ROUTING__EVENT__KIND_TASK_RETURNED:
+        handed_on(a, event, routing->task_returned->case_number, routing->task_returned->to_unit);
+        break;
+    case ROUTING__EVENT__KIND_TASK_MOVED:
+        handed_on(a, event, routing->task_moved->case_number, routing->task_moved->to_unit);
+        break;
+    case ROUTING__EVENT__KIND_TASK_DONE:
+        ended(a, event, routing->task_done->case_number, routing->task_done->unit, ENDING_DONE);
+        break;
+    case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
+        ended(a, event, routing->task_closed_undone->case_number, routing->task_closed_undone->unit,
+              ENDING_CLOSED_UNDONE);
+        break;
+    case ROUTING__EVENT__KIND_TASK_CANCELLED:
+        ended(a, event, routing->task_cancelled->case_number, routing->task_cancelled->unit,
+              ENDING_CANCELLED);
+        break;
+    case ROUTING__EVENT__KIND_TASK_REOPENED:
+        ended(a, event, routing->task_reopened->case_number, routing->task_reopened->unit,
+              ENDING_NONE);
+        break;
     default:
-        break; /* that it was accepted or became overdue changes no figure: on time is told by the
+        break; /* what happens on the way changes no figure: on time is told by the
                   dates */
     }
 }

@@ -3,6 +3,7 @@
 
 #include "services/routing/routing_internal.h"
 
+#include "vafa/followup/v1/followup.pb-c.h"
 #include "vafa/intake/v1/intake.pb-c.h"
 #include "vafa/routing/v1/routing.pb-c.h"
 
@@ -11,6 +12,11 @@ static const struct service_feed feeds[] = {
         .upstream = COMMON__SERVICE_ID__SERVICE_ID_INTAKE,
         .event_type = &intake__event__descriptor,
         .decide = routing_decide_intake,
+    },
+    {
+        .upstream = COMMON__SERVICE_ID__SERVICE_ID_FOLLOWUP,
+        .event_type = &followup__event__descriptor,
+        .decide = routing_decide_followup,
     },
 };
 

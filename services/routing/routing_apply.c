@@ -40,22 +40,66 @@ static void apply_routed(struct apply *a, const struct event *event,
     tell(a, task.unit, event->offset);
 }
 
-/* Moves what finds the task where unit or state have changed. */
-static void follow_change(struct apply *a, const Routing__Task *was, const Routing__Task *now,
-                          uint64_t offset)
+static size_t open_helps(const Routing__Task *task)
 {
-    bool moved = strcmp(was->unit, now->unit) != 0;
-    bool finished = now->state == ROUTING__TASK_STATE__TASK_STATE_DONE;
-    if (moved || finished) {
+    size_t count = 0;
+    for (size_t i = 0; i < task->n_helps; i++) {
+        count += task->helps[i]->ended_at_us == 0;
+    }
+    return count;
+}
+
+/* Moves what finds the task where any of what it is found by has changed. */
+static void index_again(struct apply *a, const Routing__Task *was, const Routing__Task *now)
+{
+    bool same = strcmp(was->unit, now->unit) == 0 && was->due_at_us == now->due_at_us &&
+                was->urgency == now->urgency && open_helps(was) == open_helps(now) &&
+                routing_rules_is_closed(was->state) == routing_rules_is_closed(now->state);
+    if (!same) {
         routing_tables_delete_unit_task(a->txn, was);
         routing_tables_put_unit_task(a->txn, now);
     }
-    if (moved && !PLANTED("office_not_told_of_return")) {
+}
+
+/* Everyone who has the task or helps with it, or did so until now. A row that is put twice is one. */
+static void tell_all(struct apply *a, const Routing__Task *was, const Routing__Task *now,
+                     uint64_t offset)
+{
+    tell(a, now->unit, offset);
+    if (strcmp(was->unit, now->unit) != 0 && !PLANTED("office_not_told_of_return")) {
         tell(a, was->unit, offset);
     }
-    tell(a, now->unit, offset);
-    if (now->due_at_us != 0 && (finished || now->overdue != was->overdue)) {
+    for (size_t i = 0; i < now->n_helps; i++) {
+        bool helped = i >= was->n_helps || was->helps[i]->ended_at_us == 0;
+        if (helped) {
+            tell(a, now->helps[i]->unit, offset);
+        }
+    }
+}
+
+static void follow_due(struct apply *a, const Routing__Task *was, const Routing__Task *now,
+                       int64_t recorded_at_us)
+{
+    bool was_open = !routing_rules_is_closed(was->state) && !was->overdue;
+    bool is_open = !routing_rules_is_closed(now->state) && !now->overdue;
+    if (now->due_at_us != 0 && was_open && !is_open) {
         timer_clear(a->txn, ROUTING_TIMER_OVERDUE, now->number);
+    } else if (!was_open && is_open) {
+        watch(a, now, recorded_at_us);
+    }
+}
+
+static void follow_waiting(struct apply *a, const Routing__Task *was, const Routing__Task *now)
+{
+    const struct timer timer = {
+        .due_us = now->pause_until_us,
+        .kind = ROUTING_TIMER_WAITING,
+        .subject = now->number,
+    };
+    if (now->pause_until_us != 0) {
+        timer_set(a->txn, &timer);
+    } else if (was->pause_until_us != 0) {
+        timer_clear(a->txn, ROUTING_TIMER_WAITING, now->number);
     }
 }
 
@@ -69,14 +113,17 @@ static void apply_change(struct apply *a, const struct event *event, const Routi
         return;
     }
     const Routing__Task was = *task;
-    if (!routing_rules_change_task(task, open, event->occurred_at_us)) {
+    if (!routing_rules_change_task(task, open, event->occurred_at_us, a->arena)) {
         txn_fail(a->txn, STATUS_DATA_LOSS,
                  "event %" PRIu64 " cannot follow on the state of task %" PRIu64, event->offset,
                  number);
         return;
     }
     routing_tables_put_task(a->txn, task);
-    follow_change(a, &was, task, event->offset);
+    index_again(a, &was, task);
+    follow_due(a, &was, task, event->recorded_at_us);
+    follow_waiting(a, &was, task);
+    tell_all(a, &was, task, event->offset);
 }
 
 void routing_apply(struct apply *a, const struct event *event)

@@ -4,15 +4,69 @@
 
 #include "service/service.h"
 
+#include "vafa/routing/v1/routing.pb-c.h"
+
 /* Stands for every unit in FollowTasks; no pack can have a unit of that name. */
 #define ROUTING_EVERY_UNIT "*"
 
 /* routing_methods.c: in the order of routing.proto. */
 extern const struct service_method routing_methods[];
 
-/* routing_decide.c: the requests have passed the check of their method. */
+/* routing_methods_acts.c: the checks of their methods. */
+enum status routing_check_report(const struct city *city, const struct rpc_caller *caller,
+                                 const ProtobufCMessage *message, struct error *err);
+enum status routing_check_finish(const struct city *city, const struct rpc_caller *caller,
+                                 const ProtobufCMessage *message, struct error *err);
+enum status routing_check_return(const struct city *city, const struct rpc_caller *caller,
+                                 const ProtobufCMessage *message, struct error *err);
+enum status routing_check_plan(const struct city *city, const struct rpc_caller *caller,
+                               const ProtobufCMessage *message, struct error *err);
+enum status routing_check_start(const struct city *city, const struct rpc_caller *caller,
+                                const ProtobufCMessage *message, struct error *err);
+enum status routing_check_pause(const struct city *city, const struct rpc_caller *caller,
+                                const ProtobufCMessage *message, struct error *err);
+enum status routing_check_resume(const struct city *city, const struct rpc_caller *caller,
+                                 const ProtobufCMessage *message, struct error *err);
+enum status routing_check_close(const struct city *city, const struct rpc_caller *caller,
+                                const ProtobufCMessage *message, struct error *err);
+enum status routing_check_move(const struct city *city, const struct rpc_caller *caller,
+                               const ProtobufCMessage *message, struct error *err);
+enum status routing_check_reopen(const struct city *city, const struct rpc_caller *caller,
+                                 const ProtobufCMessage *message, struct error *err);
+enum status routing_check_cancel(const struct city *city, const struct rpc_caller *caller,
+                                 const ProtobufCMessage *message, struct error *err);
+enum status routing_check_ask_help(const struct city *city, const struct rpc_caller *caller,
+                                   const ProtobufCMessage *message, struct error *err);
+enum status routing_check_finish_help(const struct city *city, const struct rpc_caller *caller,
+                                      const ProtobufCMessage *message, struct error *err);
+enum status routing_check_withdraw_help(const struct city *city, const struct rpc_caller *caller,
+                                        const ProtobufCMessage *message, struct error *err);
+
+/* routing_list.c: ListTasks. */
+enum status routing_check_list(const struct city *city, const struct rpc_caller *caller,
+                               const ProtobufCMessage *message, struct error *err);
+enum status routing_read_list(struct read *r, const ProtobufCMessage *message,
+                              ProtobufCMessage *answer);
+
+/* routing_methods.c: for the reads in files of their own. */
+enum status routing_require_unit(struct read *r, const char *unit);
+enum status routing_read_task(struct read *r, uint64_t number, Routing__Task **ret_task);
+enum status routing_refuse_too_large(struct read *r);
+enum status routing_check_at_most(uint32_t value, uint32_t max, const char *field,
+                                  struct error *err);
+
+/* routing_decide.c: what happens by itself, and acknowledgements. */
 enum status routing_decide_acknowledge(struct decide *d, const ProtobufCMessage *request,
                                        ProtobufCMessage *response);
+enum status routing_decide_intake(struct decide *d, const struct event *event);
+enum status routing_decide_followup(struct decide *d, const struct event *event);
+enum status routing_decide_timer(struct decide *d, const struct timer *timer);
+/* Emits the event from the arena; its member was copied there by the caller, NULL when the arena
+ * was full. */
+enum status routing_emit(struct decide *d, const Routing__Event *event, const void *member,
+                         const struct event_options *options);
+
+/* routing_decide_acts.c: the requests have passed the check of their method. */
 enum status routing_decide_accept(struct decide *d, const ProtobufCMessage *request,
                                   ProtobufCMessage *response);
 enum status routing_decide_report(struct decide *d, const ProtobufCMessage *request,
@@ -21,8 +75,30 @@ enum status routing_decide_finish(struct decide *d, const ProtobufCMessage *requ
                                   ProtobufCMessage *response);
 enum status routing_decide_return(struct decide *d, const ProtobufCMessage *request,
                                   ProtobufCMessage *response);
-enum status routing_decide_intake(struct decide *d, const struct event *event);
-enum status routing_decide_timer(struct decide *d, const struct timer *timer);
+enum status routing_decide_see(struct decide *d, const ProtobufCMessage *request,
+                               ProtobufCMessage *response);
+enum status routing_decide_plan(struct decide *d, const ProtobufCMessage *request,
+                                ProtobufCMessage *response);
+enum status routing_decide_start(struct decide *d, const ProtobufCMessage *request,
+                                 ProtobufCMessage *response);
+enum status routing_decide_pause(struct decide *d, const ProtobufCMessage *request,
+                                 ProtobufCMessage *response);
+enum status routing_decide_resume(struct decide *d, const ProtobufCMessage *request,
+                                  ProtobufCMessage *response);
+enum status routing_decide_close(struct decide *d, const ProtobufCMessage *request,
+                                 ProtobufCMessage *response);
+enum status routing_decide_move(struct decide *d, const ProtobufCMessage *request,
+                                ProtobufCMessage *response);
+enum status routing_decide_reopen(struct decide *d, const ProtobufCMessage *request,
+                                  ProtobufCMessage *response);
+enum status routing_decide_cancel(struct decide *d, const ProtobufCMessage *request,
+                                  ProtobufCMessage *response);
+enum status routing_decide_ask_help(struct decide *d, const ProtobufCMessage *request,
+                                    ProtobufCMessage *response);
+enum status routing_decide_finish_help(struct decide *d, const ProtobufCMessage *request,
+                                       ProtobufCMessage *response);
+enum status routing_decide_withdraw_help(struct decide *d, const ProtobufCMessage *request,
+                                         ProtobufCMessage *response);
 
 /* routing_apply.c */
 void routing_apply(struct apply *a, const struct event *event);

@@ -16,7 +16,8 @@ static enum status check_unit(const struct rpc_caller *caller, const char *unit,
     return status != STATUS_OK ? status : routing_rules_check_unit(caller, unit, err);
 }
 
-static enum status check_at_most(uint32_t value, uint32_t max, const char *field, struct error *err)
+enum status routing_check_at_most(uint32_t value, uint32_t max, const char *field,
+                                  struct error *err)
 {
     if (value > max) {
         return error_set(err, STATUS_INVALID_ARGUMENT, field, "at most %" PRIu32, max);
@@ -31,7 +32,7 @@ static bool is_every_unit(const char *unit)
 
 /* A unit the pack does not know is one once a history has named it. Refused otherwise, lest an
  * office with a mistyped key wait in silence for ever. */
-static enum status require_unit(struct read *r, const char *unit)
+enum status routing_require_unit(struct read *r, const char *unit)
 {
     if (city_unit(r->city, unit) != NULL || routing_tables_feed_last(r->txn, unit) != 0) {
         return STATUS_OK;
@@ -39,7 +40,7 @@ static enum status require_unit(struct read *r, const char *unit)
     return read_refuse(r, STATUS_NOT_FOUND, "unit", "there is no unit %s", unit);
 }
 
-static enum status read_task(struct read *r, uint64_t number, Routing__Task **ret_task)
+enum status routing_read_task(struct read *r, uint64_t number, Routing__Task **ret_task)
 {
     Routing__Task *task = routing_tables_task(r->txn, number, r->arena);
     if (task == NULL) {
@@ -52,7 +53,7 @@ static enum status read_task(struct read *r, uint64_t number, Routing__Task **re
     return STATUS_OK;
 }
 
-static enum status refuse_too_large(struct read *r)
+enum status routing_refuse_too_large(struct read *r)
 {
     return read_refuse(r, STATUS_RESOURCE_EXHAUSTED, NULL, "the answer is too large");
 }
@@ -70,10 +71,11 @@ static enum status check_follow(const struct city *city, const struct rpc_caller
     }
     enum status status = check_unit(caller, request->unit, err);
     if (status == STATUS_OK) {
-        status = check_at_most(request->changes_max, ROUTING_CHANGES_MAX, "changes_max", err);
+        status =
+            routing_check_at_most(request->changes_max, ROUTING_CHANGES_MAX, "changes_max", err);
     }
     if (status == STATUS_OK) {
-        status = check_at_most(request->wait_ms, ROUTING_WAIT_MS_MAX, "wait_ms", err);
+        status = routing_check_at_most(request->wait_ms, ROUTING_WAIT_MS_MAX, "wait_ms", err);
     }
     if (status == STATUS_OK) {
         status = text_check(request->reader, ROUTING_READER_MAX, "reader", err);
@@ -96,11 +98,13 @@ static bool is_full(const struct follow *follow)
            follow->bytes_read >= ROUTING_ANSWER_BYTES_MAX;
 }
 
-/* What a unit is shown of a task: all of it while it has it; afterwards only that, and where, it
- * went. NULL: no memory. */
+/* What a unit is shown of a task: all of it while it has it or helps with it; afterwards only that,
+ * and where, it went. NULL: no memory. */
 static Routing__Task *visible_task(const struct follow *follow, Routing__Task *task)
 {
-    if (strcmp(task->unit, follow->unit) == 0 || routing_rules_sees_every_unit(follow->r->caller)) {
+    if (strcmp(task->unit, follow->unit) == 0 ||
+        routing_rules_open_help(task, follow->unit) != NULL ||
+        routing_rules_sees_every_unit(follow->r->caller)) {
         return task;
     }
     Routing__Task *left = arena_alloc(follow->r->arena, sizeof(*left));
@@ -126,7 +130,7 @@ static enum status append_change(struct follow *follow, uint64_t sequence, Routi
     Routing__TaskChange *change = arena_alloc(arena, sizeof(*change));
     Routing__Task *visible = visible_task(follow, task);
     if (response->changes == NULL || change == NULL || visible == NULL) {
-        return refuse_too_large(follow->r);
+        return routing_refuse_too_large(follow->r);
     }
     routing__task_change__init(change);
     change->sequence = sequence;
@@ -160,7 +164,7 @@ static enum status take_event(struct follow *follow, uint64_t offset, struct byt
         return txn_error(r->txn, r->error);
     }
     Routing__Task *task;
-    enum status status = read_task(r, routing_rules_task_of(event), &task);
+    enum status status = routing_read_task(r, routing_rules_task_of(event), &task);
     if (status != STATUS_OK) {
         return status;
     }
@@ -214,7 +218,7 @@ static enum status wait_for_change(struct read *r, const Routing__FollowTasksReq
     if (request->reader[0] != '\0') {
         reader = arena_format(r->arena, "%s\n%s", request->unit, request->reader);
         if (reader == NULL) {
-            return refuse_too_large(r);
+            return routing_refuse_too_large(r);
         }
     }
     return read_park(r, service_signal_key(request->unit), request->wait_ms, reader);
@@ -246,7 +250,7 @@ static enum status read_follow(struct read *r, const ProtobufCMessage *message,
     if (request->after == 0 && !every && !r->sees_all) {
         return read_wait_to_see(r); /* what the unit acknowledged just before decides */
     }
-    enum status status = every ? STATUS_OK : require_unit(r, request->unit);
+    enum status status = every ? STATUS_OK : routing_require_unit(r, request->unit);
     uint64_t after = 0;
     if (status == STATUS_OK && !every) {
         response->acknowledged = routing_tables_acknowledged(r->txn, request->unit, r->arena);
@@ -290,43 +294,6 @@ static enum status check_acknowledge(const struct city *city, const struct rpc_c
     return check_unit(caller, request->unit, err);
 }
 
-/* --- AcceptTask needs no check of its own; ReportTask, FinishTask, ReturnTask --- */
-
-static enum status check_report(const struct city *city, const struct rpc_caller *caller,
-                                const ProtobufCMessage *message, struct error *err)
-{
-    (void)city;
-    (void)caller;
-    const Routing__ReportTaskRequest *request = (const Routing__ReportTaskRequest *)message;
-    return text_require(request->note, ROUTING_NOTE_MAX, "note", err);
-}
-
-static enum status check_finish(const struct city *city, const struct rpc_caller *caller,
-                                const ProtobufCMessage *message, struct error *err)
-{
-    (void)city;
-    (void)caller;
-    const Routing__FinishTaskRequest *request = (const Routing__FinishTaskRequest *)message;
-    return text_check(request->note, ROUTING_NOTE_MAX, "note", err);
-}
-
-static enum status check_return(const struct city *city, const struct rpc_caller *caller,
-                                const ProtobufCMessage *message, struct error *err)
-{
-    (void)caller;
-    const Routing__ReturnTaskRequest *request = (const Routing__ReturnTaskRequest *)message;
-    enum status status = text_require(request->reason, ROUTING_NOTE_MAX, "reason", err);
-    if (status != STATUS_OK || request->to_unit[0] == '\0') {
-        return status;
-    }
-    status = text_check_key(request->to_unit, CITY_KEY_SIZE_MAX, "to_unit", err);
-    if (status == STATUS_OK && city_unit(city, request->to_unit) == NULL) {
-        status = error_set(err, STATUS_INVALID_ARGUMENT, "to_unit", "there is no unit %s",
-                           request->to_unit);
-    }
-    return status;
-}
-
 /* --- GetTask --- */
 
 static enum status check_get(const struct city *city, const struct rpc_caller *caller,
@@ -356,122 +323,13 @@ static enum status read_get(struct read *r, const ProtobufCMessage *message,
         }
     }
     Routing__Task *task;
-    enum status status = read_task(r, number, &task);
+    enum status status = routing_read_task(r, number, &task);
     if (status == STATUS_OK) {
-        status = routing_rules_check_unit(r->caller, task->unit, r->error);
+        status = routing_rules_check_look(r->caller, task, r->city, r->error);
     }
     if (status == STATUS_OK) {
         response->task = task;
     }
-    return status;
-}
-
-/* --- ListTasks --- */
-
-static enum status check_list(const struct city *city, const struct rpc_caller *caller,
-                              const ProtobufCMessage *message, struct error *err)
-{
-    (void)city;
-    const Routing__ListTasksRequest *request = (const Routing__ListTasksRequest *)message;
-    enum status status = check_unit(caller, request->unit, err);
-    if (status == STATUS_OK) {
-        status = check_at_most(request->page_size, ROUTING_PAGE_SIZE_MAX, "page_size", err);
-    }
-    if (status == STATUS_OK && protobuf_c_enum_descriptor_get_value(
-                                   &routing__task_state__descriptor, (int)request->state) == NULL) {
-        status = error_set(err, STATUS_INVALID_ARGUMENT, "state", "%d is no state of a task",
-                           (int)request->state);
-    }
-    return status;
-}
-
-/* A unit's open tasks, or its done ones, by number. */
-struct unit_scan {
-    struct txn_scan scan;
-    uint64_t number; /* the present one; 0: at the end, or never begun */
-};
-
-static void unit_scan_next(struct unit_scan *scan)
-{
-    struct bytes key, value;
-    scan->number = txn_scan_next(&scan->scan, &key, &value) ? routing_tables_unit_key_task(key) : 0;
-}
-
-static void unit_scan_begin(struct unit_scan *scan, struct read *r, const char *unit, bool done,
-                            uint64_t after)
-{
-    struct key prefix, from;
-    routing_tables_unit_prefix(&prefix, unit, done);
-    routing_tables_unit_key(&from, unit, done, after + 1);
-    txn_scan_begin(&scan->scan, r->txn, STORE_STATE, &prefix, &from, false);
-    unit_scan_next(scan);
-}
-
-/* Open and done tasks lie apart: the next of both. NULL: no more. */
-static struct unit_scan *lower_of(struct unit_scan *a, struct unit_scan *b)
-{
-    if (a->number == 0 || (b->number != 0 && b->number < a->number)) {
-        return b->number == 0 ? NULL : b;
-    }
-    return a;
-}
-
-/* Fills the page. It may end early when much had to be passed over; the token then says where to go
- * on. */
-static enum status fill_page(struct read *r, struct unit_scan *open, struct unit_scan *done,
-                             Routing__TaskState state, size_t page_size,
-                             Routing__ListTasksResponse *response)
-{
-    size_t bytes = 0;
-    uint64_t last = 0;
-    struct unit_scan *scan = lower_of(open, done);
-    response->tasks = arena_alloc(r->arena, page_size * sizeof(*response->tasks));
-    if (response->tasks == NULL) {
-        return refuse_too_large(r);
-    }
-    for (; scan != NULL && response->n_tasks < page_size && bytes < ROUTING_ANSWER_BYTES_MAX;
-         scan = lower_of(open, done)) {
-        Routing__Task *task;
-        enum status status = read_task(r, scan->number, &task);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        if (state == ROUTING__TASK_STATE__TASK_STATE_UNSPECIFIED || state == task->state) {
-            response->tasks[response->n_tasks++] = task;
-        }
-        bytes += protobuf_c_message_get_packed_size(&task->base);
-        last = scan->number;
-        unit_scan_next(scan);
-    }
-    response->next_page_token = scan != NULL ? last : 0;
-    return STATUS_OK;
-}
-
-static enum status read_list(struct read *r, const ProtobufCMessage *message,
-                             ProtobufCMessage *answer)
-{
-    const Routing__ListTasksRequest *request = (const Routing__ListTasksRequest *)message;
-    if (request->page_token > routing_tables_last_task(r->txn)) {
-        return read_refuse(r, STATUS_INVALID_ARGUMENT, "page_token", "no answer gave this token");
-    }
-    enum status status = require_unit(r, request->unit);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct unit_scan open = {0};
-    struct unit_scan done = {0};
-    if (request->state != ROUTING__TASK_STATE__TASK_STATE_DONE) {
-        unit_scan_begin(&open, r, request->unit, false, request->page_token);
-    }
-    if (request->state == ROUTING__TASK_STATE__TASK_STATE_DONE ||
-        request->state == ROUTING__TASK_STATE__TASK_STATE_UNSPECIFIED) {
-        unit_scan_begin(&done, r, request->unit, true, request->page_token);
-    }
-    status = fill_page(r, &open, &done, request->state,
-                       request->page_size != 0 ? request->page_size : ROUTING_PAGE_SIZE_DEFAULT,
-                       (Routing__ListTasksResponse *)answer);
-    txn_scan_end(&open.scan);
-    txn_scan_end(&done.scan);
     return status;
 }
 
@@ -515,21 +373,21 @@ const struct service_method routing_methods[] = {
         .name = "ReportTask",
         .kind = METHOD_COMMAND,
         .roles = OFFICES,
-        .check = check_report,
+        .check = routing_check_report,
         .decide = routing_decide_report,
     },
     {
         .name = "FinishTask",
         .kind = METHOD_COMMAND,
         .roles = OFFICES,
-        .check = check_finish,
+        .check = routing_check_finish,
         .decide = routing_decide_finish,
     },
     {
         .name = "ReturnTask",
         .kind = METHOD_COMMAND,
         .roles = OFFICES,
-        .check = check_return,
+        .check = routing_check_return,
         .decide = routing_decide_return,
     },
     {
@@ -543,7 +401,90 @@ const struct service_method routing_methods[] = {
         .name = "ListTasks",
         .kind = METHOD_READ,
         .roles = READERS,
-        .check = check_list,
-        .read = read_list,
+        .check = routing_check_list,
+        .read = routing_read_list,
+    },
+    {
+        .name = "SeeTask",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .decide = routing_decide_see,
+    },
+    {
+        .name = "PlanTask",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .check = routing_check_plan,
+        .decide = routing_decide_plan,
+    },
+    {
+        .name = "StartTask",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .check = routing_check_start,
+        .decide = routing_decide_start,
+    },
+    {
+        .name = "PauseTask",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .check = routing_check_pause,
+        .decide = routing_decide_pause,
+    },
+    {
+        .name = "ResumeTask",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .check = routing_check_resume,
+        .decide = routing_decide_resume,
+    },
+    {
+        .name = "CloseTask",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .check = routing_check_close,
+        .decide = routing_decide_close,
+    },
+    {
+        .name = "MoveTask",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .check = routing_check_move,
+        .decide = routing_decide_move,
+    },
+    {
+        .name = "ReopenTask",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .check = routing_check_reopen,
+        .decide = routing_decide_reopen,
+    },
+    {
+        .name = "CancelTask",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .check = routing_check_cancel,
+        .decide = routing_decide_cancel,
+    },
+    {
+        .name = "AskHelp",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .check = routing_check_ask_help,
+        .decide = routing_decide_ask_help,
+    },
+    {
+        .name = "FinishHelp",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .check = routing_check_finish_help,
+        .decide = routing_decide_finish_help,
+    },
+    {
+        .name = "WithdrawHelp",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .check = routing_check_withdraw_help,
+        .decide = routing_decide_withdraw_help,
     },
 };

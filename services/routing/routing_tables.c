@@ -1,17 +1,16 @@
 /* Keys and records of routing's tables: the one place that knows their bytes. */
 #include "services/routing/routing_tables.h"
 
+#include "services/routing/routing_rules.h"
+
+#include <string.h>
+
 static const struct bytes no_value = {.data = (const uint8_t *)"", .size = 0};
 
 static void number_key(struct key *key, enum routing_class class, uint64_t number)
 {
     key_begin(key, (uint8_t) class);
     key_add_u64(key, number);
-}
-
-static bool is_done(const Routing__Task *task)
-{
-    return task->state == ROUTING__TASK_STATE__TASK_STATE_DONE;
 }
 
 /* --- tasks --- */
@@ -62,16 +61,16 @@ void routing_tables_put_case(struct store_txn *txn, uint64_t case_number, uint64
 
 /* --- a unit's tasks --- */
 
-void routing_tables_unit_prefix(struct key *key, const char *unit, bool done)
+void routing_tables_unit_prefix(struct key *key, const char *unit, bool closed)
 {
     key_begin(key, ROUTING_CLASS_UNIT);
     key_add_text(key, unit);
-    key_add_u8(key, done);
+    key_add_u8(key, closed);
 }
 
-void routing_tables_unit_key(struct key *key, const char *unit, bool done, uint64_t task_number)
+void routing_tables_unit_key(struct key *key, const char *unit, bool closed, uint64_t task_number)
 {
-    routing_tables_unit_prefix(key, unit, done);
+    routing_tables_unit_prefix(key, unit, closed);
     key_add_u64(key, task_number);
 }
 
@@ -83,18 +82,76 @@ uint64_t routing_tables_unit_key_task(struct bytes key)
     return key_read_u64(&reader);
 }
 
-void routing_tables_put_unit_task(struct store_txn *txn, const Routing__Task *task)
+/* A due date that is none comes after all others. */
+#define NO_DUE_US INT64_MAX
+
+void routing_tables_due_prefix(struct key *key, const char *unit)
+{
+    key_begin(key, ROUTING_CLASS_DUE);
+    key_add_text(key, unit);
+}
+
+static void due_key(struct key *key, const char *unit, const Routing__Task *task)
+{
+    routing_tables_due_prefix(key, unit);
+    key_add_u8(key, task->urgency != COMMON__URGENCY__URGENCY_URGENT);
+    key_add_i64(key, task->due_at_us != 0 ? task->due_at_us : NO_DUE_US);
+    key_add_u64(key, task->number);
+}
+
+uint64_t routing_tables_due_key_task(struct bytes key)
+{
+    struct key_reader reader = key_read(key);
+    key_read_text(&reader);
+    key_read_u8(&reader);
+    key_read_i64(&reader);
+    return key_read_u64(&reader);
+}
+
+static void change_rows(struct store_txn *txn, const Routing__Task *task, const char *unit,
+                        void (*change)(struct store_txn *txn, const struct key *key))
 {
     struct key key;
-    routing_tables_unit_key(&key, task->unit, is_done(task), task->number);
-    txn_put(txn, STORE_STATE, &key, no_value);
+    bool closed = routing_rules_is_closed(task->state);
+    routing_tables_unit_key(&key, unit, closed, task->number);
+    change(txn, &key);
+    if (!closed) {
+        due_key(&key, unit, task);
+        change(txn, &key);
+    }
+}
+
+static void change_all_rows(struct store_txn *txn, const Routing__Task *task,
+                            void (*change)(struct store_txn *txn, const struct key *key))
+{
+    change_rows(txn, task, task->unit, change);
+    for (size_t i = 0; i < task->n_helps; i++) {
+        /* A unit that was asked may have been given the task since: it has it once. */
+        const Routing__TaskHelp *help = task->helps[i];
+        if (help->ended_at_us == 0 && strcmp(help->unit, task->unit) != 0) {
+            change_rows(txn, task, help->unit, change);
+        }
+    }
+}
+
+static void put_row(struct store_txn *txn, const struct key *key)
+{
+    txn_put(txn, STORE_STATE, key, no_value);
+}
+
+static void delete_row(struct store_txn *txn, const struct key *key)
+{
+    txn_delete(txn, STORE_STATE, key);
+}
+
+void routing_tables_put_unit_task(struct store_txn *txn, const Routing__Task *task)
+{
+    change_all_rows(txn, task, put_row);
 }
 
 void routing_tables_delete_unit_task(struct store_txn *txn, const Routing__Task *task)
 {
-    struct key key;
-    routing_tables_unit_key(&key, task->unit, is_done(task), task->number);
-    txn_delete(txn, STORE_STATE, &key);
+    change_all_rows(txn, task, delete_row);
 }
 
 /* --- a unit's feed --- */

@@ -8,7 +8,7 @@
  *   FEED    unit text, offset u64        empty         events of the own log that concern a unit
  *   OFFICE  unit text                    OfficeRecord  what the office has acknowledged
  *
- * Tasks and cases are written in the order of their numbers, feeds in the order of the log: every
+ * A unit's tasks are those it has, and the open ones it helps with. Tasks and cases are written in the order of their numbers, feeds in the order of the log: every
  * table grows at few ends.
  */
 #ifndef VAFA_SERVICES_ROUTING_ROUTING_TABLES_H
@@ -25,10 +25,13 @@ enum routing_class {
     ROUTING_CLASS_UNIT = 3,
     ROUTING_CLASS_FEED = 4,
     ROUTING_CLASS_OFFICE = 5,
+    ROUTING_CLASS_DUE = 6,
 };
 
 enum routing_timer {
-    ROUTING_TIMER_OVERDUE = 1, /* subject: the task's number */
+    /* Subject: the task's number. */
+    ROUTING_TIMER_OVERDUE = 1,
+    ROUTING_TIMER_WAITING = 2, /* the limit of its waiting */
 };
 
 /* The task, in the arena and the caller's to change; NULL when there is none (or the transaction
@@ -42,10 +45,14 @@ uint64_t routing_tables_task_of_case(struct store_txn *txn, uint64_t case_number
                                      struct arena *arena);
 void routing_tables_put_case(struct store_txn *txn, uint64_t case_number, uint64_t task_number);
 
-/* {unit, done}: all tasks of the unit that are done, or that are not. Key prefix of a scan. */
-void routing_tables_unit_prefix(struct key *key, const char *unit, bool done);
-void routing_tables_unit_key(struct key *key, const char *unit, bool done, uint64_t task_number);
+/* {unit, closed}: all tasks of the unit that are done, closed undone or cancelled, or all that are
+ * not. Key prefix of a scan. */
+void routing_tables_unit_prefix(struct key *key, const char *unit, bool closed);
+void routing_tables_unit_key(struct key *key, const char *unit, bool closed, uint64_t task_number);
 uint64_t routing_tables_unit_key_task(struct bytes key);
+void routing_tables_due_prefix(struct key *key, const char *unit);
+uint64_t routing_tables_due_key_task(struct bytes key);
+/* The rows that find the task among its unit's, and among those of units that help with it. */
 void routing_tables_put_unit_task(struct store_txn *txn, const Routing__Task *task);
 void routing_tables_delete_unit_task(struct store_txn *txn, const Routing__Task *task);
 

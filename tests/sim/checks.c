@@ -13,10 +13,23 @@
 static unsigned kind_of(const struct recount_event *event)
 {
     static const unsigned intake[] = {[INTAKE__EVENT__KIND_REQUEST_REGISTERED] = 1};
-    static const unsigned routing[] = {
-        [ROUTING__EVENT__KIND_TASK_ROUTED] = 2,   [ROUTING__EVENT__KIND_TASK_ACCEPTED] = 3,
-        [ROUTING__EVENT__KIND_TASK_REPORTED] = 4, [ROUTING__EVENT__KIND_TASK_RETURNED] = 5,
-        [ROUTING__EVENT__KIND_TASK_DONE] = 6,     [ROUTING__EVENT__KIND_TASK_OVERDUE] = 7};
+    static const unsigned routing[] = {[ROUTING__EVENT__KIND_TASK_ROUTED] = 2,
+                                       [ROUTING__EVENT__KIND_TASK_ACCEPTED] = 3,
+                                       [ROUTING__EVENT__KIND_TASK_REPORTED] = 4,
+                                       [ROUTING__EVENT__KIND_TASK_RETURNED] = 5,
+                                       [ROUTING__EVENT__KIND_TASK_DONE] = 6,
+                                       [ROUTING__EVENT__KIND_TASK_OVERDUE] = 7,
+                                       [ROUTING__EVENT__KIND_TASK_SEEN] = 20,
+                                       [ROUTING__EVENT__KIND_TASK_PLANNED] = 21,
+                                       [ROUTING__EVENT__KIND_TASK_STARTED] = 22,
+                                       [ROUTING__EVENT__KIND_TASK_PAUSED] = 23,
+                                       [ROUTING__EVENT__KIND_TASK_RESUMED] = 24,
+                                       [ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE] = 25,
+                                       [ROUTING__EVENT__KIND_TASK_MOVED] = 26,
+                                       [ROUTING__EVENT__KIND_TASK_REOPENED] = 27,
+                                       [ROUTING__EVENT__KIND_TASK_CANCELLED] = 28,
+                                       [ROUTING__EVENT__KIND_TASK_HELP_ASKED] = 29,
+                                       [ROUTING__EVENT__KIND_TASK_HELP_FINISHED] = 29};
     static const unsigned followup[] = {[FOLLOWUP__EVENT__KIND_CALL_SCHEDULED] = 8,
                                         [FOLLOWUP__EVENT__KIND_CALL_ATTEMPTED] = 9,
                                         [FOLLOWUP__EVENT__KIND_CALL_COMPLETED] = 10};
@@ -145,8 +158,8 @@ void check_rate(struct recount *recount, const Feedback__UnitRate *rate)
 struct group {
     const char *value;
     int64_t day;
-    uint64_t requests, done, with_due, on_time, calls, answered, answers, scores, satisfied,
-        resolved;
+    uint64_t requests, done, undone, cancelled, with_due, on_time, calls, answered, answers, scores,
+        satisfied, resolved;
 };
 
 struct as_of {
@@ -156,7 +169,7 @@ struct as_of {
 /* The request as it stood then, added to its group. */
 struct standing {
     const char *unit;
-    bool done;
+    bool done, undone, cancelled;
     int64_t due_at_us, done_at_us;
     uint64_t calls, answered, answers, scores, satisfied, resolved;
 };
@@ -164,16 +177,17 @@ struct standing {
 static void stand(struct standing *standing, const struct recount_event *event)
 {
     if (event->service == 2) {
-        bool moves = event->kind == ROUTING__EVENT__KIND_TASK_ROUTED ||
-                     event->kind == ROUTING__EVENT__KIND_TASK_RETURNED ||
-                     event->kind == ROUTING__EVENT__KIND_TASK_DONE;
-        standing->unit = moves ? event->unit : standing->unit;
-        if (event->kind == ROUTING__EVENT__KIND_TASK_ROUTED) {
-            standing->due_at_us = event->due_at_us;
-        }
-        if (event->kind == ROUTING__EVENT__KIND_TASK_DONE) {
+        standing->unit = event->unit;
+        switch (event->kind) {
+        case ROUTING__EVENT__KIND_TASK_ROUTED: standing->due_at_us = event->due_at_us; break;
+        case ROUTING__EVENT__KIND_TASK_DONE:
             standing->done = true;
             standing->done_at_us = event->at_us;
+            break;
+        case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE: standing->undone = true; break;
+        case ROUTING__EVENT__KIND_TASK_CANCELLED: standing->cancelled = true; break;
+        case ROUTING__EVENT__KIND_TASK_REOPENED: standing->done = standing->undone = false; break;
+        default: break;
         }
     } else if (event->service == 3 && event->kind == FOLLOWUP__EVENT__KIND_CALL_COMPLETED) {
         standing->calls++;
@@ -232,6 +246,8 @@ static void count(struct group *groups, size_t *group_count, const struct recoun
     struct group *group = &groups[at];
     group->requests++;
     group->done += now.done;
+    group->undone += now.undone;
+    group->cancelled += now.cancelled;
     group->with_due += now.done && now.due_at_us != 0;
     group->on_time += now.done && now.due_at_us != 0 && now.done_at_us <= now.due_at_us;
     group->calls += now.calls;
@@ -262,7 +278,10 @@ static bool are_figures(Report__Metric metric, Report__Cell *const *cells,
     switch (metric) {
     case REPORT__METRIC__METRIC_REQUESTS: return is_count(cells[0], group->requests);
     case REPORT__METRIC__METRIC_DONE: return is_count(cells[0], group->done);
-    case REPORT__METRIC__METRIC_OPEN: return is_count(cells[0], group->requests - group->done);
+    case REPORT__METRIC__METRIC_OPEN:
+        return is_count(cells[0], group->requests - group->done - group->undone - group->cancelled);
+    case REPORT__METRIC__METRIC_UNDONE:
+        return is_count(cells[0], group->undone) && is_count(cells[1], group->cancelled);
     case REPORT__METRIC__METRIC_ON_TIME:
         return is_share(cells[0], group->on_time, group->with_due) &&
                is_count(cells[1], group->on_time) && is_count(cells[2], group->with_due);

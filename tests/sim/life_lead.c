@@ -34,7 +34,7 @@ static void ask_report(struct life *life, Report__Metric metric, Report__Dimensi
 
 void life_ask_report(struct life *life, const Common__Position *at_least)
 {
-    Report__Metric metric = (Report__Metric)life_draw(life, 1, 8);
+    Report__Metric metric = (Report__Metric)life_draw(life, 1, REPORT__METRIC__METRIC_UNDONE + 1);
     Report__Dimension by = (Report__Dimension)life_draw(life, 0, 5);
     bool by_day = life_chance(life, 500);
     ask_report(life, metric, by, by_day, at_least);
@@ -73,7 +73,7 @@ static void rated(struct errand *errand)
 
 void life_ask_everything(struct life *life)
 {
-    for (int metric = 1; metric <= REPORT__METRIC__METRIC_SATISFACTION; metric++) {
+    for (int metric = 1; metric <= REPORT__METRIC__METRIC_UNDONE; metric++) {
         for (int by = 0; by <= REPORT__DIMENSION__DIMENSION_CHANNEL; by++) {
             ask_report(life, (Report__Metric)metric, (Report__Dimension)by, false, NULL);
         }

@@ -1,6 +1,6 @@
 /*
- * Offices: each follows its unit's tasks, acknowledges, accepts, reports, finishes and returns. One
- * reads slowly, one stays away for a week; now and then one forgets what it had read and relies on
+ * Offices: each follows its unit's tasks, acknowledges, and does all that can be done to a task; one of
+ * them is the coordinator. One reads slowly, one stays away for a week; now and then one forgets what it had read and relies on
  * what it acknowledged.
  */
 #include "tests/sim/life_internal.h"
@@ -9,24 +9,61 @@
 #define SLOW_OF_A_THOUSAND 200
 #define FORGETS_OF_A_THOUSAND 60
 
-/* What an office will do about a task. */
+/* What an office will do about a task; the last three are the coordinator's. */
+enum act_kind {
+    ACT_SEE,
+    ACT_ACCEPT,
+    ACT_PLAN,
+    ACT_START,
+    ACT_PAUSE,
+    ACT_RESUME,
+    ACT_REPORT,
+    ACT_FINISH,
+    ACT_CLOSE,
+    ACT_RETURN,
+    ACT_ASK_HELP,
+    ACT_FINISH_HELP,
+    ACT_WITHDRAW_HELP,
+    ACT_MOVE,
+    ACT_REOPEN,
+    ACT_CANCEL,
+};
+
 struct act {
     struct later later;
     struct act *next;
     struct office *office;
     uint64_t task;
     uint64_t case_number;
-    enum { ACT_ACCEPT, ACT_REPORT, ACT_FINISH, ACT_RETURN } kind;
+    enum act_kind kind;
+    const char *helper; /* the unit that is asked, or let go */
 };
 
-static void plan(struct office *office, uint64_t task, uint64_t case_number, int kind,
-                 int64_t delay_us);
+static struct act *plan(struct office *office, uint64_t task, uint64_t case_number,
+                        enum act_kind kind, int64_t delay_us);
 static void act_free(struct act *act);
+static const struct office *another(const struct office *office);
 
 /* --- acts --- */
 
-/* What comes after: an accepted task is done after hours or days, some words on the way, some go to
- * another office. */
+/* Another office is asked for a part; what it has not done after some days is withdrawn, so that the
+ * task can be finished. */
+static void plan_help(struct office *office, uint64_t task, uint64_t case_number)
+{
+    struct life *life = office->life;
+    const struct office *helper = another(office);
+    if (helper == office) {
+        return;
+    }
+    int64_t ask_us = life_draw(life, MINUTE_US, HOUR_US);
+    plan(office, task, case_number, ACT_ASK_HELP, ask_us)->helper = helper->unit;
+    plan(office, task, case_number, ACT_WITHDRAW_HELP, ask_us + life_draw(life, DAY_US, 3 * DAY_US))
+        ->helper = helper->unit;
+    plan(office, task, case_number, ACT_FINISH, ask_us + 4 * DAY_US);
+}
+
+/* What comes after: an accepted task is done after hours or days, or closed undone; before that it
+ * may be planned, begun, or have to wait, some words on the way; some go to another office. */
 static void plan_next(struct office *office, uint64_t task, uint64_t case_number)
 {
     struct life *life = office->life;
@@ -34,14 +71,27 @@ static void plan_next(struct office *office, uint64_t task, uint64_t case_number
         plan(office, task, case_number, ACT_RETURN, life_draw(life, MINUTE_US, 5 * HOUR_US));
         return;
     }
-    if (life_chance(life, 300)) {
-        plan(office, task, case_number, ACT_REPORT, life_draw(life, MINUTE_US, DAY_US));
+    static const struct {
+        enum act_kind kind;
+        unsigned of_a_thousand;
+    } on_the_way[] = {
+        {ACT_REPORT, 300}, {ACT_PLAN, 150}, {ACT_START, 200}, {ACT_PAUSE, 150}, {ACT_RESUME, 80},
+    };
+    for (size_t i = 0; i < sizeof on_the_way / sizeof on_the_way[0]; i++) {
+        if (life_chance(life, on_the_way[i].of_a_thousand)) {
+            plan(office, task, case_number, on_the_way[i].kind, life_draw(life, MINUTE_US, DAY_US));
+        }
+    }
+    if (life_chance(life, 100)) {
+        plan_help(office, task, case_number);
     }
     int64_t span_us = life_chance(life, 700) ? DAY_US : 9 * DAY_US;
-    plan(office, task, case_number, ACT_FINISH, life_draw(life, HOUR_US, span_us));
+    plan(office, task, case_number, life_chance(life, 120) ? ACT_CLOSE : ACT_FINISH,
+         life_draw(life, HOUR_US, span_us));
 }
 
-/* Whoever forgot what they had read does some things twice, or to a task that has gone. */
+/* Whoever forgot what they had read does some things twice, or to a task that has gone; and who
+ * returns or begins what waits is told so. */
 static bool is_late(enum status status)
 {
     return status == STATUS_FAILED_PRECONDITION || status == STATUS_PERMISSION_DENIED;
@@ -73,48 +123,119 @@ static void accepted(struct errand *errand)
     act_done(errand);
 }
 
-static void act_now(struct later *later)
+/* Every act's request has these two fields under these numbers. */
+static void set_task(ProtobufCMessage *request, uint64_t task)
 {
-    struct act *act = (struct act *)((char *)later - offsetof(struct act, later));
-    struct office *office = act->office;
+    const ProtobufCFieldDescriptor *field =
+        message_field(request->descriptor, "task_number", PROTOBUF_C_TYPE_UINT64);
+    CHECK(field != NULL);
+    *(uint64_t *)((char *)request + field->offset) = task;
+}
+
+static const struct office *another(const struct office *office)
+{
     struct life *life = office->life;
-    static const char *const methods[] = {"AcceptTask", "ReportTask", "FinishTask", "ReturnTask"};
-    struct errand *errand = life_errand(life, office->caller, methods[act->kind],
-                                        act->kind == ACT_ACCEPT ? accepted : act_done, office);
-    errand->number = act->case_number;
+    return &life->offices[life_draw(life, 0, (int64_t)life->office_count)];
+}
+
+/* What the act says besides the task's number. */
+static void fill(const struct act *act, struct errand *errand, ProtobufCMessage *message)
+{
+    struct life *life = act->office->life;
+    int64_t now_us = world_now_us(life->world);
     switch (act->kind) {
-    case ACT_ACCEPT: {
-        Routing__AcceptTaskRequest *request =
-            errand_request(errand, &routing__accept_task_request__descriptor);
-        request->task_number = act->task;
+    case ACT_PLAN:
+        ((Routing__PlanTaskRequest *)message)->planned_for_us =
+            now_us + life_draw(life, 4 * DAY_US, 12 * DAY_US);
+        break;
+    case ACT_PAUSE: {
+        Routing__PauseTaskRequest *request = (Routing__PauseTaskRequest *)message;
+        request->reason = (Routing__PauseReason)life_draw(life, 1, 3);
+        request->until_us = now_us + life_draw(life, 3 * DAY_US, 6 * DAY_US);
+        request->note = TEXT("در انتظار مجوز");
         break;
     }
     case ACT_REPORT: {
-        Routing__ReportTaskRequest *request =
-            errand_request(errand, &routing__report_task_request__descriptor);
-        request->task_number = act->task;
+        Routing__ReportTaskRequest *request = (Routing__ReportTaskRequest *)message;
         request->note = TEXT("در دست اقدام");
+        if (life_chance(life, 300)) {
+            request->n_pictures = 1;
+            request->pictures = arena_alloc(errand->arena, sizeof *request->pictures);
+            request->pictures[0] = TEXT("archive/2026/11/1.jpg");
+        }
         break;
     }
-    case ACT_FINISH: {
-        Routing__FinishTaskRequest *request =
-            errand_request(errand, &routing__finish_task_request__descriptor);
-        request->task_number = act->task;
-        request->note = TEXT("انجام شد");
+    case ACT_FINISH: ((Routing__FinishTaskRequest *)message)->note = TEXT("انجام شد"); break;
+    case ACT_CLOSE: {
+        Routing__CloseTaskRequest *request = (Routing__CloseTaskRequest *)message;
+        request->reason = (Routing__CloseReason)life_draw(life, 1, 6);
+        request->words = TEXT("در این محل چیزی یافت نشد");
         break;
     }
     case ACT_RETURN: {
-        const struct office *other =
-            &life->offices[life_draw(life, 0, (int64_t)life->office_count)];
-        Routing__ReturnTaskRequest *request =
-            errand_request(errand, &routing__return_task_request__descriptor);
-        request->task_number = act->task;
+        const struct office *other = another(act->office);
+        Routing__ReturnTaskRequest *request = (Routing__ReturnTaskRequest *)message;
         request->reason = TEXT("مربوط به ما نیست");
-        request->to_unit = TEXT(other == office ? "" : other->unit);
+        request->to_unit = TEXT(other == act->office ? "" : other->unit);
         break;
     }
+    case ACT_ASK_HELP:
+        ((Routing__AskHelpRequest *)message)->unit = TEXT(act->helper);
+        ((Routing__AskHelpRequest *)message)->note = TEXT("جابه‌جایی تیر برق");
+        break;
+    case ACT_FINISH_HELP:
+        ((Routing__FinishHelpRequest *)message)->unit = TEXT(act->office->unit);
+        ((Routing__FinishHelpRequest *)message)->note = TEXT("انجام شد");
+        break;
+    case ACT_WITHDRAW_HELP:
+        ((Routing__WithdrawHelpRequest *)message)->unit = TEXT(act->helper);
+        break;
+    case ACT_MOVE:
+        ((Routing__MoveTaskRequest *)message)->to_unit = TEXT(another(act->office)->unit);
+        ((Routing__MoveTaskRequest *)message)->reason = TEXT("به تشخیص مرکز");
+        break;
+    case ACT_REOPEN:
+        ((Routing__ReopenTaskRequest *)message)->reason =
+            (Routing__ReopenReason)life_draw(life, 1, 4);
+        ((Routing__ReopenTaskRequest *)message)->note = TEXT("دوباره بررسی شود");
+        break;
+    case ACT_CANCEL: ((Routing__CancelTaskRequest *)message)->reason = TEXT("انصراف"); break;
+    default: break;
     }
-    story_step("%s: %s of task %" PRIu64, office->unit, methods[act->kind], act->task);
+}
+
+static void act_now(struct later *later)
+{
+    static const struct {
+        const char *method;
+        const ProtobufCMessageDescriptor *request;
+    } acts[] = {
+        [ACT_SEE] = {"SeeTask", &routing__see_task_request__descriptor},
+        [ACT_ACCEPT] = {"AcceptTask", &routing__accept_task_request__descriptor},
+        [ACT_PLAN] = {"PlanTask", &routing__plan_task_request__descriptor},
+        [ACT_START] = {"StartTask", &routing__start_task_request__descriptor},
+        [ACT_PAUSE] = {"PauseTask", &routing__pause_task_request__descriptor},
+        [ACT_RESUME] = {"ResumeTask", &routing__resume_task_request__descriptor},
+        [ACT_REPORT] = {"ReportTask", &routing__report_task_request__descriptor},
+        [ACT_FINISH] = {"FinishTask", &routing__finish_task_request__descriptor},
+        [ACT_CLOSE] = {"CloseTask", &routing__close_task_request__descriptor},
+        [ACT_RETURN] = {"ReturnTask", &routing__return_task_request__descriptor},
+        [ACT_ASK_HELP] = {"AskHelp", &routing__ask_help_request__descriptor},
+        [ACT_FINISH_HELP] = {"FinishHelp", &routing__finish_help_request__descriptor},
+        [ACT_WITHDRAW_HELP] = {"WithdrawHelp", &routing__withdraw_help_request__descriptor},
+        [ACT_MOVE] = {"MoveTask", &routing__move_task_request__descriptor},
+        [ACT_REOPEN] = {"ReopenTask", &routing__reopen_task_request__descriptor},
+        [ACT_CANCEL] = {"CancelTask", &routing__cancel_task_request__descriptor},
+    };
+    struct act *act = (struct act *)((char *)later - offsetof(struct act, later));
+    struct office *office = act->office;
+    struct errand *errand = life_errand(office->life, office->caller, acts[act->kind].method,
+                                        act->kind == ACT_ACCEPT ? accepted : act_done, office);
+    ProtobufCMessage *request = errand_request(errand, acts[act->kind].request);
+    errand->number = act->case_number;
+    set_task(request, act->task);
+    fill(act, errand, request);
+    story_step("%s: %s of task %" PRIu64, office->unit, acts[act->kind].method, act->task);
     act_free(act);
     errand_start(errand);
 }
@@ -137,18 +258,35 @@ void life_drop_acts(struct life *life)
     }
 }
 
-static void plan(struct office *office, uint64_t task, uint64_t case_number, int kind,
-                 int64_t delay_us)
+static struct act *plan(struct office *office, uint64_t task, uint64_t case_number,
+                        enum act_kind kind, int64_t delay_us)
 {
     struct act *act = calloc(1, sizeof *act);
     CHECK(act != NULL);
     act->office = office;
     act->task = task;
     act->case_number = case_number;
-    act->kind = (unsigned)kind;
+    act->kind = kind;
     act->next = office->life->acts;
     office->life->acts = act;
     later_set(&act->later, office->life, act_now, delay_us);
+    return act;
+}
+
+/* --- the coordinator --- */
+
+/* Now and then a task is moved, opened again or cancelled from above, whatever its office is at. */
+static void coordinate(struct office *office)
+{
+    static const enum act_kind kinds[] = {ACT_MOVE, ACT_REOPEN, ACT_CANCEL, ACT_RESUME};
+    struct life *life = office->life;
+    if (life->recount->task_count == 0 || !life_chance(life, 400)) {
+        return;
+    }
+    const struct recount_task *task =
+        &life->recount->tasks[life_draw(life, 0, (int64_t)life->recount->task_count)];
+    plan(office, task->number, task->case_number, kinds[life_draw(life, 0, 4)],
+         life_draw(life, MINUTE_US, HOUR_US));
 }
 
 /* --- following --- */
@@ -194,10 +332,21 @@ static void take_change(struct office *office, const Routing__TaskChange *change
 {
     struct life *life = office->life;
     bool comes = change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_ROUTED ||
-                 change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_RETURNED;
+                 change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_RETURNED ||
+                 change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_MOVED ||
+                 change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_REOPENED;
+    if (change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_HELP_ASKED && !life->closing &&
+        strcmp(change->task->unit, office->unit) != 0 && life_chance(life, 700)) {
+        plan(office, change->task->number, change->task->case_number, ACT_FINISH_HELP,
+             life_draw(life, HOUR_US, 2 * DAY_US));
+    }
     if (comes && !life->closing && strcmp(change->task->unit, office->unit) == 0) {
-        plan(office, change->task->number, change->task->case_number, ACT_ACCEPT,
-             life_draw(life, MINUTE_US, 6 * HOUR_US));
+        uint64_t task = change->task->number;
+        uint64_t case_number = change->task->case_number;
+        if (life_chance(life, 300)) {
+            plan(office, task, case_number, ACT_SEE, life_draw(life, MINUTE_US, HOUR_US));
+        }
+        plan(office, task, case_number, ACT_ACCEPT, life_draw(life, MINUTE_US, 6 * HOUR_US));
     }
 }
 
@@ -295,6 +444,9 @@ static void look(struct later *later)
     struct life *life = office->life;
     if (life->closing) {
         return;
+    }
+    if (strcmp(office->unit, city_coordinator(world_city(life->world))) == 0) {
+        coordinate(office);
     }
     if (life_chance(life, FORGETS_OF_A_THOUSAND)) {
         story_step("%s forgets what it has read", office->unit);

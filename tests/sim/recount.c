@@ -199,10 +199,16 @@ static void check_routing_cursor(struct recount *recount)
 }
 
 /* Of a forgotten citizen's task there may be a call, or none: it depends on which came first. */
-static bool task_has_call(struct recount *recount, const struct recount_case *one)
+static bool finish_has_call(struct recount *recount, const struct recount_case *one,
+                            const struct recount_event *event)
 {
     const struct recount_task *task = recount_task(recount, one->task);
-    return task != NULL && task->call != 0;
+    for (size_t i = 0; task != NULL && i < task->finish_count; i++) {
+        if (task->finishes[i].offset == event->offset) {
+            return task->finishes[i].call != 0;
+        }
+    }
+    return false;
 }
 
 /* Among the requests' events of `upstream`, those of a kind that asks for an effect have it exactly
@@ -216,10 +222,12 @@ static void check_effect(struct recount *recount, unsigned service, unsigned ups
         uint64_t effects = 0;
         for (size_t j = 0; j < one->event_count; j++) {
             const struct recount_event *event = &one->events[j];
-            bool is_done =
-                event->service == 2 && event->kind == ROUTING__EVENT__KIND_TASK_DONE &&
-                one->can_be_called && !one->historical &&
-                (recount_forgotten(recount, one->citizen) == 0 || task_has_call(recount, one));
+            bool is_done = event->service == 2 &&
+                           (event->kind == ROUTING__EVENT__KIND_TASK_DONE ||
+                            event->kind == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE) &&
+                           one->can_be_called && !one->historical &&
+                           (recount_forgotten(recount, one->citizen) == 0 ||
+                            finish_has_call(recount, one, event));
             bool is_heard = event->service == 3 && event->answered;
             causes += event->service == upstream && event->offset <= cursor &&
                       (upstream == 2 ? is_done : is_heard);
@@ -260,7 +268,11 @@ void recount_check_timers(struct recount *recount, int64_t until_us)
         const struct recount_task *task = &recount->tasks[i];
         bool is_watched = task->due_at_us != 0 &&
                           (!task->historical || task->due_at_us > task->routed_recorded_us);
-        bool is_open = task->state != ROUTING__TASK_STATE__TASK_STATE_DONE;
+        bool is_open = !recount_has_ended(task);
+        if (task->wait_until_us != 0 && task->wait_until_us < until_us) {
+            invariant_broken(INVARIANT_TIMERS, "task %" PRIu64 " waits longer than its limit",
+                             task->number);
+        }
         if (is_watched && !task->overdue && task->due_at_us < until_us && is_open) {
             invariant_broken(INVARIANT_TIMERS,
                              "task %" PRIu64 " was due %" PRId64
@@ -268,11 +280,54 @@ void recount_check_timers(struct recount *recount, int64_t until_us)
                              task->number, (until_us - task->due_at_us) / SECOND_US);
         }
         if (is_watched && !task->overdue && !is_open &&
-            task->done_recorded_us - task->due_at_us > NOTICED_US) {
+            task->ended_recorded_us - task->due_at_us > NOTICED_US) {
             invariant_broken(INVARIANT_TIMERS,
-                             "task %" PRIu64 " was done long after its due date, and never overdue",
+                             "task %" PRIu64 " ended long after its due date, and never overdue",
                              task->number);
         }
+    }
+}
+
+bool recount_has_ended(const struct recount_task *task)
+{
+    return task->state == ROUTING__TASK_STATE__TASK_STATE_DONE ||
+           task->state == ROUTING__TASK_STATE__TASK_STATE_CLOSED_UNDONE ||
+           task->state == ROUTING__TASK_STATE__TASK_STATE_CANCELLED;
+}
+
+#define REOPENS_MAX 2 /* of the pack, when it says nothing */
+
+/* Each finish has its call; a finish that did not hold has none that is still to be made; and an
+ * answer of "not done" has opened the task again, or could not. */
+static void check_finish(struct recount *recount, const struct recount_task *task, size_t at)
+{
+    const struct recount_finish *finish = &task->finishes[at];
+    const struct recount_call *call = recount_call(recount, finish->call);
+    bool holds = task->reopens <= at;
+    if (call == NULL ? task->called && recount_forgotten(recount, task->citizen) == 0 : !task->called) {
+        invariant_broken(INVARIANT_ONE_CHAIN, "finish %zu of task %" PRIu64 " has %s call", at + 1,
+                         task->number, call != NULL ? "a" : "no");
+    }
+    if (call == NULL) {
+        return;
+    }
+    if (!holds && (call->state == FOLLOWUP__CALL_STATE__CALL_STATE_WAITING ||
+                   call->state == FOLLOWUP__CALL_STATE__CALL_STATE_CLAIMED)) {
+        invariant_broken(INVARIANT_ONE_CHAIN,
+                         "task %" PRIu64 " was reopened, and call %" PRIu64 " is still to be made",
+                         task->number, call->number);
+    }
+    bool is_refused = call->state == FOLLOWUP__CALL_STATE__CALL_STATE_ANSWERED &&
+                      call->resolution == FOLLOWUP__RESOLUTION__RESOLUTION_UNRESOLVED;
+    if (finish->reopened_by != 0 && (finish->reopened_by != call->number || !is_refused)) {
+        invariant_broken(INVARIANT_ONE_CHAIN, "task %" PRIu64 " was reopened by no such answer",
+                         task->number);
+    }
+    if (holds && is_refused && !finish->undone && task->reopens < REOPENS_MAX) {
+        invariant_broken(INVARIANT_ONE_CHAIN,
+                         "task %" PRIu64 " is not done, as call %" PRIu64
+                         " says, and was not reopened",
+                         task->number, call->number);
     }
 }
 
@@ -282,12 +337,8 @@ void recount_check_complete(struct recount *recount)
         invariant_broken(INVARIANT_DELIVERY, "a service is down");
     }
     for (size_t i = 0; i < recount->task_count; i++) {
-        const struct recount_task *task = &recount->tasks[i];
-        bool is_done = task->state == ROUTING__TASK_STATE__TASK_STATE_DONE;
-        bool is_called = task->called && recount_forgotten(recount, task->citizen) == 0;
-        if (is_done && (task->call == 0 ? is_called : !task->called)) {
-            invariant_broken(INVARIANT_ONE_CHAIN, "finished task %" PRIu64 " has %s call",
-                             task->number, task->call != 0 ? "a" : "no");
+        for (size_t j = 0; j < recount->tasks[i].finish_count; j++) {
+            check_finish(recount, &recount->tasks[i], j);
         }
     }
     for (size_t i = 0; i < recount->call_count; i++) {
@@ -378,6 +429,9 @@ void recount_free(struct recount *recount)
     }
     for (size_t i = 0; i < recount->case_count; i++) {
         free(recount->cases[i].events);
+    }
+    for (size_t i = 0; i < recount->task_count; i++) {
+        free(recount->tasks[i].finishes);
     }
     for (size_t i = 0; i < recount->unit_count; i++) {
         free(recount->units[i].sequences);

@@ -46,6 +46,15 @@ struct recount_case {
     size_t event_count, event_room;
 };
 
+/* One end of a task: it was done, or closed undone. */
+struct recount_finish {
+    uint64_t offset; /* of the event that told it */
+    bool undone;
+    int64_t at_us;
+    uint64_t call;        /* that follows it; 0: none yet */
+    uint64_t reopened_by; /* the call whose answer opened the task again; 0: none */
+};
+
 struct recount_task {
     uint64_t number;
     uint64_t case_number;
@@ -55,17 +64,24 @@ struct recount_task {
     bool called; /* a call follows it */
     uint64_t citizen;
     int64_t due_at_us;
-    int64_t done_at_us;
-    int64_t routed_recorded_us;
-    int64_t done_recorded_us;
+    int64_t routed_recorded_us; /* or reopened */
+    int64_t ended_recorded_us;
     bool overdue;
-    uint64_t call;
+    int64_t wait_until_us; /* while it waits */
+    struct recount_finish *finishes;
+    size_t finish_count, finish_room;
+    size_t reopens;
+    size_t returns;
+    const char *helpers[8]; /* units whose parts have not ended */
+    size_t helper_count, helps;
 };
 
 struct recount_call {
     uint64_t number;
     uint64_t task;
     uint64_t citizen;
+    size_t finish; /* of the task, from 1 */
+    Followup__Resolution resolution;
     Followup__CallState state;
     uint32_t attempts;
     int64_t due_at_us;
@@ -138,6 +154,8 @@ void recount_check_position(struct recount *recount, const Common__Position *pos
 void recount_check_cursors(struct recount *recount);
 /* By its own clock, routing's timers before `until_us` have fired. */
 void recount_check_timers(struct recount *recount, int64_t until_us);
+/* Done, closed undone or cancelled. */
+bool recount_has_ended(const struct recount_task *task);
 /* With everything delivered: each cause has its effect. */
 void recount_check_complete(struct recount *recount);
 

@@ -10,18 +10,18 @@
 #define ATTEMPTS_MAX 3 /* of the pack */
 #define FIRST_CALL_US (1440 * MINUTE_US)
 
-static _Noreturn void impossible(const struct found *found, const char *why)
+_Noreturn void recount_impossible(const struct found *found, const char *why)
 {
     invariant_broken(INVARIANT_ONE_CHAIN, "%s's event %" PRIu64 ": %s",
                      service_name((Common__ServiceId)found->service), found->offset, why);
 }
 
-static void note(struct recount *recount, uint64_t case_number, const struct found *found,
-                 struct recount_event event)
+void recount_note(struct recount *recount, uint64_t case_number, const struct found *found,
+                  struct recount_event event)
 {
     struct recount_case *one = recount_case(recount, case_number);
     if (one == NULL) {
-        impossible(found, "it is about a request nobody registered");
+        recount_impossible(found, "it is about a request nobody registered");
     }
     event.service = found->service;
     event.offset = found->offset;
@@ -71,7 +71,7 @@ static void check_place(const struct found *found, const Intake__RequestRegister
                                              : INTAKE__PLACE_FOUND__PLACE_FOUND_NONE;
     if (request->place_found != expected ||
         (has_point && strcmp(place->area, RECOUNT_POINT_AREA) != 0)) {
-        impossible(found, "the place's area was not found as it can be");
+        recount_impossible(found, "the place's area was not found as it can be");
     }
 }
 
@@ -102,11 +102,11 @@ static void take_intake(struct recount *recount, const struct found *found)
     }
     const Intake__RequestRegistered *request = event->request_registered;
     if (request->number != recount->case_count + 1) {
-        impossible(found, "requests are numbered one after another");
+        recount_impossible(found, "requests are numbered one after another");
     }
     check_place(found, request);
     if (recount_case_of_code(recount, request->code) != NULL) {
-        impossible(found, "another request has the code");
+        recount_impossible(found, "another request has the code");
     }
     recount->cases = recount_grow(recount->cases, recount->case_count, &recount->case_room,
                                   sizeof *recount->cases);
@@ -128,167 +128,7 @@ static void take_intake(struct recount *recount, const struct found *found)
     if (one->marker != 0) {
         take_marker(recount, one->marker, one->number);
     }
-    note(recount, one->number, found, (struct recount_event){.unit = ""});
-}
-
-/* --- routing --- */
-
-static void concern(struct recount *recount, const char *key, uint64_t offset)
-{
-    struct recount_unit *unit = recount_unit(recount, key);
-    unit->sequences =
-        recount_grow(unit->sequences, unit->count, &unit->room, sizeof *unit->sequences);
-    unit->sequences[unit->count++] = offset;
-}
-
-static void take_routed(struct recount *recount, const struct found *found,
-                        const Routing__TaskRouted *routed)
-{
-    struct recount_case *one = recount_case(recount, routed->case_number);
-    if (one == NULL) {
-        impossible(found, "it routes a request nobody registered");
-    }
-    if (one->task != 0) {
-        impossible(found, "the request has a task already");
-    }
-    if (routed->task_number != recount->task_count + 1) {
-        impossible(found, "tasks are numbered one after another");
-    }
-    if (recount->task_count > 0 &&
-        recount->tasks[recount->task_count - 1].case_number + 1 != routed->case_number) {
-        invariant_broken(INVARIANT_APPLIED_ONCE, "routing's event %" PRIu64 " is out of order",
-                         found->offset);
-    }
-    one->task = routed->task_number;
-    recount->tasks = recount_grow(recount->tasks, recount->task_count, &recount->task_room,
-                                  sizeof *recount->tasks);
-    recount->tasks[recount->task_count++] = (struct recount_task){
-        .number = routed->task_number,
-        .case_number = routed->case_number,
-        .unit = recount_text(recount, routed->unit),
-        .state = ROUTING__TASK_STATE__TASK_STATE_ROUTED,
-        .historical = one->historical,
-        .called = !one->historical && one->can_be_called,
-        .citizen = routed->citizen,
-        .due_at_us = routed->due_at_us,
-        .routed_recorded_us = found->record->recorded_at_us,
-    };
-    concern(recount, routed->unit, found->offset);
-    note(recount, routed->case_number, found,
-         (struct recount_event){.unit = recount_text(recount, routed->unit),
-                                .due_at_us = routed->due_at_us});
-}
-
-/* The task an event is about, if it is about one that is not done. */
-static struct recount_task *live_task(struct recount *recount, const struct found *found,
-                                      uint64_t number, uint64_t case_number, const char *unit)
-{
-    struct recount_task *task = recount_task(recount, number);
-    if (task == NULL || task->case_number != case_number) {
-        impossible(found, "there is no such task of that request");
-    }
-    if (task->state == ROUTING__TASK_STATE__TASK_STATE_DONE) {
-        impossible(found, "the task is done");
-    }
-    if (strcmp(task->unit, unit) != 0) {
-        impossible(found, "another unit has the task");
-    }
-    return task;
-}
-
-static void take_overdue(struct recount *recount, const struct found *found,
-                         const Routing__TaskOverdue *overdue)
-{
-    struct recount_task *task =
-        live_task(recount, found, overdue->task_number, overdue->case_number, overdue->unit);
-    if (task->overdue) {
-        invariant_broken(INVARIANT_TIMERS, "task %" PRIu64 " is overdue twice", task->number);
-    }
-    if (task->due_at_us == 0 || found->record->recorded_at_us < task->due_at_us ||
-        found->record->occurred_at_us != task->due_at_us) {
-        invariant_broken(INVARIANT_TIMERS, "task %" PRIu64 " is overdue before it is due",
-                         task->number);
-    }
-    task->overdue = true;
-}
-
-static void take_done(struct recount *recount, const struct found *found,
-                      const Routing__TaskDone *done)
-{
-    struct recount_task *task =
-        live_task(recount, found, done->task_number, done->case_number, done->unit);
-    task->state = ROUTING__TASK_STATE__TASK_STATE_DONE;
-    task->done_at_us = found->record->occurred_at_us;
-    task->done_recorded_us = found->record->recorded_at_us;
-}
-
-static void take_returned(struct recount *recount, const struct found *found,
-                          const Routing__TaskReturned *returned)
-{
-    struct recount_task *task = live_task(recount, found, returned->task_number,
-                                          returned->case_number, returned->from_unit);
-    task->unit = recount_text(recount, returned->to_unit);
-    task->state = ROUTING__TASK_STATE__TASK_STATE_ROUTED;
-    concern(recount, returned->from_unit, found->offset);
-}
-
-static void take_acknowledged(struct recount *recount, const struct found *found,
-                              const Routing__TasksAcknowledged *acknowledged)
-{
-    struct recount_unit *unit = recount_unit(recount, acknowledged->unit);
-    if (acknowledged->sequence <= unit->acknowledged) {
-        impossible(found, "an acknowledgement goes back");
-    }
-    unit->acknowledged = acknowledged->sequence;
-}
-
-static void take_routing(struct recount *recount, const struct found *found)
-{
-    const Routing__Event *event = (const Routing__Event *)found->open;
-    uint64_t number = 0;
-    const char *unit = "";
-    switch (event->kind_case) {
-    case ROUTING__EVENT__KIND_TASK_ROUTED: take_routed(recount, found, event->task_routed); return;
-    case ROUTING__EVENT__KIND_TASKS_ACKNOWLEDGED:
-        take_acknowledged(recount, found, event->tasks_acknowledged);
-        return;
-    case ROUTING__EVENT__KIND_TASK_ACCEPTED: {
-        struct recount_task *task =
-            live_task(recount, found, event->task_accepted->task_number,
-                      event->task_accepted->case_number, event->task_accepted->unit);
-        if (task->state != ROUTING__TASK_STATE__TASK_STATE_ROUTED) {
-            impossible(found, "the task is accepted already");
-        }
-        task->state = ROUTING__TASK_STATE__TASK_STATE_ACCEPTED;
-        number = task->case_number;
-        unit = task->unit;
-        break;
-    }
-    case ROUTING__EVENT__KIND_TASK_REPORTED:
-        number = event->task_reported->case_number;
-        unit = live_task(recount, found, event->task_reported->task_number, number,
-                         event->task_reported->unit)
-                   ->unit;
-        break;
-    case ROUTING__EVENT__KIND_TASK_RETURNED:
-        take_returned(recount, found, event->task_returned);
-        number = event->task_returned->case_number;
-        unit = recount_text(recount, event->task_returned->to_unit);
-        break;
-    case ROUTING__EVENT__KIND_TASK_DONE:
-        take_done(recount, found, event->task_done);
-        number = event->task_done->case_number;
-        unit = recount_text(recount, event->task_done->unit);
-        break;
-    case ROUTING__EVENT__KIND_TASK_OVERDUE:
-        take_overdue(recount, found, event->task_overdue);
-        number = event->task_overdue->case_number;
-        unit = recount_text(recount, event->task_overdue->unit);
-        break;
-    default: impossible(found, "its kind is unknown");
-    }
-    concern(recount, unit, found->offset);
-    note(recount, number, found, (struct recount_event){.unit = unit});
+    recount_note(recount, one->number, found, (struct recount_event){.unit = ""});
 }
 
 /* --- followup --- */
@@ -297,38 +137,43 @@ static void take_scheduled(struct recount *recount, const struct found *found,
                            const Followup__CallScheduled *scheduled)
 {
     struct recount_task *task = recount_task(recount, scheduled->task_number);
-    if (task == NULL || task->case_number != scheduled->case_number ||
-        task->state != ROUTING__TASK_STATE__TASK_STATE_DONE) {
-        impossible(found, "it follows no finished task");
+    size_t finish = scheduled->finish;
+    if (task == NULL || task->case_number != scheduled->case_number || finish < 1 ||
+        finish > task->finish_count) {
+        recount_impossible(found, "it follows no finished task");
     }
-    if (task->call != 0) {
-        impossible(found, "the task has a call already");
+    struct recount_finish *ended = &task->finishes[finish - 1];
+    if (ended->call != 0) {
+        recount_impossible(found, "this finish of the task has a call already");
     }
     if (recount_forgotten(recount, scheduled->citizen) == 2) {
         invariant_broken(INVARIANT_FORGOTTEN, "call %" PRIu64 " is for a forgotten citizen",
                          scheduled->call_number);
     }
     if (!task->called || scheduled->citizen != task->citizen) {
-        impossible(found, "nobody was to be called about the task");
+        recount_impossible(found, "nobody was to be called about the task");
     }
-    if (scheduled->due_at_us != task->done_at_us + FIRST_CALL_US) {
-        impossible(found, "it is not due a day after the task was done");
+    if (scheduled->due_at_us != ended->at_us + FIRST_CALL_US ||
+        (scheduled->closed_undone != 0) != ended->undone) {
+        recount_impossible(found,
+                           "it is not due a day after the task ended, or tells of another end");
     }
     if (scheduled->call_number != recount->call_count + 1) {
-        impossible(found, "calls are numbered one after another");
+        recount_impossible(found, "calls are numbered one after another");
     }
-    task->call = scheduled->call_number;
+    ended->call = scheduled->call_number;
     recount->calls = recount_grow(recount->calls, recount->call_count, &recount->call_room,
                                   sizeof *recount->calls);
     recount->calls[recount->call_count++] = (struct recount_call){
         .number = scheduled->call_number,
         .task = scheduled->task_number,
         .citizen = scheduled->citizen,
+        .finish = finish,
         .state = FOLLOWUP__CALL_STATE__CALL_STATE_WAITING,
         .due_at_us = scheduled->due_at_us,
     };
-    note(recount, scheduled->case_number, found,
-         (struct recount_event){.unit = recount_text(recount, scheduled->unit)});
+    recount_note(recount, scheduled->case_number, found,
+                 (struct recount_event){.unit = recount_text(recount, scheduled->unit)});
 }
 
 static struct recount_call *open_call(struct recount *recount, const struct found *found,
@@ -336,11 +181,11 @@ static struct recount_call *open_call(struct recount *recount, const struct foun
 {
     struct recount_call *call = recount_call(recount, number);
     if (call == NULL) {
-        impossible(found, "there is no such call");
+        recount_impossible(found, "there is no such call");
     }
     if (call->state != FOLLOWUP__CALL_STATE__CALL_STATE_WAITING &&
         call->state != FOLLOWUP__CALL_STATE__CALL_STATE_CLAIMED) {
-        impossible(found, "the call has ended");
+        recount_impossible(found, "the call has ended");
     }
     return call;
 }
@@ -353,7 +198,8 @@ static void take_claimed(struct recount *recount, const struct found *found,
                           ? call->due_at_us
                           : call->lease_until_us;
     if (found->record->recorded_at_us < from_us) {
-        impossible(found, "the call is handed out before it is due, or out of somebody's hands");
+        recount_impossible(found,
+                           "the call is handed out before it is due, or out of somebody's hands");
     }
     call->state = FOLLOWUP__CALL_STATE__CALL_STATE_CLAIMED;
     call->lease_until_us = claimed->lease_until_us;
@@ -368,7 +214,7 @@ static struct recount_call *tried_call(struct recount *recount, const struct fou
     struct recount_call *call = open_call(recount, found, number);
     if (call->state != FOLLOWUP__CALL_STATE__CALL_STATE_CLAIMED ||
         strcmp(call->holder, operator_name) != 0) {
-        impossible(found, "the call was not in this operator's hands");
+        recount_impossible(found, "the call was not in this operator's hands");
     }
     call->attempts++;
     return call;
@@ -380,11 +226,11 @@ static void take_attempted(struct recount *recount, const struct found *found,
     struct recount_call *call =
         tried_call(recount, found, attempted->call_number, attempted->operator_name);
     if (call->attempts >= ATTEMPTS_MAX) {
-        impossible(found, "the call has been tried often enough");
+        recount_impossible(found, "the call has been tried often enough");
     }
     call->state = FOLLOWUP__CALL_STATE__CALL_STATE_WAITING;
     call->due_at_us = attempted->due_at_us;
-    note(recount, attempted->case_number, found, (struct recount_event){.unit = ""});
+    recount_note(recount, attempted->case_number, found, (struct recount_event){.unit = ""});
 }
 
 /* A call that ends because its citizen is forgotten is not tried. */
@@ -393,7 +239,7 @@ static struct recount_call *dropped_call(struct recount *recount, const struct f
 {
     struct recount_call *call = open_call(recount, found, number);
     if (recount_forgotten(recount, call->citizen) != 2) {
-        impossible(found, "the citizen was not forgotten");
+        recount_impossible(found, "the citizen was not forgotten");
     }
     return call;
 }
@@ -407,15 +253,29 @@ static void take_completed(struct recount *recount, const struct found *found,
             : tried_call(recount, found, completed->call_number, completed->operator_name);
     bool answered = completed->outcome == FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_ANSWERED;
     if (completed->attempts != call->attempts) {
-        impossible(found, "its attempts were counted wrongly");
+        recount_impossible(found, "its attempts were counted wrongly");
     }
     call->state = answered ? FOLLOWUP__CALL_STATE__CALL_STATE_ANSWERED
                            : FOLLOWUP__CALL_STATE__CALL_STATE_UNREACHED;
-    note(recount, completed->case_number, found,
-         (struct recount_event){.unit = recount_text(recount, completed->unit),
-                                .score = completed->score,
-                                .resolution = (uint32_t)completed->resolution,
-                                .answered = answered});
+    call->resolution = completed->resolution;
+    if (completed->finish != call->finish) {
+        recount_impossible(found, "it is about another finish of the task");
+    }
+    recount_note(recount, completed->case_number, found,
+                 (struct recount_event){.unit = recount_text(recount, completed->unit),
+                                        .score = completed->score,
+                                        .resolution = (uint32_t)completed->resolution,
+                                        .answered = answered});
+}
+
+static void take_withdrawn(struct recount *recount, const struct found *found,
+                           const Followup__CallWithdrawn *withdrawn)
+{
+    struct recount_call *call = open_call(recount, found, withdrawn->call_number);
+    if (recount_task(recount, call->task)->reopens < call->finish) {
+        recount_impossible(found, "the task was not reopened");
+    }
+    call->state = FOLLOWUP__CALL_STATE__CALL_STATE_WITHDRAWN;
 }
 
 static void take_followup(struct recount *recount, const struct found *found)
@@ -434,13 +294,16 @@ static void take_followup(struct recount *recount, const struct found *found)
     case FOLLOWUP__EVENT__KIND_CALL_COMPLETED:
         take_completed(recount, found, event->call_completed);
         break;
+    case FOLLOWUP__EVENT__KIND_CALL_WITHDRAWN:
+        take_withdrawn(recount, found, event->call_withdrawn);
+        break;
     case FOLLOWUP__EVENT__KIND_CALL_REVEALED: break;
     case FOLLOWUP__EVENT__KIND_CITIZEN_FORGOTTEN:
         if (recount_forgotten(recount, event->citizen_forgotten->citizen) != 2) {
             take_forgotten(recount, found, event->citizen_forgotten->citizen, 2);
         }
         break;
-    default: impossible(found, "its kind is unknown");
+    default: recount_impossible(found, "its kind is unknown");
     }
 }
 
@@ -459,36 +322,36 @@ static void take_feedback(struct recount *recount, const struct found *found)
 {
     const Feedback__Event *event = (const Feedback__Event *)found->open;
     if (event->kind_case != FEEDBACK__EVENT__KIND_FEEDBACK_RECORDED) {
-        impossible(found, "its kind is unknown");
+        recount_impossible(found, "its kind is unknown");
     }
     const Feedback__FeedbackRecorded *recorded = event->feedback_recorded;
     struct recount_call *call = recount_call(recount, recorded->call_number);
     if (call == NULL || call->state != FOLLOWUP__CALL_STATE__CALL_STATE_ANSWERED) {
-        impossible(found, "nobody was heard");
+        recount_impossible(found, "nobody was heard");
     }
     if (call->heard) {
         invariant_broken(INVARIANT_APPLIED_ONCE,
                          "call %" PRIu64 " was heard once, and counted twice", call->number);
     }
     if (recorded->score < 1 || recorded->score > 5) {
-        impossible(found, "no such score");
+        recount_impossible(found, "no such score");
     }
     call->heard = true;
     count_answer(recount_unit(recount, recorded->unit), recorded);
-    note(recount, recorded->case_number, found,
-         (struct recount_event){.unit = recount_text(recount, recorded->unit),
-                                .score = recorded->score,
-                                .resolution = (uint32_t)recorded->resolution,
-                                .answered = true});
+    recount_note(recount, recorded->case_number, found,
+                 (struct recount_event){.unit = recount_text(recount, recorded->unit),
+                                        .score = recorded->score,
+                                        .resolution = (uint32_t)recorded->resolution,
+                                        .answered = true});
 }
 
 void recount_take(struct recount *recount, const struct found *found)
 {
     switch (found->service) {
     case COMMON__SERVICE_ID__SERVICE_ID_INTAKE: take_intake(recount, found); break;
-    case COMMON__SERVICE_ID__SERVICE_ID_ROUTING: take_routing(recount, found); break;
+    case COMMON__SERVICE_ID__SERVICE_ID_ROUTING: recount_take_routing(recount, found); break;
     case COMMON__SERVICE_ID__SERVICE_ID_FOLLOWUP: take_followup(recount, found); break;
     case COMMON__SERVICE_ID__SERVICE_ID_FEEDBACK: take_feedback(recount, found); break;
-    default: impossible(found, "this service writes no events");
+    default: recount_impossible(found, "this service writes no events");
     }
 }

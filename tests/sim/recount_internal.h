@@ -16,6 +16,15 @@ struct found {
 /* recount_events.c: what the event changes, and whether it can be. */
 void recount_take(struct recount *recount, const struct found *found);
 
+/* recount_routing.c */
+void recount_take_routing(struct recount *recount, const struct found *found);
+
+/* The event cannot be. */
+_Noreturn void recount_impossible(const struct found *found, const char *why);
+/* Keeps the event with its request; what the caller leaves out of it is taken from `found`. */
+void recount_note(struct recount *recount, uint64_t case_number, const struct found *found,
+                  struct recount_event event);
+
 /* Grows a list so that one more fits; returns it. */
 void *recount_grow(void *list, size_t count, size_t *room, size_t size);
 const char *recount_text(struct recount *recount, const char *text);

@@ -50,6 +50,19 @@ static void gives_what_the_settings_say(void **state)
     assert_int_equal(city_phone_plan(city)->local_digits, 8);
     assert_int_equal(city_callback(city)->first_delay_minutes, 60);
     assert_int_equal(city_callback(city)->lease_minutes, 10);
+    assert_int_equal(city_life(city)->reopens_max, 2); /* nothing said */
+    assert_int_equal(city_life(city)->returns_max, 3);
+    city_free(city);
+}
+
+static void reads_how_often_a_task_comes_back(void **state)
+{
+    (void)state;
+    pack_rig_replace(&rig, "city.ini", "[callback]",
+                     "[routing]\nreturns_max = 7\nreopens_max = 0\n\n[callback]");
+    struct city *city = pack_rig_load(&rig);
+    assert_int_equal(city_life(city)->reopens_max, 0);
+    assert_int_equal(city_life(city)->returns_max, 7);
     city_free(city);
 }
 
@@ -184,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(gives_what_the_settings_say, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reads_how_often_a_task_comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds_listed_keys_and_no_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(routes_by_the_first_rule_that_matches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(area_in_a_unit_matches_only_where_that_unit_exists, set_up,

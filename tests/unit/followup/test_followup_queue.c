@@ -68,6 +68,87 @@ static void passes_over_what_does_not_finish_a_task(void **state)
     assert_int_equal(rig_event_count(rig), 0);
 }
 
+static void feed_routing(struct rig *rig, Routing__Event open)
+{
+    struct error err = ERROR_NONE;
+    const struct event event = {.open = &open.base};
+    assert_int_equal(rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event, &err),
+                     STATUS_OK);
+}
+
+static void reopen_task(struct rig *rig, uint64_t task_number, uint32_t finish)
+{
+    Routing__TaskReopened reopened = ROUTING__TASK_REOPENED__INIT;
+    reopened.task_number = task_number;
+    reopened.case_number = 100 + task_number;
+    reopened.finish = finish;
+    Routing__Event open = ROUTING__EVENT__INIT;
+    open.kind_case = ROUTING__EVENT__KIND_TASK_REOPENED;
+    open.task_reopened = &reopened;
+    feed_routing(rig, open);
+}
+
+static void asks_about_what_was_closed_undone_with_the_words_to_tell(void **state)
+{
+    struct rig *rig = *state;
+    Routing__TaskClosedUndone closed = ROUTING__TASK_CLOSED_UNDONE__INIT;
+    closed.task_number = 1;
+    closed.case_number = 101;
+    closed.code = (char *)"1234567890";
+    closed.topic = (char *)"asphalt";
+    closed.unit = (char *)"district-5";
+    closed.words = (char *)"امسال بودجه نیست";
+    closed.citizen = DESK_CITIZEN;
+    closed.finish = 1;
+    Routing__Event open = ROUTING__EVENT__INIT;
+    open.kind_case = ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE;
+    open.task_closed_undone = &closed;
+    feed_routing(rig, open);
+    feed_routing(rig, open);
+    assert_int_equal(rig_event_count(rig), 1);
+    const Followup__Call *call = desk_get_call(rig, 1);
+    assert_true(call->closed_undone);
+    assert_string_equal(call->note, "امسال بودجه نیست");
+    assert_int_equal(call->citizen, DESK_CITIZEN);
+    assert_int_equal(call->due_at_us,
+                     rig_now_us(rig) + desk_callback(rig)->first_delay_minutes * MINUTE_US);
+}
+
+static void calls_again_for_each_finish_of_a_reopened_task(void **state)
+{
+    struct rig *rig = *state;
+    desk_finish_tasks(rig, 1);
+    desk_pass_first_delay(rig);
+    assert_int_equal(desk_claim(rig, "Maryam"), 1);
+    desk_record_answer(rig, 1, "Maryam", "");
+    assert_int_equal(desk_last_event(rig)->call_completed->finish, 1);
+    reopen_task(rig, 1, 1);
+    Routing__TaskDone again = desk_done_task(1);
+    again.finish = 2;
+    desk_feed_done(rig, again, (struct event){0});
+    desk_feed_done(rig, again, (struct event){0});
+    assert_int_equal(desk_get_call(rig, 2)->finish, 2);
+    assert_int_equal(rig_event_count(rig), 4); /* and none about the reopening */
+}
+
+static void withdraws_the_call_about_what_was_reopened_before_it_was_made(void **state)
+{
+    struct rig *rig = *state;
+    desk_finish_tasks(rig, 2);
+    desk_pass_first_delay(rig);
+    assert_int_equal(desk_claim(rig, "Maryam"), 1);
+    reopen_task(rig, 1, 1);
+    reopen_task(rig, 2, 1);
+    assert_int_equal(desk_get_call(rig, 1)->state, FOLLOWUP__CALL_STATE__CALL_STATE_WITHDRAWN);
+    assert_int_equal(desk_get_call(rig, 2)->state, FOLLOWUP__CALL_STATE__CALL_STATE_WITHDRAWN);
+    assert_null(desk_next_call(rig, "Ali")->call);
+    Followup__RecordCallRequest late = desk_record_request(1, "Maryam", NO_ANSWER);
+    desk_call_refused(rig, "RecordCall", &late.base, STATUS_FAILED_PRECONDITION, "call_number");
+    uint64_t events = rig_event_count(rig);
+    reopen_task(rig, 3, 1); /* never finished, as far as we know */
+    assert_int_equal(rig_event_count(rig), events);
+}
+
 /* --- handing out --- */
 
 static void hands_out_the_longest_due_first(void **state)
@@ -219,7 +300,7 @@ static void lists_calls_by_number_in_pages(void **state)
     request.page_size = 101;
     desk_call_refused(rig, "ListCalls", &request.base, STATUS_INVALID_ARGUMENT, "page_size");
     request.page_size = 0;
-    request.state = (Followup__CallState)5;
+    request.state = (Followup__CallState)6;
     desk_call_refused(rig, "ListCalls", &request.base, STATUS_INVALID_ARGUMENT, "state");
 }
 
@@ -278,6 +359,9 @@ int main(void)
         DESK_TEST(schedules_none_for_a_citys_past_or_for_nobody),
         DESK_TEST(schedules_once_for_a_task),
         DESK_TEST(passes_over_what_does_not_finish_a_task),
+        DESK_TEST(asks_about_what_was_closed_undone_with_the_words_to_tell),
+        DESK_TEST(calls_again_for_each_finish_of_a_reopened_task),
+        DESK_TEST(withdraws_the_call_about_what_was_reopened_before_it_was_made),
         DESK_TEST(hands_out_the_longest_due_first),
         DESK_TEST(says_when_the_next_call_is_due_when_none_is),
         DESK_TEST(says_with_a_call_when_the_one_after_it_is_due),

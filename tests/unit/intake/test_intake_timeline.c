@@ -303,6 +303,58 @@ static void closes_what_nobody_can_be_asked_about(void **state)
 }
 
 /* A history's events arrive in any order of their own times. */
+static void tells_the_date_of_a_plan_the_limit_of_a_waiting_and_the_pictures(void **state)
+{
+    (void)state;
+    struct rig *rig = desk_open();
+    const char *code = desk_register_from(rig, DESK_PHONE, "a hole")->code;
+    char *pictures[] = {(char *)"archive/1.jpg", (char *)"archive/2.jpg"};
+    Routing__Event event = ROUTING__EVENT__INIT;
+    Routing__TaskPlanned planned = ROUTING__TASK_PLANNED__INIT;
+    Routing__TaskPaused paused = ROUTING__TASK_PAUSED__INIT;
+    Routing__TaskReported told = ROUTING__TASK_REPORTED__INIT;
+    Routing__TaskClosedUndone closed = ROUTING__TASK_CLOSED_UNDONE__INIT;
+    Routing__TaskMoved moved = ROUTING__TASK_MOVED__INIT;
+    planned.case_number = paused.case_number = told.case_number = 1;
+    closed.case_number = moved.case_number = 1;
+    planned.planned_for_us = 700;
+    paused.until_us = 800;
+    paused.note = (char *)"a permit";
+    told.note = (char *)"half done";
+    told.n_pictures = 2;
+    told.pictures = pictures;
+    moved.to_unit = (char *)"district-6";
+    closed.unit = (char *)"district-6";
+    closed.words = (char *)"no budget";
+    event.kind_case = ROUTING__EVENT__KIND_TASK_PLANNED;
+    event.task_planned = &planned;
+    feed(rig, SERVICE(ROUTING), &event.base);
+    event.kind_case = ROUTING__EVENT__KIND_TASK_PAUSED;
+    event.task_paused = &paused;
+    feed(rig, SERVICE(ROUTING), &event.base);
+    event.kind_case = ROUTING__EVENT__KIND_TASK_REPORTED;
+    event.task_reported = &told;
+    feed(rig, SERVICE(ROUTING), &event.base);
+    event.kind_case = ROUTING__EVENT__KIND_TASK_MOVED;
+    event.task_moved = &moved;
+    feed(rig, SERVICE(ROUTING), &event.base);
+    event.kind_case = ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE;
+    event.task_closed_undone = &closed;
+    feed(rig, SERVICE(ROUTING), &event.base);
+    const Intake__GetCaseResponse *response = desk_get(rig, code);
+    assert_int_equal(response->n_timeline, 6);
+    assert_int_equal(response->timeline[1]->kind, KIND(PLANNED));
+    assert_int_equal(response->timeline[1]->until_us, 700);
+    assert_int_equal(response->timeline[2]->until_us, 800);
+    assert_string_equal(response->timeline[2]->note, "a permit");
+    assert_int_equal(response->timeline[3]->n_pictures, 2);
+    assert_string_equal(response->timeline[3]->pictures[1], "archive/2.jpg");
+    assert_string_equal(response->timeline[4]->unit, "district-6");
+    assert_string_equal(response->timeline[5]->note, "no budget");
+    stands(rig, code, STATE(AWAITING_WORD), "district-6");
+    rig_free(rig);
+}
+
 static void merges_by_the_time_it_happened(void **state)
 {
     struct rig *rig = desk_open();
@@ -459,6 +511,7 @@ int main(void)
         cmocka_unit_test(tells_it_again_after_a_restart),
         cmocka_unit_test(hears_the_citizen_out),
         cmocka_unit_test(closes_what_nobody_can_be_asked_about),
+        cmocka_unit_test(tells_the_date_of_a_plan_the_limit_of_a_waiting_and_the_pictures),
         cmocka_unit_test(merges_by_the_time_it_happened),
         cmocka_unit_test(keeps_stories_apart),
         cmocka_unit_test(passes_over_what_concerns_no_request),

@@ -68,6 +68,51 @@ void story_done(struct story *story, uint64_t number, const char *unit, int64_t 
     tell(story, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event.base, at_us);
 }
 
+void story_closed_undone(struct story *story, uint64_t number, const char *unit)
+{
+    Routing__TaskClosedUndone task = ROUTING__TASK_CLOSED_UNDONE__INIT;
+    Routing__Event event = ROUTING__EVENT__INIT;
+    task.case_number = number;
+    task.unit = text(unit);
+    event.kind_case = ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE;
+    event.task_closed_undone = &task;
+    tell(story, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event.base, 0);
+}
+
+void story_cancelled(struct story *story, uint64_t number, const char *unit)
+{
+    Routing__TaskCancelled task = ROUTING__TASK_CANCELLED__INIT;
+    Routing__Event event = ROUTING__EVENT__INIT;
+    task.case_number = number;
+    task.unit = text(unit);
+    event.kind_case = ROUTING__EVENT__KIND_TASK_CANCELLED;
+    event.task_cancelled = &task;
+    tell(story, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event.base, 0);
+}
+
+void story_reopened(struct story *story, uint64_t number, const char *unit)
+{
+    Routing__TaskReopened task = ROUTING__TASK_REOPENED__INIT;
+    Routing__Event event = ROUTING__EVENT__INIT;
+    task.case_number = number;
+    task.unit = text(unit);
+    event.kind_case = ROUTING__EVENT__KIND_TASK_REOPENED;
+    event.task_reopened = &task;
+    tell(story, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event.base, 0);
+}
+
+void story_moved(struct story *story, uint64_t number, const char *from, const char *to)
+{
+    Routing__TaskMoved task = ROUTING__TASK_MOVED__INIT;
+    Routing__Event event = ROUTING__EVENT__INIT;
+    task.case_number = number;
+    task.from_unit = text(from);
+    task.to_unit = text(to);
+    event.kind_case = ROUTING__EVENT__KIND_TASK_MOVED;
+    event.task_moved = &task;
+    tell(story, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event.base, 0);
+}
+
 void story_overdue(struct story *story, uint64_t number, const char *unit)
 {
     Routing__TaskOverdue task = ROUTING__TASK_OVERDUE__INIT;

@@ -18,6 +18,10 @@ void story_registered(struct story *story, uint64_t number, int64_t at_us, const
 void story_routed(struct story *story, uint64_t number, const char *unit, int64_t due_us);
 void story_returned(struct story *story, uint64_t number, const char *from, const char *to);
 void story_done(struct story *story, uint64_t number, const char *unit, int64_t at_us);
+void story_closed_undone(struct story *story, uint64_t number, const char *unit);
+void story_cancelled(struct story *story, uint64_t number, const char *unit);
+void story_reopened(struct story *story, uint64_t number, const char *unit);
+void story_moved(struct story *story, uint64_t number, const char *from, const char *to);
 void story_overdue(struct story *story, uint64_t number, const char *unit);
 void story_called(struct story *story, uint64_t number, Followup__CallOutcome outcome);
 void story_answered(struct story *story, uint64_t number, Followup__Resolution resolution,

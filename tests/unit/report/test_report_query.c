@@ -259,6 +259,33 @@ static void moves_a_request_with_its_task_from_unit_to_unit(void **state)
     rig_free(t.rig);
 }
 
+static void counts_what_was_closed_undone_or_cancelled_apart_and_what_is_open_again(void **state)
+{
+    (void)state;
+    struct teller t = teller_new("isfahan");
+    for (uint64_t number = 1; number <= 4; number++) {
+        registered(&t, number, "1404-10-11 09:10", "asphalt", "5", PHONE);
+        routed(&t, number, "district-5", NULL);
+    }
+    done(&t, 1, "district-5", "1404-10-12 09:10");
+    story_closed_undone(&t.story, 2, "district-5");
+    story_cancelled(&t.story, 3, "district-5");
+    assert_metric(&t, REPORT__METRIC__METRIC_DONE, "done\n1\n");
+    assert_metric(&t, REPORT__METRIC__METRIC_OPEN, "open\n1\n");
+    assert_metric(&t, REPORT__METRIC__METRIC_UNDONE, "closed_undone cancelled\n1 1\n");
+    story_reopened(&t.story, 1, "district-5");
+    story_reopened(&t.story, 2, "district-5");
+    assert_metric(&t, REPORT__METRIC__METRIC_DONE, "done\n0\n");
+    assert_metric(&t, REPORT__METRIC__METRIC_OPEN, "open\n3\n");
+    assert_metric(&t, REPORT__METRIC__METRIC_UNDONE, "closed_undone cancelled\n0 1\n");
+    assert_metric(&t, RESOLUTION_HOURS, "done p50 p75 p90 p95 p99\n0 - - - - -\n");
+    story_moved(&t.story, 2, "district-5", "district-6");
+    done(&t, 2, "district-6", "1404-10-13 09:10");
+    assert_metric_by(&t, REPORT__METRIC__METRIC_DONE, UNIT,
+                     "unit done\n'district-6' 1\n'district-5' 0\n");
+    rig_free(t.rig);
+}
+
 static void tells_on_time_from_the_dates(void **state)
 {
     (void)state;
@@ -480,7 +507,7 @@ static void refuses_a_question_that_makes_no_sense(void **state)
 
     Report__QueryReportRequest request = ask(REPORT__METRIC__METRIC_UNSPECIFIED);
     assert_refused(&t, &request, STATUS_INVALID_ARGUMENT, "metric");
-    request = ask((Report__Metric)8);
+    request = ask((Report__Metric)9);
     assert_refused(&t, &request, STATUS_INVALID_ARGUMENT, "metric");
     request = ask(REQUESTS);
     request.n_by = 2;
@@ -624,6 +651,7 @@ int main(void)
         cmocka_unit_test(puts_dimensions_in_the_order_asked_for_and_the_period_behind_them),
         cmocka_unit_test(answers_about_nothing_with_one_row_or_none),
         cmocka_unit_test(moves_a_request_with_its_task_from_unit_to_unit),
+        cmocka_unit_test(counts_what_was_closed_undone_or_cancelled_apart_and_what_is_open_again),
         cmocka_unit_test(tells_on_time_from_the_dates),
         cmocka_unit_test(tells_how_long_requests_took),
         cmocka_unit_test(takes_no_time_when_closed_before_it_was_opened),

@@ -359,7 +359,7 @@ static void mistakes_in_a_list_are_refused(void **state)
     struct rig *rig = scene_new();
     assert_int_equal(list(rig, "distrikt-5", STATE(ROUTED), 0, 0, NULL), STATUS_NOT_FOUND);
     assert_int_equal(list(rig, CIVIL_5, STATE(ROUTED), 101, 0, NULL), STATUS_INVALID_ARGUMENT);
-    assert_int_equal(list(rig, CIVIL_5, (Routing__TaskState)9, 0, 0, NULL),
+    assert_int_equal(list(rig, CIVIL_5, (Routing__TaskState)10, 0, 0, NULL),
                      STATUS_INVALID_ARGUMENT);
     assert_int_equal(list(rig, CIVIL_5, STATE(ROUTED), 0, UINT64_MAX, NULL),
                      STATUS_INVALID_ARGUMENT);

@@ -1,0 +1,339 @@
+/* What events do to a task: the same for the answer given and for the table. */
+#include "services/routing/routing_rules.h"
+
+#include <string.h>
+
+uint64_t routing_rules_task_of(const Routing__Event *event)
+{
+    switch (event->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_ROUTED: return event->task_routed->task_number;
+    case ROUTING__EVENT__KIND_TASK_ACCEPTED: return event->task_accepted->task_number;
+    case ROUTING__EVENT__KIND_TASK_REPORTED: return event->task_reported->task_number;
+    case ROUTING__EVENT__KIND_TASK_RETURNED: return event->task_returned->task_number;
+    case ROUTING__EVENT__KIND_TASK_DONE: return event->task_done->task_number;
+    case ROUTING__EVENT__KIND_TASK_OVERDUE: return event->task_overdue->task_number;
+    case ROUTING__EVENT__KIND_TASK_SEEN: return event->task_seen->task_number;
+    case ROUTING__EVENT__KIND_TASK_PLANNED: return event->task_planned->task_number;
+    case ROUTING__EVENT__KIND_TASK_STARTED: return event->task_started->task_number;
+    case ROUTING__EVENT__KIND_TASK_PAUSED: return event->task_paused->task_number;
+    case ROUTING__EVENT__KIND_TASK_RESUMED: return event->task_resumed->task_number;
+    case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE: return event->task_closed_undone->task_number;
+    case ROUTING__EVENT__KIND_TASK_MOVED: return event->task_moved->task_number;
+    case ROUTING__EVENT__KIND_TASK_REOPENED: return event->task_reopened->task_number;
+    case ROUTING__EVENT__KIND_TASK_CANCELLED: return event->task_cancelled->task_number;
+    case ROUTING__EVENT__KIND_TASK_HELP_ASKED: return event->task_help_asked->task_number;
+    case ROUTING__EVENT__KIND_TASK_HELP_FINISHED: return event->task_help_finished->task_number;
+    default: return 0;
+    }
+}
+
+Routing__ChangeKind routing_rules_change_kind(uint32_t kind)
+{
+    switch (kind) {
+    case ROUTING__EVENT__KIND_TASK_ROUTED: return ROUTING__CHANGE_KIND__CHANGE_KIND_ROUTED;
+    case ROUTING__EVENT__KIND_TASK_ACCEPTED: return ROUTING__CHANGE_KIND__CHANGE_KIND_ACCEPTED;
+    case ROUTING__EVENT__KIND_TASK_REPORTED: return ROUTING__CHANGE_KIND__CHANGE_KIND_REPORTED;
+    case ROUTING__EVENT__KIND_TASK_RETURNED: return ROUTING__CHANGE_KIND__CHANGE_KIND_RETURNED;
+    case ROUTING__EVENT__KIND_TASK_DONE: return ROUTING__CHANGE_KIND__CHANGE_KIND_DONE;
+    case ROUTING__EVENT__KIND_TASK_OVERDUE: return ROUTING__CHANGE_KIND__CHANGE_KIND_OVERDUE;
+    case ROUTING__EVENT__KIND_TASK_SEEN: return ROUTING__CHANGE_KIND__CHANGE_KIND_SEEN;
+    case ROUTING__EVENT__KIND_TASK_PLANNED: return ROUTING__CHANGE_KIND__CHANGE_KIND_PLANNED;
+    case ROUTING__EVENT__KIND_TASK_STARTED: return ROUTING__CHANGE_KIND__CHANGE_KIND_STARTED;
+    case ROUTING__EVENT__KIND_TASK_PAUSED: return ROUTING__CHANGE_KIND__CHANGE_KIND_PAUSED;
+    case ROUTING__EVENT__KIND_TASK_RESUMED: return ROUTING__CHANGE_KIND__CHANGE_KIND_RESUMED;
+    case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
+        return ROUTING__CHANGE_KIND__CHANGE_KIND_CLOSED_UNDONE;
+    case ROUTING__EVENT__KIND_TASK_MOVED: return ROUTING__CHANGE_KIND__CHANGE_KIND_MOVED;
+    case ROUTING__EVENT__KIND_TASK_REOPENED: return ROUTING__CHANGE_KIND__CHANGE_KIND_REOPENED;
+    case ROUTING__EVENT__KIND_TASK_CANCELLED: return ROUTING__CHANGE_KIND__CHANGE_KIND_CANCELLED;
+    case ROUTING__EVENT__KIND_TASK_HELP_ASKED: return ROUTING__CHANGE_KIND__CHANGE_KIND_HELP_ASKED;
+    case ROUTING__EVENT__KIND_TASK_HELP_FINISHED:
+        return ROUTING__CHANGE_KIND__CHANGE_KIND_HELP_FINISHED;
+    default: return ROUTING__CHANGE_KIND__CHANGE_KIND_UNSPECIFIED;
+    }
+}
+
+Routing__Task routing_rules_new_task(const Routing__TaskRouted *routed, int64_t occurred_at_us,
+                                     bool historical)
+{
+    Routing__Task task = ROUTING__TASK__INIT;
+    task.number = routed->task_number;
+    task.case_number = routed->case_number;
+    task.code = routed->code;
+    task.topic = routed->topic;
+    task.place = routed->place;
+    task.urgency = routed->urgency;
+    task.channel = routed->channel;
+    task.unit = routed->unit;
+    task.state = ROUTING__TASK_STATE__TASK_STATE_ROUTED;
+    task.registered_at_us = routed->registered_at_us;
+    task.routed_at_us = occurred_at_us;
+    task.due_at_us = routed->due_at_us;
+    task.historical = historical;
+    task.source = routed->source;
+    task.external_id = routed->external_id;
+    task.citizen = routed->citizen;
+    return task;
+}
+
+/* A unit begins afresh; but the citizen has waited all the same: the due date and the overdue mark
+ * stay. */
+static void begin_afresh(Routing__Task *task, int64_t occurred_at_us)
+{
+    task->routed_at_us = occurred_at_us;
+    task->seen_at_us = 0;
+    task->accepted_at_us = 0;
+    task->planned_for_us = 0;
+    task->started_at_us = 0;
+}
+
+static void take_note(Routing__Task *task, char *note)
+{
+    if (note[0] != '\0') {
+        task->note = note;
+    }
+}
+
+static void end_waiting(Routing__Task *task)
+{
+    task->paused_at_us = 0;
+    task->pause_reason = ROUTING__PAUSE_REASON__PAUSE_REASON_UNSPECIFIED;
+    task->pause_until_us = 0;
+}
+
+/* A list with one more place at its end, copied: the one before may be shared. NULL: no memory. */
+static void *longer(struct arena *arena, const void *list, size_t count, size_t size)
+{
+    char *copy = arena_alloc(arena, (count + 1) * size);
+    if (copy != NULL && count > 0) {
+        memcpy(copy, list, count * size);
+    }
+    return copy;
+}
+
+/* Each unit once, at the place where it last had the task; of too many the oldest goes. */
+static bool remember_unit(Routing__Task *task, struct arena *arena)
+{
+    char **units = longer(arena, task->units_before, task->n_units_before, sizeof(*units));
+    if (units == NULL) {
+        return false;
+    }
+    size_t count = 0;
+    size_t skip = 0;
+    for (size_t i = 0; i < task->n_units_before; i++) {
+        if (strcmp(units[i], task->unit) != 0) {
+            units[count++] = units[i];
+        }
+    }
+    units[count++] = task->unit;
+    if (count > ROUTING_UNITS_BEFORE_MAX) {
+        skip = count - ROUTING_UNITS_BEFORE_MAX;
+    }
+    task->units_before = units + skip;
+    task->n_units_before = count - skip;
+    return true;
+}
+
+static bool hand_over(Routing__Task *task, char *to_unit, char *reason, int64_t occurred_at_us,
+                      struct arena *arena)
+{
+    if (!remember_unit(task, arena)) {
+        return false;
+    }
+    task->unit = to_unit;
+    task->note = reason;
+    task->for_decision = false;
+    begin_afresh(task, occurred_at_us);
+    return true;
+}
+
+static bool take_back(Routing__Task *task, const Routing__TaskReturned *returned,
+                      int64_t occurred_at_us, struct arena *arena)
+{
+    if (!hand_over(task, returned->to_unit, returned->reason, occurred_at_us, arena)) {
+        return false;
+    }
+    task->returns++;
+    task->for_decision = returned->for_decision;
+    return true;
+}
+
+static bool ask_help(Routing__Task *task, const Routing__TaskHelpAsked *asked,
+                     int64_t occurred_at_us, struct arena *arena)
+{
+    Routing__TaskHelp **helps = longer(arena, task->helps, task->n_helps, sizeof(*helps));
+    Routing__TaskHelp *help = arena_alloc(arena, sizeof(*help));
+    if (helps == NULL || help == NULL) {
+        return false;
+    }
+    routing__task_help__init(help);
+    help->unit = asked->helper;
+    help->note = asked->note;
+    help->asked_at_us = occurred_at_us;
+    helps[task->n_helps++] = help;
+    task->helps = helps;
+    return true;
+}
+
+/* Ends the unit's open part, every open part when `unit` is NULL. Parts are copied: the task as it
+ * was keeps its own. */
+static bool end_help(Routing__Task *task, const char *unit, bool withdrawn, char *answer,
+                     int64_t occurred_at_us, struct arena *arena)
+{
+    Routing__TaskHelp **helps = longer(arena, task->helps, task->n_helps, sizeof(*helps));
+    bool found = unit == NULL;
+    for (size_t i = 0; helps != NULL && i < task->n_helps; i++) {
+        if (helps[i]->ended_at_us != 0 || (unit != NULL && strcmp(helps[i]->unit, unit) != 0)) {
+            continue;
+        }
+        helps[i] = arena_copy(arena, helps[i], sizeof(*helps[i]));
+        if (helps[i] == NULL) {
+            return false;
+        }
+        helps[i]->ended_at_us = occurred_at_us;
+        helps[i]->withdrawn = withdrawn;
+        helps[i]->answer = answer;
+        found = true;
+    }
+    if (helps == NULL || !found) {
+        return false;
+    }
+    task->helps = helps;
+    return true;
+}
+
+static void pause(Routing__Task *task, const Routing__TaskPaused *paused, int64_t occurred_at_us)
+{
+    task->paused_at_us = occurred_at_us;
+    task->pause_reason = paused->reason;
+    task->pause_until_us = paused->until_us;
+    task->note = paused->note;
+}
+
+static void resume(Routing__Task *task, const Routing__TaskResumed *resumed, int64_t occurred_at_us)
+{
+    end_waiting(task);
+    take_note(task, resumed->note);
+    if (!resumed->by_limit && task->started_at_us == 0) {
+        task->started_at_us = occurred_at_us;
+    }
+}
+
+static void finish(Routing__Task *task, const Routing__TaskDone *done, int64_t occurred_at_us)
+{
+    end_waiting(task);
+    task->done_at_us = occurred_at_us;
+    task->finishes++;
+    take_note(task, done->note);
+}
+
+static void close_undone(Routing__Task *task, const Routing__TaskClosedUndone *closed,
+                         int64_t occurred_at_us)
+{
+    end_waiting(task);
+    task->closed_at_us = occurred_at_us;
+    task->close_reason = closed->reason;
+    task->finishes++;
+    task->note = closed->words;
+}
+
+static void reopen(Routing__Task *task, const Routing__TaskReopened *reopened,
+                   int64_t occurred_at_us)
+{
+    task->done_at_us = 0;
+    task->closed_at_us = 0;
+    task->close_reason = ROUTING__CLOSE_REASON__CLOSE_REASON_UNSPECIFIED;
+    task->reopens++;
+    take_note(task, reopened->note);
+    begin_afresh(task, occurred_at_us);
+}
+
+static bool cancel(Routing__Task *task, const Routing__TaskCancelled *cancelled,
+                   int64_t occurred_at_us, struct arena *arena)
+{
+    end_waiting(task);
+    task->closed_at_us = occurred_at_us;
+    task->note = cancelled->reason;
+    return end_help(task, NULL, true, (char *)protobuf_c_empty_string, occurred_at_us, arena);
+}
+
+static bool act_of(const Routing__Event *event, enum routing_act *ret_act)
+{
+    switch (event->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_ACCEPTED: *ret_act = ROUTING_ACT_ACCEPT; return true;
+    case ROUTING__EVENT__KIND_TASK_REPORTED: *ret_act = ROUTING_ACT_REPORT; return true;
+    case ROUTING__EVENT__KIND_TASK_RETURNED: *ret_act = ROUTING_ACT_RETURN; return true;
+    case ROUTING__EVENT__KIND_TASK_DONE: *ret_act = ROUTING_ACT_FINISH; return true;
+    case ROUTING__EVENT__KIND_TASK_OVERDUE: *ret_act = ROUTING_ACT_EXPIRE; return true;
+    case ROUTING__EVENT__KIND_TASK_SEEN: *ret_act = ROUTING_ACT_SEE; return true;
+    case ROUTING__EVENT__KIND_TASK_PLANNED: *ret_act = ROUTING_ACT_PLAN; return true;
+    case ROUTING__EVENT__KIND_TASK_STARTED: *ret_act = ROUTING_ACT_START; return true;
+    case ROUTING__EVENT__KIND_TASK_PAUSED: *ret_act = ROUTING_ACT_PAUSE; return true;
+    case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE: *ret_act = ROUTING_ACT_CLOSE; return true;
+    case ROUTING__EVENT__KIND_TASK_MOVED: *ret_act = ROUTING_ACT_MOVE; return true;
+    case ROUTING__EVENT__KIND_TASK_REOPENED: *ret_act = ROUTING_ACT_REOPEN; return true;
+    case ROUTING__EVENT__KIND_TASK_CANCELLED: *ret_act = ROUTING_ACT_CANCEL; return true;
+    case ROUTING__EVENT__KIND_TASK_HELP_ASKED: *ret_act = ROUTING_ACT_ASK_HELP; return true;
+    case ROUTING__EVENT__KIND_TASK_HELP_FINISHED:
+        *ret_act = event->task_help_finished->withdrawn ? ROUTING_ACT_WITHDRAW_HELP
+                                                        : ROUTING_ACT_FINISH_HELP;
+        return true;
+    case ROUTING__EVENT__KIND_TASK_RESUMED:
+        *ret_act = event->task_resumed->by_limit ? ROUTING_ACT_ELAPSE : ROUTING_ACT_RESUME;
+        return true;
+    default: return false;
+    }
+}
+
+static bool do_act(Routing__Task *task, enum routing_act act, const Routing__Event *event,
+                   int64_t at_us, struct arena *arena)
+{
+    switch (act) {
+    case ROUTING_ACT_SEE: task->seen_at_us = at_us; break;
+    case ROUTING_ACT_ACCEPT: task->accepted_at_us = at_us; break;
+    case ROUTING_ACT_PLAN:
+        task->planned_for_us = event->task_planned->planned_for_us;
+        take_note(task, event->task_planned->note);
+        break;
+    case ROUTING_ACT_START:
+        task->started_at_us = at_us;
+        take_note(task, event->task_started->note);
+        break;
+    case ROUTING_ACT_PAUSE: pause(task, event->task_paused, at_us); break;
+    case ROUTING_ACT_RESUME:
+    case ROUTING_ACT_ELAPSE: resume(task, event->task_resumed, at_us); break;
+    case ROUTING_ACT_REPORT: task->note = event->task_reported->note; break;
+    case ROUTING_ACT_FINISH: finish(task, event->task_done, at_us); break;
+    case ROUTING_ACT_CLOSE: close_undone(task, event->task_closed_undone, at_us); break;
+    case ROUTING_ACT_RETURN: return take_back(task, event->task_returned, at_us, arena);
+    case ROUTING_ACT_MOVE:
+        return hand_over(task, event->task_moved->to_unit, event->task_moved->reason, at_us, arena);
+    case ROUTING_ACT_ASK_HELP: return ask_help(task, event->task_help_asked, at_us, arena);
+    case ROUTING_ACT_FINISH_HELP:
+    case ROUTING_ACT_WITHDRAW_HELP:
+        return end_help(task, event->task_help_finished->helper,
+                        event->task_help_finished->withdrawn, event->task_help_finished->note,
+                        at_us, arena);
+    case ROUTING_ACT_REOPEN: reopen(task, event->task_reopened, at_us); break;
+    case ROUTING_ACT_CANCEL: return cancel(task, event->task_cancelled, at_us, arena);
+    case ROUTING_ACT_EXPIRE: task->overdue = true; break;
+    case ROUTING_ACT_COUNT: break;
+    }
+    return true;
+}
+
+bool routing_rules_change_task(Routing__Task *task, const Routing__Event *event,
+                               int64_t occurred_at_us, struct arena *arena)
+{
+    enum routing_act act;
+    Routing__Task changed = *task;
+    if (!act_of(event, &act) || routing_rules_check_act(task, act, NULL) != STATUS_OK) {
+        return false;
+    }
+    changed.state = routing_rules_next_state(task->state, act);
+    if (!do_act(&changed, act, event, occurred_at_us, arena)) {
+        return false;
+    }
+    *task = changed;
+    return true;
+}

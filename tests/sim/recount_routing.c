@@ -1,0 +1,356 @@
+/* Routing's log: a task's life, its table written a second time. */
+#include "tests/sim/recount_internal.h"
+
+#include "city/city.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void concern(struct recount *recount, const char *key, uint64_t offset)
+{
+    struct recount_unit *unit = recount_unit(recount, key);
+    unit->sequences =
+        recount_grow(unit->sequences, unit->count, &unit->room, sizeof *unit->sequences);
+    unit->sequences[unit->count++] = offset;
+}
+
+static void concern_once(struct recount *recount, const char *key, uint64_t offset)
+{
+    const struct recount_unit *unit = recount_unit(recount, key);
+    if (unit->count == 0 || unit->sequences[unit->count - 1] != offset) {
+        concern(recount, key, offset);
+    }
+}
+
+static void take_routed(struct recount *recount, const struct found *found,
+                        const Routing__TaskRouted *routed)
+{
+    struct recount_case *one = recount_case(recount, routed->case_number);
+    if (one == NULL) {
+        recount_impossible(found, "it routes a request nobody registered");
+    }
+    if (one->task != 0) {
+        recount_impossible(found, "the request has a task already");
+    }
+    if (routed->task_number != recount->task_count + 1) {
+        recount_impossible(found, "tasks are numbered one after another");
+    }
+    if (recount->task_count > 0 &&
+        recount->tasks[recount->task_count - 1].case_number + 1 != routed->case_number) {
+        invariant_broken(INVARIANT_APPLIED_ONCE, "routing's event %" PRIu64 " is out of order",
+                         found->offset);
+    }
+    one->task = routed->task_number;
+    recount->tasks = recount_grow(recount->tasks, recount->task_count, &recount->task_room,
+                                  sizeof *recount->tasks);
+    recount->tasks[recount->task_count++] = (struct recount_task){
+        .number = routed->task_number,
+        .case_number = routed->case_number,
+        .unit = recount_text(recount, routed->unit),
+        .state = ROUTING__TASK_STATE__TASK_STATE_ROUTED,
+        .historical = one->historical,
+        .called = !one->historical && one->can_be_called,
+        .citizen = routed->citizen,
+        .due_at_us = routed->due_at_us,
+        .routed_recorded_us = found->record->recorded_at_us,
+    };
+    concern(recount, routed->unit, found->offset);
+    recount_note(recount, routed->case_number, found,
+                 (struct recount_event){.unit = recount_text(recount, routed->unit),
+                                        .due_at_us = routed->due_at_us});
+}
+
+/* --- the life of a task --- */
+
+/* A letter for each state, in the order of the contract's numbers: routed, accepted, done, seen,
+ * planned, working, idle (it waits), undone, cancelled. */
+static const char letters[] = "?radspwiuc";
+
+/* What an event makes of a state; '.': it cannot be. Columns: */
+static const char columns[] = "rsapwiduc";
+static const struct {
+    Routing__Event__KindCase kind;
+    const char *next;
+} life[] = {
+    {ROUTING__EVENT__KIND_TASK_SEEN, "s........"},
+    {ROUTING__EVENT__KIND_TASK_ACCEPTED, "aa......."},
+    {ROUTING__EVENT__KIND_TASK_PLANNED, "ppppp...."},
+    {ROUTING__EVENT__KIND_TASK_STARTED, "wwww....."},
+    {ROUTING__EVENT__KIND_TASK_PAUSED, "iiiii...."},
+    {ROUTING__EVENT__KIND_TASK_RESUMED, ".....w..."},
+    {ROUTING__EVENT__KIND_TASK_REPORTED, "rsapwi..."},
+    {ROUTING__EVENT__KIND_TASK_DONE, "dddddd..."},
+    {ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE, "uuuuuu..."},
+    {ROUTING__EVENT__KIND_TASK_RETURNED, "rrrrr...."},
+    {ROUTING__EVENT__KIND_TASK_MOVED, "rrrrr...."},
+    {ROUTING__EVENT__KIND_TASK_REOPENED, "......rr."},
+    {ROUTING__EVENT__KIND_TASK_CANCELLED, "cccccc..."},
+    {ROUTING__EVENT__KIND_TASK_OVERDUE, "rsapwi..."},
+    {ROUTING__EVENT__KIND_TASK_HELP_ASKED, "rsapwi..."},
+    {ROUTING__EVENT__KIND_TASK_HELP_FINISHED, "rsapwi..."},
+};
+static const char after_limit[] = ".....a...";
+
+/* What an event says of the task it is about. */
+struct about {
+    uint64_t number, case_number;
+    const char *unit;    /* that has it */
+    const char *to_unit; /* that has it from now on */
+};
+
+static struct about about(const struct found *found)
+{
+    const Routing__Event *event = (const Routing__Event *)found->open;
+#define ABOUT(kind, member)                                                                        \
+    case ROUTING__EVENT__KIND_##kind:                                                              \
+        return (struct about)                                                                      \
+        {                                                                                          \
+            event->member->task_number, event->member->case_number, event->member->unit,           \
+                event->member->unit                                                                \
+        }
+#define ABOUT_TWO(kind, member)                                                                    \
+    case ROUTING__EVENT__KIND_##kind:                                                              \
+        return (struct about)                                                                      \
+        {                                                                                          \
+            event->member->task_number, event->member->case_number, event->member->from_unit,      \
+                event->member->to_unit                                                             \
+        }
+    switch (event->kind_case) {
+        ABOUT(TASK_ACCEPTED, task_accepted);
+        ABOUT(TASK_REPORTED, task_reported);
+        ABOUT(TASK_DONE, task_done);
+        ABOUT(TASK_OVERDUE, task_overdue);
+        ABOUT(TASK_SEEN, task_seen);
+        ABOUT(TASK_PLANNED, task_planned);
+        ABOUT(TASK_STARTED, task_started);
+        ABOUT(TASK_PAUSED, task_paused);
+        ABOUT(TASK_RESUMED, task_resumed);
+        ABOUT(TASK_CLOSED_UNDONE, task_closed_undone);
+        ABOUT(TASK_REOPENED, task_reopened);
+        ABOUT(TASK_CANCELLED, task_cancelled);
+        ABOUT(TASK_HELP_ASKED, task_help_asked);
+        ABOUT(TASK_HELP_FINISHED, task_help_finished);
+        ABOUT_TWO(TASK_RETURNED, task_returned);
+        ABOUT_TWO(TASK_MOVED, task_moved);
+    default: recount_impossible(found, "its kind is unknown");
+    }
+#undef ABOUT
+#undef ABOUT_TWO
+}
+
+static const char *life_of(const Routing__Event *event)
+{
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_RESUMED && event->task_resumed->by_limit) {
+        return after_limit;
+    }
+    size_t at = 0;
+    while (life[at].kind != event->kind_case) {
+        at++;
+    }
+    return life[at].next;
+}
+
+/* The task, in its next state. */
+static struct recount_task *lead_on(struct recount *recount, const struct found *found,
+                                    const struct about *what)
+{
+    struct recount_task *task = recount_task(recount, what->number);
+    if (task == NULL || task->case_number != what->case_number) {
+        recount_impossible(found, "there is no such task of that request");
+    }
+    if (strcmp(task->unit, what->unit) != 0) {
+        recount_impossible(found, "another unit has the task");
+    }
+    const char *next = life_of((const Routing__Event *)found->open);
+    char to = next[strchr(columns, letters[task->state]) - columns];
+    if (to == '.') {
+        recount_impossible(found, "it cannot follow on the state of the task");
+    }
+    task->state = (Routing__TaskState)(strchr(letters, to) - letters);
+    task->unit = recount_text(recount, what->to_unit);
+    if (recount_has_ended(task)) {
+        task->ended_recorded_us = found->record->recorded_at_us;
+        task->wait_until_us = 0;
+    }
+    return task;
+}
+
+/* --- what else an event tells --- */
+
+static void take_overdue(struct recount_task *task, const struct found *found)
+{
+    if (task->overdue) {
+        invariant_broken(INVARIANT_TIMERS, "task %" PRIu64 " is overdue twice", task->number);
+    }
+    if (task->due_at_us == 0 || found->record->recorded_at_us < task->due_at_us ||
+        found->record->occurred_at_us != task->due_at_us) {
+        invariant_broken(INVARIANT_TIMERS, "task %" PRIu64 " is overdue before it is due",
+                         task->number);
+    }
+    task->overdue = true;
+}
+
+static void take_finish(struct recount_task *task, const struct found *found, bool undone,
+                        uint32_t number)
+{
+    task->finishes = recount_grow(task->finishes, task->finish_count, &task->finish_room,
+                                  sizeof *task->finishes);
+    task->finishes[task->finish_count++] = (struct recount_finish){
+        .offset = found->offset,
+        .undone = undone,
+        .at_us = found->record->occurred_at_us,
+    };
+    if (number != task->finish_count) {
+        recount_impossible(found, "finishes of a task are numbered one after another");
+    }
+}
+
+static void take_resumed(struct recount_task *task, const struct found *found, bool by_limit)
+{
+    if (by_limit && (found->record->recorded_at_us < task->wait_until_us ||
+                     found->record->occurred_at_us != task->wait_until_us)) {
+        invariant_broken(INVARIANT_TIMERS, "the waiting of task %" PRIu64 " ends before its limit",
+                         task->number);
+    }
+    task->wait_until_us = 0;
+}
+
+static void take_reopened(struct recount_task *task, const struct found *found,
+                          const Routing__TaskReopened *reopened)
+{
+    struct recount_finish *finish = &task->finishes[task->finish_count - 1];
+    if (reopened->finish != task->finish_count) {
+        recount_impossible(found, "it reopens another finish of the task");
+    }
+    if (reopened->call_number != 0 && finish->undone) {
+        recount_impossible(found, "what was closed undone is reopened by a person only");
+    }
+    finish->reopened_by = reopened->call_number;
+    task->reopens++;
+    task->routed_recorded_us = found->record->recorded_at_us;
+}
+
+#define RETURNS_MAX 3 /* of the pack, when it says nothing */
+#define HELPS_MAX 8
+
+/* The coordinator's own returns are its decisions. */
+static void take_returned(struct recount *recount, struct recount_task *task,
+                          const struct found *found, const Routing__TaskReturned *returned)
+{
+    const char *coordinator = city_coordinator(world_city(recount->world));
+    bool decided = strcmp(returned->from_unit, coordinator) == 0;
+    bool too_often = !decided && task->returns >= RETURNS_MAX;
+    if ((returned->for_decision != 0) != too_often ||
+        (too_often && strcmp(returned->to_unit, coordinator) != 0)) {
+        recount_impossible(found, "the coordinator decides what is returned too often");
+    }
+    task->returns++;
+}
+
+static size_t helper_at(const struct recount_task *task, const char *unit)
+{
+    size_t at = 0;
+    while (at < task->helper_count && strcmp(task->helpers[at], unit) != 0) {
+        at++;
+    }
+    return at;
+}
+
+static void take_help_asked(struct recount *recount, struct recount_task *task,
+                            const struct found *found, const Routing__TaskHelpAsked *asked)
+{
+    if (helper_at(task, asked->helper) < task->helper_count ||
+        strcmp(task->unit, asked->helper) == 0 || task->helps >= HELPS_MAX) {
+        recount_impossible(found, "the unit helps already, leads, or is one too many");
+    }
+    task->helpers[task->helper_count++] = recount_text(recount, asked->helper);
+    task->helps++;
+}
+
+static void take_help_finished(struct recount_task *task, const struct found *found,
+                               const Routing__TaskHelpFinished *finished)
+{
+    size_t at = helper_at(task, finished->helper);
+    if (at == task->helper_count) {
+        recount_impossible(found, "the unit does not help");
+    }
+    task->helpers[at] = task->helpers[--task->helper_count];
+}
+
+static void take_details(struct recount *recount, struct recount_task *task,
+                         const struct found *found)
+{
+    const Routing__Event *event = (const Routing__Event *)found->open;
+    switch (event->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_OVERDUE: take_overdue(task, found); break;
+    case ROUTING__EVENT__KIND_TASK_DONE:
+        take_finish(task, found, false, event->task_done->finish);
+        break;
+    case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
+        take_finish(task, found, true, event->task_closed_undone->finish);
+        break;
+    case ROUTING__EVENT__KIND_TASK_PAUSED:
+        task->wait_until_us = event->task_paused->until_us;
+        break;
+    case ROUTING__EVENT__KIND_TASK_RESUMED:
+        take_resumed(task, found, event->task_resumed->by_limit);
+        break;
+    case ROUTING__EVENT__KIND_TASK_RETURNED:
+        take_returned(recount, task, found, event->task_returned);
+        break;
+    case ROUTING__EVENT__KIND_TASK_HELP_ASKED:
+        take_help_asked(recount, task, found, event->task_help_asked);
+        break;
+    case ROUTING__EVENT__KIND_TASK_HELP_FINISHED:
+        take_help_finished(task, found, event->task_help_finished);
+        break;
+    case ROUTING__EVENT__KIND_TASK_CANCELLED: task->helper_count = 0; break;
+    case ROUTING__EVENT__KIND_TASK_REOPENED:
+        take_reopened(task, found, event->task_reopened);
+        break;
+    default: break;
+    }
+}
+
+static void take_acknowledged(struct recount *recount, const struct found *found,
+                              const Routing__TasksAcknowledged *acknowledged)
+{
+    struct recount_unit *unit = recount_unit(recount, acknowledged->unit);
+    if (acknowledged->sequence <= unit->acknowledged) {
+        recount_impossible(found, "an acknowledgement goes back");
+    }
+    unit->acknowledged = acknowledged->sequence;
+}
+
+void recount_take_routing(struct recount *recount, const struct found *found)
+{
+    const Routing__Event *event = (const Routing__Event *)found->open;
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_ROUTED) {
+        take_routed(recount, found, event->task_routed);
+        return;
+    }
+    if (event->kind_case == ROUTING__EVENT__KIND_TASKS_ACKNOWLEDGED) {
+        take_acknowledged(recount, found, event->tasks_acknowledged);
+        return;
+    }
+    const struct about what = about(found);
+    struct recount_task *task = lead_on(recount, found, &what);
+    const char *told[10] = {what.unit, what.to_unit}; /* and who helped before it, or does now */
+    size_t told_count = 2;
+    for (size_t i = 0; i < task->helper_count; i++) {
+        told[told_count++] = task->helpers[i];
+    }
+    take_details(recount, task, found);
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_HELP_ASKED) {
+        told[told_count++] = event->task_help_asked->helper;
+    }
+    for (size_t i = 0; i < told_count; i++) {
+        concern_once(recount, told[i], found->offset);
+    }
+    bool ended = event->kind_case == ROUTING__EVENT__KIND_TASK_DONE ||
+                 event->kind_case == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE;
+    if (ended && task->helper_count > 0) {
+        recount_impossible(found, "a helping unit has not ended its part");
+    }
+    recount_note(recount, what.case_number, found, (struct recount_event){.unit = task->unit});
+}
