@@ -90,8 +90,7 @@ static void print_left_json(uint64_t citizen, const struct vafa_call *calls)
                       "is_final", (int)left->is_final, "events", output_count(left->events),
                       "sealed_parts", output_count(left->sealed_parts)));
     }
-    json_t *all =
-        json_pack("{s:o, s:o}", "citizen", output_count(citizen), "services", services);
+    json_t *all = json_pack("{s:o, s:o}", "citizen", output_count(citizen), "services", services);
     output_json(all);
     json_decref(all);
 }
