@@ -81,10 +81,16 @@ static void print_left_json(uint64_t citizen, const struct vafa_call *calls)
 {
     json_t *services = json_object();
     for (size_t i = 0; i < SERVICES_WITH_WORDS; i++) {
-        (void)json_object_set_new(services, output_service(with_words[i]),
-                                  output_message_json(calls[i].response));
+        const Keys__CheckCitizenResponse *left =
+            (const Keys__CheckCitizenResponse *)calls[i].response;
+        (void)json_object_set_new(
+            services, output_service(with_words[i]),
+            json_pack("{s:b, s:b, s:b, s:b, s:o, s:o}", "holds_words", (int)left->holds_words,
+                      "has_key", (int)left->has_key, "is_forgotten", (int)left->is_forgotten,
+                      "is_final", (int)left->is_final, "events", output_count(left->events),
+                      "sealed_parts", output_count(left->sealed_parts)));
     }
-    json_t *all = json_pack("{s:I, s:o}", "citizen", (json_int_t)citizen, "services", services);
+    json_t *all = json_pack("{s:o, s:o}", "citizen", output_count(citizen), "services", services);
     output_json(all);
     json_decref(all);
 }

@@ -104,9 +104,9 @@ static void print_keys_json(const struct keys keys[IDS])
             hex_encode(keys[id].newest, NEWEST_BYTES, newest);
             (void)json_object_set_new(
                 all, output_service((Common__ServiceId)id),
-                json_pack("{s:i, s:s, s:I, s:I, s:b}", "keys", (int)state->keys, "newest", newest,
-                          "wrapped_to", (json_int_t)state->wrapped_to, "citizens",
-                          (json_int_t)state->citizens, "is_whole", (int)state->is_whole));
+                json_pack("{s:o, s:s, s:o, s:o, s:b}", "keys", output_count(state->keys), "newest",
+                          newest, "wrapped_to", output_count(state->wrapped_to), "citizens",
+                          output_count(state->citizens), "is_whole", (int)state->is_whole));
         }
     }
     output_json(all);
@@ -158,7 +158,12 @@ static enum status wrap_all(struct session *session, struct keys keys[IDS], stru
             if (!args_has(&session->args, "timeout")) {
                 session_end_in(session, RPC_DEADLINE_MS_MAX); /* of each step */
             }
+            uint64_t before = one->state.wrapped_to;
             status = ask(session, (Common__ServiceId)id, "WrapKeys", one, err);
+            if (status == STATUS_OK && !one->state.is_whole && one->state.wrapped_to <= before) {
+                status = error_set(err, STATUS_INTERNAL, "wrapped_to", "%s does not go on",
+                                   output_service((Common__ServiceId)id));
+            }
         }
     }
     output_progress_end();

@@ -178,7 +178,8 @@ static bool write_draft(const char *draft, mode_t mode, const struct master_keys
         CHECK(added > 0 && (size_t)added < sizeof text - size);
         size += (size_t)added;
     }
-    bool written = write(fd, text, size) == (ssize_t)size && fchmod(fd, mode) == 0 && fsync(fd) == 0;
+    bool written =
+        write(fd, text, size) == (ssize_t)size && fchmod(fd, mode) == 0 && fsync(fd) == 0;
     sodium_memzero(text, sizeof text);
     return close(fd) == 0 && written;
 }

@@ -20,7 +20,7 @@
 static const char *const names[FILES] = {
     "city.ini",           "units.csv",          "topics.csv",    "areas.csv",    "levels.csv",
     "rules.csv",          "imports/export.ini", "hours.csv",     "holidays.csv", "areas.geojson",
-    "neighbourhoods.csv", "words.csv",          "stopwords.txt", "same.csv",      "notes.txt",
+    "neighbourhoods.csv", "words.csv",          "stopwords.txt", "same.csv",     "notes.txt",
 };
 
 static struct buffer good[FILES]; /* of small_pack/; empty where there is none */

@@ -3,6 +3,7 @@
  * words are lost by the one, and everybody's by the other.
  */
 #include "tests/integration/people.h"
+#include "tests/integration/shell.h"
 
 #include "base/bytes.h"
 
@@ -39,7 +40,7 @@ static int set_up(void **state)
 {
     struct scene *scene = calloc(1, sizeof *scene);
     assert_non_null(scene);
-    people_make_pack(scene->pack);
+    shell_make_pack(scene->pack);
     scene->system = system_new(scene->pack);
     *state = scene;
     return 0;
@@ -49,7 +50,7 @@ static int tear_down(void **state)
 {
     struct scene *scene = *state;
     system_free(scene->system);
-    people_remove_pack(scene->pack);
+    shell_run("rm -r %s", scene->pack);
     free(scene);
     return 0;
 }
