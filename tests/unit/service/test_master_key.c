@@ -93,10 +93,14 @@ static void one_that_holds_no_key_is_refused_and_left_as_it_is(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "",          "\n",
-        "0001",      GOOD "20",
-        GOOD "\n\n", GOOD "x",
-        " " GOOD,    "g00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+        "",
+        "\n",
+        "0001",
+        (GOOD "20"),
+        (GOOD "\n\n"),
+        (GOOD "x"),
+        (" " GOOD),
+        "g00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct error err;
