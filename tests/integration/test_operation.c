@@ -2,7 +2,9 @@
 #include "tests/integration/shell.h"
 #include "tests/integration/system.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -156,6 +158,51 @@ static void the_service_manager_hears_that_it_serves_and_that_it_stops(void **st
     assert_int_equal(close(manager), 0);
     assert_int_equal(unlink(address.sun_path), 0);
     assert_int_equal(rmdir(folder), 0);
+}
+
+/* The first of five ports that are free just now. */
+static unsigned free_ports(void)
+{
+    for (unsigned first = 20000 + (unsigned)getpid() % 20000; first < 60000; first += 5) {
+        unsigned taken = 0;
+        for (unsigned port = first; port < first + 5 && taken == 0; port++) {
+            struct sockaddr_in address = {.sin_family = AF_INET,
+                                          .sin_port = htons((uint16_t)port),
+                                          .sin_addr = {htonl(INADDR_LOOPBACK)}};
+            int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+            assert_true(fd >= 0);
+            taken += bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ? 1 : 0;
+            assert_int_equal(close(fd), 0);
+        }
+        if (taken == 0) {
+            return first;
+        }
+    }
+    fail_msg("no five ports in a row are free");
+    return 0;
+}
+
+/* Services follow each other over it, too: what is registered reaches report. */
+static void a_city_is_served_over_tcp(void **state)
+{
+    (void)state;
+    char url[64];
+    snprintf(url, sizeof url, "tcp://127.0.0.1:%u", free_ports());
+    assert_int_equal(setenv("VAFA_LISTEN", url, 1), 0);
+    assert_int_equal(setenv("VAFA_UPSTREAM", url, 1), 0);
+    struct system *system = system_new("isfahan");
+    assert_int_equal(unsetenv("VAFA_LISTEN"), 0);
+    assert_int_equal(unsetenv("VAFA_UPSTREAM"), 0);
+    struct output made = run_program(
+        "vafa", ARGS("--connect", url, "register", "--topic", "asphalt", "--area", "5"));
+    struct output report =
+        run_program("vafa", ARGS("--connect", url, "report", "requests", "--fresh", "--json"));
+    assert_int_equal(made.code, 0);
+    assert_int_equal(report.code, 0);
+    output_free(&made);
+    output_free(&report);
+    assert_int_equal(count_of_requests(system), 1); /* the local sockets are there all the same */
+    system_free(system);
 }
 
 static void what_cannot_be_served_is_refused_before_anything_is_made(void **state)
@@ -454,6 +501,7 @@ int main(void)
         cmocka_unit_test(a_wrong_option_is_told_and_good_configuration_is_confirmed),
         cmocka_unit_test(every_program_says_what_it_is_and_how_it_is_used),
         cmocka_unit_test(the_service_manager_hears_that_it_serves_and_that_it_stops),
+        cmocka_unit_test(a_city_is_served_over_tcp),
         cmocka_unit_test(what_cannot_be_served_is_refused_before_anything_is_made),
         cmocka_unit_test(a_backup_taken_while_writing_is_restored_as_a_set),
         cmocka_unit_test(a_folder_with_words_is_not_served_without_its_own_master_key),

@@ -204,8 +204,16 @@ static const struct {
 
 static void check_noticed(struct scene *scene, size_t row)
 {
+    char finding[64];
     system_stop_all(scene->system);
     restore_one(scene, followers[row].restored);
+    struct output verified = system_vafa(scene->system, ARGS("verify", "--lang", "en"));
+    snprintf(finding, sizeof finding, "its cursor on %s stands at",
+             names[followers[row].restored - 1]);
+    if (verified.code != 5 || strstr(verified.out, finding) == NULL) {
+        fail_msg("exit code %d: %s%s", verified.code, verified.out, verified.err);
+    }
+    output_free(&verified);
     system_start_all(scene->system);
     for (size_t i = 0; followers[row].followers[i] != 0; i++) {
         wait_until_stopped(scene, followers[row].followers[i], followers[row].restored);
