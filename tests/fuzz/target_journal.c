@@ -10,8 +10,11 @@
 
 #include "base/check.h"
 
+#include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -34,16 +37,39 @@ static enum status open_store(struct store **ret_store, bool read_only, struct e
     return store_open(ret_store, &options, err);
 }
 
-/* A store of three rows, closed. Gives its secret and the number of the transaction to come. */
-static uint64_t make_store(uint8_t ret_secret[STORE_SECRET_BYTES])
+/* A store of three rows, closed: made once, and then put back as it was. */
+static struct {
+    struct bytes data; /* of data.mdb; NULL: not made yet */
+    uint8_t secret[STORE_SECRET_BYTES];
+    uint64_t next; /* the number of the transaction to come */
+} made_store;
+
+static void keep_data(void)
+{
+    char path[FUZZ_PATH_SIZE];
+    struct stat info;
+    fuzz_path("store/data.mdb", path);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    CHECK(file >= 0 && fstat(file, &info) == 0);
+    uint8_t *data = malloc((size_t)info.st_size);
+    CHECK(data != NULL && read(file, data, (size_t)info.st_size) == info.st_size);
+    CHECK(close(file) == 0);
+    made_store.data = bytes_of(data, (size_t)info.st_size);
+}
+
+static void make_store(void)
 {
     struct store *store;
     struct store_txn *txn;
     MDB_envinfo info;
-    fuzz_remove("store/data.mdb");
     fuzz_remove("store/journal");
-    fuzz_remove("store/store.lock");
     fuzz_remove("store/lock.mdb");
+    if (made_store.data.data != NULL) {
+        fuzz_write("store/data.mdb", made_store.data);
+        return;
+    }
+    (void)mallopt(M_MMAP_THRESHOLD, 64 << 20); /* the store's buffers are taken again and again */
+    (void)mallopt(M_TRIM_THRESHOLD, 64 << 20);
     CHECK(open_store(&store, false, NULL) == STATUS_OK);
     CHECK(store_write_begin(store, &txn, NULL) == STATUS_OK);
     for (uint8_t i = 0; i < 3; i++) {
@@ -52,10 +78,11 @@ static uint64_t make_store(uint8_t ret_secret[STORE_SECRET_BYTES])
         log_append(txn, bytes_of_text("record"), &position);
     }
     CHECK(store_write_commit(txn, NULL) == STATUS_OK);
-    memcpy(ret_secret, store_secret(store), STORE_SECRET_BYTES);
+    memcpy(made_store.secret, store_secret(store), STORE_SECRET_BYTES);
     CHECK(mdb_env_info(store->env, &info) == 0);
+    made_store.next = info.me_last_txnid + 1;
     store_free(store);
-    return info.me_last_txnid + 1;
+    keep_data();
 }
 
 /* Records that were made as the store makes them: rows of own tables, in their turn. */
@@ -184,14 +211,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t file[RECORDS_MAX * 2 * BLOCK];
     struct fuzz_input in;
-    uint8_t secret[STORE_SECRET_BYTES];
     fuzz_begin(&in, data, size);
     bool is_made = fuzz_bool(&in);
     struct made made = {.plain = false};
-    uint64_t next = make_store(secret);
+    make_store();
     memset(file, 0, sizeof(file));
     if (is_made) {
-        make_journal(&in, secret, next, file, &made);
+        make_journal(&in, made_store.secret, made_store.next, file, &made);
         write_journal(file, sizeof(file), JOURNAL_FILE_BYTES);
     } else {
         bool short_file = fuzz_u8(&in) >= 0x80;
