@@ -122,6 +122,13 @@ static void add_phrase(struct word_reading *r, const char *text, size_t size)
         struct city_word word = {
             .hash = hash, .topic = (uint32_t)r->topic, .weight = r->weight, .line = r->line};
         buffer_append(&r->city->words, &word, sizeof(word));
+        if (count == 1 && r->words.count > 1) {
+            findings_warning(
+                r->findings, r->file, r->line,
+                "of \"%s\" one word is left, since the others are in stopwords.txt: is "
+                "it enough alone?",
+                findings_quote(shown).text);
+        }
     }
     buffer_fini(&phrase);
 }

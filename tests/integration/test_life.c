@@ -194,6 +194,20 @@ phones_in_every_spelling_and_words_in_every_script_go_in_and_come_out_right(void
     json_decref(revealed);
 }
 
+/* By the city's own words, without anything learned. */
+static void topics_are_suggested_from_a_citizen_s_words(void **state)
+{
+    struct scene *scene = *state;
+    struct system *s = scene->system;
+    json_t *answer = system_json(s, ARGS("case", "suggest", "سلام، چراغ کوچه ما سوخته"));
+    json_t *first = json_array_get(at(answer, "suggestions"), 0);
+    assert_string_equal(text_at(first, "topic"), "lighting");
+    json_decref(answer);
+    struct output shown = system_vafa(s, ARGS("case", "suggest", "خسته نباشید", "--lang", "en"));
+    assert_string_equal(shown.out, "No suggestion: these words tell too little.\n");
+    output_free(&shown);
+}
+
 /* What a request with these words, topic and phone is answered with. */
 static enum status register_raw(struct scene *scene, const char *topic, const char *words,
                                 const char *phone, char field[64])
@@ -365,6 +379,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             phones_in_every_spelling_and_words_in_every_script_go_in_and_come_out_right, set_up,
             tear_down),
+        cmocka_unit_test_setup_teardown(topics_are_suggested_from_a_citizen_s_words, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(bad_input_is_refused_with_the_name_of_its_field, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(registers_once_when_the_same_key_is_sent_twice, set_up,

@@ -140,6 +140,17 @@ static void warns_of_two_weights_and_counts_the_first(void **state)
     pack_rig_fini(&rig);
 }
 
+static void warns_of_a_phrase_that_stop_words_made_one_word(void **state)
+{
+    struct pack_rig rig;
+    (void)state;
+    pack_rig_init(&rig);
+    pack_rig_write(&rig, "stopwords.txt", "دادن\n");
+    pack_rig_write(&rig, "words.csv", "topic,words,weight\nasphalt,\"چاله، آب دادن\",3\n");
+    pack_rig_expect_warning(&rig, "words.csv", 2, "of \"آب دادن\" one word is left");
+    pack_rig_fini(&rig);
+}
+
 static void refuses_files_that_are_no_text_or_too_long(void **state)
 {
     struct pack_rig rig;
@@ -165,6 +176,7 @@ int main(void)
         cmocka_unit_test(changes_the_digest),
         cmocka_unit_test(tells_each_mistake_with_its_line),
         cmocka_unit_test(warns_of_two_weights_and_counts_the_first),
+        cmocka_unit_test(warns_of_a_phrase_that_stop_words_made_one_word),
         cmocka_unit_test(refuses_files_that_are_no_text_or_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
