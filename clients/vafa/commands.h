@@ -55,7 +55,9 @@ extern const struct command command_register;
 /* cmd_case.c */
 extern const struct command command_show, command_history, command_reveal;
 /* cmd_tasks.c */
-extern const struct command command_tasks_follow, command_tasks_list;
+extern const struct command command_tasks_follow, command_tasks_list, command_tasks_claim;
+/* cmd_offices.c */
+extern const struct command command_offices;
 /* cmd_task.c */
 extern const struct command command_task_show, command_task_accept, command_task_report,
     command_task_done, command_task_return;

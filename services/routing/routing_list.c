@@ -158,7 +158,7 @@ static struct unit_scan *lower_of(struct unit_scan *a, struct unit_scan *b)
 /* Fills the page. It may end early when much had to be passed over; the token then says where to go
  * on. */
 static enum status fill_by_number(struct read *r, struct unit_scan *open, struct unit_scan *done,
-                                  unsigned states, size_t page_size,
+                                  const Routing__ListTasksRequest *request, size_t page_size,
                                   Routing__ListTasksResponse *response)
 {
     size_t bytes = 0;
