@@ -80,6 +80,7 @@ static void print_task(struct session *session, const Routing__Task *task)
     detail(session, table, "close_reason",
            label_enum(&routing__close_reason__descriptor, (int)task->close_reason, language));
     detail(session, table, "note", task->note);
+    detail(session, table, "desk", task->desk);
     if (task->for_decision) {
         detail(session, table, "for_decision", label_word("yes", language));
     }

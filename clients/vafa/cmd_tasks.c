@@ -1,4 +1,4 @@
-/* vafa tasks follow, tasks list: what an office has to do. */
+/* vafa tasks follow, tasks list, tasks claim: what offices have to do. */
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
@@ -18,6 +18,11 @@ static char *unit_of(struct session *session)
     return (char *)(uintptr_t)args_text(&session->args, "unit");
 }
 
+static char *desk_of(struct session *session)
+{
+    return (char *)(uintptr_t)args_text(&session->args, "desk");
+}
+
 /* --- follow --- */
 
 static const struct option_def follow_options[] = {
@@ -25,6 +30,7 @@ static const struct option_def follow_options[] = {
     {"after", 0, "N", "changes behind this sequence (what the unit has acknowledged)"},
     {"acknowledge", 0, NULL, "tell the server that what was printed has arrived"},
     {"once", 0, NULL, "print what is there and end"},
+    {"desk", 0, "NAME", "pass over what another desk of the unit has claimed"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -140,6 +146,7 @@ static enum status follow_page(struct follow *follow, bool *ret_over, struct err
                              .patience_ms = wait ? RPC_DEADLINE_MS_MAX : 0};
     uint64_t before = follow->after;
     request.unit = unit_of(follow->session);
+    request.desk = desk_of(follow->session);
     request.after = follow->after;
     request.changes_max = PAGE_SIZE;
     request.wait_ms = wait ? FOLLOW_WAIT_MS : 0;
@@ -208,6 +215,7 @@ static const struct option_def list_options[] = {
      "only those of this state (may be repeated): routed, seen, accepted, planned, working, "
      "waiting, done, "
      "closed-undone, cancelled"},
+    {"desk", 0, "NAME", "only what this desk of the unit has claimed"},
     {"limit", 'n', "N", "at most so many, 1 to 10000 (100)"},
     {NULL, 0, NULL, NULL},
 };
@@ -348,6 +356,7 @@ static int run_list(struct session *session)
         return output_usage(&err);
     }
     list.request.unit = unit_of(session);
+    list.request.desk = desk_of(session);
     list.request.states = states;
     list.request.order = ROUTING__TASK_ORDER__TASK_ORDER_DUE;
     list.table = session->json ? NULL : task_table(session);
@@ -374,4 +383,80 @@ const struct command command_tasks_list = {
     .options = list_options,
     .role = RPC_ROLE_OFFICE,
     .run = run_list,
+};
+
+/* --- claim --- */
+
+static const struct option_def claim_options[] = {
+    {"unit", 'u', "UNIT", "whose tasks (needed)"},
+    {"name", 0, "NAME", "the desk's name, under which it also does what it does (needed)"},
+    {"max", 'n', "N", "how many more it takes, 0 to 20 (1); 0: only say that it is there"},
+    {NULL, 0, NULL, NULL},
+};
+
+static void print_claimed(struct session *session, const Routing__ClaimTasksResponse *claimed)
+{
+    char until[32];
+    const char *language = session_language(session);
+    struct table *table = table_new(2);
+    session_time(session, claimed->until_us, until);
+    for (size_t i = 0; i < claimed->n_claimed; i++) {
+        table_cell(table, label_word("task", language));
+        table_cell_format(table, "%" PRIu64, claimed->claimed[i]);
+    }
+    table_cell(table, label_word("held", language));
+    table_cell_format(table, "%" PRIu32, claimed->held);
+    table_cell(table, label_word("until", language));
+    table_cell(table, until);
+    table_print(table, stdout);
+    table_free(table);
+}
+
+static int run_claim(struct session *session)
+{
+    struct error err = ERROR_NONE;
+    uint8_t key[UUID_BYTES];
+    uint64_t tasks_max = 0;
+    Routing__ClaimTasksRequest request = ROUTING__CLAIM_TASKS_REQUEST__INIT;
+    struct vafa_call call = {
+        .service = &routing__routing__descriptor, .method = "ClaimTasks", .request = &request.base};
+    enum status status = args_need(&session->args, "unit", &err);
+    if (status == STATUS_OK) {
+        status = args_need(&session->args, "name", &err);
+    }
+    if (status == STATUS_OK) {
+        status = args_number(&session->args, "max", 0, 20, 1, &tasks_max, &err);
+    }
+    if (status != STATUS_OK) {
+        return output_usage(&err);
+    }
+    request.idempotency_key = vafa_new_key(key);
+    request.unit = unit_of(session);
+    request.desk = (char *)(uintptr_t)args_text(&session->args, "name");
+    request.tasks_max = (uint32_t)tasks_max;
+    status = session_call(session, &call, &err);
+    if (status == STATUS_OK && session->json) {
+        output_message(call.response);
+    } else if (status == STATUS_OK) {
+        print_claimed(session, (const Routing__ClaimTasksResponse *)call.response);
+    }
+    vafa_call_fini(&call);
+    return status == STATUS_OK ? EXIT_DONE : output_error(&err);
+}
+
+const struct command command_tasks_claim = {
+    .name = "tasks claim",
+    .arguments = "",
+    .summary = "a desk takes tasks of its unit that no desk has",
+    .help = "For units whose work several desks share: each open task goes to one of them. What it "
+            "has is its own "
+            "for ten minutes from its last claim or act; a desk that is silent longer loses all of "
+            "it to "
+            "the others.",
+    .examples = "vafa tasks claim --unit district-5-civil --name 'desk 2' --max 5\n"
+                "vafa tasks claim --unit district-5-civil --name 'desk 2' --max 0\n"
+                "vafa tasks list --unit district-5-civil --desk 'desk 2'",
+    .options = claim_options,
+    .role = RPC_ROLE_OFFICE,
+    .run = run_claim,
 };

@@ -15,6 +15,8 @@ const struct command *const commands[] = {
     &command_reveal,
     &command_tasks_follow,
     &command_tasks_list,
+    &command_tasks_claim,
+    &command_offices,
     &command_task_show,
     &command_task_accept,
     &command_task_report,

@@ -61,7 +61,9 @@ extern const struct command command_key_status, command_key_change;
 /* cmd_same.c */
 extern const struct command command_case_same, command_intake_duplicates;
 /* cmd_tasks.c */
-extern const struct command command_tasks_follow, command_tasks_list;
+extern const struct command command_tasks_follow, command_tasks_list, command_tasks_claim;
+/* cmd_offices.c */
+extern const struct command command_offices;
 /* cmd_task.c */
 extern const struct command command_task_show, command_task_accept, command_task_report,
     command_task_done, command_task_return;

@@ -123,6 +123,7 @@ static void apply_change(struct apply *a, const struct event *event, const Routi
     index_again(a, &was, task);
     follow_due(a, &was, task, event->recorded_at_us);
     follow_waiting(a, &was, task);
+    routing_apply_desk_act(a, event, &was, task);
     tell_all(a, &was, task, event->offset);
 }
 
@@ -134,6 +135,10 @@ void routing_apply(struct apply *a, const struct event *event)
         routing_tables_put_acknowledged(a->txn, open->tasks_acknowledged->unit,
                                         open->tasks_acknowledged->sequence);
         return;
+    case ROUTING__EVENT__KIND_DESK_CLAIMED:
+        routing_apply_claimed(a, event, open->desk_claimed);
+        return;
+    case ROUTING__EVENT__KIND_DESK_SILENT: routing_apply_silent(a, open->desk_silent); return;
     case ROUTING__EVENT__KIND_TASK_ROUTED: apply_routed(a, event, open->task_routed); break;
     default: apply_change(a, event, open); break;
     }

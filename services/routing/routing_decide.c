@@ -161,6 +161,9 @@ enum status routing_decide_timer(struct decide *d, const struct timer *timer)
         [ROUTING_TIMER_OVERDUE] = {ROUTING_ACT_EXPIRE, decide_overdue},
         [ROUTING_TIMER_WAITING] = {ROUTING_ACT_ELAPSE, decide_elapsed},
     };
+    if (timer->kind == ROUTING_TIMER_DESK) {
+        return routing_decide_silent(d, timer->subject);
+    }
     bool known =
         timer->kind < sizeof(kinds) / sizeof(kinds[0]) && kinds[timer->kind].decide != NULL;
     Routing__Task *task = routing_tables_task(d->txn, timer->subject, d->arena);

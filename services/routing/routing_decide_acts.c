@@ -21,6 +21,9 @@ static enum status take_task(struct decide *d, uint64_t number, enum routing_act
         status = routing_rules_check_act(task, act, d->error);
     }
     if (status == STATUS_OK) {
+        status = routing_check_desk(d, task);
+    }
+    if (status == STATUS_OK) {
         *ret_task = task;
     }
     return status;

@@ -42,6 +42,14 @@ enum status routing_check_finish_help(const struct city *city, const struct rpc_
 enum status routing_check_withdraw_help(const struct city *city, const struct rpc_caller *caller,
                                         const ProtobufCMessage *message, struct error *err);
 
+/* routing_offices.c: ClaimTasks' check, ListOffices. */
+enum status routing_check_claim(const struct city *city, const struct rpc_caller *caller,
+                                const ProtobufCMessage *message, struct error *err);
+enum status routing_check_offices(const struct city *city, const struct rpc_caller *caller,
+                                  const ProtobufCMessage *message, struct error *err);
+enum status routing_read_offices(struct read *r, const ProtobufCMessage *message,
+                                 ProtobufCMessage *answer);
+
 /* routing_list.c: ListTasks. */
 enum status routing_check_list(const struct city *city, const struct rpc_caller *caller,
                                const ProtobufCMessage *message, struct error *err);
@@ -99,6 +107,20 @@ enum status routing_decide_finish_help(struct decide *d, const ProtobufCMessage 
                                        ProtobufCMessage *response);
 enum status routing_decide_withdraw_help(struct decide *d, const ProtobufCMessage *request,
                                          ProtobufCMessage *response);
+
+/* routing_decide_desks.c */
+enum status routing_decide_claim(struct decide *d, const ProtobufCMessage *request,
+                                 ProtobufCMessage *response);
+enum status routing_decide_silent(struct decide *d, uint64_t desk_number);
+/* FAILED_PRECONDITION when the caller is a desk of the task's unit, and another one has it. */
+enum status routing_check_desk(struct decide *d, const Routing__Task *task);
+
+/* routing_apply_desks.c */
+void routing_apply_claimed(struct apply *a, const struct event *event,
+                           const Routing__DeskClaimed *claimed);
+void routing_apply_silent(struct apply *a, const Routing__DeskSilent *silent);
+void routing_apply_desk_act(struct apply *a, const struct event *event, const Routing__Task *was,
+                            const Routing__Task *now);
 
 /* routing_apply.c */
 void routing_apply(struct apply *a, const struct event *event);

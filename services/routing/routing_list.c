@@ -31,6 +31,13 @@ static unsigned states_of(const Routing__ListTasksRequest *request)
     return states != 0 ? states : EVERY_STATE;
 }
 
+static bool is_asked_for(const Routing__ListTasksRequest *request, unsigned states,
+                         const Routing__Task *task)
+{
+    return (states & state_bit(task->state)) != 0 &&
+           (request->desk[0] == '\0' || strcmp(request->desk, task->desk) == 0);
+}
+
 static const Routing__TaskState ended_states[] = {
     ROUTING__TASK_STATE__TASK_STATE_DONE,
     ROUTING__TASK_STATE__TASK_STATE_CLOSED_UNDONE,
@@ -107,6 +114,9 @@ enum status routing_check_list(const struct city *city, const struct rpc_caller 
         status = routing_check_at_most(request->page_size, ROUTING_PAGE_SIZE_MAX, "page_size", err);
     }
     if (status == STATUS_OK) {
+        status = text_check(request->desk, ROUTING_DESK_MAX, "desk", err);
+    }
+    if (status == STATUS_OK) {
         status = check_states(request, err);
     }
     return status == STATUS_OK ? check_order(request, err) : status;
@@ -148,11 +158,12 @@ static struct unit_scan *lower_of(struct unit_scan *a, struct unit_scan *b)
 /* Fills the page. It may end early when much had to be passed over; the token then says where to go
  * on. */
 static enum status fill_by_number(struct read *r, struct unit_scan *open, struct unit_scan *done,
-                                  unsigned states, size_t page_size,
+                                  const Routing__ListTasksRequest *request, size_t page_size,
                                   Routing__ListTasksResponse *response)
 {
     size_t bytes = 0;
     uint64_t last = 0;
+    unsigned states = states_of(request);
     struct unit_scan *scan = lower_of(open, done);
     response->tasks = arena_alloc(r->arena, page_size * sizeof(*response->tasks));
     if (response->tasks == NULL) {
@@ -165,7 +176,7 @@ static enum status fill_by_number(struct read *r, struct unit_scan *open, struct
         if (status != STATUS_OK) {
             return status;
         }
-        if ((states & state_bit(task->state)) != 0) {
+        if (is_asked_for(request, states, task)) {
             response->tasks[response->n_tasks++] = task;
         }
         bytes += protobuf_c_message_get_packed_size(&task->base);
@@ -191,7 +202,7 @@ static enum status list_by_number(struct read *r, const Routing__ListTasksReques
     if ((states & ended_bits()) != 0) {
         unit_scan_begin(&closed, r, request->unit, true, request->page_token);
     }
-    enum status status = fill_by_number(r, &open, &closed, states, page_size, response);
+    enum status status = fill_by_number(r, &open, &closed, request, page_size, response);
     txn_scan_end(&open.scan);
     txn_scan_end(&closed.scan);
     return status;
@@ -248,7 +259,7 @@ static enum status add_task(struct due_list *list, uint64_t number)
         return status;
     }
     list->bytes += protobuf_c_message_get_packed_size(&task->base);
-    if ((list->states & state_bit(task->state)) != 0) {
+    if (is_asked_for(list->request, list->states, task)) {
         list->response->tasks[list->response->n_tasks++] = task;
     }
     return STATUS_OK;

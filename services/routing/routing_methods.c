@@ -80,6 +80,9 @@ static enum status check_follow(const struct city *city, const struct rpc_caller
     if (status == STATUS_OK) {
         status = text_check(request->reader, ROUTING_READER_MAX, "reader", err);
     }
+    if (status == STATUS_OK) {
+        status = text_check(request->desk, ROUTING_DESK_MAX, "desk", err);
+    }
     return status;
 }
 
@@ -87,6 +90,7 @@ static enum status check_follow(const struct city *city, const struct rpc_caller
 struct follow {
     struct read *r;
     const char *unit;
+    const char *desk; /* "": every change */
     size_t changes_max;
     size_t bytes_read; /* skipped events count: they, too, cost time and memory */
     Routing__FollowTasksResponse *response;
@@ -167,6 +171,9 @@ static enum status take_event(struct follow *follow, uint64_t offset, struct byt
     enum status status = routing_read_task(r, routing_rules_task_of(event), &task);
     if (status != STATUS_OK) {
         return status;
+    }
+    if (follow->desk[0] != '\0' && task->desk[0] != '\0' && strcmp(follow->desk, task->desk) != 0) {
+        return STATUS_OK; /* another desk's */
     }
     return append_change(follow, offset, kind, record->occurred_at_us, task);
 }
@@ -264,6 +271,7 @@ static enum status read_follow(struct read *r, const ProtobufCMessage *message,
     struct follow follow = {
         .r = r,
         .unit = request->unit,
+        .desk = request->desk,
         .changes_max = request->changes_max != 0 ? request->changes_max : ROUTING_CHANGES_DEFAULT,
         .response = response,
     };
@@ -486,5 +494,20 @@ const struct service_method routing_methods[] = {
         .roles = OFFICES,
         .check = routing_check_withdraw_help,
         .decide = routing_decide_withdraw_help,
+    },
+    {
+        .name = "ClaimTasks",
+        .kind = METHOD_COMMAND,
+        .roles = OFFICES,
+        .check = routing_check_claim,
+        .decide = routing_decide_claim,
+    },
+    {
+        .name = "ListOffices",
+        .kind = METHOD_READ,
+        .slow = true,
+        .roles = ROLE_BIT(RPC_ROLE_LEADERSHIP) | ROLE_BIT(RPC_ROLE_ADMIN),
+        .check = routing_check_offices,
+        .read = routing_read_offices,
     },
 };

@@ -5,6 +5,7 @@
 #ifndef VAFA_SERVICES_ROUTING_ROUTING_RULES_H
 #define VAFA_SERVICES_ROUTING_ROUTING_RULES_H
 
+#include "base/clock.h"
 #include "city/city.h"
 #include "rpc/rpc.h"
 
@@ -13,6 +14,13 @@
 
 #define ROUTING_NOTE_MAX 1000 /* code points; reasons, too */
 #define ROUTING_READER_MAX 100
+#define ROUTING_DESK_MAX 100 /* code points of a desk's name */
+#define ROUTING_DESKS_MAX 32 /* of a unit */
+/* Desks times tasks stay below what a claim looks at, so that it finds what nobody has. */
+#define ROUTING_DESK_TASKS_MAX 20
+#define ROUTING_DESK_LEASE_US (10 * MINUTE_US)
+#define ROUTING_CLAIM_LOOK_MAX 1000 /* open tasks looked at for those nobody has */
+#define ROUTING_BEHIND_MAX 1000
 #define ROUTING_PICTURES_MAX 10
 #define ROUTING_PICTURE_BYTES_MAX 200
 #define ROUTING_UNITS_BEFORE_MAX 10

@@ -76,10 +76,16 @@ Routing__Task routing_rules_new_task(const Routing__TaskRouted *routed, int64_t 
     return task;
 }
 
+static void leave_desk(Routing__Task *task)
+{
+    task->desk = (char *)protobuf_c_empty_string;
+}
+
 /* A unit begins afresh; but the citizen has waited all the same: the due date and the overdue mark
  * stay. */
 static void begin_afresh(Routing__Task *task, int64_t occurred_at_us)
 {
+    leave_desk(task);
     task->routed_at_us = occurred_at_us;
     task->seen_at_us = 0;
     task->accepted_at_us = 0;
@@ -222,6 +228,7 @@ static void resume(Routing__Task *task, const Routing__TaskResumed *resumed, int
 static void finish(Routing__Task *task, const Routing__TaskDone *done, int64_t occurred_at_us)
 {
     end_waiting(task);
+    leave_desk(task);
     task->done_at_us = occurred_at_us;
     task->finishes++;
     take_note(task, done->note);
@@ -231,6 +238,7 @@ static void close_undone(Routing__Task *task, const Routing__TaskClosedUndone *c
                          int64_t occurred_at_us)
 {
     end_waiting(task);
+    leave_desk(task);
     task->closed_at_us = occurred_at_us;
     task->close_reason = closed->reason;
     task->finishes++;
@@ -252,6 +260,7 @@ static bool cancel(Routing__Task *task, const Routing__TaskCancelled *cancelled,
                    int64_t occurred_at_us, struct arena *arena)
 {
     end_waiting(task);
+    leave_desk(task);
     task->closed_at_us = occurred_at_us;
     task->note = cancelled->reason;
     return end_help(task, NULL, true, (char *)protobuf_c_empty_string, occurred_at_us, arena);

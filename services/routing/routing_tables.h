@@ -26,12 +26,17 @@ enum routing_class {
     ROUTING_CLASS_FEED = 4,
     ROUTING_CLASS_OFFICE = 5,
     ROUTING_CLASS_DUE = 6,
+    ROUTING_CLASS_DESK = 14,
+    ROUTING_CLASS_DESK_OF = 15,
+    ROUTING_CLASS_CLAIM = 16,
 };
 
 enum routing_timer {
     /* Subject: the task's number. */
     ROUTING_TIMER_OVERDUE = 1,
     ROUTING_TIMER_WAITING = 2, /* the limit of its waiting */
+    /* Subject: the desk's number. */
+    ROUTING_TIMER_DESK = 11,
 };
 
 /* The task, in the arena and the caller's to change; NULL when there is none (or the transaction
@@ -65,5 +70,32 @@ uint64_t routing_tables_feed_last(struct store_txn *txn, const char *unit);
 
 uint64_t routing_tables_acknowledged(struct store_txn *txn, const char *unit, struct arena *arena);
 void routing_tables_put_acknowledged(struct store_txn *txn, const char *unit, uint64_t sequence);
+
+/* --- desks --- */
+
+/* NULL when there is none. */
+Routing__DeskRecord *routing_tables_desk(struct store_txn *txn, uint64_t number,
+                                         struct arena *arena);
+/* 0: the unit has no desk of that name. */
+uint64_t routing_tables_desk_number(struct store_txn *txn, const char *unit, const char *name,
+                                    struct arena *arena);
+uint64_t routing_tables_last_desk(struct store_txn *txn); /* 0: none yet */
+void routing_tables_put_desk(struct store_txn *txn, uint64_t number, Routing__DeskRecord *desk);
+void routing_tables_put_desk_number(struct store_txn *txn, const Routing__DeskRecord *desk,
+                                    uint64_t number);
+void routing_tables_delete_desk_number(struct store_txn *txn, const Routing__DeskRecord *desk);
+/* The unit's desks by name, at most `max`; returns how many. */
+size_t routing_tables_desks(struct store_txn *txn, const char *unit, struct arena *arena,
+                            uint64_t *ret_numbers, size_t max);
+void routing_tables_put_claim(struct store_txn *txn, uint64_t desk, uint64_t task_number);
+void routing_tables_delete_claim(struct store_txn *txn, uint64_t desk, uint64_t task_number);
+/* What the desk has claimed, by number; returns how many, at most `max`. */
+size_t routing_tables_claims(struct store_txn *txn, uint64_t desk, uint64_t *ret_numbers,
+                             size_t max);
+
+/* The first unit behind `after` ("": the first of all) that was ever told of anything. False: none.
+ */
+bool routing_tables_next_office(struct store_txn *txn, const char *after, struct arena *arena,
+                                const char **ret_unit);
 
 #endif

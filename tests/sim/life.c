@@ -493,6 +493,9 @@ void life_begin(struct life *life)
     for (unsigned i = 0; i < DESKS; i++) {
         desk_begin(&life->desks[i], life, i);
     }
+    for (unsigned i = 0; i < SHARES; i++) {
+        share_begin(&life->shares[i], life, life->offices[i / 2].unit, i % 2);
+    }
     life_begin_leadership(life);
     life_begin_forgetting(life);
 }
@@ -512,6 +515,9 @@ void life_free(struct life *life)
     }
     for (unsigned i = 0; i < DESKS; i++) {
         later_clear(&life->desks[i].look);
+    }
+    for (unsigned i = 0; i < SHARES; i++) {
+        later_clear(&life->shares[i].later);
     }
     recount_free(life->recount);
     free(life->wishes);

@@ -19,6 +19,7 @@
 #define TEXT(text) ((char *)(uintptr_t)(text))
 #define OFFICES_MAX 24
 #define DESKS 2
+#define SHARES 4 /* two desks of each of two offices */
 
 /* Something to be done later, by whom it is embedded in. */
 struct later {
@@ -64,6 +65,16 @@ struct desk {
     bool asking;
 };
 
+/* One of two desks that share the work of an office. */
+struct share {
+    struct life *life;
+    struct world_caller *caller;
+    const char *unit;
+    char name[32];
+    struct later later;
+    unsigned rounds; /* left, before it falls silent */
+};
+
 struct life {
     struct world *world;
     struct life_options options;
@@ -76,6 +87,7 @@ struct life {
     struct office offices[OFFICES_MAX];
     size_t office_count;
     struct desk desks[DESKS];
+    struct share shares[SHARES];
     struct wish *wishes; /* by marker */
     size_t wish_count, wish_room;
     struct later hour, import, chase, report, rate, forget;
@@ -107,6 +119,8 @@ void life_add_office(struct life *life, const char *unit);
 void office_begin(struct office *office);
 void office_last_look(struct office *office);
 void life_drop_acts(struct life *life);
+/* life_share.c */
+void share_begin(struct share *share, struct life *life, const char *unit, unsigned number);
 /* life_desk.c */
 void desk_begin(struct desk *desk, struct life *life, unsigned number);
 /* life_forget.c */

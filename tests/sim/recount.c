@@ -264,6 +264,11 @@ void recount_check_timers(struct recount *recount, int64_t until_us)
     if (!recount_catch_up(recount)) {
         return;
     }
+    for (size_t i = 0; i < recount->desk_count; i++) {
+        if (!recount->desks[i].silent && recount->desks[i].until_us < until_us) {
+            invariant_broken(INVARIANT_TIMERS, "desk %zu is silent, and keeps what it had", i + 1);
+        }
+    }
     for (size_t i = 0; i < recount->task_count; i++) {
         const struct recount_task *task = &recount->tasks[i];
         bool is_watched = task->due_at_us != 0 &&
@@ -439,6 +444,7 @@ void recount_free(struct recount *recount)
     free(recount->cases);
     free(recount->tasks);
     free(recount->calls);
+    free(recount->desks);
     free(recount->units);
     free(recount->case_of_marker);
     free(recount->forgotten);

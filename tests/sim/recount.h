@@ -74,6 +74,15 @@ struct recount_task {
     size_t returns;
     const char *helpers[8]; /* units whose parts have not ended */
     size_t helper_count, helps;
+    uint64_t desk; /* that has claimed it; 0: none */
+};
+
+/* One of several desks that share the work of a unit. */
+struct recount_desk {
+    const char *unit, *name;
+    int64_t lease_us, until_us;
+    bool silent;
+    size_t held;
 };
 
 struct recount_call {
@@ -119,6 +128,8 @@ struct recount {
     size_t task_count, task_room;
     struct recount_call *calls; /* by number - 1 */
     size_t call_count, call_room;
+    struct recount_desk *desks; /* by number - 1 */
+    size_t desk_count, desk_room;
     struct recount_unit *units;
     size_t unit_count, unit_room;
     uint64_t *case_of_marker; /* by marker */

@@ -19,6 +19,11 @@ void recount_take(struct recount *recount, const struct found *found);
 /* recount_routing.c */
 void recount_take_routing(struct recount *recount, const struct found *found);
 
+/* recount_desks.c: true when the event was about desks; and what an act does to the desk of its task. */
+bool recount_take_desks(struct recount *recount, const struct found *found);
+void recount_desk_act(struct recount *recount, const struct found *found, struct recount_task *task,
+                      bool leaves);
+
 /* The event cannot be. */
 _Noreturn void recount_impossible(const struct found *found, const char *why);
 /* Keeps the event with its request; what the caller leaves out of it is taken from `found`. */

@@ -333,6 +333,9 @@ void recount_take_routing(struct recount *recount, const struct found *found)
         take_acknowledged(recount, found, event->tasks_acknowledged);
         return;
     }
+    if (recount_take_desks(recount, found)) {
+        return;
+    }
     const struct about what = about(found);
     struct recount_task *task = lead_on(recount, found, &what);
     const char *told[10] = {what.unit, what.to_unit}; /* and who helped before it, or does now */
@@ -344,6 +347,8 @@ void recount_take_routing(struct recount *recount, const struct found *found)
     if (event->kind_case == ROUTING__EVENT__KIND_TASK_HELP_ASKED) {
         told[told_count++] = event->task_help_asked->helper;
     }
+    recount_desk_act(recount, found, task,
+                     recount_has_ended(task) || strcmp(what.unit, what.to_unit) != 0);
     for (size_t i = 0; i < told_count; i++) {
         concern_once(recount, told[i], found->offset);
     }

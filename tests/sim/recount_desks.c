@@ -1,0 +1,98 @@
+/* Desks that share a unit's work: each task to one of them, until it is silent. */
+#include "tests/sim/recount_internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define HELD_MAX 20
+
+static struct recount_desk *desk_of(struct recount *recount, const struct found *found,
+                                    uint64_t number)
+{
+    if (number < 1 || number > recount->desk_count) {
+        recount_impossible(found, "there is no such desk");
+    }
+    return &recount->desks[number - 1];
+}
+
+static void take_claimed(struct recount *recount, const struct found *found,
+                         const Routing__DeskClaimed *claimed)
+{
+    if (claimed->desk_number == recount->desk_count + 1) {
+        recount->desks = recount_grow(recount->desks, recount->desk_count, &recount->desk_room,
+                                      sizeof *recount->desks);
+        recount->desks[recount->desk_count++] = (struct recount_desk){
+            .unit = recount_text(recount, claimed->unit),
+            .name = recount_text(recount, claimed->desk),
+        };
+    }
+    struct recount_desk *desk = desk_of(recount, found, claimed->desk_number);
+    if (strcmp(desk->unit, claimed->unit) != 0 || strcmp(desk->name, claimed->desk) != 0) {
+        recount_impossible(found, "it is another desk's number");
+    }
+    for (size_t i = 0; i < claimed->n_task_numbers; i++) {
+        struct recount_task *task = recount_task(recount, claimed->task_numbers[i]);
+        if (task == NULL || strcmp(task->unit, claimed->unit) != 0 || recount_has_ended(task)) {
+            recount_impossible(found, "a desk claims what is no open task of its unit");
+        }
+        if (task->desk != 0) {
+            invariant_broken(INVARIANT_OFFICES, "task %" PRIu64 " goes to two desks", task->number);
+        }
+        task->desk = claimed->desk_number;
+        desk->held++;
+    }
+    if (desk->held > HELD_MAX) {
+        recount_impossible(found, "a desk has more than it may");
+    }
+    desk->lease_us = claimed->lease_us;
+    desk->until_us = found->record->recorded_at_us + claimed->lease_us;
+    desk->silent = false;
+}
+
+static void take_silent(struct recount *recount, const struct found *found,
+                        const Routing__DeskSilent *silent)
+{
+    struct recount_desk *desk = desk_of(recount, found, silent->desk_number);
+    if (desk->silent || found->record->recorded_at_us < desk->until_us ||
+        found->record->occurred_at_us != desk->until_us) {
+        invariant_broken(INVARIANT_TIMERS, "desk %" PRIu64 " is taken for silent before its time",
+                         silent->desk_number);
+    }
+    for (size_t i = 0; i < recount->task_count; i++) {
+        if (recount->tasks[i].desk == silent->desk_number) {
+            recount->tasks[i].desk = 0;
+        }
+    }
+    desk->held = 0;
+    desk->silent = true;
+}
+
+bool recount_take_desks(struct recount *recount, const struct found *found)
+{
+    const Routing__Event *event = (const Routing__Event *)found->open;
+    switch (event->kind_case) {
+    case ROUTING__EVENT__KIND_DESK_CLAIMED:
+        take_claimed(recount, found, event->desk_claimed);
+        return true;
+    case ROUTING__EVENT__KIND_DESK_SILENT:
+        take_silent(recount, found, event->desk_silent);
+        return true;
+    default: return false;
+    }
+}
+
+void recount_desk_act(struct recount *recount, const struct found *found, struct recount_task *task,
+                      bool leaves)
+{
+    if (task->desk == 0) {
+        return;
+    }
+    struct recount_desk *desk = desk_of(recount, found, task->desk);
+    if (strcmp(found->record->actor, desk->name) == 0) {
+        desk->until_us = found->record->recorded_at_us + desk->lease_us;
+    }
+    if (leaves) {
+        task->desk = 0;
+        desk->held--;
+    }
+}
