@@ -6,14 +6,17 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    &command_register,     &command_show,       &command_history,     &command_reveal,
-    &command_tasks_follow, &command_tasks_list, &command_task_show,   &command_task_accept,
-    &command_task_report,  &command_task_done,  &command_task_return, &command_call_next,
-    &command_call_record,  &command_call_show,  &command_calls_list,  &command_rates,
-    &command_report,       &command_import,     &command_events,      &command_health,
-    &command_metrics,      &command_version,    &command_backup,      &command_restore,
-    &command_verify,       &command_city_check, &command_city_show,   &command_clock_explain,
-    &command_city_locate,  &command_suggest,    &command_evaluate,    NULL,
+    &command_register,    &command_topics,        &command_show,
+    &command_history,     &command_reveal,        &command_tasks_follow,
+    &command_tasks_list,  &command_task_show,     &command_task_accept,
+    &command_task_report, &command_task_done,     &command_task_return,
+    &command_call_next,   &command_call_record,   &command_call_show,
+    &command_calls_list,  &command_rates,         &command_report,
+    &command_import,      &command_events,        &command_health,
+    &command_metrics,     &command_version,       &command_backup,
+    &command_restore,     &command_verify,        &command_city_check,
+    &command_city_show,   &command_clock_explain, &command_city_locate,
+    &command_suggest,     &command_evaluate,      NULL,
 };
 
 const struct option_def common_options[] = {
