@@ -1,4 +1,5 @@
 /* vafa show, history, reveal: where requests stand, and whose they are. */
+#include "clients/vafa/answer_words.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/place_words.h"
@@ -55,6 +56,7 @@ static void print_case(struct session *session, const Intake__Case *c)
            label_enum(&intake__case_state__descriptor, (int)c->state, language));
     detail(session, table, "topic", session_topic(session, c->topic));
     detail(session, table, "place", buffer_text(&place));
+    answer_words(session, table, c->topic, c->answers, c->n_answers);
     detail(session, table, "urgency",
            label_enum(&common__urgency__descriptor, (int)c->urgency, language));
     detail(session, table, "channel",

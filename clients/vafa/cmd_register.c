@@ -1,10 +1,15 @@
 /* vafa register: what an operator does while the citizen is on the line. */
+#include "clients/vafa/answer_args.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/place_args.h"
 #include "clients/vafa/session.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
+
+#include <string.h>
+
+#define ANSWERS_ARENA_BYTES ((size_t)256 * 1024)
 
 static const struct option_def options[] = {
     {"topic", 't', "KEY", "what it is about: its key or name: vafa city show topics (needed)"},
@@ -21,6 +26,8 @@ static const struct option_def options[] = {
     {"pole", 0, "NUMBER", "where: the number on a lamp post, pole or traffic light"},
     {"vehicle", 0, "NUMBER", "the number painted on a bus, metro car or taxi"},
     {"thing", 0, "TEXT", "where: any other thing with a name or number"},
+    {"answer", 0, "QUESTION=VALUE",
+     "to a question of the topic: vafa topics TOPIC; again for more"},
     {"point", 0, "LAT,LON", "where: degrees, WGS 84"},
     {"channel", 0, "CHANNEL", "phone, sms, web, app, walk-in, session, staff (phone)"},
     {"urgent", 0, NULL, "danger to life or passage"},
@@ -86,6 +93,19 @@ static enum status read_request(struct session *session, struct registration *r,
     return status;
 }
 
+/* What the operator tells the citizen when it is none of the city's matters. */
+static void print_referral(struct session *session, const Intake__Referral *referral)
+{
+    const char *language = session_language(session);
+    bool fa = strcmp(language, "fa") == 0;
+    fputs(label_word("outside", language), stdout);
+    output_foreign(stdout, ": ", fa ? referral->name_fa : referral->name_en, "");
+    if (referral->phone[0] != '\0') {
+        fputs(label_word("phone", language), stdout);
+        output_foreign(stdout, ": ", referral->phone, "");
+    }
+}
+
 static void print_answer(struct session *session, const Intake__RegisterCaseResponse *response)
 {
     if (session->json) {
@@ -94,6 +114,9 @@ static void print_answer(struct session *session, const Intake__RegisterCaseResp
     }
     fputs(label_word("code", session_language(session)), stdout);
     output_foreign(stdout, ": ", response->code, "");
+    if (response->referral != NULL) {
+        print_referral(session, response->referral);
+    }
     if (response->already_registered) {
         fprintf(stderr, "It was registered before; nothing was added.\n");
     }
@@ -103,7 +126,11 @@ static int run_register(struct session *session)
 {
     struct registration r = {0};
     struct error err = ERROR_NONE;
-    if (read_request(session, &r, &err) != STATUS_OK) {
+    struct arena *arena = arena_new(ANSWERS_ARENA_BYTES);
+    if (read_request(session, &r, &err) != STATUS_OK ||
+        answer_args_read(&session->args, arena, &r.request.answers, &r.request.n_answers, &err) !=
+            STATUS_OK) {
+        arena_free(arena);
         return output_usage(&err);
     }
     r.request.topic = place_args_key(session, CITY_ITEMS_TOPICS, r.request.topic);
@@ -116,6 +143,7 @@ static int run_register(struct session *session)
         print_answer(session, (const Intake__RegisterCaseResponse *)call.response);
     }
     vafa_call_fini(&call);
+    arena_free(arena);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
 }
 
@@ -126,7 +154,8 @@ const struct command command_register = {
     .help = "Registers what a citizen asks for. When the tracking code is printed, the request is "
             "on disk.\n"
             "The name, the phone and the words are sealed under a key of that citizen's own.",
-    .examples = "vafa register --topic asphalt --area 5 --phone '۰۹۱۳ ۰۰۰ ۰۰۰۰' --citizen 'شهروند "
+    .examples = "vafa register --topic bus-headway --answer line=12 --answer stop='دروازه شیراز'\n"
+                "vafa register --topic asphalt --area 5 --phone '۰۹۱۳ ۰۰۰ ۰۰۰۰' --citizen 'شهروند "
                 "نمونه' \\\n"
                 "    --street 'خیابان نمونه' --words 'چاله‌ای در میانهٔ "
                 "خیابان "

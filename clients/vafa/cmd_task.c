@@ -1,6 +1,7 @@
 /* vafa task show, accept, report, done, return: an office's work on one task. */
 #include "clients/vafa/cmd_task.h"
 
+#include "clients/vafa/answer_words.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/place_words.h"
@@ -68,6 +69,7 @@ static void print_task(struct session *session, const Routing__Task *task)
     struct buffer place = BUFFER_EMPTY;
     place_words(session, task->place, &place);
     detail(session, table, "place", buffer_text(&place));
+    answer_words(session, table, task->topic, task->answers, task->n_answers);
     buffer_fini(&place);
     detail(session, table, "urgency",
            label_enum(&common__urgency__descriptor, (int)task->urgency, language));

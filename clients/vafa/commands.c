@@ -61,6 +61,7 @@ const struct command *const commands[] = {
     &command_task_ask_help,
     &command_task_finish_help,
     &command_task_withdraw_help,
+    &command_topics,
     NULL,
 };
 /* clang-format on */

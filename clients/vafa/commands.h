@@ -52,6 +52,8 @@ void commands_print_help(const struct command *command, FILE *out);
 
 /* cmd_register.c */
 extern const struct command command_register;
+/* cmd_topics.c */
+extern const struct command command_topics;
 /* cmd_case.c */
 extern const struct command command_show, command_history, command_reveal;
 /* cmd_citizen.c */

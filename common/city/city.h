@@ -16,7 +16,8 @@
 
 #include <stddef.h>
 
-#define CITY_KEY_SIZE_MAX 64   /* bytes without NUL, of topic, unit and area keys */
+#define CITY_KEY_SIZE_MAX 64 /* bytes without NUL, of topic, unit and area keys */
+#define CITY_PHONE_SIZE_MAX 32
 #define CITY_NAME_SIZE_MAX 256 /* bytes without NUL; an empty name is the other language's */
 
 struct city;
@@ -28,6 +29,7 @@ struct city_unit {
     const char *name_fa;
     const char *name_en;
     const char *parent; /* key, or "" */
+    const char *phone;  /* what citizens dial, "" when none is told */
 };
 
 struct city_topic {

@@ -3,6 +3,7 @@
 #define VAFA_CITY_CITY_INTERNAL_H
 
 #include "city/city.h"
+#include "city/city_questions.h"
 #include "city/csv_table.h"
 #include "city/geo.h"
 #include "city/hours.h"
@@ -25,7 +26,22 @@
 
 struct city_topic_row { /* begins with the key, as key_index needs it */
     struct city_topic topic;
-    int32_t level; /* place in levels, or KEY_INDEX_NONE */
+    int32_t level;         /* place in levels, or KEY_INDEX_NONE */
+    size_t question_first; /* place in questions */
+    size_t question_count;
+};
+
+struct city_question_row {
+    struct city_question question;
+    int32_t topic; /* place in topics, or KEY_INDEX_NONE */
+    int line;
+};
+
+struct city_choice_row {
+    struct city_choice choice;
+    const char *list;
+    int line;
+    bool used;
 };
 
 struct city_rule {
@@ -101,6 +117,14 @@ struct city {
     struct key_index area_index;
     struct key_index level_index;
 
+    struct csv_table *question_table;
+    struct csv_table *choice_table;
+    struct city_question_row *questions; /* by topic, then as they stand in the file */
+    struct city_choice_row *choices;     /* by list, then as they stand in the file */
+    struct city_choice *choice_list;     /* the same, as questions borrow them */
+    size_t question_count;
+    size_t choice_count;
+
     struct geo *shapes; /* of areas, by place; NULL: no areas.geojson */
     struct csv_table *neighbourhood_table;
     struct buffer neighbourhood_keys;
@@ -132,12 +156,18 @@ const char *city_cells_key(const struct city_cells *cells, size_t row, size_t co
 /* name_fa in `column`, name_en in the next. */
 void city_cells_names(const struct city *city, const struct city_cells *cells, size_t row,
                       size_t column, const char **ret_fa, const char **ret_en);
+bool city_cells_yes(const struct city_cells *cells, size_t row, size_t column); /* "" is no */
 
 /* city_hours.c: hours.csv and holidays.csv, after units.csv. The names of schedules in units.csv are
  * in the column `hours` of the unit's row. */
 void city_hours_load(struct city *city, struct findings *findings);
 void city_hours_assign(struct city *city, size_t hours_column, struct findings *findings);
 void city_hours_fini(struct city_hours *hours);
+
+/* city_questions.c: questions.csv and choices.csv, after the topics. */
+void city_questions_load(struct city *city, struct findings *findings);
+void city_questions_review(const struct city *city, struct findings *findings);
+void city_questions_fini(struct city *city);
 
 /* city_rules.c: rules.csv, after all other tables. */
 void city_rules_load(struct city *city, struct findings *findings);

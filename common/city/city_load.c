@@ -54,7 +54,7 @@ void city_cells_names(const struct city *city, const struct city_cells *cells, s
     *ret_en = names[1][0] != '\0' ? names[1] : names[0];
 }
 
-static bool city_cell_yes(const struct city_cells *cells, size_t row, size_t column)
+bool city_cells_yes(const struct city_cells *cells, size_t row, size_t column)
 {
     const char *value = csv_table_cell(cells->table, row, column);
     if (value[0] != '\0' && strcmp(value, "no") != 0 && strcmp(value, "yes") != 0) {
@@ -157,7 +157,7 @@ static void city_load_topics(struct city *city, struct findings *findings)
         city_cells_names(city, &cells, row, 1, &topic->name_fa, &topic->name_en);
         topic->group = csv_table_cell(cells.table, row, 3);
         topic->level = csv_table_cell(cells.table, row, 4);
-        topic->urgent = city_cell_yes(&cells, row, 5);
+        topic->urgent = city_cells_yes(&cells, row, 5);
         struct error err = ERROR_NONE;
         if (topic->group[0] != '\0' &&
             text_check_key(topic->group, CITY_KEY_SIZE_MAX, "group", &err) != STATUS_OK) {
@@ -201,11 +201,23 @@ static void city_check_parent(const struct city *city, size_t row, const struct 
     }
 }
 
+/* As people dial it; several numbers are a matter for the name. */
+static const char *city_cell_phone(const struct city_cells *cells, size_t row, size_t column)
+{
+    const char *phone = csv_table_cell(cells->table, row, column);
+    if (strlen(phone) > CITY_PHONE_SIZE_MAX || strspn(phone, "0123456789+- ") != strlen(phone)) {
+        findings_error(cells->findings, cells->file, csv_table_line(cells->table, row),
+                       "the phone \"%s\" must be at most %d digits, spaces, \"-\" and \"+\"",
+                       findings_quote(phone).text, CITY_PHONE_SIZE_MAX);
+    }
+    return phone;
+}
+
 static void city_load_units(struct city *city, struct findings *findings)
 {
-    static const struct csv_column columns[] = {{"key", true},     {"kind", true},
-                                                {"name_fa", true}, {"name_en", true},
-                                                {"parent", true},  {"hours", false}};
+    static const struct csv_column columns[] = {
+        {"key", true},    {"kind", true},   {"name_fa", true}, {"name_en", true},
+        {"parent", true}, {"hours", false}, {"phone", false}};
     struct city_cells cells;
     city->units =
         city_cells_open(city, "units.csv", columns, COUNT_OF(columns), sizeof(*city->units),
@@ -217,6 +229,7 @@ static void city_load_units(struct city *city, struct findings *findings)
         unit->kind = csv_table_cell(cells.table, row, 1);
         city_cells_names(city, &cells, row, 2, &unit->name_fa, &unit->name_en);
         unit->parent = csv_table_cell(cells.table, row, 4);
+        unit->phone = city_cell_phone(&cells, row, 6);
         bool known = false;
         for (size_t i = 0; i < COUNT_OF(city_unit_kinds); i++) {
             known = known || strcmp(unit->kind, city_unit_kinds[i]) == 0;
@@ -271,12 +284,14 @@ static enum status city_read(struct city *city, const char *folder, struct findi
                        findings_quote(city->coordinator).text);
     }
     city_rules_load(city, findings);
+    city_questions_load(city, findings);
     city_shapes_load(city, findings);
     city_neighbourhoods_load(city, findings);
     city_same_load(city, findings);
     city_load_profiles(city, findings);
     if (findings->errors == 0) {
         city_rules_review(city, findings);
+        city_questions_review(city, findings);
         city_shapes_review(city, findings);
         city_neighbourhoods_review(city, findings);
         pack_files_digest(&city->files, city->digest);
@@ -341,6 +356,7 @@ void city_free(struct city *city)
     csv_table_free(city->area_table);
     csv_table_free(city->level_table);
     csv_table_free(city->rule_table);
+    city_questions_fini(city);
     geo_free(city->shapes);
     city_neighbourhoods_fini(city);
     ini_table_free(city->settings);

@@ -27,7 +27,21 @@ struct prepared_words {
     char e164[PHONE_E164_SIZE];
     const struct presealed *presealed; /* NULL: decide has to do it */
     struct intake_located located;
+    struct intake_answers answers;
+    const struct city_unit *outside; /* NULL: it stays with the city */
 };
+
+/* The body outside the city whose matter it is. A history's own unit has it, whatever the rules say. */
+static const struct city_unit *find_outside(const struct city *city,
+                                            const Intake__RegisterCaseRequest *request,
+                                            const struct intake_located *located)
+{
+    if (request->history != NULL && request->history->unit[0] != '\0') {
+        return NULL;
+    }
+    return intake_rules_outside(city, request->topic, located->area,
+                                request->urgency == COMMON__URGENCY__URGENCY_URGENT);
+}
 
 /* The E.164 form, or "" when no phone was given. The check of the method has read it before. */
 static enum status read_phone(const struct city *city, const Intake__Citizen *citizen,
@@ -57,10 +71,13 @@ const void *intake_prepare_register(struct prepare *p, const ProtobufCMessage *m
     const Intake__RegisterCaseRequest *request = (const Intake__RegisterCaseRequest *)message;
     struct prepared_words *prepared = arena_alloc(p->arena, sizeof(*prepared));
     if (prepared == NULL ||
-        read_phone(p->city, request->citizen, prepared->e164, NULL) != STATUS_OK) {
+        read_phone(p->city, request->citizen, prepared->e164, NULL) != STATUS_OK ||
+        intake_rules_keep_answers(p->city, request, p->arena, &prepared->answers, NULL) !=
+            STATUS_OK) {
         return NULL;
     }
     prepared->located = intake_rules_locate(p->city, request->place);
+    prepared->outside = find_outside(p->city, request, &prepared->located);
     Intake__SealedWords plain = words_of(request, prepared->e164);
     prepared->presealed = intake_rules_is_personal(request)
                               ? keyring_preseal(p, prepared->e164, INTAKE_SEAL_PURPOSE, &plain.base)
@@ -177,6 +194,45 @@ static struct event_options options_of(const Intake__History *history)
     };
 }
 
+static enum status keep_answers(struct decide *d, const Intake__RegisterCaseRequest *request,
+                                Intake__RequestRegistered *registered)
+{
+    const struct prepared_words *prepared = d->prepared;
+    struct intake_answers answers = {0};
+    enum status status = STATUS_OK;
+    if (prepared != NULL) {
+        answers = prepared->answers;
+    } else {
+        status = intake_rules_keep_answers(d->city, request, d->arena, &answers, d->error);
+    }
+    registered->n_answers = answers.count;
+    registered->answers = answers.answers;
+    return status;
+}
+
+/* Whose it is, for the citizen to hear at once. */
+static enum status refer(struct decide *d, const Intake__RegisterCaseRequest *request,
+                         Intake__RegisterCaseResponse *response)
+{
+    const struct prepared_words *prepared = d->prepared;
+    const struct city_unit *outside = NULL;
+    if (prepared != NULL) {
+        outside = prepared->outside;
+    } else {
+        struct intake_located located = intake_rules_locate(d->city, request->place);
+        outside = find_outside(d->city, request, &located);
+    }
+    if (outside == NULL) {
+        return STATUS_OK;
+    }
+    response->referral = arena_alloc(d->arena, sizeof(*response->referral));
+    if (response->referral == NULL) {
+        return refuse_memory(d);
+    }
+    *response->referral = intake_rules_referral(outside);
+    return STATUS_OK;
+}
+
 static enum status register_new(struct decide *d, const Intake__RegisterCaseRequest *request,
                                 Intake__RegisterCaseResponse *response)
 {
@@ -193,7 +249,10 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
     }
     describe(d, request, number, registration);
     struct event_options options = options_of(request->history);
-    enum status status = STATUS_OK;
+    enum status status = keep_answers(d, request, &registration->registered);
+    if (status != STATUS_OK) {
+        return status;
+    }
     if (prepared != NULL) {
         memcpy(e164, prepared->e164, sizeof(e164));
     } else {
@@ -209,7 +268,8 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
     registration->registered.can_be_called = e164[0] != '\0';
     response->code = registration->code;
     response->number = number;
-    return decide_emit(d, &registration->event.base, &options);
+    status = refer(d, request, response);
+    return status == STATUS_OK ? decide_emit(d, &registration->event.base, &options) : status;
 }
 
 enum status intake_decide_register(struct decide *d, const ProtobufCMessage *message,

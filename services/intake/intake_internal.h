@@ -21,6 +21,13 @@ enum status intake_check_find_same(const struct city *city, const struct rpc_cal
                                    const ProtobufCMessage *request, struct error *err);
 enum status intake_read_find_same(struct read *r, const ProtobufCMessage *request,
                                   ProtobufCMessage *response);
+/* intake_methods_topics.c */
+enum status intake_read_topic(struct read *r, const ProtobufCMessage *request,
+                              ProtobufCMessage *response);
+enum status intake_check_topics(const struct city *city, const struct rpc_caller *caller,
+                                const ProtobufCMessage *request, struct error *err);
+enum status intake_read_topics(struct read *r, const ProtobufCMessage *request,
+                               ProtobufCMessage *response);
 
 /* intake_decide.c: the requests have passed the check of their method. */
 const void *intake_prepare_register(struct prepare *p, const ProtobufCMessage *request);

@@ -12,6 +12,8 @@
 
 /* Below RPC_MESSAGE_BYTES_MAX, with room for the request itself. */
 #define TIMELINE_BYTES_MAX ((size_t)900 * 1024)
+/* A page of requests ends when it has become as large: below the same, with room for one more. */
+#define LIST_BYTES_MAX ((size_t)512 * 1024)
 /* Memory for one request's timeline: its rows, the longest notes, and the entries made of them. */
 #define STORY_ARENA_BYTES ((size_t)8 * 1024 * 1024)
 
@@ -154,6 +156,8 @@ static Intake__Case *tell_case(struct read *r, const struct intake_case *found,
     told->unit = unit;
     told->due_at_us = story->due_at_us != 0 ? story->due_at_us : registered->due_at_us;
     told->can_be_called = can_be_called(r, registered);
+    told->n_answers = registered->n_answers;
+    told->answers = registered->answers;
     told->state =
         intake_rules_state(story->entries, story->count, told->can_be_called && !told->historical);
     return told;
@@ -263,19 +267,28 @@ enum status intake_read_case(struct read *r, uint64_t number, struct arena *scra
     return *ret_case == NULL ? refuse_memory(r) : STATUS_OK;
 }
 
+/* Answers to questions may be long, so a page may be cut short before `count`. */
 static enum status list_page(struct read *r, const uint64_t *numbers, size_t count,
                              Intake__ListCasesResponse *response)
 {
     enum status status = STATUS_OK;
+    size_t bytes = 0;
+    size_t told = 0;
     struct arena *scratch = arena_new(STORY_ARENA_BYTES);
     response->cases = arena_alloc(r->arena, (count + 1) * sizeof(*response->cases));
     if (response->cases == NULL) {
         status = refuse_memory(r);
     }
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = intake_read_case(r, numbers[i], scratch, &response->cases[i]);
+    while (told < count && status == STATUS_OK && bytes < LIST_BYTES_MAX) {
+        status = intake_read_case(r, numbers[told], scratch, &response->cases[told]);
+        if (status == STATUS_OK) {
+            bytes += protobuf_c_message_get_packed_size(&response->cases[told++]->base);
+        }
     }
-    response->n_cases = status == STATUS_OK ? count : 0;
+    response->n_cases = status == STATUS_OK ? told : 0;
+    if (status == STATUS_OK && told < count) {
+        response->next_page_token = numbers[told - 1];
+    }
     arena_free(scratch);
     return status;
 }
@@ -404,5 +417,18 @@ const struct service_method intake_methods[] = {
         .roles = ROLES_DESK,
         .check = intake_check_find_same,
         .read = intake_read_find_same,
+    },
+    {
+        .name = "GetTopic",
+        .kind = METHOD_READ,
+        .roles = ROLES_KNOWN,
+        .read = intake_read_topic,
+    },
+    {
+        .name = "ListTopics",
+        .kind = METHOD_READ,
+        .roles = ROLES_KNOWN,
+        .check = intake_check_topics,
+        .read = intake_read_topics,
     },
 };

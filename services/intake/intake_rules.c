@@ -194,6 +194,9 @@ enum status intake_rules_check_registration(const struct city *city, bool may_im
     if (status == STATUS_OK) {
         status = check_external(request->source, request->external_id, err);
     }
+    if (status == STATUS_OK) {
+        status = intake_rules_check_answers(city, request, err);
+    }
     return status;
 }
 

@@ -5,7 +5,8 @@
 #ifndef VAFA_SERVICES_INTAKE_INTAKE_RULES_H
 #define VAFA_SERVICES_INTAKE_INTAKE_RULES_H
 
-#include "city/city.h"
+#include "base/arena.h"
+#include "city/city_questions.h"
 
 #include "vafa/followup/v1/followup.pb-c.h"
 #include "vafa/intake/v1/intake.pb-c.h"
@@ -19,6 +20,9 @@
 #define INTAKE_THING_MAX 100
 #define INTAKE_LINE_MAX 40 /* of a line, a pole, a vehicle */
 #define INTAKE_EXTERNAL_BYTES_MAX 64
+#define INTAKE_ANSWER_MAX 200
+#define INTAKE_ANSWER_TEXT_MAX 2000
+#define INTAKE_ANSWERS_CHARACTERS_MAX 4000 /* all answers of a request */
 #define INTAKE_PURPOSE_MAX 200
 #define INTAKE_PAGE_SIZE_DEFAULT 20
 #define INTAKE_PAGE_SIZE_MAX 100
@@ -55,6 +59,34 @@ struct intake_located {
     const char *point_area; /* the point's own area, when another one was given; else "" */
 };
 struct intake_located intake_rules_locate(const struct city *city, const Common__Place *place);
+
+/* --- intake_rules_answers.c --- */
+
+struct intake_answers {
+    size_t count;
+    Common__Answer **answers;
+};
+
+/* INVALID_ARGUMENT, field "answers.KEY" or "answers": not asked, missing, of another kind, too
+ * much. */
+enum status intake_rules_check_answers(const struct city *city,
+                                       const Intake__RegisterCaseRequest *request,
+                                       struct error *err);
+/* The answers as they are kept: numbers and times in one form. Texts are borrowed from the request
+ * or live in the arena. Refuses what the check refuses; RESOURCE_EXHAUSTED. */
+enum status intake_rules_keep_answers(const struct city *city,
+                                      const Intake__RegisterCaseRequest *request,
+                                      struct arena *arena, struct intake_answers *ret_answers,
+                                      struct error *err);
+Intake__QuestionKind intake_rules_question_kind(enum city_question_kind kind);
+
+/* --- intake_rules_place.c: whose it is --- */
+
+/* The body outside the city to which such a request goes, NULL when it stays with the city. */
+const struct city_unit *intake_rules_outside(const struct city *city, const char *topic,
+                                             const char *area, bool urgent);
+/* Borrows from the pack. */
+Intake__Referral intake_rules_referral(const struct city_unit *unit);
 
 /* `asked` may be unset; topic NULL: unlisted. A topic that is always urgent is so whatever was
  * asked. */

@@ -1,4 +1,5 @@
-/* In which area a request's place lies: given, by the point, by the neighbourhood's name. */
+/* In which area a request's place lies: given, by the point, by the neighbourhood's name. And whose it
+ * is, when it is none of the city's. */
 #include "services/intake/intake_rules.h"
 
 #include "city/city_place.h"
@@ -53,4 +54,23 @@ struct intake_located intake_rules_locate(const struct city *city, const Common_
     }
     located.point_area = "";
     return located;
+}
+
+const struct city_unit *intake_rules_outside(const struct city *city, const char *topic,
+                                             const char *area, bool urgent)
+{
+    struct city_route route;
+    city_route(city, topic, area, urgent, &route);
+    const struct city_unit *unit = city_unit(city, route.unit);
+    return unit != NULL && strcmp(unit->kind, "outside") == 0 ? unit : NULL;
+}
+
+Intake__Referral intake_rules_referral(const struct city_unit *unit)
+{
+    Intake__Referral referral = INTAKE__REFERRAL__INIT;
+    referral.unit = (char *)(uintptr_t)unit->key;
+    referral.name_fa = (char *)(uintptr_t)unit->name_fa;
+    referral.name_en = (char *)(uintptr_t)unit->name_en;
+    referral.phone = (char *)(uintptr_t)unit->phone;
+    return referral;
 }

@@ -58,6 +58,8 @@ static enum status route(struct decide *d, const struct event *upstream,
     routed.source = request->source;
     routed.external_id = request->external_id;
     routed.citizen = request->can_be_called ? request->citizen : 0;
+    routed.n_answers = request->n_answers;
+    routed.answers = request->answers;
     choose_unit(d, request, upstream, &routed);
 
     Routing__Event event = ROUTING__EVENT__INIT;

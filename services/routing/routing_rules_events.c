@@ -73,6 +73,8 @@ Routing__Task routing_rules_new_task(const Routing__TaskRouted *routed, int64_t 
     task.source = routed->source;
     task.external_id = routed->external_id;
     task.citizen = routed->citizen;
+    task.n_answers = routed->n_answers;
+    task.answers = routed->answers;
     return task;
 }
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/utf8_check.h"
 #include "city/city_place.h"
+#include "city/city_questions.h"
 #include "city/hours.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/fuzz_files.h"
@@ -14,13 +15,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILES 15
+#define FILES 17
 #define FINDINGS_MAX 64
 
 static const char *const names[FILES] = {
-    "city.ini",           "units.csv",          "topics.csv",    "areas.csv",    "levels.csv",
-    "rules.csv",          "imports/export.ini", "hours.csv",     "holidays.csv", "areas.geojson",
-    "neighbourhoods.csv", "words.csv",          "stopwords.txt", "same.csv",     "notes.txt",
+    "city.ini",      "units.csv",     "topics.csv",         "areas.csv",
+    "levels.csv",    "rules.csv",     "imports/export.ini", "hours.csv",
+    "holidays.csv",  "areas.geojson", "neighbourhoods.csv", "words.csv",
+    "stopwords.txt", "questions.csv", "choices.csv",        "same.csv",
+    "notes.txt",
 };
 
 static struct buffer good[FILES]; /* of small_pack/; empty where there is none */
@@ -213,6 +216,27 @@ static void check_places(const struct city *city)
     check_place(city, city_place_of_neighbourhood(city, "ملک شهر"));
 }
 
+static void check_questions(const struct city *city, const char *topic)
+{
+    size_t count = city_question_count(city, topic);
+    PROPERTY(count <= CITY_QUESTIONS_OF_TOPIC_MAX, "a topic asks a bounded number of questions");
+    for (size_t i = 0; i < count; i++) {
+        const struct city_question *question = city_question_at(city, topic, i);
+        bool chooses =
+            question->kind == CITY_QUESTION_ONE_OF || question->kind == CITY_QUESTION_SEVERAL_OF;
+        PROPERTY(city_question(city, topic, question->key) == question, "a key is there once");
+        PROPERTY(is_plain(question->name_fa) && is_plain(question->name_en), "it has a name");
+        PROPERTY(chooses == (question->choice_count > 0) &&
+                     question->choice_count <= CITY_CHOICES_OF_LIST_MAX,
+                 "what is chosen from has choices, and nothing else has");
+        for (size_t c = 0; c < question->choice_count; c++) {
+            PROPERTY(city_question_choice(question, question->choices[c].key) ==
+                         &question->choices[c],
+                     "a choice is there once");
+        }
+    }
+}
+
 static void check_profile(const struct city *city, bool is_there)
 {
     struct city_profile *profile = NULL;
@@ -260,6 +284,10 @@ static void check_city(const struct city *city, const struct pack *pack)
     check_hours(city, city_unit_at(city, 0)->key);
     check_places(city);
     check_words(city);
+    for (size_t i = 0; i < city_topic_count(city) && i < 8; i++) {
+        check_questions(city, city_topic_at(city, i)->key);
+    }
+    check_questions(city, "unlisted");
     check_profile(city, pack->is_there[place_of(bytes_of_text("imports/export.ini"))]);
 }
 

@@ -229,6 +229,32 @@ static enum status register_raw(struct scene *scene, const char *topic, const ch
     return status;
 }
 
+static void a_topic_s_questions_are_answered_on_the_command_line(void **state)
+{
+    struct scene *scene = *state;
+    struct system *s = scene->system;
+    json_t *topic = system_json(s, ARGS("topics", "bus-headway"));
+    assert_string_equal(text_at(json_array_get(at(topic, "questions"), 0), "key"), "line");
+    json_decref(topic);
+    json_t *registered =
+        system_json(s, ARGS("register", "--topic", "bus-headway", "--line", "۱۲", "--stop",
+                            "دروازه شیراز", "--answer", "line=۱۲", "--answer", "waited=۲۵"));
+    char code[32];
+    snprintf(code, sizeof code, "%s", text_at(registered, "code"));
+    json_decref(registered);
+    settle(scene);
+    json_t *shown = system_json(s, ARGS("show", code, "--fresh"));
+    json_t *answers = at(at(shown, "case_data"), "answers");
+    assert_int_equal(json_array_size(answers), 2);
+    json_t *waited = json_array_get(answers, 1);
+    assert_string_equal(json_string_value(json_array_get(at(waited, "values"), 0)), "25");
+    assert_string_equal(text_at(at(at(shown, "case_data"), "place"), "stop"), "دروازه شیراز");
+    json_decref(shown);
+    json_t *referred = system_json(s, ARGS("register", "--topic", "water-cut"));
+    assert_string_equal(text_at(at(referred, "referral"), "phone"), "122");
+    json_decref(referred);
+}
+
 static void bad_input_is_refused_with_the_name_of_its_field(void **state)
 {
     struct scene *scene = *state;
@@ -381,6 +407,8 @@ int main(void)
             tear_down),
         cmocka_unit_test_setup_teardown(topics_are_suggested_from_a_citizen_s_words, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_topic_s_questions_are_answered_on_the_command_line,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_input_is_refused_with_the_name_of_its_field, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(registers_once_when_the_same_key_is_sent_twice, set_up,

@@ -249,6 +249,25 @@ static Intake__Citizen *citizen_of(struct life *life, struct errand *errand, str
     return citizen;
 }
 
+/* Whoever sees water says how deep, and every second one how a cover lies. */
+static void answer_questions(struct errand *errand, Intake__RegisterCaseRequest *request,
+                             uint64_t marker)
+{
+    bool floods = strcmp(request->topic, "flooding") == 0;
+    if (!floods && (strcmp(request->topic, "manhole") != 0 || marker % 2 != 0)) {
+        return;
+    }
+    Common__Answer *answer = arena_alloc(errand->arena, sizeof *answer);
+    common__answer__init(answer);
+    answer->question = TEXT(floods ? "depth" : "state");
+    answer->n_values = 1;
+    answer->values = arena_alloc(errand->arena, sizeof *answer->values);
+    answer->values[0] = TEXT(floods ? "۴۰" : "loose");
+    request->n_answers = 1;
+    request->answers = arena_alloc(errand->arena, sizeof *request->answers);
+    request->answers[0] = answer;
+}
+
 static void register_one(struct life *life)
 {
     uint64_t marker;
@@ -263,6 +282,7 @@ static void register_one(struct life *life)
     request->urgency = life_chance(life, 100) ? COMMON__URGENCY__URGENCY_URGENT
                                               : COMMON__URGENCY__URGENCY_UNSPECIFIED;
     request->citizen = citizen_of(life, errand, wish);
+    answer_questions(errand, request, marker);
     if (wish->personal) {
         (void)snprintf(wish->words, sizeof wish->words, "سلام، مشکل %d",
                        (int)life_draw(life, 0, 1000));

@@ -42,6 +42,7 @@ struct recount_case {
     int64_t occurred_at_us;
     uint64_t task; /* 0: none yet */
     uint64_t answers;
+    size_t questions_answered;
     struct recount_event *events;
     size_t event_count, event_room;
 };

@@ -75,6 +75,20 @@ static void check_place(const struct found *found, const Intake__RequestRegister
     }
 }
 
+/* One answer at most, in its one form. */
+static void check_answers(const struct found *found, const Intake__RequestRegistered *request)
+{
+    bool floods = strcmp(request->topic, "flooding") == 0;
+    for (size_t i = 0; i < request->n_answers; i++) {
+        const Common__Answer *answer = request->answers[i];
+        if (i > 0 || answer->n_values != 1 ||
+            strcmp(answer->question, floods ? "depth" : "state") != 0 ||
+            strcmp(answer->values[0], floods ? "40" : "loose") != 0) {
+            recount_impossible(found, "it holds an answer nobody gave");
+        }
+    }
+}
+
 static void take_marker(struct recount *recount, uint64_t marker, uint64_t number)
 {
     while (marker >= recount->marker_room) {
@@ -105,6 +119,7 @@ static void take_intake(struct recount *recount, const struct found *found)
         recount_impossible(found, "requests are numbered one after another");
     }
     check_place(found, request);
+    check_answers(found, request);
     if (recount_case_of_code(recount, request->code) != NULL) {
         recount_impossible(found, "another request has the code");
     }
@@ -121,6 +136,7 @@ static void take_intake(struct recount *recount, const struct found *found)
         .historical = found->record->historical,
         .can_be_called = request->can_be_called,
         .citizen = request->citizen,
+        .questions_answered = request->n_answers,
         .occurred_at_us = found->record->occurred_at_us,
     };
     CHECK(strlen(request->code) < sizeof one->code);

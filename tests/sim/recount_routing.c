@@ -32,6 +32,9 @@ static void take_routed(struct recount *recount, const struct found *found,
     if (one->task != 0) {
         recount_impossible(found, "the request has a task already");
     }
+    if (routed->n_answers != one->questions_answered) {
+        recount_impossible(found, "the answers to the topic's questions did not come along");
+    }
     if (routed->task_number != recount->task_count + 1) {
         recount_impossible(found, "tasks are numbered one after another");
     }

@@ -49,6 +49,14 @@ void scene_register(struct rig *rig, struct scene_request request)
     registered.external_id = name;
     registered.unit = text(request.unit == NULL ? "" : request.unit);
     registered.due_at_us = request.due_us;
+    Common__Answer answer = COMMON__ANSWER__INIT;
+    Common__Answer *answers[] = {&answer};
+    char *values[] = {text(request.answer)};
+    answer.question = text("size");
+    answer.n_values = 1;
+    answer.values = values;
+    registered.n_answers = request.answer != NULL ? 1 : 0;
+    registered.answers = answers;
     Intake__Event open = INTAKE__EVENT__INIT;
     open.kind_case = INTAKE__EVENT__KIND_REQUEST_REGISTERED;
     open.request_registered = &registered;

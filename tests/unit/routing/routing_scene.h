@@ -18,7 +18,8 @@ struct scene_request {
     const char *unit; /* a history's own */
     int64_t due_us;   /* likewise */
     bool historical;
-    int64_t at_us; /* when it was made; 0: now */
+    int64_t at_us;      /* when it was made; 0: now */
+    const char *answer; /* to the question "size"; NULL: none */
 };
 
 struct rig *scene_new(void); /* routing, with the pack of Isfahan */

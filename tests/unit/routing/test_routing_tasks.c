@@ -22,6 +22,21 @@
 
 /* --- routing --- */
 
+static void answers_to_the_topic_s_questions_travel_with_the_task(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5", .answer = "wheel"});
+    scene_register(rig, (struct scene_request){.number = 2, .area = "5"});
+    const Routing__Task *task = scene_task(rig, 1);
+    assert_int_equal(task->n_answers, 1);
+    assert_string_equal(task->answers[0]->question, "size");
+    assert_string_equal(task->answers[0]->values[0], "wheel");
+    assert_int_equal(scene_event(rig, 1)->task_routed->n_answers, 1);
+    assert_int_equal(scene_task(rig, 2)->n_answers, 0);
+    rig_free(rig);
+}
+
 static void a_request_goes_to_the_unit_and_gets_the_due_date_of_the_pack(void **state)
 {
     (void)state;
@@ -464,6 +479,7 @@ static void many_acts_in_any_order_end_as_the_contract_says(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers_to_the_topic_s_questions_travel_with_the_task),
         cmocka_unit_test(a_request_goes_to_the_unit_and_gets_the_due_date_of_the_pack),
         cmocka_unit_test(the_event_tells_followers_all_they_need_of_the_request),
         cmocka_unit_test(a_history_names_its_unit_known_or_not_and_its_due_date_or_none),
