@@ -278,7 +278,8 @@ static enum status turn_page(struct list *list, const ProtobufCBinaryData *next,
     bool same = page->len == next->len &&
                 (next->len == 0 || memcmp(page->data, next->data, next->len) == 0);
     list->over = next->len == 0;
-    if (!list->over && (same || next->len > PAGE_BYTES_MAX || list->empty_pages > EMPTY_PAGES_MAX)) {
+    if (!list->over &&
+        (same || next->len > PAGE_BYTES_MAX || list->empty_pages > EMPTY_PAGES_MAX)) {
         return error_set(err, STATUS_INTERNAL, "next_page",
                          "the server's next page is not behind this one");
     }

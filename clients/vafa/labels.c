@@ -265,7 +265,8 @@ static const struct label word_labels[] = {
     {"never_held", "چیزی نبود", "nothing was held"},
     {"citizen_forgotten", "فراموش شد: شهروند", "forgotten: citizen"},
     {"forgotten_not_final",
-     "نسخه‌های کهنه (پشتیبان‌ها) هنوز با کلید اصلی کنونی باز "
+     "نسخه‌های کهنه (پشتیبان‌ها) هنوز با کلید اصلی کنونی "
+     "باز "
      "می‌شوند: "
      "vafa "
      "key "
@@ -275,7 +276,8 @@ static const struct label word_labels[] = {
     {"wrapped", "زیر کلید تازه تا", "under the newest up to"},
     {"citizens", "شهروند", "citizens"},
     {"key_changed",
-     "کلید اصلی تازه شد: رونوشتی از keys/master.key جدا نگه دارید و رونوشت‌های کهنه "
+     "کلید اصلی تازه شد: رونوشتی از keys/master.key جدا نگه دارید و رونوشت‌های "
+     "کهنه "
      "را، "
      "همین "
      "که "

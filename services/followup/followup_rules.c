@@ -124,6 +124,8 @@ Followup__CallCompleted followup_rules_forgotten_call(const Followup__Call *call
     completed.operator_name = call->operator_name;
     completed.outcome = FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_FORGOTTEN;
     completed.attempts = call->attempts;
+    completed.finish = call->finish;
+    completed.closed_undone = call->closed_undone;
     return completed;
 }
 

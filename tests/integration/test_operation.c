@@ -289,8 +289,9 @@ static void a_folder_with_words_is_not_served_without_its_own_master_key(void **
     assert_non_null(strstr(verified.err, "keys/master.key is missing"));
     output_free(&verified);
 
-    shell_run("cd %s/keys && tr 0-9a-f 1-9a-f0 <kept.key >master.key && chmod 600 master.key",
-              system->data);
+    shell_run(
+        "cd %s/keys && cut -c -64 kept.key | tr 0-9a-f 1-9a-f0 >master.key && chmod 600 master.key",
+        system->data);
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
         struct output wrong = run_program(programs[i], ARGS("--data", system->data));
         assert_int_equal(wrong.code, 1);

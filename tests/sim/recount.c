@@ -309,7 +309,8 @@ static void check_finish(struct recount *recount, const struct recount_task *tas
     const struct recount_finish *finish = &task->finishes[at];
     const struct recount_call *call = recount_call(recount, finish->call);
     bool holds = task->reopens <= at;
-    if (call == NULL ? task->called && recount_forgotten(recount, task->citizen) == 0 : !task->called) {
+    if (call == NULL ? task->called && recount_forgotten(recount, task->citizen) == 0
+                     : !task->called) {
         invariant_broken(INVARIANT_ONE_CHAIN, "finish %zu of task %" PRIu64 " has %s call", at + 1,
                          task->number, call != NULL ? "a" : "no");
     }
