@@ -265,26 +265,17 @@ static const struct label word_labels[] = {
     {"never_held", "چیزی نبود", "nothing was held"},
     {"citizen_forgotten", "فراموش شد: شهروند", "forgotten: citizen"},
     {"forgotten_not_final",
-     "نسخه‌های کهنه (پشتیبان‌ها) هنوز با کلید اصلی کنونی "
-     "باز "
-     "می‌شوند: "
-     "vafa "
-     "key "
-     "change",
+     "نسخه‌های کهنه هنوز باز می‌شوند: "
+     "vafa key change",
      "Older copies (backups) still open with the master key of now: vafa key change"},
     {"master_keys", "کلید اصلی", "master keys"},
     {"wrapped", "زیر کلید تازه تا", "under the newest up to"},
     {"citizens", "شهروند", "citizens"},
     {"key_changed",
-     "کلید اصلی تازه شد: رونوشتی از keys/master.key جدا نگه دارید و رونوشت‌های "
-     "کهنه "
-     "را، "
-     "همین "
-     "که "
-     "دیگر لازم نیستند، نابود کنید.",
+     "کلید اصلی تازه شد: رونوشت آن را "
+     "جدا نگه دارید، و کهنه را نابود کنید.",
      "The master key has been changed: keep a copy of keys/master.key apart, and destroy copies of "
-     "the "
-     "old one as soon as they are not needed."},
+     "the old one as soon as they are not needed."},
     {"backup_set", "نسخهٔ پشتیبان در", "Backup set in"},
     {"backup_key", "کلید اصلی در آن نیست: keys/master.key پوشهٔ داده را جداگانه نگه دارید.",
      "The master key is not in it: keep keys/master.key of the data folder apart, and keep it."},

@@ -19,11 +19,10 @@
 #define FINDINGS_MAX 64
 
 static const char *const names[FILES] = {
-    "city.ini",      "units.csv",     "topics.csv",         "areas.csv",
-    "levels.csv",    "rules.csv",     "imports/export.ini", "hours.csv",
-    "holidays.csv",  "areas.geojson", "neighbourhoods.csv", "words.csv",
-    "stopwords.txt", "questions.csv", "choices.csv",        "same.csv",
-    "notes.txt",
+    "city.ini",           "units.csv",          "topics.csv",    "areas.csv",     "levels.csv",
+    "rules.csv",          "imports/export.ini", "hours.csv",     "holidays.csv",  "areas.geojson",
+    "neighbourhoods.csv", "words.csv",          "stopwords.txt", "questions.csv", "choices.csv",
+    "same.csv",           "notes.txt",
 };
 
 static struct buffer good[FILES]; /* of small_pack/; empty where there is none */
