@@ -13,7 +13,7 @@
 
 #define FOUNTAIN "آبنما و فواره خراب است"
 #define KEYS_MAX 256
-#define LESSONS 50 /* of each of three topics */
+#define LESSONS 80 /* of each of three topics */
 #define FOUNTAIN_ASKED "فواره و آبنما خراب"
 
 static const Intake__SuggestTopicsResponse *suggest(struct rig *rig, const char *words)
