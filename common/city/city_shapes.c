@@ -22,6 +22,7 @@
 
 /* The feature that is read. */
 struct shapes_reader {
+    char key_number[24]; /* a key that is a number, as text */
     struct city *city;
     struct findings *findings;
     bool *drawn; /* for each area */
@@ -91,7 +92,8 @@ static bool shapes_read_ring(struct shapes_reader *r, const json_t *json, struct
             return false;
         }
     }
-    if (memcmp(&positions[0], &positions[count - 1], sizeof(positions[0])) != 0) {
+    if (positions[0].longitude != positions[count - 1].longitude ||
+        positions[0].latitude != positions[count - 1].latitude) {
         shapes_error(r, "a ring does not end where it begins");
         return false;
     }
@@ -172,14 +174,13 @@ static const char *shapes_read_key(const json_t *feature, char number[24])
 
 static void shapes_read_feature(struct shapes_reader *r, const json_t *feature)
 {
-    char number[24];
     const char *type = json_string_value(json_object_get(feature, "type"));
     r->key = "";
     if (type == NULL || strcmp(type, "Feature") != 0) {
         shapes_error(r, "is no object of the type Feature");
         return;
     }
-    r->key = shapes_read_key(feature, number);
+    r->key = shapes_read_key(feature, r->key_number);
     if (r->key[0] == '\0') {
         shapes_error(r, "its properties have no \"key\", the key of an area");
         return;

@@ -40,8 +40,8 @@ struct act_rule {
 static const struct act_rule rules[ROUTING_ACT_COUNT] = {
     /*                                       who            ROUTED    SEEN      ACCEPTED  PLANNED   WORKING   WAITING   DONE    UNDONE */
 #define IN(routed, seen, accepted, planned, working, waiting, done, undone)                        \
-    {[ROUTED] = routed, [SEEN] = seen, [ACCEPTED] = accepted, [PLANNED] = planned,                 \
-     [WORKING] = working, [WAITING] = waiting, [DONE] = done, [UNDONE] = undone}
+    {[ROUTED] = (routed), [SEEN] = (seen), [ACCEPTED] = (accepted), [PLANNED] = (planned),         \
+     [WORKING] = (working), [WAITING] = (waiting), [DONE] = (done), [UNDONE] = (undone)}
     [ROUTING_ACT_SEE]    = {"seen",          UNIT,        IN(SEEN,     NO,       NO,       NO,       NO,       NO,       NO,     NO)},
     [ROUTING_ACT_ACCEPT] = {"accepted",      UNIT,        IN(ACCEPTED, ACCEPTED, NO,       NO,       NO,       NO,       NO,     NO)},
     [ROUTING_ACT_PLAN]   = {"planned",       UNIT,        IN(PLANNED,  PLANNED,  PLANNED,  PLANNED,  PLANNED,  NO,       NO,     NO)},

@@ -435,7 +435,7 @@ static void act_at_random(struct rig *rig, uint64_t *seed, uint64_t number, stru
                          open ? STATUS_OK : STATUS_FAILED_PRECONDITION);
         task->state = DONE;
         break;
-    default:
+    default: {
         /* Returned for the fourth time, it goes to the coordinator, whose own returns are decisions. */
         bool too_often = task->returns >= 3 && strcmp(task->unit, CENTRE) != 0;
         const char *goes_to = too_often ? CENTRE : to;
@@ -447,6 +447,7 @@ static void act_at_random(struct rig *rig, uint64_t *seed, uint64_t number, stru
             *task = (struct expected){.state = ROUTED, .unit = to, .returns = task->returns + 1};
         }
         break;
+    }
     }
 }
 
