@@ -38,9 +38,10 @@ static int64_t read_wall_us(struct clock *clock)
     return WALL_US + now_us - BEGIN_US;
 }
 
-struct clock *__wrap_clock_system(void); /* NOLINT(bugprone-reserved-identifier): the linker's */
+/* Names that begin with __wrap_ are the linker's (--wrap). */
+struct clock *__wrap_clock_system(void); /* NOLINT */
 
-struct clock *__wrap_clock_system(void) /* NOLINT(bugprone-reserved-identifier) */
+struct clock *__wrap_clock_system(void) /* NOLINT */
 {
     static struct clock clock = {.wall_us = read_wall_us, .mono_us = read_mono_us};
     return &clock;
@@ -295,11 +296,11 @@ static void free_nothing(struct rpc_transport *transport)
     (void)transport; /* it is everybody's */
 }
 
+/* NOLINTNEXTLINE: the linker's name */
 enum status __wrap_rpc_nng_transport_new(struct rpc_transport **ret_transport, const char *url,
-                                         size_t in_flight_max, /* NOLINT: the linker's name */
-                                         struct error *err);
+                                         size_t in_flight_max, struct error *err);
 
-/* NOLINTNEXTLINE(bugprone-reserved-identifier) */
+/* NOLINTNEXTLINE: the linker's name */
 enum status __wrap_rpc_nng_transport_new(struct rpc_transport **ret_transport, const char *url,
                                          size_t in_flight_max, struct error *err)
 {
