@@ -92,10 +92,8 @@ const struct command command_offices = {
     .arguments = "",
     .summary = "how far behind each unit's office is",
     .help = "Lists the units that were ever told of a task: how many changes their office has not "
-            "acknowledged "
-            "(counted up to 1,000), since when the oldest waits, and the desks that share the work "
-            "with what "
-            "each has.",
+            "acknowledged (counted up to 1,000), since when the oldest waits, and the desks that "
+            "share the work with what each has. With --json one object a line.",
     .examples = "vafa offices\nvafa offices --json",
     .role = RPC_ROLE_LEADERSHIP,
     .run = run_offices,
