@@ -11,6 +11,7 @@
 #include "vafa/followup/v1/followup.pb-c.h"
 #include "vafa/health/v1/health.pb-c.h"
 #include "vafa/intake/v1/intake.pb-c.h"
+#include "vafa/keys/v1/keys.pb-c.h"
 #include "vafa/log/v1/log.pb-c.h"
 #include "vafa/report/v1/report.pb-c.h"
 #include "vafa/routing/v1/routing.pb-c.h"
@@ -128,6 +129,8 @@ static const struct {
     {&health__health__descriptor, NULL},
     {&eventlog__event_log__descriptor, NULL},
     {&backup__backup__descriptor, NULL},
+    {&keys__keys__descriptor, NULL},
+    {&keys__citizens__descriptor, NULL},
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))
