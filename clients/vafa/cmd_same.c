@@ -70,7 +70,7 @@ static void print_same(struct session *session, const Intake__FindSameResponse *
         }
         place_words(session, c->place, &place);
         table_cell(table, c->code);
-        age_cell(table, now_us - c->occurred_at_us);
+        age_cell(table, us_sub(now_us, c->occurred_at_us));
         table_cell(table, label_enum(&intake__same_by__descriptor, (int)same->by, language));
         table_cell_format(table, "%" PRIu32, same->metres);
         table_cell(table, session_topic(session, c->topic));

@@ -11,6 +11,7 @@
 #include "vafa/feedback/v1/feedback.pb-c.h"
 #include "vafa/followup/v1/followup.pb-c.h"
 #include "vafa/health/v1/health.pb-c.h"
+#include "vafa/intake/v1/intake.pb-c.h"
 #include "vafa/log/v1/log.pb-c.h"
 #include "vafa/report/v1/report.pb-c.h"
 #include "vafa/routing/v1/routing.pb-c.h"
@@ -96,7 +97,7 @@ static int start_servers(void **state)
 {
     static const char *const names[] = {"intake", "routing", "followup", "feedback", "report"};
     const ProtobufCServiceDescriptor *const own[] = {
-        NULL, &routing__routing__descriptor, &followup__followup__descriptor,
+        &intake__intake__descriptor, &routing__routing__descriptor, &followup__followup__descriptor,
         &feedback__feedback__descriptor, &report__report__descriptor};
     (void)state;
     for (size_t i = 0; i < SERVICES; i++) {
@@ -106,7 +107,7 @@ static int start_servers(void **state)
                                                          &backup__backup__descriptor};
         metrics[i] = metric_registry_new();
         routers[i] = rpc_router_new(clock_system(), metrics[i], names[i], CALLS_MAX);
-        for (size_t n = own[i] == NULL; n < 4; n++) {
+        for (size_t n = 0; n < 4; n++) {
             rpc_router_add(routers[i], &(struct rpc_service){.descriptor = all[n],
                                                              .handle = answer,
                                                              .context = (void *)(uintptr_t)all[n]});
@@ -418,6 +419,22 @@ static void takes_no_share_beyond_all_for_a_figure(void **state)
     assert_int_equal(RUN(&command_rates, &list.base, "--json"), EXIT_REFUSED);
 }
 
+static void shows_a_time_of_any_number_as_long_ago(void **state)
+{
+    (void)state;
+    Intake__Case found = INTAKE__CASE__INIT;
+    Intake__SameRequest same = INTAKE__SAME_REQUEST__INIT;
+    Intake__SameRequest *requests[] = {&same};
+    Intake__FindSameResponse response = INTAKE__FIND_SAME_RESPONSE__INIT;
+    found.occurred_at_us = INT64_MIN; /* now less than that is more than there is */
+    same.case_data = &found;
+    response.n_requests = 1;
+    response.requests = requests;
+    assert_int_equal(RUN(&command_case_same, &response.base, "--topic=asphalt", "--street=x"),
+                     EXIT_DONE);
+    assert_non_null(strstr(printed, "106751991 d "));
+}
+
 static void looks_for_no_pack_where_the_server_s_city_is_no_name(void **state)
 {
     (void)state;
@@ -504,6 +521,7 @@ int main(void)
         cmocka_unit_test_teardown(takes_no_set_for_whole_whose_files_no_service_told, forget),
         cmocka_unit_test_teardown(takes_no_refusal_of_a_server_for_a_mistake_on_the_command_line,
                                   forget),
+        cmocka_unit_test_teardown(shows_a_time_of_any_number_as_long_ago, forget),
         cmocka_unit_test_teardown(looks_for_no_pack_where_the_server_s_city_is_no_name, forget),
     };
     return cmocka_run_group_tests(tests, start_servers, stop_servers);
