@@ -92,7 +92,9 @@ static void handle(void *context, unsigned method, struct rpc_call *call)
     log->reads++;
     log->after = request->after->offset;
     memset(log->after_hash, 0, sizeof log->after_hash);
-    memcpy(log->after_hash, request->after->hash.data, request->after->hash.len);
+    if (request->after->hash.len == sizeof log->after_hash) { /* at the beginning it has none */
+        memcpy(log->after_hash, request->after->hash.data, sizeof log->after_hash);
+    }
     if (log->refuse_with.status != STATUS_OK) {
         rpc_call_refuse(call, &log->refuse_with);
     } else if (log->after < log->count || log->spoil != NULL) {
