@@ -1,10 +1,13 @@
-/* vafa clock explain: how a deadline comes about, date by date, from a city pack alone. */
+/* vafa clock explain: how a deadline comes about, date by date, from a city pack alone; vafa clock
+ * close: a closure of the city's offices is announced. */
 #include "base/clock.h"
 #include "city/hours.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
+
+#include "vafa/routing/v1/routing.pb-c.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -289,4 +292,72 @@ const struct command command_clock_explain = {
     .local = true,
     .role = RPC_ROLE_ADMIN,
     .run = run_clock_explain,
+};
+
+/* --- clock close --- */
+
+static enum status read_closure(struct session *session, Routing__AnnounceClosureRequest *request,
+                                struct error *err)
+{
+    enum status status = args_need(&session->args, "to", err);
+    if (status == STATUS_OK) {
+        status = args_need(&session->args, "reason", err);
+    }
+    if (status == STATUS_OK) {
+        status = session_read_time(session, "from", 0, &request->from_us, err);
+    }
+    if (status == STATUS_OK) {
+        status = session_read_time(session, "to", 0, &request->to_us, err);
+    }
+    request->reason = (char *)(uintptr_t)args_text(&session->args, "reason");
+    return status;
+}
+
+static int run_clock_close(struct session *session)
+{
+    struct error err = ERROR_NONE;
+    uint8_t key[UUID_BYTES];
+    char from[32];
+    Routing__AnnounceClosureRequest request = ROUTING__ANNOUNCE_CLOSURE_REQUEST__INIT;
+    enum status status = read_closure(session, &request, &err);
+    if (status != STATUS_OK) {
+        return status == STATUS_INVALID_ARGUMENT ? output_usage(&err) : output_error(&err);
+    }
+    request.idempotency_key = vafa_new_key(key);
+    struct vafa_call call = {.service = &routing__routing__descriptor,
+                             .method = "AnnounceClosure",
+                             .request = &request.base};
+    status = session_call(session, &call, &err);
+    if (status == STATUS_OK && session->json) {
+        output_message(call.response);
+    } else if (status == STATUS_OK) {
+        session_time(session, ((const Routing__AnnounceClosureResponse *)call.response)->from_us,
+                     from);
+        printf("%s %s\n", label_word("clock_closed", session_language(session)), from);
+    }
+    vafa_call_fini(&call);
+    return status == STATUS_OK ? EXIT_DONE : output_error(&err);
+}
+
+static const struct option_def close_options[] = {
+    {"from", 0, "TIME", "from when; what is past is left as it is (now)"},
+    {"to", 0, "TIME", "until when, exclusive (needed)"},
+    {"reason", 0, "TEXT", "why (needed)"},
+    {NULL, 0, NULL, NULL},
+};
+
+const struct command command_clock_close = {
+    .name = "clock close",
+    .arguments = "",
+    .summary = "the city's offices are closed for a time",
+    .help =
+        "Announces a closure that no calendar foresaw: snow, heat, dust, mourning. Due dates in "
+        "working hours that are still to come move by the working time it takes; those that have "
+        "passed, and urgent tasks, stay as they are. Some hundred tasks move at a time: all have "
+        "some seconds later.",
+    .examples = "vafa clock close --to '1405-11-21' --reason 'برف'\n"
+                "vafa clock close --from 1405-11-21 --to 1405-11-23 --reason 'آلودگی هوا' --json",
+    .options = close_options,
+    .role = RPC_ROLE_ADMIN,
+    .run = run_clock_close,
 };

@@ -1,6 +1,7 @@
 /* vafa task show, accept, report, done, return: an office's work on one task. */
 #include "clients/vafa/cmd_task.h"
 
+#include "base/clock.h"
 #include "clients/vafa/answer_words.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
@@ -49,13 +50,34 @@ static void print_help(struct session *session, struct table *table, const Routi
     buffer_fini(&text);
 }
 
+/* "Civil works of district 5: 12:30" for each unit that has had it. */
+static void detail_shares(struct session *session, struct table *table, const Routing__Task *task)
+{
+    for (size_t i = 0; i < task->n_shares; i++) {
+        const Routing__UnitShare *share = task->shares[i];
+        struct buffer text = BUFFER_EMPTY;
+        char since[32];
+        session_time(session, share->since_us, since);
+        buffer_append_format(&text, "%s: %" PRId64 ":%02" PRId64,
+                             session_unit(session, share->unit), share->worked_us / HOUR_US,
+                             share->worked_us / MINUTE_US % 60);
+        if (since[0] != '\0') {
+            buffer_append_format(&text, " + %s …", since);
+        }
+        detail(session, table, "share", buffer_text(&text));
+        buffer_fini(&text);
+    }
+}
+
 static void print_task(struct session *session, const Routing__Task *task)
 {
-    static const char *const names[] = {"registered", "due",         "seen", "planned_for",
-                                        "started",    "waits_until", "done", "closed"};
-    const int64_t times[] = {task->registered_at_us, task->due_at_us,     task->seen_at_us,
-                             task->planned_for_us,   task->started_at_us, task->pause_until_us,
-                             task->done_at_us,       task->closed_at_us};
+    static const char *const names[] = {"registered", "respond_by",  "responded", "warn_at",
+                                        "due",        "escalate_at", "seen",      "planned_for",
+                                        "started",    "waits_until", "done",      "closed"};
+    const int64_t times[] = {task->registered_at_us, task->respond_at_us,  task->responded_at_us,
+                             task->warn_at_us,       task->due_at_us,      task->escalate_at_us,
+                             task->seen_at_us,       task->planned_for_us, task->started_at_us,
+                             task->pause_until_us,   task->done_at_us,     task->closed_at_us};
     const char *language = session_language(session);
     struct table *table = table_new(2);
     char text[64];
@@ -77,6 +99,9 @@ static void print_task(struct session *session, const Routing__Task *task)
         session_time(session, times[i], text);
         detail(session, table, names[i], text);
     }
+    detail(session, table, "clock",
+           label_enum(&routing__clock_kind__descriptor, (int)task->clock, language));
+    detail_shares(session, table, task);
     detail(session, table, "waits_for",
            label_enum(&routing__pause_reason__descriptor, (int)task->pause_reason, language));
     detail(session, table, "close_reason",
@@ -182,9 +207,15 @@ static int run_accept(struct session *session)
     if (task_read_number(session, &request.task_number, &err) != STATUS_OK) {
         return output_usage(&err);
     }
+    request.automatic = args_has(&session->args, "automatic");
     request.idempotency_key = vafa_new_key(key);
     return task_call(session, "AcceptTask", &request.base, accepted_task);
 }
+
+static const struct option_def accept_options[] = {
+    {"automatic", 0, NULL, "a program accepts it, no person: that is no response to the citizen"},
+    {NULL, 0, NULL, NULL},
+};
 
 const struct command command_task_accept = {
     .name = "task accept",
@@ -193,6 +224,7 @@ const struct command command_task_accept = {
     .arguments_max = 1,
     .summary = "the unit takes the task on",
     .help = "Says that the unit has seen the task and does it.",
+    .options = accept_options,
     .examples = "vafa task accept 12 --unit district-5-civil",
     .role = RPC_ROLE_OFFICE,
     .run = run_accept,

@@ -62,6 +62,7 @@ const struct command *const commands[] = {
     &command_task_finish_help,
     &command_task_withdraw_help,
     &command_topics,
+    &command_clock_close,
     NULL,
 };
 /* clang-format on */

@@ -94,7 +94,7 @@ extern const struct command command_suggest, command_evaluate;
 /* cmd_verify.c */
 extern const struct command command_verify;
 /* cmd_clock.c */
-extern const struct command command_clock_explain;
+extern const struct command command_clock_explain, command_clock_close;
 /* cmd_city.c */
 extern const struct command command_city_check, command_city_show;
 /* cmd_city_locate.c */

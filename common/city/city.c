@@ -150,5 +150,10 @@ void city_route(const struct city *city, const char *topic, const char *area, bo
         ret_route->level = found->key;
         ret_route->due_hours =
             is_urgent && found->urgent_hours > 0 ? found->urgent_hours : found->due_hours;
+        ret_route->respond_hours = found->respond_hours < ret_route->due_hours
+                                       ? found->respond_hours
+                                       : ret_route->due_hours;
+        ret_route->warn_percent = found->warn_percent;
+        ret_route->working = found->working && !is_urgent;
     }
 }

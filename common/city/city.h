@@ -50,8 +50,21 @@ struct city_area {
 /* How quickly a task is to be done. */
 struct city_level {
     const char *key;
-    uint32_t due_hours;    /* from registration; 1..87600 */
-    uint32_t urgent_hours; /* the same for an urgent request; 0: due_hours */
+    uint32_t due_hours;     /* from registration; 1..87600 */
+    uint32_t urgent_hours;  /* the same for an urgent request; 0: due_hours */
+    uint32_t respond_hours; /* until a named person has done something; 0: nothing is said */
+    uint32_t warn_percent;  /* the unit is warned when so much of the time is over; 0: never */
+    bool working; /* working hours of the unit; an urgent request's are always all hours */
+};
+
+/* A step of the ladder: to whom an overdue task goes up. */
+struct city_step {
+    uint32_t number;        /* from 1 */
+    uint32_t after_percent; /* of the whole time, 100..1000, or */
+    uint32_t after_hours;   /* hours past the due date */
+    const char *role;       /* a key: never a person's name */
+    const char *name_fa;
+    const char *name_en;
 };
 
 /* A routing decision: which unit, under which service level, by which rule. */
@@ -59,7 +72,10 @@ struct city_route {
     const char *unit;   /* key; borrowed from the pack */
     const char *level;  /* key, "" for none */
     uint32_t due_hours; /* 0: no due date */
-    int rule_line;      /* line in rules.csv */
+    uint32_t respond_hours;
+    uint32_t warn_percent;
+    bool working;  /* the hours are working hours; false: all hours */
+    int rule_line; /* line in rules.csv */
 };
 
 struct city_callback {            /* call-backs after a finished task */
@@ -130,6 +146,10 @@ const struct city_area *city_area_at(const struct city *city, size_t index);
 /* The working hours of a unit, listed or not: its own, else those of the units above it, else the
  * default. NULL when the pack has no hours: only the wall clock is known. */
 const struct hours *city_hours(const struct city *city, const char *unit);
+
+/* The step of the ladder for a task of that level with that unit; NULL when there is none so high. */
+const struct city_step *city_ladder(const struct city *city, const char *level, const char *unit,
+                                    uint32_t number);
 
 /* First rule that matches wins; the pack's last rule matches everything. `{area}` in a rule's unit
  * is replaced by the area's key, and such a rule matches only when that unit exists. Topic may be

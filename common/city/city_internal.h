@@ -18,6 +18,9 @@
 #define CITY_RULES_MAX 10000  /* rules are compared in pairs when a pack is checked */
 #define CITY_UNIT_DEPTH_MAX 8 /* units above a unit */
 #define CITY_HOURS_MAX 87600  /* ten years */
+#define CITY_WORKING_HOURS_MAX 8760 /* of a level: four years of 42 hours a week */
+#define CITY_LADDER_STEPS_MAX 8
+#define CITY_LADDER_ROWS_MAX 1000
 #define CITY_HOURS_ROWS_MAX 2000 /* schedules are told apart by trying every row for each */
 #define CITY_TOLERANCE_M_MAX 5000
 #define CITY_SAME_ROWS_MAX 2000 /* families are told by trying every row for each */
@@ -72,6 +75,18 @@ struct city_neighbourhood { /* begins with the key, as key_index needs it */
     int line;
 };
 
+struct city_rung {
+    const char *level; /* "*": all */
+    const char *kind;  /* of the unit; "*": all */
+    struct city_step step;
+};
+
+struct city_ladder {
+    struct city_rung *rungs;
+    size_t count;
+    struct csv_table *table;
+};
+
 struct city {
     struct pack_files files; /* only their bytes in force: also what profiles are read from */
     uint8_t digest[PACK_DIGEST_BYTES];
@@ -93,6 +108,7 @@ struct city {
     struct city_life life;
 
     struct city_hours hours;
+    struct city_ladder ladder;
 
     struct csv_table *unit_table; /* the tables own the texts of the arrays */
     struct csv_table *topic_table;
@@ -168,6 +184,11 @@ void city_hours_fini(struct city_hours *hours);
 void city_questions_load(struct city *city, struct findings *findings);
 void city_questions_review(const struct city *city, struct findings *findings);
 void city_questions_fini(struct city *city);
+
+/* city_ladder.c: ladder.csv, after levels.csv and units.csv. */
+void city_ladder_load(struct city *city, struct findings *findings);
+void city_ladder_fini(struct city_ladder *ladder);
+bool city_unit_kind_is_known(const char *kind);
 
 /* city_rules.c: rules.csv, after all other tables. */
 void city_rules_load(struct city *city, struct findings *findings);

@@ -13,6 +13,16 @@
 static const char *const city_unit_kinds[] = {"district", "office", "deputy", "organisation",
                                               "company",  "centre", "outside"};
 
+bool city_unit_kind_is_known(const char *kind)
+{
+    for (size_t i = 0; i < COUNT_OF(city_unit_kinds); i++) {
+        if (strcmp(kind, city_unit_kinds[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *city_cells_key(const struct city_cells *cells, size_t row, size_t column)
 {
     const char *key = csv_table_cell(cells->table, row, column);
@@ -91,10 +101,48 @@ void *city_cells_open(const struct city *city, const char *file, const struct cs
     return items;
 }
 
+/* A number in a column of levels.csv; an empty cell of an optional one is 0. */
+static void city_level_number(const struct city_cells *cells, size_t row, size_t column,
+                              uint32_t min, uint32_t max, uint32_t *ret_number)
+{
+    static const char *const names[] = {"key", "due_hours", "urgent_hours", "respond_hours",
+                                        "warn_share"};
+    struct ini_value value = {.name = names[column],
+                              .value = csv_table_cell(cells->table, row, column),
+                              .line = csv_table_line(cells->table, row)};
+    if (column == 1 || value.value[0] != '\0') {
+        ini_value_number(&value, cells->file, min, max, ret_number, cells->findings);
+    }
+}
+
+static void city_level_check(const struct city *city, const struct city_cells *cells, size_t row,
+                             struct city_level *level)
+{
+    const char *clock = csv_table_cell(cells->table, row, 5);
+    int line = csv_table_line(cells->table, row);
+    level->working = strcmp(clock, "working") == 0;
+    if (clock[0] != '\0' && strcmp(clock, "wall") != 0 && !level->working) {
+        findings_error(cells->findings, cells->file, line,
+                       "the clock \"%s\" is none of working, wall", findings_quote(clock).text);
+    }
+    if (level->working && pack_files_find(&city->files, "hours.csv") == NULL) {
+        findings_error(cells->findings, cells->file, line,
+                       "the clock is working, and the pack has no hours.csv");
+    }
+    if (level->working && level->due_hours > CITY_WORKING_HOURS_MAX) {
+        findings_error(cells->findings, cells->file, line,
+                       "at most %d working hours: some years of work", CITY_WORKING_HOURS_MAX);
+    }
+    if (level->respond_hours > level->due_hours && level->due_hours > 0) {
+        findings_error(cells->findings, cells->file, line, "respond_hours is more than due_hours");
+    }
+}
+
 static void city_load_levels(struct city *city, struct findings *findings)
 {
-    static const struct csv_column columns[] = {
-        {"key", true}, {"due_hours", true}, {"urgent_hours", true}};
+    static const struct csv_column columns[] = {{"key", true},          {"due_hours", true},
+                                                {"urgent_hours", true}, {"respond_hours", false},
+                                                {"warn_share", false},  {"clock", false}};
     struct city_cells cells;
     city->levels =
         city_cells_open(city, "levels.csv", columns, COUNT_OF(columns), sizeof(*city->levels),
@@ -103,15 +151,11 @@ static void city_load_levels(struct city *city, struct findings *findings)
     for (size_t row = 0; row < count; row++) {
         struct city_level *level = &city->levels[row];
         level->key = city_cells_key(&cells, row, 0);
-        struct ini_value value = {.name = "due_hours",
-                                  .value = csv_table_cell(cells.table, row, 1),
-                                  .line = csv_table_line(cells.table, row)};
-        ini_value_number(&value, cells.file, 1, CITY_HOURS_MAX, &level->due_hours, findings);
-        value.name = "urgent_hours";
-        value.value = csv_table_cell(cells.table, row, 2);
-        if (value.value[0] != '\0') {
-            ini_value_number(&value, cells.file, 0, CITY_HOURS_MAX, &level->urgent_hours, findings);
-        }
+        city_level_number(&cells, row, 1, 1, CITY_HOURS_MAX, &level->due_hours);
+        city_level_number(&cells, row, 2, 0, CITY_HOURS_MAX, &level->urgent_hours);
+        city_level_number(&cells, row, 3, 0, CITY_HOURS_MAX, &level->respond_hours);
+        city_level_number(&cells, row, 4, 0, 99, &level->warn_percent);
+        city_level_check(city, &cells, row, level);
     }
     key_index_init(&city->level_index, city->levels, sizeof(*city->levels), count);
     key_index_each_duplicate(&city->level_index, city_tell_duplicate, &cells);
@@ -230,11 +274,7 @@ static void city_load_units(struct city *city, struct findings *findings)
         city_cells_names(city, &cells, row, 2, &unit->name_fa, &unit->name_en);
         unit->parent = csv_table_cell(cells.table, row, 4);
         unit->phone = city_cell_phone(&cells, row, 6);
-        bool known = false;
-        for (size_t i = 0; i < COUNT_OF(city_unit_kinds); i++) {
-            known = known || strcmp(unit->kind, city_unit_kinds[i]) == 0;
-        }
-        if (!known) {
+        if (!city_unit_kind_is_known(unit->kind)) {
             findings_error(findings, cells.file, csv_table_line(cells.table, row),
                            "the kind \"%s\" is none of district, office, deputy, organisation, "
                            "company, centre, outside",
@@ -277,6 +317,7 @@ static enum status city_read(struct city *city, const char *folder, struct findi
     city_hours_load(city, findings);
     city_words_load(city, findings);
     city_load_units(city, findings);
+    city_ladder_load(city, findings);
     if (city->coordinator != NULL && city->units_whole &&
         key_index_find(&city->unit_index, city->coordinator) == KEY_INDEX_NONE) {
         findings_error(findings, "city.ini", city->coordinator_line,
@@ -346,6 +387,7 @@ void city_free(struct city *city)
     buffer_fini(&city->stop_words);
     buffer_fini(&city->words);
     city_same_fini(city);
+    city_ladder_fini(&city->ladder);
     free(city->units);
     free(city->topics);
     free(city->areas);

@@ -88,6 +88,32 @@ static void follow_incident(struct apply *a, const struct event *event, const Ro
     }
 }
 
+/* What the clock does. Returns as tell_more. */
+static uint64_t tell_clock(const Routing__Event *open, Intake__TimelineRecord *record)
+{
+    switch (open->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_WARNED:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_WARNED;
+        record->unit = open->task_warned->unit;
+        return open->task_warned->case_number;
+    case ROUTING__EVENT__KIND_TASK_RESPONSE_OVERDUE:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_RESPONSE_OVERDUE;
+        record->unit = open->task_response_overdue->unit;
+        return open->task_response_overdue->case_number;
+    case ROUTING__EVENT__KIND_TASK_ESCALATED:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_ESCALATED;
+        record->unit = open->task_escalated->unit;
+        record->note = open->task_escalated->role;
+        return open->task_escalated->case_number;
+    case ROUTING__EVENT__KIND_TASK_DUE_MOVED:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED;
+        record->unit = open->task_due_moved->unit;
+        record->due_at_us = open->task_due_moved->due_at_us;
+        return open->task_due_moved->case_number;
+    default: return 0;
+    }
+}
+
 /* What units do on the way, and how a task may end otherwise than done. Returns the request's
  * number; 0 for an event that is told nobody. */
 static uint64_t tell_more(const Routing__Event *open, Intake__TimelineRecord *record)
@@ -149,7 +175,7 @@ static uint64_t tell_more(const Routing__Event *open, Intake__TimelineRecord *re
         record->unit = open->task_help_finished->helper;
         record->note = open->task_help_finished->note;
         return open->task_help_finished->case_number;
-    default: return 0;
+    default: return tell_clock(open, record);
     }
 }
 

@@ -66,7 +66,8 @@ static int64_t due_at_us(const struct intake_timeline_row *rows, size_t count)
     uint64_t latest = 0;
     int64_t due_us = 0;
     for (size_t i = 0; i < count; i++) {
-        if (rows[i].record->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ROUTED &&
+        if ((rows[i].record->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ROUTED ||
+             rows[i].record->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED) &&
             rows[i].offset > latest) {
             latest = rows[i].offset;
             due_us = rows[i].record->due_at_us;

@@ -189,11 +189,23 @@ static void ended(struct apply *a, const struct event *event, uint64_t case_numb
     replace_row(a, before, &after);
 }
 
+static void due_moved(struct apply *a, const struct event *event, const Routing__TaskDueMoved *task)
+{
+    const Report__CaseRow *before = row_of_task(a, task->case_number, event);
+    if (before == NULL) {
+        return;
+    }
+    Report__CaseRow after = *before;
+    after.due_at_us = task->due_at_us;
+    replace_row(a, before, &after);
+}
+
 void report_apply_view_routing(struct apply *a, const struct event *event)
 {
     const Routing__Event *routing = (const Routing__Event *)event->open;
     switch (routing->kind_case) {
     case ROUTING__EVENT__KIND_TASK_ROUTED: routed(a, event, routing->task_routed); break;
+    case ROUTING__EVENT__KIND_TASK_DUE_MOVED: due_moved(a, event, routing->task_due_moved); break;
     case ROUTING__EVENT__KIND_TASK_RETURNED:
         handed_on(a, event, routing->task_returned->case_number, routing->task_returned->to_unit);
         break;

@@ -1,5 +1,6 @@
 /* Events change routing's tables: the only code that writes them, live and on rebuild. Routing has
  * no views. */
+#include "services/routing/routing_clock.h"
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
 #include "services/routing/routing_tables.h"
@@ -16,19 +17,6 @@ static void tell(struct apply *a, const char *unit, uint64_t offset)
     apply_signal(a, service_signal_key(unit));
 }
 
-static void watch(struct apply *a, const Routing__Task *task, int64_t recorded_at_us)
-{
-    if (!routing_rules_is_watched(task->due_at_us, task->historical, recorded_at_us)) {
-        return;
-    }
-    const struct timer timer = {
-        .due_us = task->due_at_us,
-        .kind = ROUTING_TIMER_OVERDUE,
-        .subject = task->number,
-    };
-    timer_set(a->txn, &timer);
-}
-
 static void apply_routed(struct apply *a, const struct event *event,
                          const Routing__TaskRouted *routed)
 {
@@ -36,7 +24,7 @@ static void apply_routed(struct apply *a, const struct event *event,
     routing_tables_put_task(a->txn, &task);
     routing_tables_put_case(a->txn, task.case_number, task.number);
     routing_tables_put_unit_task(a->txn, &task);
-    watch(a, &task, event->recorded_at_us);
+    routing_apply_clock(a, NULL, &task, event);
     tell(a, task.unit, event->offset);
 }
 
@@ -77,18 +65,6 @@ static void tell_all(struct apply *a, const Routing__Task *was, const Routing__T
     }
 }
 
-static void follow_due(struct apply *a, const Routing__Task *was, const Routing__Task *now,
-                       int64_t recorded_at_us)
-{
-    bool was_open = !routing_rules_is_closed(was->state) && !was->overdue;
-    bool is_open = !routing_rules_is_closed(now->state) && !now->overdue;
-    if (now->due_at_us != 0 && was_open && !is_open) {
-        timer_clear(a->txn, ROUTING_TIMER_OVERDUE, now->number);
-    } else if (!was_open && is_open) {
-        watch(a, now, recorded_at_us);
-    }
-}
-
 static void follow_waiting(struct apply *a, const Routing__Task *was, const Routing__Task *now)
 {
     const struct timer timer = {
@@ -119,9 +95,10 @@ static void apply_change(struct apply *a, const struct event *event, const Routi
                  number);
         return;
     }
+    routing_clock_respond(task, open, event->actor, event->occurred_at_us);
     routing_tables_put_task(a->txn, task);
     index_again(a, &was, task);
-    follow_due(a, &was, task, event->recorded_at_us);
+    routing_apply_clock(a, &was, task, event);
     follow_waiting(a, &was, task);
     routing_apply_desk_act(a, event, &was, task);
     tell_all(a, &was, task, event->offset);
@@ -139,6 +116,12 @@ void routing_apply(struct apply *a, const struct event *event)
         routing_apply_claimed(a, event, open->desk_claimed);
         return;
     case ROUTING__EVENT__KIND_DESK_SILENT: routing_apply_silent(a, open->desk_silent); return;
+    case ROUTING__EVENT__KIND_CLOSURE_ANNOUNCED:
+        routing_apply_closure_announced(a, event, open->closure_announced);
+        return;
+    case ROUTING__EVENT__KIND_CLOSURE_APPLIED:
+        routing_apply_closure_applied(a, event, open->closure_applied);
+        return;
     case ROUTING__EVENT__KIND_TASK_ROUTED: apply_routed(a, event, open->task_routed); break;
     default: apply_change(a, event, open); break;
     }

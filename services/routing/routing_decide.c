@@ -29,8 +29,8 @@ enum status routing_emit(struct decide *d, const Routing__Event *event, const vo
 /* --- a request was registered --- */
 
 /* Where the task goes. A history's unit is kept as it came, known to the pack or not. */
-static void choose_unit(struct decide *d, const Intake__RequestRegistered *request,
-                        const struct event *upstream, Routing__TaskRouted *routed)
+static enum status choose_unit(struct decide *d, const Intake__RequestRegistered *request,
+                               const struct event *upstream, Routing__TaskRouted *routed)
 {
     struct city_route route;
     city_route(d->city, request->topic, request->place == NULL ? "" : request->place->area,
@@ -39,8 +39,11 @@ static void choose_unit(struct decide *d, const Intake__RequestRegistered *reque
     routed->unit = named ? request->unit : (char *)route.unit;
     routed->unit_listed = city_unit(d->city, routed->unit) != NULL;
     routed->rule_line = named ? 0 : (uint32_t)route.rule_line;
-    routed->due_at_us = routing_rules_due_us(upstream->historical, request->due_at_us,
-                                             upstream->occurred_at_us, route.due_hours);
+    if (upstream->historical) {
+        routed->due_at_us = request->due_at_us;
+        return STATUS_OK;
+    }
+    return routing_decide_dates(d, &route, routed);
 }
 
 static enum status route(struct decide *d, const struct event *upstream,
@@ -60,8 +63,10 @@ static enum status route(struct decide *d, const struct event *upstream,
     routed.citizen = request->can_be_called ? request->citizen : 0;
     routed.n_answers = request->n_answers;
     routed.answers = request->answers;
-    choose_unit(d, request, upstream, &routed);
-
+    enum status status = choose_unit(d, request, upstream, &routed);
+    if (status != STATUS_OK) {
+        return status;
+    }
     Routing__Event event = ROUTING__EVENT__INIT;
     event.kind_case = ROUTING__EVENT__KIND_TASK_ROUTED;
     event.task_routed = arena_copy(d->arena, &routed, sizeof(routed));
@@ -118,13 +123,19 @@ enum status routing_decide_followup(struct decide *d, const struct event *event)
     own.kind_case = ROUTING__EVENT__KIND_TASK_REOPENED;
     own.task_reopened = arena_copy(d->arena, &reopened, sizeof(reopened));
     const struct event_options options = {.occurred_at_us = after_us(d, event->occurred_at_us)};
-    return routing_emit(d, &own, own.task_reopened, &options);
+    enum status status = routing_decide_before(d, task, &own, options.occurred_at_us);
+    return status != STATUS_OK ? status : routing_emit(d, &own, own.task_reopened, &options);
 }
 
 /* --- a time came --- */
 
 static enum status decide_overdue(struct decide *d, Routing__Task *task)
 {
+    int64_t due_us = task->due_at_us;
+    enum status status = routing_decide_current(d, task);
+    if (status != STATUS_OK || task->due_at_us != due_us) {
+        return status; /* it has not come */
+    }
     Routing__TaskOverdue overdue = ROUTING__TASK_OVERDUE__INIT;
     overdue.task_number = task->number;
     overdue.case_number = task->case_number;
@@ -151,7 +162,8 @@ static enum status decide_elapsed(struct decide *d, Routing__Task *task)
     event.task_resumed = arena_copy(d->arena, &resumed, sizeof(resumed));
     const struct event_options options = {.occurred_at_us = task->pause_until_us,
                                           .ignorable = true};
-    return routing_emit(d, &event, event.task_resumed, &options);
+    enum status status = routing_decide_before(d, task, &event, options.occurred_at_us);
+    return status != STATUS_OK ? status : routing_emit(d, &event, event.task_resumed, &options);
 }
 
 enum status routing_decide_timer(struct decide *d, const struct timer *timer)
@@ -168,7 +180,13 @@ enum status routing_decide_timer(struct decide *d, const struct timer *timer)
     }
     bool known =
         timer->kind < sizeof(kinds) / sizeof(kinds[0]) && kinds[timer->kind].decide != NULL;
+    if (timer->kind == ROUTING_TIMER_CLOSURE) {
+        return routing_decide_closure_step(d, timer->subject);
+    }
     Routing__Task *task = routing_tables_task(d->txn, timer->subject, d->arena);
+    if (timer->kind == ROUTING_TIMER_CLOCK && task != NULL) {
+        return routing_decide_clock(d, task);
+    }
     if (!known || task == NULL) {
         return decide_refuse(d, STATUS_INTERNAL, NULL,
                              "a timer of kind %u is about task %" PRIu64 ", which is missing",

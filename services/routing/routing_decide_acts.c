@@ -1,5 +1,6 @@
 /* What people do to a task: each act becomes an event, if the caller may and the task's state lets
  * it (routing_rules_life.c). Reads tables, writes nothing. */
+#include "services/routing/routing_clock.h"
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
 #include "services/routing/routing_tables.h"
@@ -50,12 +51,19 @@ static enum status change(struct decide *d, const Routing__Event *event, const v
                           const struct event_options *options, Routing__Task *task,
                           Routing__Task **ret_task)
 {
-    enum status status = routing_emit(d, event, member, options);
     int64_t at_us = options->occurred_at_us == 0 ? d->now_us : options->occurred_at_us;
+    enum status status = STATUS_OK;
+    if (member != NULL) {
+        status = routing_decide_before(d, task, event, at_us);
+    }
+    if (status == STATUS_OK) {
+        status = routing_emit(d, event, member, options);
+    }
     if (status == STATUS_OK && !routing_rules_change_task(task, event, at_us, d->arena)) {
         status = decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large");
     }
     if (status == STATUS_OK) {
+        routing_clock_respond(task, event, d->caller->name, at_us);
         *ret_task = task;
     }
     return status;
@@ -78,6 +86,7 @@ enum status routing_decide_accept(struct decide *d, const ProtobufCMessage *mess
     accepted.task_number = task->number;
     accepted.case_number = task->case_number;
     accepted.unit = task->unit;
+    accepted.automatic = request->automatic;
 
     Routing__Event event = ROUTING__EVENT__INIT;
     event.kind_case = ROUTING__EVENT__KIND_TASK_ACCEPTED;

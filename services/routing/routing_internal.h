@@ -2,6 +2,7 @@
 #ifndef VAFA_SERVICES_ROUTING_ROUTING_INTERNAL_H
 #define VAFA_SERVICES_ROUTING_ROUTING_INTERNAL_H
 
+#include "city/hours.h"
 #include "service/service.h"
 
 #include "vafa/routing/v1/routing.pb-c.h"
@@ -121,6 +122,41 @@ void routing_apply_claimed(struct apply *a, const struct event *event,
 void routing_apply_silent(struct apply *a, const Routing__DeskSilent *silent);
 void routing_apply_desk_act(struct apply *a, const struct event *event, const Routing__Task *was,
                             const Routing__Task *now);
+
+/* routing_decide_clock.c: the dates of a live request; what its clock does by itself; closures. */
+enum status routing_decide_dates(struct decide *d, const struct city_route *route,
+                                 Routing__TaskRouted *routed);
+/* Before an event that somebody's act, or the limit of a waiting, gives: what of the task's dates
+ * has to move first is emitted, and changed in `task`. `at_us`: when that occurs. */
+enum status routing_decide_before(struct decide *d, Routing__Task *task,
+                                  const Routing__Event *event, int64_t at_us);
+/* Before a date that has come is told: closures that are not in the task's dates yet move them. What is
+ * emitted is changed in `task`. */
+enum status routing_decide_current(struct decide *d, Routing__Task *task);
+enum status routing_decide_clock(struct decide *d, Routing__Task *task);
+enum status routing_decide_closure_step(struct decide *d, uint64_t number);
+enum status routing_decide_closure(struct decide *d, const ProtobufCMessage *request,
+                                   ProtobufCMessage *response);
+
+/* routing_methods_clock.c */
+enum status routing_check_closure(const struct city *city, const struct rpc_caller *caller,
+                                  const ProtobufCMessage *message, struct error *err);
+/* Adds how long each unit has had it. */
+enum status routing_read_shares(struct read *r, Routing__Task *task);
+
+/* routing_closures.c: what the closures take out of working time, of those numbered first to last
+ * that end behind since_us. Those that no sum can hold any more are left out. */
+void routing_closures_read(struct store_txn *txn, struct arena *arena, uint64_t first,
+                           uint64_t last, int64_t since_us, struct hours_gaps *ret_gaps);
+
+/* routing_apply_clock.c: timers, the index of what closures move, who had it when. `was` is NULL for
+ * a new task. */
+void routing_apply_clock(struct apply *a, const Routing__Task *was, const Routing__Task *now,
+                         const struct event *event);
+void routing_apply_closure_announced(struct apply *a, const struct event *event,
+                                     const Routing__ClosureAnnounced *announced);
+void routing_apply_closure_applied(struct apply *a, const struct event *event,
+                                   const Routing__ClosureApplied *applied);
 
 /* routing_apply.c */
 void routing_apply(struct apply *a, const struct event *event);

@@ -336,6 +336,9 @@ static enum status read_get(struct read *r, const ProtobufCMessage *message,
         status = routing_rules_check_look(r->caller, task, r->city, r->error);
     }
     if (status == STATUS_OK) {
+        status = routing_read_shares(r, task);
+    }
+    if (status == STATUS_OK) {
         response->task = task;
     }
     return status;
@@ -509,5 +512,12 @@ const struct service_method routing_methods[] = {
         .roles = ROLE_BIT(RPC_ROLE_LEADERSHIP) | ROLE_BIT(RPC_ROLE_ADMIN),
         .check = routing_check_offices,
         .read = routing_read_offices,
+    },
+    {
+        .name = "AnnounceClosure",
+        .kind = METHOD_COMMAND,
+        .roles = ROLE_BIT(RPC_ROLE_ADMIN),
+        .check = routing_check_closure,
+        .decide = routing_decide_closure,
     },
 };

@@ -7,15 +7,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-int64_t routing_rules_due_us(bool historical, int64_t history_due_us, int64_t occurred_at_us,
-                             uint32_t due_hours)
-{
-    if (historical) {
-        return history_due_us;
-    }
-    return due_hours == 0 ? 0 : us_add(occurred_at_us, (int64_t)due_hours * HOUR_US);
-}
-
 bool routing_rules_is_watched(int64_t due_at_us, bool historical, int64_t recorded_at_us)
 {
     return due_at_us != 0 && (!historical || due_at_us > recorded_at_us);

@@ -109,10 +109,6 @@ enum status routing_rules_check_ahead(int64_t at_us, int64_t now_us, int64_t day
 bool routing_rules_reopens(const Routing__Task *task, const Followup__CallCompleted *call,
                            const struct city_life *life);
 
-/* A history's own due date, and none if it had none: what was promised then is not for today's pack
- * to say. Else the hours of the service level from when the request was made; 0: none. */
-int64_t routing_rules_due_us(bool historical, int64_t history_due_us, int64_t occurred_at_us,
-                             uint32_t due_hours);
 /* An open task with a due date is watched; one that history had left overdue is not: no timers in
  * the past. A live one that reached us after its due date is overdue at once. */
 bool routing_rules_is_watched(int64_t due_at_us, bool historical, int64_t recorded_at_us);

@@ -1,4 +1,5 @@
 /* What events do to a task: the same for the answer given and for the table. */
+#include "services/routing/routing_clock.h"
 #include "services/routing/routing_rules.h"
 
 #include <string.h>
@@ -23,6 +24,11 @@ uint64_t routing_rules_task_of(const Routing__Event *event)
     case ROUTING__EVENT__KIND_TASK_CANCELLED: return event->task_cancelled->task_number;
     case ROUTING__EVENT__KIND_TASK_HELP_ASKED: return event->task_help_asked->task_number;
     case ROUTING__EVENT__KIND_TASK_HELP_FINISHED: return event->task_help_finished->task_number;
+    case ROUTING__EVENT__KIND_TASK_WARNED: return event->task_warned->task_number;
+    case ROUTING__EVENT__KIND_TASK_RESPONSE_OVERDUE:
+        return event->task_response_overdue->task_number;
+    case ROUTING__EVENT__KIND_TASK_ESCALATED: return event->task_escalated->task_number;
+    case ROUTING__EVENT__KIND_TASK_DUE_MOVED: return event->task_due_moved->task_number;
     default: return 0;
     }
 }
@@ -49,6 +55,11 @@ Routing__ChangeKind routing_rules_change_kind(uint32_t kind)
     case ROUTING__EVENT__KIND_TASK_HELP_ASKED: return ROUTING__CHANGE_KIND__CHANGE_KIND_HELP_ASKED;
     case ROUTING__EVENT__KIND_TASK_HELP_FINISHED:
         return ROUTING__CHANGE_KIND__CHANGE_KIND_HELP_FINISHED;
+    case ROUTING__EVENT__KIND_TASK_WARNED: return ROUTING__CHANGE_KIND__CHANGE_KIND_WARNED;
+    case ROUTING__EVENT__KIND_TASK_RESPONSE_OVERDUE:
+        return ROUTING__CHANGE_KIND__CHANGE_KIND_RESPONSE_OVERDUE;
+    case ROUTING__EVENT__KIND_TASK_ESCALATED: return ROUTING__CHANGE_KIND__CHANGE_KIND_ESCALATED;
+    case ROUTING__EVENT__KIND_TASK_DUE_MOVED: return ROUTING__CHANGE_KIND__CHANGE_KIND_DUE_MOVED;
     default: return ROUTING__CHANGE_KIND__CHANGE_KIND_UNSPECIFIED;
     }
 }
@@ -75,6 +86,11 @@ Routing__Task routing_rules_new_task(const Routing__TaskRouted *routed, int64_t 
     task.citizen = routed->citizen;
     task.n_answers = routed->n_answers;
     task.answers = routed->answers;
+    task.level = routed->level;
+    task.clock = routed->clock;
+    task.respond_at_us = routed->respond_at_us;
+    task.warn_at_us = routed->warn_at_us;
+    task.escalate_at_us = routed->escalate_at_us;
     return task;
 }
 
@@ -337,6 +353,9 @@ bool routing_rules_change_task(Routing__Task *task, const Routing__Event *event,
                                int64_t occurred_at_us, struct arena *arena)
 {
     enum routing_act act;
+    if (routing_clock_is_event(event)) {
+        return routing_clock_change(task, event);
+    }
     Routing__Task changed = *task;
     if (!act_of(event, &act) || routing_rules_check_act(task, act, NULL) != STATUS_OK) {
         return false;

@@ -194,6 +194,94 @@ uint64_t routing_tables_feed_last(struct store_txn *txn, const char *unit)
     return last;
 }
 
+/* --- the clock --- */
+
+Routing__HoldsRecord *routing_tables_holds(struct store_txn *txn, uint64_t task,
+                                           struct arena *arena)
+{
+    struct key key;
+    number_key(&key, ROUTING_CLASS_HOLDS, task);
+    return (Routing__HoldsRecord *)(uintptr_t)table_get(txn, STORE_STATE, &key,
+                                                        &routing__holds_record__descriptor, arena);
+}
+
+void routing_tables_put_holds(struct store_txn *txn, uint64_t task, Routing__HoldsRecord *record)
+{
+    struct key key;
+    number_key(&key, ROUTING_CLASS_HOLDS, task);
+    table_put(txn, STORE_STATE, &key, &record->base);
+}
+
+bool routing_tables_running(struct store_txn *txn, uint64_t task, struct arena *arena,
+                            uint64_t *ret_closure)
+{
+    struct key key;
+    number_key(&key, ROUTING_CLASS_RUNNING, task);
+    const Routing__RunningRecord *record = (const Routing__RunningRecord *)table_get(
+        txn, STORE_STATE, &key, &routing__running_record__descriptor, arena);
+    if (record == NULL) {
+        return false;
+    }
+    *ret_closure = record->closure_number;
+    return true;
+}
+
+void routing_tables_put_running(struct store_txn *txn, uint64_t task, uint64_t closure)
+{
+    Routing__RunningRecord record = ROUTING__RUNNING_RECORD__INIT;
+    record.closure_number = closure;
+    struct key key;
+    number_key(&key, ROUTING_CLASS_RUNNING, task);
+    table_put(txn, STORE_STATE, &key, &record.base);
+}
+
+void routing_tables_delete_running(struct store_txn *txn, uint64_t task)
+{
+    struct key key;
+    number_key(&key, ROUTING_CLASS_RUNNING, task);
+    txn_delete(txn, STORE_STATE, &key);
+}
+
+size_t routing_tables_running_after(struct store_txn *txn, uint64_t after, uint64_t *ret_tasks,
+                                    size_t max)
+{
+    struct key prefix, from;
+    struct txn_scan scan;
+    struct bytes key, value;
+    size_t count = 0;
+    key_begin(&prefix, ROUTING_CLASS_RUNNING);
+    number_key(&from, ROUTING_CLASS_RUNNING, after + 1);
+    txn_scan_begin(&scan, txn, STORE_STATE, &prefix, &from, false);
+    while (count < max && txn_scan_next(&scan, &key, &value)) {
+        struct key_reader reader = key_read(key);
+        ret_tasks[count++] = key_read_u64(&reader);
+    }
+    txn_scan_end(&scan);
+    return count;
+}
+
+Routing__ClosureRecord *routing_tables_closure(struct store_txn *txn, uint64_t number,
+                                               struct arena *arena)
+{
+    struct key key;
+    number_key(&key, ROUTING_CLASS_CLOSURE, number);
+    return (Routing__ClosureRecord *)(uintptr_t)table_get(
+        txn, STORE_STATE, &key, &routing__closure_record__descriptor, arena);
+}
+
+void routing_tables_put_closure(struct store_txn *txn, uint64_t number,
+                                Routing__ClosureRecord *record)
+{
+    struct key key;
+    number_key(&key, ROUTING_CLASS_CLOSURE, number);
+    table_put(txn, STORE_STATE, &key, &record->base);
+}
+
+uint64_t routing_tables_last_closure(struct store_txn *txn)
+{
+    return table_last_u64(txn, STORE_STATE, ROUTING_CLASS_CLOSURE);
+}
+
 /* --- what offices have acknowledged --- */
 
 static void office_key(struct key *key, const char *unit)

@@ -7,6 +7,9 @@
  *   UNIT    unit text, done u8, task u64 empty         a unit's tasks, the open ones apart
  *   FEED    unit text, offset u64        empty         events of the own log that concern a unit
  *   OFFICE  unit text                    OfficeRecord  what the office has acknowledged
+ *   HOLDS   task u64                     HoldsRecord   who had it when; once it has changed hands
+ *   RUNNING task u64                     RunningRecord open tasks in working hours: closures move them
+ *   CLOSURE number u64                   ClosureRecord
  *
  * A unit's tasks are those it has, and the open ones it helps with. Tasks and cases are written in the order of their numbers, feeds in the order of the log: every
  * table grows at few ends.
@@ -29,12 +32,19 @@ enum routing_class {
     ROUTING_CLASS_DESK = 14,
     ROUTING_CLASS_DESK_OF = 15,
     ROUTING_CLASS_CLAIM = 16,
+    ROUTING_CLASS_HOLDS = 9,
+    ROUTING_CLASS_RUNNING = 10,
+    ROUTING_CLASS_CLOSURE = 11,
 };
 
 enum routing_timer {
     /* Subject: the task's number. */
     ROUTING_TIMER_OVERDUE = 1,
     ROUTING_TIMER_WAITING = 2, /* the limit of its waiting */
+    ROUTING_TIMER_CLOCK = 5,   /* it is warned, or should have been answered, or goes up */
+
+    ROUTING_TIMER_CLOSURE = 6, /* subject: the closure's number; a step of moving due dates */
+
     /* Subject: the desk's number. */
     ROUTING_TIMER_DESK = 11,
 };
@@ -67,6 +77,27 @@ uint64_t routing_tables_feed_key_offset(struct bytes key);
 void routing_tables_put_feed(struct store_txn *txn, const char *unit, uint64_t offset);
 /* 0: nothing ever concerned the unit. */
 uint64_t routing_tables_feed_last(struct store_txn *txn, const char *unit);
+
+/* NULL: it has not changed hands, waited or ended. */
+Routing__HoldsRecord *routing_tables_holds(struct store_txn *txn, uint64_t task,
+                                           struct arena *arena);
+void routing_tables_put_holds(struct store_txn *txn, uint64_t task, Routing__HoldsRecord *record);
+
+/* The last closure that is in the task's due dates; false when the task is none whose dates closures
+ * move. */
+bool routing_tables_running(struct store_txn *txn, uint64_t task, struct arena *arena,
+                            uint64_t *ret_closure);
+void routing_tables_put_running(struct store_txn *txn, uint64_t task, uint64_t closure);
+void routing_tables_delete_running(struct store_txn *txn, uint64_t task);
+/* Those behind `after`: at most max of them; how many. */
+size_t routing_tables_running_after(struct store_txn *txn, uint64_t after, uint64_t *ret_tasks,
+                                    size_t max);
+
+Routing__ClosureRecord *routing_tables_closure(struct store_txn *txn, uint64_t number,
+                                               struct arena *arena);
+void routing_tables_put_closure(struct store_txn *txn, uint64_t number,
+                                Routing__ClosureRecord *record);
+uint64_t routing_tables_last_closure(struct store_txn *txn); /* 0: none yet */
 
 uint64_t routing_tables_acknowledged(struct store_txn *txn, const char *unit, struct arena *arena);
 void routing_tables_put_acknowledged(struct store_txn *txn, const char *unit, uint64_t sequence);

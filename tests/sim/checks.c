@@ -29,7 +29,11 @@ static unsigned kind_of(const struct recount_event *event)
                                        [ROUTING__EVENT__KIND_TASK_REOPENED] = 27,
                                        [ROUTING__EVENT__KIND_TASK_CANCELLED] = 28,
                                        [ROUTING__EVENT__KIND_TASK_HELP_ASKED] = 29,
-                                       [ROUTING__EVENT__KIND_TASK_HELP_FINISHED] = 29};
+                                       [ROUTING__EVENT__KIND_TASK_HELP_FINISHED] = 29,
+                                       [ROUTING__EVENT__KIND_TASK_WARNED] = 30,
+                                       [ROUTING__EVENT__KIND_TASK_ESCALATED] = 31,
+                                       [ROUTING__EVENT__KIND_TASK_RESPONSE_OVERDUE] = 32,
+                                       [ROUTING__EVENT__KIND_TASK_DUE_MOVED] = 33};
     static const unsigned followup[] = {[FOLLOWUP__EVENT__KIND_CALL_SCHEDULED] = 8,
                                         [FOLLOWUP__EVENT__KIND_CALL_ATTEMPTED] = 9,
                                         [FOLLOWUP__EVENT__KIND_CALL_COMPLETED] = 10};
@@ -179,7 +183,8 @@ static void stand(struct standing *standing, const struct recount_event *event)
     if (event->service == 2) {
         standing->unit = event->unit;
         switch (event->kind) {
-        case ROUTING__EVENT__KIND_TASK_ROUTED: standing->due_at_us = event->due_at_us; break;
+        case ROUTING__EVENT__KIND_TASK_ROUTED:
+        case ROUTING__EVENT__KIND_TASK_DUE_MOVED: standing->due_at_us = event->due_at_us; break;
         case ROUTING__EVENT__KIND_TASK_DONE:
             standing->done = true;
             standing->done_at_us = event->at_us;

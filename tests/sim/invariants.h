@@ -40,6 +40,12 @@
     X(TIMERS, "every timer due has fired once",                                                    \
       "A task whose due date passed before it was done is marked overdue, once, not before.",      \
       "at every event, each day, at the end")                                                      \
+    X(CLOCK_RIGHT, "the clock equals the slow calculation",                                        \
+      "Each date of a task - first response, warning, due date, next step of the ladder - is "     \
+      "what "                                                                                      \
+      "adding up minutes of the pack's hours gives, when it is routed, after a pause, a closure, " \
+      "a step.",                                                                                   \
+      "at every event")                                                                            \
     X(REPORTS, "reports equal a recount of the logs",                                              \
       "Every figure of a report is the one counted anew from the logs up to its as_of.",           \
       "at every answer, at the end")                                                               \

@@ -498,6 +498,8 @@ struct life *life_new(struct world *world, const struct life_options *options)
                                    RPC_ROLE_LEADERSHIP, "mayor", "");
     life->routing_importer = world_caller_new(world, COMMON__SERVICE_ID__SERVICE_ID_ROUTING,
                                               RPC_ROLE_IMPORT, "import", "");
+    life->mayor = world_caller_new(world, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, RPC_ROLE_ADMIN,
+                                   "city-hall", "");
     add_offices(life);
     return life;
 }
@@ -518,6 +520,7 @@ void life_begin(struct life *life)
     }
     life_begin_leadership(life);
     life_begin_forgetting(life);
+    life_begin_closures(life);
 }
 
 void life_free(struct life *life)
@@ -530,6 +533,7 @@ void life_free(struct life *life)
     later_clear(&life->report);
     later_clear(&life->rate);
     later_clear(&life->forget);
+    later_clear(&life->closure);
     for (size_t i = 0; i < life->office_count; i++) {
         later_clear(&life->offices[i].look);
     }

@@ -83,14 +83,15 @@ struct life {
     bool closing;
     bool quiet;       /* everything is delivered, or should be */
     uint64_t started; /* errands */
-    struct world_caller *front_end, *importer, *routing_importer, *chaser, *leader, *rater, *admin;
+    struct world_caller *front_end, *importer, *routing_importer, *chaser, *leader, *rater, *admin,
+        *mayor;
     struct office offices[OFFICES_MAX];
     size_t office_count;
     struct desk desks[DESKS];
     struct share shares[SHARES];
     struct wish *wishes; /* by marker */
     size_t wish_count, wish_room;
-    struct later hour, import, chase, report, rate, forget;
+    struct later hour, import, chase, report, rate, forget, closure;
     size_t waiting;   /* citizens about to call, and to hang up */
     struct act *acts; /* what offices are still to do */
     size_t asked, heard;
@@ -128,6 +129,8 @@ void life_begin_forgetting(struct life *life);
 /* RevealCase was answered: whether it could be refused, or had to be. True when there is something to
  * look at. */
 bool life_check_reveal(struct life *life, const struct errand *errand);
+/* life_clock.c */
+void life_begin_closures(struct life *life);
 /* life_lead.c */
 void life_begin_leadership(struct life *life);
 void life_ask_everything(struct life *life);

@@ -278,7 +278,9 @@ void recount_check_timers(struct recount *recount, int64_t until_us)
             invariant_broken(INVARIANT_TIMERS, "task %" PRIu64 " waits longer than its limit",
                              task->number);
         }
-        if (is_watched && !task->overdue && task->due_at_us < until_us && is_open) {
+        recount_clock_check(task, until_us);
+        bool waits = task->clock.waits_since_us != 0;
+        if (is_watched && !task->overdue && task->due_at_us < until_us && is_open && !waits) {
             invariant_broken(INVARIANT_TIMERS,
                              "task %" PRIu64 " was due %" PRId64
                              " s before the time at which all had fired, and is not overdue",
@@ -425,6 +427,8 @@ struct recount *recount_new(struct world *world)
     recount->world = world;
     recount->arena = arena_new(ARENA_BYTES_MAX);
     recount->event_arena = arena_new(EVENT_BYTES_MAX);
+    recount->slow =
+        slow_clock_new(VAFA_SOURCE_DIR "/deploy/cities/isfahan", city_civil(world_city(world)));
     return recount;
 }
 
@@ -442,6 +446,8 @@ void recount_free(struct recount *recount)
     for (size_t i = 0; i < recount->unit_count; i++) {
         free(recount->units[i].sequences);
     }
+    slow_clock_free(recount->slow);
+    free(recount->closures);
     free(recount->cases);
     free(recount->tasks);
     free(recount->calls);

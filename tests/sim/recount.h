@@ -7,6 +7,7 @@
 #define VAFA_TESTS_SIM_RECOUNT_H
 
 #include "tests/sim/world.h"
+#include "tests/support/slow_clock.h"
 
 #include "vafa/feedback/v1/feedback.pb-c.h"
 #include "vafa/followup/v1/followup.pb-c.h"
@@ -56,6 +57,30 @@ struct recount_finish {
     uint64_t reopened_by; /* the call whose answer opened the task again; 0: none */
 };
 
+/* The dates of a task: by recount_clock.c, which calculates them slowly. */
+struct recount_dates {
+    int64_t respond_us, warn_us, due_us, escalate_us; /* 0: none */
+};
+
+struct recount_clock {
+    bool is_live; /* no history */
+    bool working; /* in working hours of the unit */
+    const char *level;
+    int64_t whole_us, registered_us, routed_us;
+    struct recount_dates dates;
+    struct recount_dates unmoved; /* of one that waits: before the move that its end needs */
+    int64_t waits_since_us;       /* 0: it does not */
+    bool was_moved;               /* an event has moved them for the end of the waiting */
+    bool warned, response_overdue, responded;
+    uint32_t steps;
+    uint64_t closure; /* the last that is in the dates */
+};
+
+struct recount_closure {
+    int64_t from_us, to_us, announced_us;
+    bool applied;
+};
+
 struct recount_task {
     uint64_t number;
     uint64_t case_number;
@@ -69,6 +94,7 @@ struct recount_task {
     int64_t ended_recorded_us;
     bool overdue;
     int64_t wait_until_us; /* while it waits */
+    struct recount_clock clock;
     struct recount_finish *finishes;
     size_t finish_count, finish_room;
     size_t reopens;
@@ -133,6 +159,9 @@ struct recount {
     size_t desk_count, desk_room;
     struct recount_unit *units;
     size_t unit_count, unit_room;
+    struct slow_clock *slow;
+    struct recount_closure *closures; /* by number - 1 */
+    size_t closure_count, closure_room;
     uint64_t *case_of_marker; /* by marker */
     size_t marker_room;
     uint8_t *forgotten; /* by citizen: 1 by intake, 2 by follow-up, too */

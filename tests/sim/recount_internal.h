@@ -24,6 +24,18 @@ bool recount_take_desks(struct recount *recount, const struct found *found);
 void recount_desk_act(struct recount *recount, const struct found *found, struct recount_task *task,
                       bool leaves);
 
+/* recount_clock.c: of a task that was routed; of every other event about one; closures; and whether
+ * what should have come before `until_us` has. */
+void recount_clock_routed(struct recount *recount, struct recount_task *task,
+                          const struct found *found, const Routing__TaskRouted *routed);
+void recount_clock_take(struct recount *recount, struct recount_task *task,
+                        const struct found *found);
+void recount_clock_announced(struct recount *recount, const struct found *found,
+                             const Routing__ClosureAnnounced *announced);
+void recount_clock_applied(struct recount *recount, const struct found *found,
+                           const Routing__ClosureApplied *applied);
+void recount_clock_check(const struct recount_task *task, int64_t until_us);
+
 /* The event cannot be. */
 _Noreturn void recount_impossible(const struct found *found, const char *why);
 /* Keeps the event with its request; what the caller leaves out of it is taken from `found`. */

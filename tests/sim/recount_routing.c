@@ -57,6 +57,7 @@ static void take_routed(struct recount *recount, const struct found *found,
         .due_at_us = routed->due_at_us,
         .routed_recorded_us = found->record->recorded_at_us,
     };
+    recount_clock_routed(recount, &recount->tasks[recount->task_count - 1], found, routed);
     concern(recount, routed->unit, found->offset);
     recount_note(recount, routed->case_number, found,
                  (struct recount_event){.unit = recount_text(recount, routed->unit),
@@ -88,9 +89,13 @@ static const struct {
     {ROUTING__EVENT__KIND_TASK_MOVED, "rrrrr...."},
     {ROUTING__EVENT__KIND_TASK_REOPENED, "......rr."},
     {ROUTING__EVENT__KIND_TASK_CANCELLED, "cccccc..."},
-    {ROUTING__EVENT__KIND_TASK_OVERDUE, "rsapwi..."},
+    {ROUTING__EVENT__KIND_TASK_OVERDUE, "rsapw...."},
     {ROUTING__EVENT__KIND_TASK_HELP_ASKED, "rsapwi..."},
     {ROUTING__EVENT__KIND_TASK_HELP_FINISHED, "rsapwi..."},
+    {ROUTING__EVENT__KIND_TASK_WARNED, "rsapw...."},
+    {ROUTING__EVENT__KIND_TASK_RESPONSE_OVERDUE, "rsapw...."},
+    {ROUTING__EVENT__KIND_TASK_ESCALATED, "rsapw...."},
+    {ROUTING__EVENT__KIND_TASK_DUE_MOVED, "rsapwidu."},
 };
 static const char after_limit[] = ".....a...";
 
@@ -123,6 +128,10 @@ static struct about about(const struct found *found)
         ABOUT(TASK_REPORTED, task_reported);
         ABOUT(TASK_DONE, task_done);
         ABOUT(TASK_OVERDUE, task_overdue);
+        ABOUT(TASK_WARNED, task_warned);
+        ABOUT(TASK_RESPONSE_OVERDUE, task_response_overdue);
+        ABOUT(TASK_ESCALATED, task_escalated);
+        ABOUT(TASK_DUE_MOVED, task_due_moved);
         ABOUT(TASK_SEEN, task_seen);
         ABOUT(TASK_PLANNED, task_planned);
         ABOUT(TASK_STARTED, task_started);
@@ -171,7 +180,8 @@ static struct recount_task *lead_on(struct recount *recount, const struct found 
     }
     task->state = (Routing__TaskState)(strchr(letters, to) - letters);
     task->unit = recount_text(recount, what->to_unit);
-    if (recount_has_ended(task)) {
+    if (recount_has_ended(task) &&
+        ((const Routing__Event *)found->open)->kind_case != ROUTING__EVENT__KIND_TASK_DUE_MOVED) {
         task->ended_recorded_us = found->record->recorded_at_us;
         task->wait_until_us = 0;
     }
@@ -336,6 +346,14 @@ void recount_take_routing(struct recount *recount, const struct found *found)
         take_acknowledged(recount, found, event->tasks_acknowledged);
         return;
     }
+    if (event->kind_case == ROUTING__EVENT__KIND_CLOSURE_ANNOUNCED) {
+        recount_clock_announced(recount, found, event->closure_announced);
+        return;
+    }
+    if (event->kind_case == ROUTING__EVENT__KIND_CLOSURE_APPLIED) {
+        recount_clock_applied(recount, found, event->closure_applied);
+        return;
+    }
     if (recount_take_desks(recount, found)) {
         return;
     }
@@ -347,6 +365,7 @@ void recount_take_routing(struct recount *recount, const struct found *found)
         told[told_count++] = task->helpers[i];
     }
     take_details(recount, task, found);
+    recount_clock_take(recount, task, found);
     if (event->kind_case == ROUTING__EVENT__KIND_TASK_HELP_ASKED) {
         told[told_count++] = event->task_help_asked->helper;
     }
@@ -360,5 +379,6 @@ void recount_take_routing(struct recount *recount, const struct found *found)
     if (ended && task->helper_count > 0) {
         recount_impossible(found, "a helping unit has not ended its part");
     }
-    recount_note(recount, what.case_number, found, (struct recount_event){.unit = task->unit});
+    recount_note(recount, what.case_number, found,
+                 (struct recount_event){.unit = task->unit, .due_at_us = task->due_at_us});
 }

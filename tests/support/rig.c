@@ -127,11 +127,16 @@ static void settle(struct rig *rig)
 
 struct rig *rig_new(const struct service_def *def, const char *city)
 {
-    struct error err;
     char path[512];
-    struct city *loaded = NULL;
     snprintf(path, sizeof path, "%s/deploy/cities/%s", VAFA_SOURCE_DIR, city);
-    must(city_load(&loaded, path, &err), &err);
+    return rig_new_in(def, path);
+}
+
+struct rig *rig_new_in(const struct service_def *def, const char *pack)
+{
+    struct error err;
+    struct city *loaded = NULL;
+    must(city_load(&loaded, pack, &err), &err);
     struct rig *rig = rig_new_with(def, loaded, random_system());
     rig->own_city = loaded;
     return rig;

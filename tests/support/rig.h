@@ -14,6 +14,8 @@ struct rig;
 /* Begins at 2026-01-01T08:00:00Z with the pack deploy/cities/<city>. Fails the test when anything
  * goes wrong. */
 struct rig *rig_new(const struct service_def *def, const char *city);
+/* The same with the pack of a folder. */
+struct rig *rig_new_in(const struct service_def *def, const char *pack);
 /* The same with a loaded pack, which is borrowed, and randomness of one's own: for tests that make
  * many. */
 struct rig *rig_new_with(const struct service_def *def, const struct city *city,

@@ -24,7 +24,11 @@ struct slow_clock {
     struct csv_table *hours;
     struct csv_table *holidays;
     struct csv_table *units;
+    struct csv_table *levels;
+    struct csv_table *ladder;
     struct slow_day *cache;
+    char last_unit[80]; /* that was asked for, and its schedule */
+    const char *last_schedule;
 };
 
 static struct csv_table *read_table(const char *folder, const char *file,
@@ -59,15 +63,25 @@ struct slow_clock *slow_clock_new(const char *folder, const struct civil *civil)
                                               {"days", true},
                                               {"hours", true}};
     static const struct csv_column holidays[] = {
-        {"date", true}, {"kind", true}, {"name_fa", true}, {"name_en", true}};
-    static const struct csv_column units[] = {{"key", true},  {"parent", true},  {"hours", false},
-                                              {"kind", true}, {"name_fa", true}, {"name_en", true}};
+        {"date", true}, {"kind", true}, {"name_fa", true}, {"name_en", true}, {"phone", false}};
+    static const struct csv_column units[] = {{"key", true},   {"parent", true},  {"hours", false},
+                                              {"kind", true},  {"name_fa", true}, {"name_en", true},
+                                              {"phone", false}};
+    static const struct csv_column levels[] = {{"key", true},          {"due_hours", true},
+                                               {"urgent_hours", true}, {"respond_hours", false},
+                                               {"warn_share", false},  {"clock", false}};
+    static const struct csv_column ladder[] = {
+        {"level", true},         {"kind", true},        {"step", true},
+        {"after_percent", true}, {"after_hours", true}, {"role", true},
+        {"name_fa", true},       {"name_en", true},     {"phone", false}};
     struct slow_clock *slow = calloc(1, sizeof(*slow));
     CHECK(slow != NULL);
     slow->civil = civil;
     slow->hours = read_table(folder, "hours.csv", hours, 5);
     slow->holidays = read_table(folder, "holidays.csv", holidays, 4);
-    slow->units = read_table(folder, "units.csv", units, 6);
+    slow->units = read_table(folder, "units.csv", units, 7);
+    slow->levels = read_table(folder, "levels.csv", levels, 6);
+    slow->ladder = read_table(folder, "ladder.csv", ladder, 8);
     slow->cache = calloc(CACHE_DAYS, sizeof(*slow->cache));
     CHECK(slow->cache != NULL);
     return slow;
@@ -79,6 +93,8 @@ void slow_clock_free(struct slow_clock *slow)
         csv_table_free(slow->hours);
         csv_table_free(slow->holidays);
         csv_table_free(slow->units);
+        csv_table_free(slow->levels);
+        csv_table_free(slow->ladder);
         free(slow->cache);
         free(slow);
     }
@@ -214,7 +230,11 @@ static bool works(struct slow_clock *slow, const char *schedule, int64_t us)
 
 bool slow_clock_works(struct slow_clock *slow, const char *unit, int64_t us)
 {
-    return works(slow, schedule_of(slow, unit), us);
+    if (slow->last_schedule == NULL || strcmp(slow->last_unit, unit) != 0) {
+        snprintf(slow->last_unit, sizeof(slow->last_unit), "%s", unit);
+        slow->last_schedule = schedule_of(slow, unit);
+    }
+    return works(slow, slow->last_schedule, us);
 }
 
 /* --- sums --- */
@@ -258,4 +278,136 @@ int64_t slow_clock_between(struct slow_clock *slow, const char *unit, int64_t fr
         }
     }
     return amount_us;
+}
+
+/* --- from any instant --- */
+
+#define MINUTE INT64_C(60000000)
+#define YEAR_MINUTES (366 * 1440)
+
+/* The part of [from, to) in no gap, at most `wanted`; *ret_end_us is where it ends. */
+static int64_t part_of(int64_t from_us, int64_t to_us, int64_t wanted_us,
+                       const struct slow_gap *gaps, size_t gap_count, int64_t *ret_end_us)
+{
+    int64_t taken_us = 0;
+    for (int64_t us = from_us; us < to_us && taken_us < wanted_us;) {
+        int64_t next_us = to_us;
+        bool is_gap = false;
+        for (size_t i = 0; i < gap_count; i++) {
+            if (gaps[i].from_us <= us && us < gaps[i].to_us) {
+                is_gap = true;
+                next_us = gaps[i].to_us < next_us ? gaps[i].to_us : next_us;
+            } else if (us < gaps[i].from_us && gaps[i].from_us < next_us) {
+                next_us = gaps[i].from_us;
+            }
+        }
+        if (!is_gap) {
+            int64_t left_us = wanted_us - taken_us;
+            int64_t part_us = next_us - us < left_us ? next_us - us : left_us;
+            taken_us += part_us;
+            *ret_end_us = us + part_us;
+        }
+        us = next_us;
+    }
+    return taken_us;
+}
+
+/* Adds up minutes of the wall clock. The date and hour are asked anew at each full hour. */
+static int64_t add_up(struct slow_clock *slow, const char *unit, int64_t from_us, int64_t to_us,
+                      int64_t wanted_us, const struct slow_gap *gaps, size_t gap_count,
+                      int64_t *ret_end_us)
+{
+    const char *schedule = unit == NULL ? NULL : schedule_of(slow, unit);
+    int64_t taken_us = 0;
+    int64_t us = from_us;
+    *ret_end_us = from_us;
+    for (int minutes = 0; us < to_us && taken_us < wanted_us && minutes < YEAR_MINUTES;) {
+        struct civil_time time;
+        civil_from_us(slow->civil, us, &time);
+        const struct slow_day *day = schedule == NULL ? NULL : day_of(slow, schedule, &time);
+        int64_t past_us = time.second * INT64_C(1000000) + us % 1000000; /* of its minute */
+        for (int32_t minute = time.minute; minute < 60 && us < to_us && taken_us < wanted_us;
+             minute++, minutes++) {
+            int64_t end_us = us - past_us + MINUTE < to_us ? us - past_us + MINUTE : to_us;
+            if (day == NULL || day->works[time.hour * 60 + minute]) {
+                taken_us += part_of(us, end_us, wanted_us - taken_us, gaps, gap_count, ret_end_us);
+            }
+            us = end_us;
+            past_us = 0;
+        }
+    }
+    return taken_us;
+}
+
+int64_t slow_clock_add_exactly(struct slow_clock *slow, const char *unit, int64_t from_us,
+                               int64_t amount_us, const struct slow_gap *gaps, size_t gap_count)
+{
+    int64_t end_us;
+    int64_t taken_us = add_up(slow, unit, from_us, INT64_MAX, amount_us, gaps, gap_count, &end_us);
+    return taken_us == amount_us ? end_us : INT64_MAX;
+}
+
+int64_t slow_clock_between_exactly(struct slow_clock *slow, const char *unit, int64_t from_us,
+                                   int64_t to_us, const struct slow_gap *gaps, size_t gap_count)
+{
+    int64_t end_us;
+    return add_up(slow, unit, from_us, to_us, INT64_MAX, gaps, gap_count, &end_us);
+}
+
+/* --- levels and ladder --- */
+
+static int64_t number_in(const struct csv_table *table, size_t row, size_t column)
+{
+    return strtoll(csv_table_cell(table, row, column), NULL, 10);
+}
+
+bool slow_clock_level(struct slow_clock *slow, const char *key, struct slow_level *ret_level)
+{
+    for (size_t row = 0; row < csv_table_rows(slow->levels); row++) {
+        if (strcmp(csv_table_cell(slow->levels, row, 0), key) == 0) {
+            *ret_level = (struct slow_level){
+                .due_hours = number_in(slow->levels, row, 1),
+                .urgent_hours = number_in(slow->levels, row, 2),
+                .respond_hours = number_in(slow->levels, row, 3),
+                .warn_percent = number_in(slow->levels, row, 4),
+                .working = strcmp(csv_table_cell(slow->levels, row, 5), "working") == 0,
+            };
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *kind_of(const struct slow_clock *slow, const char *unit)
+{
+    for (size_t row = 0; row < csv_table_rows(slow->units); row++) {
+        if (strcmp(csv_table_cell(slow->units, row, 0), unit) == 0) {
+            return csv_table_cell(slow->units, row, 3);
+        }
+    }
+    return "";
+}
+
+static bool fits(const char *pattern, const char *value)
+{
+    return strcmp(pattern, "*") == 0 || strcmp(pattern, value) == 0;
+}
+
+bool slow_clock_step(struct slow_clock *slow, const char *level, const char *unit, unsigned number,
+                     int64_t *ret_percent, int64_t *ret_hours)
+{
+    const struct csv_table *table = slow->ladder;
+    const char *kind = kind_of(slow, unit);
+    size_t row = 0;
+    while (row < csv_table_rows(table) && !(fits(csv_table_cell(table, row, 0), level) &&
+                                            fits(csv_table_cell(table, row, 1), kind))) {
+        row++; /* to the first step of its ladder */
+    }
+    row += number - 1;
+    if (row >= csv_table_rows(table) || number_in(table, row, 2) != number) {
+        return false;
+    }
+    *ret_percent = number_in(table, row, 3);
+    *ret_hours = number_in(table, row, 4);
+    return true;
 }

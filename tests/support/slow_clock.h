@@ -34,4 +34,24 @@ int64_t slow_clock_between(struct slow_clock *slow, const char *unit, int64_t fr
                            int64_t to_us, const struct slow_gap *gaps, size_t gap_count,
                            int64_t step_us);
 
+/* The same from any instant: minutes of the wall clock, the first and the last of which may be parts.
+ * Gives up (INT64_MAX) after a year. */
+int64_t slow_clock_add_exactly(struct slow_clock *slow, const char *unit, int64_t from_us,
+                               int64_t amount_us, const struct slow_gap *gaps, size_t gap_count);
+int64_t slow_clock_between_exactly(struct slow_clock *slow, const char *unit, int64_t from_us,
+                                   int64_t to_us, const struct slow_gap *gaps, size_t gap_count);
+
+/* --- what the pack's other files say of a task's clock --- */
+
+struct slow_level {
+    int64_t due_hours, urgent_hours, respond_hours, warn_percent;
+    bool working;
+};
+
+/* False when levels.csv has no such row. */
+bool slow_clock_level(struct slow_clock *slow, const char *key, struct slow_level *ret_level);
+/* A step of ladder.csv; one of the two is 0. False when there is none. */
+bool slow_clock_step(struct slow_clock *slow, const char *level, const char *unit, unsigned number,
+                     int64_t *ret_percent, int64_t *ret_hours);
+
 #endif

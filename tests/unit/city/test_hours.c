@@ -270,6 +270,101 @@ static void holidays_without_hours_are_told(void **state)
     pack_rig_expect_warning(&rig, "holidays.csv", 0, "has no effect");
 }
 
+/* --- levels and the ladder --- */
+
+static const char levels_csv[] = "key,due_hours,urgent_hours,respond_hours,warn_share,clock\n"
+                                 "normal,16,4,8,75,working\ndanger,4,2,,,wall\nslow,360,,,,\n";
+
+static const char ladder_csv[] = "level,kind,step,after_percent,after_hours,role,name_fa,name_en\n"
+                                 "danger,*,1,,1,duty,کشیک,Duty\n"
+                                 "*,office,1,100,,head,رئیس,Head\n"
+                                 "*,office,2,150,,district,مدیر,District\n"
+                                 "*,*,1,200,,inspection,بازرسی,Inspection\n";
+
+static void level_says_which_hours_count_and_when_the_unit_is_warned(void **state)
+{
+    (void)state;
+    struct city_route route;
+    pack_rig_write(&rig, "levels.csv", levels_csv);
+    struct city *other = pack_rig_load(&rig);
+    city_route(other, "asphalt", "1", false, &route);
+    assert_true(route.working);
+    assert_int_equal(route.due_hours, 16);
+    assert_int_equal(route.respond_hours, 8);
+    assert_int_equal(route.warn_percent, 75);
+    city_route(other, "asphalt", "1", true, &route);
+    assert_false(route.working); /* urgent: every hour */
+    assert_int_equal(route.due_hours, 4);
+    assert_int_equal(route.respond_hours, 4); /* not later than it is due */
+    city_free(other);
+}
+
+static void mistakes_in_levels_are_told_with_their_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *row, *part;
+    } wrong[] = {
+        {"x,16,,,,office", "none of working, wall"},  {"x,9000,,,,working", "working hours"},
+        {"x,16,,17,,working", "more than due_hours"}, {"x,16,,,100,working", "warn_share"},
+        {"x,16,,many,,working", "respond_hours"},
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        char text[512];
+        snprintf(text, sizeof(text), "%s%s\n", levels_csv, wrong[i].row);
+        pack_rig_write(&rig, "levels.csv", text);
+        pack_rig_expect_error(&rig, "levels.csv", 5, wrong[i].part);
+    }
+    struct pack_rig plain;
+    pack_rig_init(&plain);
+    pack_rig_write(&plain, "levels.csv", levels_csv);
+    pack_rig_expect_error(&plain, "levels.csv", 2, "has no hours.csv");
+    pack_rig_fini(&plain);
+}
+
+static void ladder_is_that_of_the_first_row_that_fits(void **state)
+{
+    (void)state;
+    assert_null(city_ladder(city, "normal", "bus", 1)); /* the pack has none */
+    pack_rig_write(&rig, "ladder.csv", ladder_csv);
+    struct city *other = pack_rig_load(&rig);
+    assert_string_equal(city_ladder(other, "normal", "district-1-civil", 1)->role, "head");
+    assert_int_equal(city_ladder(other, "normal", "district-1-civil", 2)->after_percent, 150);
+    assert_null(city_ladder(other, "normal", "district-1-civil", 3));
+    assert_string_equal(city_ladder(other, "normal", "bus", 1)->role, "inspection");
+    assert_null(city_ladder(other, "normal", "bus", 2));
+    assert_int_equal(city_ladder(other, "danger", "district-1-civil", 1)->after_hours, 1);
+    assert_null(city_ladder(other, "danger", "district-1-civil", 2));
+    assert_string_equal(city_ladder(other, "normal", "unheard-of", 1)->role, "inspection");
+    city_free(other);
+}
+
+static void mistakes_in_the_ladder_are_told_with_their_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *row, *part;
+    } wrong[] = {
+        {"nothing,*,1,100,,head,رئیس,", "not in levels.csv"},
+        {"slow,desk,1,100,,head,رئیس,", "no kind of a unit"},
+        {"slow,*,1,,,head,رئیس,", "one of the two"},
+        {"slow,*,1,100,2,head,رئیس,", "one of the two"},
+        {"slow,*,2,100,,head,رئیس,", "numbered 1, 2, 3"},
+        {"*,office,1,100,,head,رئیس,", "have steps on line 3"},
+        {"*,*,2,200,,head,رئیس,", "comes later"},
+        {"*,*,2,,9,head,رئیس,", "all steps of a ladder"},
+        {"slow,*,1,99,,head,رئیس,", "after_percent"},
+        {"slow,*,1,100,,head,,", "name_fa is empty"},
+        {"slow,*,1,100,,,رئیس,", "the key is empty"},
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        char text[1024];
+        snprintf(text, sizeof(text), "%s%s\n", ladder_csv, wrong[i].row);
+        pack_rig_write(&rig, "ladder.csv", text);
+        pack_rig_expect_error(&rig, "ladder.csv", 6, wrong[i].part);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -287,6 +382,10 @@ int main(void)
         TEST(schedule_that_is_missing_or_not_used_is_told),
         TEST(mistakes_in_holidays_are_told_with_their_line),
         TEST(holidays_without_hours_are_told),
+        TEST(level_says_which_hours_count_and_when_the_unit_is_warned),
+        TEST(mistakes_in_levels_are_told_with_their_line),
+        TEST(ladder_is_that_of_the_first_row_that_fits),
+        TEST(mistakes_in_the_ladder_are_told_with_their_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,6 +98,31 @@ static void overdue(struct rig *rig, uint64_t number, char *unit)
     feed(rig, SERVICE(ROUTING), &event.base);
 }
 
+static void due_moved(struct rig *rig, uint64_t number, char *unit, int64_t due_at_us)
+{
+    Routing__Event event = ROUTING__EVENT__INIT;
+    Routing__TaskDueMoved body = ROUTING__TASK_DUE_MOVED__INIT;
+    body.case_number = number;
+    body.unit = unit;
+    body.due_at_us = due_at_us;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_DUE_MOVED;
+    event.task_due_moved = &body;
+    feed(rig, SERVICE(ROUTING), &event.base);
+}
+
+static void escalated(struct rig *rig, uint64_t number, char *unit, char *role)
+{
+    Routing__Event event = ROUTING__EVENT__INIT;
+    Routing__TaskEscalated body = ROUTING__TASK_ESCALATED__INIT;
+    body.case_number = number;
+    body.unit = unit;
+    body.step = 1;
+    body.role = role;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_ESCALATED;
+    event.task_escalated = &body;
+    feed(rig, SERVICE(ROUTING), &event.base);
+}
+
 static void done_at(struct rig *rig, uint64_t number, char *unit, char *note, int64_t at_us)
 {
     Routing__Event event = ROUTING__EVENT__INIT;
@@ -504,9 +529,27 @@ static void refuses_codes_that_are_none(void **state)
     rig_free(rig);
 }
 
+static void tells_the_due_date_as_it_was_last_moved_and_to_whom_the_task_went_up(void **state)
+{
+    struct rig *rig = desk_open();
+    (void)state;
+    const char *code = desk_register_from(rig, DESK_PHONE, "")->code;
+    routed(rig, 1, "district-5", 777);
+    due_moved(rig, 1, "district-5", 888);
+    escalated(rig, 1, "district-5", "unit-head");
+    const Intake__GetCaseResponse *response = desk_get(rig, code);
+    assert_int_equal(response->n_timeline, 4);
+    assert_int_equal(response->case_data->due_at_us, 888);
+    assert_int_equal(response->timeline[2]->kind, KIND(DUE_MOVED));
+    assert_int_equal(response->timeline[3]->kind, KIND(ESCALATED));
+    assert_string_equal(response->timeline[3]->note, "unit-head");
+    rig_free(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tells_the_due_date_as_it_was_last_moved_and_to_whom_the_task_went_up),
         cmocka_unit_test(tells_the_whole_story),
         cmocka_unit_test(tells_it_again_after_a_restart),
         cmocka_unit_test(hears_the_citizen_out),

@@ -113,6 +113,17 @@ void story_moved(struct story *story, uint64_t number, const char *from, const c
     tell(story, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event.base, 0);
 }
 
+void story_due_moved(struct story *story, uint64_t number, int64_t due_us)
+{
+    Routing__TaskDueMoved task = ROUTING__TASK_DUE_MOVED__INIT;
+    Routing__Event event = ROUTING__EVENT__INIT;
+    task.case_number = number;
+    task.due_at_us = due_us;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_DUE_MOVED;
+    event.task_due_moved = &task;
+    tell(story, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event.base, 0);
+}
+
 void story_overdue(struct story *story, uint64_t number, const char *unit)
 {
     Routing__TaskOverdue task = ROUTING__TASK_OVERDUE__INIT;

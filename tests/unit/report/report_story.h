@@ -22,6 +22,7 @@ void story_closed_undone(struct story *story, uint64_t number, const char *unit)
 void story_cancelled(struct story *story, uint64_t number, const char *unit);
 void story_reopened(struct story *story, uint64_t number, const char *unit);
 void story_moved(struct story *story, uint64_t number, const char *from, const char *to);
+void story_due_moved(struct story *story, uint64_t number, int64_t due_us);
 void story_overdue(struct story *story, uint64_t number, const char *unit);
 void story_called(struct story *story, uint64_t number, Followup__CallOutcome outcome);
 void story_answered(struct story *story, uint64_t number, Followup__Resolution resolution,

@@ -309,6 +309,10 @@ static void tells_on_time_from_the_dates(void **state)
         &t, ON_TIME, TOPIC,
         "topic on_time on_time_count done_with_due\n'asphalt' 0.667 2 3\n'bus' - 0 0\n");
     assert_metric_by(&t, REPORT__METRIC__METRIC_OPEN, TOPIC, "topic open\n'asphalt' 1\n'bus' 0\n");
+    story_due_moved(&t.story, 3, at(&t, "1404-10-12 10:00")); /* the unit had to wait */
+    assert_metric_by(
+        &t, ON_TIME, TOPIC,
+        "topic on_time on_time_count done_with_due\n'asphalt' 1.000 3 3\n'bus' - 0 0\n");
     rig_free(t.rig);
 }
 

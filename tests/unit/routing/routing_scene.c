@@ -1,14 +1,18 @@
 #include "tests/unit/routing/routing_scene.h"
 
 #include "services/routing/routing.h"
+#include "tests/support/scratch.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -18,9 +22,45 @@ static char *text(const char *constant)
     return (char *)(uintptr_t)constant;
 }
 
-struct rig *scene_new(void)
+struct rig *scene_new_clocked(void)
 {
     return rig_new(&routing_service, "isfahan");
+}
+
+static void link_file(const char *folder, const char *name)
+{
+    char from[512];
+    char to[512];
+    snprintf(from, sizeof(from), "%s/deploy/cities/isfahan/%s", VAFA_SOURCE_DIR, name);
+    snprintf(to, sizeof(to), "%s/%s", folder, name);
+    assert_int_equal(symlink(from, to), 0);
+}
+
+struct rig *scene_new(void)
+{
+    char folder[SCRATCH_SIZE];
+    char path[128];
+    scratch_new(folder);
+    DIR *pack = opendir(VAFA_SOURCE_DIR "/deploy/cities/isfahan");
+    assert_non_null(pack);
+    for (struct dirent *entry = readdir(pack); entry != NULL; entry = readdir(pack)) {
+        if (entry->d_name[0] != '.' && strcmp(entry->d_name, "levels.csv") != 0 &&
+            strcmp(entry->d_name, "ladder.csv") != 0) {
+            link_file(folder, entry->d_name);
+        }
+    }
+    closedir(pack);
+    snprintf(path, sizeof(path), "%s/levels.csv", folder);
+    FILE *levels = fopen(path, "we");
+    assert_non_null(levels);
+    fputs("key,due_hours,urgent_hours\ndanger,4,2\nservice,24,4\nnormal,48,4\nrepair,72,4\nworks,"
+          "168,4\n"
+          "complex,360,4\n",
+          levels);
+    assert_int_equal(fclose(levels), 0);
+    struct rig *rig = rig_new_in(&routing_service, folder);
+    scratch_remove(folder); /* it is loaded */
+    return rig;
 }
 
 void scene_register(struct rig *rig, struct scene_request request)

@@ -22,7 +22,11 @@ struct scene_request {
     const char *answer; /* to the question "size"; NULL: none */
 };
 
-struct rig *scene_new(void); /* routing, with the pack of Isfahan */
+/* Routing, with the pack of Isfahan but for its clocks: every hour counts, and nothing but the due date
+ * comes by itself. So tests of other things count events and hours easily. */
+struct rig *scene_new(void);
+/* With the pack as it is. */
+struct rig *scene_new_clocked(void);
 void scene_register(struct rig *rig, struct scene_request request);
 /* Requests 1..count about asphalt in district 5: tasks 1..count of district-5-civil. */
 void scene_register_many(struct rig *rig, uint64_t count);

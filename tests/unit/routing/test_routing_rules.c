@@ -86,17 +86,6 @@ static void a_refused_act_says_which_task_is_in_which_state(void **state)
     assert_int_equal(routing_rules_check_act(&task, ROUTING_ACT_FINISH, NULL), STATUS_OK);
 }
 
-static void due_is_history_s_own_or_none_and_hours_from_a_live_request(void **state)
-{
-    (void)state;
-    assert_int_equal(routing_rules_due_us(true, 500, 100, 48), 500);
-    assert_int_equal(routing_rules_due_us(true, 0, 100, 48), 0);
-    assert_int_equal(routing_rules_due_us(false, 0, 100, 48), 100 + 48 * HOUR_US);
-    assert_int_equal(routing_rules_due_us(false, 0, 100, 0), 0);
-    /* Ten years, the longest level: no overflow. */
-    assert_int_equal(routing_rules_due_us(false, 0, 0, 87600), INT64_C(87600) * HOUR_US);
-}
-
 static void a_history_s_past_due_date_is_not_watched_and_a_live_one_is(void **state)
 {
     (void)state;
@@ -355,7 +344,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_state_and_act_has_the_next_state_of_the_contract),
         cmocka_unit_test(a_refused_act_says_which_task_is_in_which_state),
-        cmocka_unit_test(due_is_history_s_own_or_none_and_hours_from_a_live_request),
         cmocka_unit_test(a_history_s_past_due_date_is_not_watched_and_a_live_one_is),
         cmocka_unit_test(only_the_unit_itself_the_import_and_the_admin_may_touch_a_task),
         cmocka_unit_test(a_caller_is_the_holder_above_it_the_coordinator_or_an_overseer),

@@ -1,0 +1,391 @@
+/*
+ * The clock of tasks, calculated slowly: each date of each task, when it is routed, when the clock
+ * has stood, and when it comes. Nothing of services/routing and of common/city/hours.h is in it.
+ */
+#include "tests/sim/recount_internal.h"
+
+#include "base/check.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define DATES 4
+#define GAPS_MAX 512
+
+static const char *const date_names[DATES] = {"first response", "warning", "due date", "next step"};
+
+static void dates_of(struct recount_dates *dates, int64_t *ret_dates[DATES])
+{
+    ret_dates[0] = &dates->respond_us;
+    ret_dates[1] = &dates->warn_us;
+    ret_dates[2] = &dates->due_us;
+    ret_dates[3] = &dates->escalate_us;
+}
+
+static void compare(const struct recount_task *task, struct recount_dates got,
+                    struct recount_dates expected, const char *what)
+{
+    int64_t *a[DATES], *b[DATES];
+    dates_of(&got, a);
+    dates_of(&expected, b);
+    for (size_t i = 0; i < DATES; i++) {
+        if (*a[i] != *b[i]) {
+            invariant_broken(INVARIANT_CLOCK_RIGHT,
+                             "%s of task %" PRIu64 " %s is %" PRId64 " us, and should be %" PRId64,
+                             date_names[i], task->number, what, *a[i], *b[i]);
+        }
+    }
+}
+
+/* --- slow sums --- */
+
+static size_t gaps_of(const struct recount *recount, const struct recount_task *task,
+                      uint64_t closures, struct slow_gap gaps[GAPS_MAX])
+{
+    size_t count = task->clock.working ? (size_t)closures : 0;
+    CHECK(count <= GAPS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        gaps[i] = (struct slow_gap){recount->closures[i].from_us, recount->closures[i].to_us};
+    }
+    return count;
+}
+
+static int64_t add(const struct recount *recount, const struct recount_task *task, int64_t from_us,
+                   int64_t amount_us, uint64_t closures)
+{
+    struct slow_gap gaps[GAPS_MAX];
+    size_t count = gaps_of(recount, task, closures, gaps);
+    return slow_clock_add_exactly(recount->slow, task->clock.working ? task->unit : NULL, from_us,
+                                  amount_us, gaps, count);
+}
+
+static int64_t between(const struct recount *recount, const struct recount_task *task,
+                       int64_t from_us, int64_t to_us, uint64_t closures)
+{
+    struct slow_gap gaps[GAPS_MAX];
+    size_t count = gaps_of(recount, task, closures, gaps);
+    return slow_clock_between_exactly(recount->slow, task->clock.working ? task->unit : NULL,
+                                      from_us, to_us, gaps, count);
+}
+
+/* What is still to come moves by what the clock stood for. */
+static struct recount_dates move(const struct recount *recount, const struct recount_task *task,
+                                 struct recount_dates dates, int64_t stop_us, int64_t go_us,
+                                 uint64_t before, uint64_t after)
+{
+    const bool is_to_come[DATES] = {!task->clock.response_overdue && !task->clock.responded,
+                                    !task->clock.warned, !task->overdue, true};
+    int64_t *all[DATES];
+    dates_of(&dates, all);
+    for (size_t i = 0; i < DATES; i++) {
+        if (*all[i] != 0 && is_to_come[i] && *all[i] > stop_us) {
+            *all[i] =
+                add(recount, task, go_us, between(recount, task, stop_us, *all[i], before), after);
+        }
+    }
+    return dates;
+}
+
+/* The dates with the closures up to `last` in them. */
+static struct recount_dates with_closures(const struct recount *recount,
+                                          const struct recount_task *task, uint64_t last)
+{
+    struct recount_dates dates = task->clock.dates;
+    for (uint64_t number = task->clock.closure + 1; number <= last && task->clock.working;
+         number++) {
+        int64_t from_us = recount->closures[number - 1].from_us;
+        int64_t stop_us = from_us > task->clock.registered_us ? from_us : task->clock.registered_us;
+        dates = move(recount, task, dates, stop_us, stop_us, number - 1, number);
+    }
+    return dates;
+}
+
+static bool after_of(const struct recount *recount, const struct recount_task *task,
+                     uint32_t number, int64_t *ret_us)
+{
+    int64_t percent, hours;
+    if (!slow_clock_step(recount->slow, task->clock.level, task->unit, number, &percent, &hours)) {
+        return false;
+    }
+    *ret_us = hours > 0 ? hours * HOUR_US : task->clock.whole_us * (percent - 100) / 100;
+    return true;
+}
+
+/* --- routed --- */
+
+static struct recount_dates dates_of_routed(const Routing__TaskRouted *routed)
+{
+    return (struct recount_dates){.respond_us = routed->respond_at_us,
+                                  .warn_us = routed->warn_at_us,
+                                  .due_us = routed->due_at_us,
+                                  .escalate_us = routed->escalate_at_us};
+}
+
+static bool is_urgent(const struct recount *recount, const Routing__TaskRouted *routed)
+{
+    const struct city_topic *topic = city_topic(world_city(recount->world), routed->topic);
+    return routed->urgency == COMMON__URGENCY__URGENCY_URGENT || (topic != NULL && topic->urgent);
+}
+
+void recount_clock_routed(struct recount *recount, struct recount_task *task,
+                          const struct found *found, const Routing__TaskRouted *routed)
+{
+    struct recount_clock *clock = &task->clock;
+    struct slow_level level;
+    struct recount_dates expected = {0};
+    int64_t after_us;
+    *clock = (struct recount_clock){.is_live = !found->record->historical,
+                                    .level = recount_text(recount, routed->level),
+                                    .registered_us = routed->registered_at_us,
+                                    .routed_us = found->record->occurred_at_us,
+                                    .dates = dates_of_routed(routed),
+                                    .closure = recount->closure_count};
+    if (!clock->is_live) {
+        expected.due_us = routed->due_at_us; /* its own */
+    } else if (slow_clock_level(recount->slow, clock->level, &level)) {
+        bool urgent = is_urgent(recount, routed);
+        int64_t hours = urgent && level.urgent_hours > 0 ? level.urgent_hours : level.due_hours;
+        int64_t respond = level.respond_hours < hours ? level.respond_hours : hours;
+        clock->working = level.working && !urgent;
+        clock->whole_us = hours * HOUR_US;
+        uint64_t closures = recount->closure_count;
+        expected.due_us = add(recount, task, clock->registered_us, clock->whole_us, closures);
+        expected.respond_us =
+            respond == 0 ? 0
+                         : add(recount, task, clock->registered_us, respond * HOUR_US, closures);
+        expected.warn_us = level.warn_percent == 0
+                               ? 0
+                               : add(recount, task, clock->registered_us,
+                                     clock->whole_us / 100 * level.warn_percent, closures);
+        if (after_of(recount, task, 1, &after_us)) {
+            expected.escalate_us = add(recount, task, expected.due_us, after_us, closures);
+        }
+    }
+    compare(task, clock->dates, expected, "when it is routed");
+}
+
+/* --- what comes --- */
+
+static void check_time(const struct recount_task *task, const struct found *found, int64_t at_us,
+                       bool again, const char *what)
+{
+    int64_t told_us = at_us > task->clock.routed_us ? at_us : task->clock.routed_us;
+    if (again || at_us == 0 || task->clock.waits_since_us != 0) {
+        invariant_broken(INVARIANT_TIMERS, "task %" PRIu64 ": %s again, or though it may not",
+                         task->number, what);
+    }
+    if (found->record->recorded_at_us < at_us || found->record->occurred_at_us != told_us) {
+        invariant_broken(INVARIANT_TIMERS, "task %" PRIu64 ": %s not at its time", task->number,
+                         what);
+    }
+}
+
+static void take_escalated(struct recount *recount, struct recount_task *task,
+                           const struct found *found, const Routing__TaskEscalated *escalated)
+{
+    struct recount_clock *clock = &task->clock;
+    struct recount_dates expected = clock->dates;
+    int64_t this_us, next_us;
+    check_time(task, found, clock->dates.escalate_us, escalated->step != clock->steps + 1,
+               "it goes up");
+    if (!after_of(recount, task, clock->steps + 1, &this_us) || escalated->role[0] == '\0') {
+        recount_impossible(found, "the ladder has no such step");
+    }
+    expected.escalate_us = 0;
+    if (after_of(recount, task, clock->steps + 2, &next_us)) {
+        expected.escalate_us =
+            add(recount, task, clock->dates.escalate_us, next_us > this_us ? next_us - this_us : 0,
+                recount->closure_count);
+    }
+    clock->steps++;
+    clock->dates.escalate_us = escalated->next_at_us;
+    clock->closure = recount->closure_count;
+    compare(task, clock->dates, expected, "after a step");
+}
+
+/* --- what moves --- */
+
+static void take_moved(struct recount *recount, struct recount_task *task,
+                       const struct found *found, const Routing__TaskDueMoved *moved)
+{
+    struct recount_clock *clock = &task->clock;
+    struct recount_dates dates = {.respond_us = moved->respond_at_us,
+                                  .warn_us = moved->warn_at_us,
+                                  .due_us = moved->due_at_us,
+                                  .escalate_us = moved->escalate_at_us};
+    struct recount_dates expected = clock->dates;
+    int64_t after_us;
+    if (moved->closure_number > recount->closure_count || !clock->is_live) {
+        recount_impossible(found, "it knows of a closure to come, or moves a history");
+    }
+    switch (moved->cause) {
+    case ROUTING__MOVE_CAUSE__MOVE_CAUSE_PAUSE: /* compared when the waiting has ended */
+        if (clock->waits_since_us == 0 || clock->was_moved) {
+            recount_impossible(found, "the task does not wait, or was moved before");
+        }
+        clock->unmoved = clock->dates;
+        clock->was_moved = true;
+        break;
+    case ROUTING__MOVE_CAUSE__MOVE_CAUSE_CLOSURE:
+        compare(task, dates, with_closures(recount, task, moved->closure_number), "with a closure");
+        break;
+    default:
+        expected.escalate_us = 0;
+        compare(task, dates, expected, "at the end of the ladder");
+        if (after_of(recount, task, clock->steps + 1, &after_us)) {
+            recount_impossible(found, "the ladder has another step");
+        }
+        break;
+    }
+    clock->dates = dates;
+    clock->closure = moved->closure_number;
+    task->due_at_us = dates.due_us;
+}
+
+static void end_waiting(struct recount *recount, struct recount_task *task,
+                        const struct found *found)
+{
+    struct recount_clock *clock = &task->clock;
+    if (clock->waits_since_us == 0) {
+        return;
+    }
+    struct recount_dates before = clock->was_moved ? clock->unmoved : clock->dates;
+    compare(task, clock->dates,
+            move(recount, task, before, clock->waits_since_us, found->record->occurred_at_us,
+                 recount->closure_count, recount->closure_count),
+            "after a pause");
+    clock->waits_since_us = 0;
+    clock->was_moved = false;
+}
+
+/* --- acts --- */
+
+static void take_act(struct recount_task *task, const struct found *found, bool is_response)
+{
+    if (task->clock.is_live && is_response && found->record->actor[0] != '\0') {
+        task->clock.responded = true;
+    }
+}
+
+static void take_handed_over(struct recount_task *task, const struct found *found)
+{
+    task->clock.routed_us = found->record->occurred_at_us;
+}
+
+void recount_clock_take(struct recount *recount, struct recount_task *task,
+                        const struct found *found)
+{
+    const Routing__Event *event = (const Routing__Event *)found->open;
+    struct recount_clock *clock = &task->clock;
+    switch (event->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_WARNED:
+        check_time(task, found, clock->dates.warn_us, clock->warned, "it is warned");
+        clock->warned = true;
+        return;
+    case ROUTING__EVENT__KIND_TASK_RESPONSE_OVERDUE:
+        check_time(task, found, clock->dates.respond_us,
+                   clock->response_overdue || clock->responded, "nobody has answered");
+        clock->response_overdue = true;
+        return;
+    case ROUTING__EVENT__KIND_TASK_ESCALATED:
+        take_escalated(recount, task, found, event->task_escalated);
+        return;
+    case ROUTING__EVENT__KIND_TASK_DUE_MOVED:
+        take_moved(recount, task, found, event->task_due_moved);
+        return;
+    default: break;
+    }
+    if (!clock->is_live) {
+        return;
+    }
+    switch (event->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_PAUSED:
+        clock->waits_since_us = found->record->occurred_at_us;
+        take_act(task, found, true);
+        break;
+    case ROUTING__EVENT__KIND_TASK_RESUMED: end_waiting(recount, task, found); break;
+    case ROUTING__EVENT__KIND_TASK_DONE:
+    case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
+    case ROUTING__EVENT__KIND_TASK_CANCELLED:
+        end_waiting(recount, task, found);
+        clock->closure = recount->closure_count;
+        take_act(task, found, event->kind_case != ROUTING__EVENT__KIND_TASK_CANCELLED);
+        break;
+    case ROUTING__EVENT__KIND_TASK_REOPENED:
+        compare(task, clock->dates, with_closures(recount, task, recount->closure_count),
+                "when it is reopened");
+        clock->closure = recount->closure_count;
+        take_handed_over(task, found);
+        break;
+    case ROUTING__EVENT__KIND_TASK_RETURNED:
+    case ROUTING__EVENT__KIND_TASK_MOVED:
+        take_act(task, found, event->kind_case == ROUTING__EVENT__KIND_TASK_RETURNED);
+        take_handed_over(task, found);
+        break;
+    case ROUTING__EVENT__KIND_TASK_ACCEPTED:
+        take_act(task, found, !event->task_accepted->automatic);
+        break;
+    case ROUTING__EVENT__KIND_TASK_SEEN:
+    case ROUTING__EVENT__KIND_TASK_PLANNED:
+    case ROUTING__EVENT__KIND_TASK_STARTED:
+    case ROUTING__EVENT__KIND_TASK_REPORTED: take_act(task, found, true); break;
+    default: break;
+    }
+}
+
+/* --- closures --- */
+
+void recount_clock_announced(struct recount *recount, const struct found *found,
+                             const Routing__ClosureAnnounced *announced)
+{
+    if (announced->closure_number != recount->closure_count + 1) {
+        recount_impossible(found, "closures are numbered one after another");
+    }
+    if (announced->from_us < found->record->recorded_at_us ||
+        announced->to_us <= announced->from_us) {
+        recount_impossible(found, "a closure takes time out of the past, or none");
+    }
+    recount->closures = recount_grow(recount->closures, recount->closure_count,
+                                     &recount->closure_room, sizeof *recount->closures);
+    recount->closures[recount->closure_count++] =
+        (struct recount_closure){.from_us = announced->from_us, .to_us = announced->to_us};
+}
+
+/* Behind the last step no open task is left whose dates the closure would move. */
+void recount_clock_applied(struct recount *recount, const struct found *found,
+                           const Routing__ClosureApplied *applied)
+{
+    if (applied->closure_number > recount->closure_count ||
+        recount->closures[applied->closure_number - 1].applied) {
+        recount_impossible(found, "there is no such closure, or it is applied already");
+    }
+    if (!applied->finished) {
+        return;
+    }
+    recount->closures[applied->closure_number - 1].applied = true;
+    for (size_t i = 0; i < recount->task_count; i++) {
+        struct recount_task *task = &recount->tasks[i];
+        if (task->clock.is_live && !recount_has_ended(task) &&
+            task->clock.closure < applied->closure_number) {
+            compare(task, task->clock.dates, with_closures(recount, task, applied->closure_number),
+                    "after a closure");
+        }
+    }
+}
+
+void recount_clock_check(const struct recount_task *task, int64_t until_us)
+{
+    const struct recount_clock *clock = &task->clock;
+    const struct recount_dates *dates = &clock->dates;
+    if (!clock->is_live || clock->waits_since_us != 0 || recount_has_ended(task)) {
+        return;
+    }
+    if ((dates->warn_us != 0 && !clock->warned && dates->warn_us < until_us) ||
+        (dates->respond_us != 0 && !clock->response_overdue && !clock->responded &&
+         dates->respond_us < until_us) ||
+        (dates->escalate_us != 0 && dates->escalate_us < until_us)) {
+        invariant_broken(INVARIANT_TIMERS,
+                         "task %" PRIu64 " should have been warned, answered or gone up",
+                         task->number);
+    }
+}
