@@ -476,8 +476,8 @@ const struct command command_task_ask_help = {
     .summary = "another unit is to do a part",
     .help = "Asks a unit to do a part of the task. The unit that has the task closes it, when "
             "every part is finished or withdrawn.",
-    .examples = "vafa task ask-help 12 --unit district-5-civil --of electricity --note "
-                "'جابه‌جایی تیر برق'",
+    .examples = "vafa task ask-help 12 --unit district-5-civil --of bus-company --note "
+                "'جابه‌جایی ایستگاه'",
     .options = ask_help_options,
     .role = RPC_ROLE_OFFICE,
     .run = run_ask_help,
@@ -520,7 +520,8 @@ const struct command command_task_finish_help = {
     .arguments_max = 1,
     .summary = "the helping unit has done its part",
     .help = "Ends the part of the unit that you speak for (--unit).",
-    .examples = "vafa task finish-help 12 --unit electricity --note 'تیر جابه‌جا شد'",
+    .examples =
+        "vafa task finish-help 12 --unit bus-company --note 'ایستگاه جابه‌جا شد'",
     .options = finish_help_options,
     .role = RPC_ROLE_OFFICE,
     .run = run_finish_help,
@@ -562,7 +563,7 @@ const struct command command_task_withdraw_help = {
     .arguments_max = 1,
     .summary = "the part is needed no more",
     .help = "Withdraws what was asked of a helping unit.",
-    .examples = "vafa task withdraw-help 12 --unit district-5-civil --of electricity",
+    .examples = "vafa task withdraw-help 12 --unit district-5-civil --of bus-company",
     .options = withdraw_help_options,
     .role = RPC_ROLE_OFFICE,
     .run = run_withdraw_help,
