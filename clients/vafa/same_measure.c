@@ -119,7 +119,8 @@ static const char *intern(struct same_measure *measure, const char *topic, bool 
 static void read_note(const struct same_measure *measure, const char *note, struct row *row)
 {
     struct buffer folded = BUFFER_EMPTY;
-    if (measure->mark.size > 0 && text_fold(note, &folded, NULL) == STATUS_OK) {
+    if (measure->mark.size > 0 && text_fold(note, &folded, NULL) == STATUS_OK &&
+        folded.size >= measure->mark.size) {
         row->marked =
             memmem(folded.data, folded.size, measure->mark.data, measure->mark.size) != NULL;
     }

@@ -285,8 +285,8 @@ static void coordinate(struct office *office)
     }
     const struct recount_task *task =
         &life->recount->tasks[life_draw(life, 0, (int64_t)life->recount->task_count)];
-    plan(office, task->number, task->case_number, kinds[life_draw(life, 0, 4)],
-         life_draw(life, MINUTE_US, HOUR_US));
+    enum act_kind kind = kinds[life_draw(life, 0, 4)]; /* drawn first, whoever compiles it */
+    plan(office, task->number, task->case_number, kind, life_draw(life, MINUTE_US, HOUR_US));
 }
 
 /* --- following --- */

@@ -188,11 +188,6 @@ static bool is_struck(void *context, const char *name)
     return true;
 }
 
-bool world_crash_is_planned(const struct world *world)
-{
-    return world->plan.service != 0;
-}
-
 void world_mend(struct world *world)
 {
     world->plan.service = 0;
@@ -224,7 +219,9 @@ void world_set_faults(struct world *world, const struct world_faults *faults)
 void world_plan_crash(struct world *world, Common__ServiceId service, enum world_crash_point point,
                       int64_t down_us)
 {
-    CHECK(world->plan.service == 0);
+    if (world->plan.service != 0 && world->machines[world->plan.service].dying) {
+        return;
+    }
     world->plan = (struct crash_plan){.service = service, .point = point, .down_us = down_us};
 }
 
