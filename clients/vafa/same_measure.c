@@ -202,6 +202,9 @@ static void post(struct same_measure *measure, uint32_t row, uint32_t kind, uint
 
 static void build_index(struct same_measure *measure)
 {
+    if (measure->count == 0) {
+        return;
+    }
     qsort(measure->rows, measure->count, sizeof(*measure->rows), compare_rows);
     measure->postings = grow(measure->postings, measure->count * 3 + 1, sizeof(*measure->postings));
     measure->by_id = grow(measure->by_id, measure->count + 1, sizeof(*measure->by_id));

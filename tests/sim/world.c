@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define MAP_BYTES (UINT64_C(1) << 30)
+#define JOURNAL_BYTES                                                                              \
+    ((size_t)128 << 10) /* each start reads it, and one that is full is no rarity */
 #define ARENA_BYTES_MAX (64u << 20)
 #define STEPS_AT_ONE_INSTANT_MAX 1000000 /* more is a loop without end */
 #define COMMIT_US_MAX 4000
@@ -108,6 +110,7 @@ void world_restart(struct world *world, Common__ServiceId service)
         .random = &machine->random.random,
         .loop = machine->loop,
         .map_bytes = MAP_BYTES,
+        .journal_bytes = JOURNAL_BYTES,
         .no_sync = true,
         .connect = connect_upstream,
         .context = &machine->links[service],
