@@ -51,8 +51,7 @@ static enum status emit_split(struct decide *d, const Routing__Task *task, uint6
     return routing_emit(d, &event, event.case_split, NULL);
 }
 
-static enum status emit_given_up(struct decide *d, const Routing__Task *own,
-                                 const Routing__Task *task)
+static enum status emit_given_up(struct decide *d, Routing__Task *own, const Routing__Task *task)
 {
     Routing__TaskJoined joined = ROUTING__TASK_JOINED__INIT;
     joined.task_number = own->number;
@@ -64,7 +63,8 @@ static enum status emit_given_up(struct decide *d, const Routing__Task *own,
     Routing__Event event = ROUTING__EVENT__INIT;
     event.kind_case = ROUTING__EVENT__KIND_TASK_JOINED;
     event.task_joined = arena_copy(d->arena, &joined, sizeof(joined));
-    return routing_emit(d, &event, event.task_joined, NULL);
+    enum status status = routing_decide_before(d, own, &event, d->now_us);
+    return status == STATUS_OK ? routing_emit(d, &event, event.task_joined, NULL) : status;
 }
 
 /* --- joining --- */

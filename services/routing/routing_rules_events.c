@@ -294,6 +294,7 @@ static bool join(Routing__Task *task, const Routing__TaskJoined *joined, int64_t
                  struct arena *arena)
 {
     end_waiting(task);
+    leave_desk(task);
     task->closed_at_us = occurred_at_us;
     task->joined_into = joined->into_task;
     return end_help(task, NULL, true, (char *)protobuf_c_empty_string, occurred_at_us, arena);
