@@ -45,6 +45,22 @@ static const struct option_def show_options[] = {
     {NULL, 0, NULL, NULL},
 };
 
+/* Who else is about the same thing. */
+static void print_incident(struct session *session, struct table *table, const Intake__Case *c)
+{
+    struct buffer codes = BUFFER_EMPTY;
+    detail(session, table, "incident", c->incident_code);
+    if (c->callers > 1) {
+        table_cell(table, word(session, "callers"));
+        table_cell_format(table, "%" PRIu32, c->callers);
+    }
+    for (size_t i = 0; i < c->n_joined_codes; i++) {
+        buffer_append_format(&codes, "%s%s", i > 0 ? " " : "", c->joined_codes[i]);
+    }
+    detail(session, table, "joined", buffer_text(&codes));
+    buffer_fini(&codes);
+}
+
 static void print_case(struct session *session, const Intake__Case *c)
 {
     const char *language = session_language(session);
@@ -62,6 +78,7 @@ static void print_case(struct session *session, const Intake__Case *c)
     detail(session, table, "channel",
            label_enum(&common__channel__descriptor, (int)c->channel, language));
     detail(session, table, "unit", session_unit(session, c->unit));
+    print_incident(session, table, c);
     detail_time(session, table, "occurred", c->occurred_at_us);
     detail_time(session, table, "due", c->due_at_us);
     if (c->source[0] != '\0') {

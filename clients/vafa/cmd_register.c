@@ -31,6 +31,7 @@ static const struct option_def options[] = {
     {"point", 0, "LAT,LON", "where: degrees, WGS 84"},
     {"channel", 0, "CHANNEL", "phone, sms, web, app, walk-in, session, staff (phone)"},
     {"urgent", 0, NULL, "danger to life or passage"},
+    {"join", 0, "CODE", "to a request about the same thing (vafa case same): one task for both"},
     {"source", 0, "NAME", "with --external-id: its name in another system, taken once only"},
     {"external-id", 0, "ID", "see --source"},
     {NULL, 0, NULL, NULL},
@@ -82,6 +83,7 @@ static enum status read_request(struct session *session, struct registration *r,
     r->request.words = text_of(args, "words");
     r->request.source = text_of(args, "source");
     r->request.external_id = text_of(args, "external-id");
+    r->request.join = text_of(args, "join");
     if (args_has(args, "urgent")) {
         r->request.urgency = COMMON__URGENCY__URGENCY_URGENT;
     }
@@ -114,6 +116,10 @@ static void print_answer(struct session *session, const Intake__RegisterCaseResp
     }
     fputs(label_word("code", session_language(session)), stdout);
     output_foreign(stdout, ": ", response->code, "");
+    if (response->incident_code[0] != '\0') {
+        fputs(label_word("incident", session_language(session)), stdout);
+        output_foreign(stdout, ": ", response->incident_code, "");
+    }
     if (response->referral != NULL) {
         print_referral(session, response->referral);
     }

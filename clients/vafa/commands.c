@@ -48,6 +48,8 @@ const struct command *const commands[] = {
     &command_key_status,
     &command_key_change,
     &command_case_same,
+    &command_case_join,
+    &command_case_split,
     &command_intake_duplicates,
     &command_task_see,
     &command_task_plan,

@@ -62,6 +62,8 @@ extern const struct command command_citizen_forget, command_citizen_check, comma
 extern const struct command command_key_status, command_key_change;
 /* cmd_same.c */
 extern const struct command command_case_same, command_intake_duplicates;
+/* cmd_join.c */
+extern const struct command command_case_join, command_case_split;
 /* cmd_tasks.c */
 extern const struct command command_tasks_follow, command_tasks_list, command_tasks_claim;
 /* cmd_offices.c */

@@ -9,11 +9,13 @@
 #include "vafa/intake/v1/intake.pb-c.h"
 #include "vafa/routing/v1/routing.pb-c.h"
 
-/* Intake only tells what the others did: none of their events makes it decide anything. */
+/* Intake tells what the others did. It decides nothing because of it, but that a request is on its own
+ * again when routing could not join it. */
 static const struct service_feed feeds[] = {
     {
         .upstream = COMMON__SERVICE_ID__SERVICE_ID_ROUTING,
         .event_type = &routing__event__descriptor,
+        .decide = intake_decide_routing,
         .view = intake_apply_view_routing,
     },
     {

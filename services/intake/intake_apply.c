@@ -1,6 +1,7 @@
 /* What events change: own events the state tables, those of others the timeline. */
 #include "services/intake/intake_incident_tables.h"
 #include "services/intake/intake_internal.h"
+#include "services/intake/intake_members.h"
 #include "services/intake/intake_rules.h"
 #include "services/intake/intake_tables.h"
 
@@ -19,6 +20,9 @@ static void apply_registered(struct apply *a, uint64_t offset,
     if (registered->source[0] != '\0') {
         intake_tables_external_put(a->txn, registered->source, registered->external_id,
                                    registered->number);
+    }
+    if (registered->incident != 0) {
+        intake_members_join(a->txn, a->arena, registered->number, registered->incident);
     }
 }
 
@@ -40,6 +44,15 @@ void intake_apply(struct apply *a, const struct event *event)
     switch (open->kind_case) {
     case INTAKE__EVENT__KIND_REQUEST_REGISTERED:
         apply_registered(a, event->offset, open->request_registered);
+        break;
+    case INTAKE__EVENT__KIND_REQUEST_JOINED:
+        intake_members_join(a->txn, a->arena, open->request_joined->number,
+                            open->request_joined->incident);
+        break;
+    case INTAKE__EVENT__KIND_REQUEST_SPLIT:
+        if (open->request_split->registered != NULL) {
+            intake_members_split(a->txn, a->arena, open->request_split->registered->number);
+        }
         break;
     case INTAKE__EVENT__KIND_CASE_REVEALED:
         note_look(a, STORE_STATE, event, open->case_revealed->number, open->case_revealed->purpose);
@@ -83,6 +96,9 @@ static void follow_incident(struct apply *a, const struct event *event, const Ro
         break;
     case ROUTING__EVENT__KIND_TASK_REOPENED:
         intake_incident_reopen(a->txn, a->arena, open->task_reopened->case_number);
+        break;
+    case ROUTING__EVENT__KIND_CASE_JOINED: /* no thing of its own any more */
+        intake_incident_close(a->txn, a->arena, open->case_joined->case_number, true);
         break;
     default: break;
     }
@@ -160,6 +176,20 @@ static uint64_t tell_more(const Routing__Event *open, Intake__TimelineRecord *re
         record->note = open->task_reopened->note;
         record->unit = open->task_reopened->unit;
         return open->task_reopened->case_number;
+    case ROUTING__EVENT__KIND_CASE_JOINED:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED;
+        record->unit = open->case_joined->unit;
+        record->note = open->case_joined->incident_code;
+        record->due_at_us = open->case_joined->due_at_us;
+        record->incident = open->case_joined->incident;
+        return open->case_joined->case_number;
+    case ROUTING__EVENT__KIND_CASE_SPLIT:
+        if (open->case_split->refused) {
+            return 0; /* it never was joined */
+        }
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT;
+        record->incident = open->case_split->incident;
+        return open->case_split->case_number;
     case ROUTING__EVENT__KIND_TASK_CANCELLED:
         record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_CANCELLED;
         record->note = open->task_cancelled->reason;

@@ -250,6 +250,10 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
     describe(d, request, number, registration);
     struct event_options options = options_of(request->history);
     enum status status = keep_answers(d, request, &registration->registered);
+    if (status == STATUS_OK && request->join[0] != '\0') {
+        status = intake_decide_incident_of(d, request->join, &registration->registered.incident,
+                                           &response->incident_code);
+    }
     if (status != STATUS_OK) {
         return status;
     }

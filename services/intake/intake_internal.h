@@ -29,6 +29,16 @@ enum status intake_check_topics(const struct city *city, const struct rpc_caller
 enum status intake_read_topics(struct read *r, const ProtobufCMessage *request,
                                ProtobufCMessage *response);
 
+/* intake_decide_incident.c: joining, splitting off, and what routing could not join. The head of the
+ * request with the code `join`, which is open and has room, and that one's own code. */
+enum status intake_decide_incident_of(struct decide *d, char *join, uint64_t *ret_head,
+                                      char **ret_code);
+enum status intake_decide_join(struct decide *d, const ProtobufCMessage *request,
+                               ProtobufCMessage *response);
+enum status intake_decide_split(struct decide *d, const ProtobufCMessage *request,
+                                ProtobufCMessage *response);
+enum status intake_decide_routing(struct decide *d, const struct event *event);
+
 /* intake_decide.c: the requests have passed the check of their method. */
 const void *intake_prepare_register(struct prepare *p, const ProtobufCMessage *request);
 enum status intake_decide_register(struct decide *d, const ProtobufCMessage *request,

@@ -1,19 +1,21 @@
 /* The methods: what is checked before a call is taken, and what is read for its answer. */
 #include "services/intake/intake_internal.h"
+#include "services/intake/intake_members.h"
 #include "services/intake/intake_rules.h"
+#include "services/intake/intake_story.h"
 #include "services/intake/intake_suggest.h"
 #include "services/intake/intake_tables.h"
 
 #include "service/keyring.h"
 #include "text/utf8.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Below RPC_MESSAGE_BYTES_MAX, with room for the request itself. */
 #define TIMELINE_BYTES_MAX ((size_t)900 * 1024)
 /* A page of requests ends when it has become as large: below the same, with room for one more. */
 #define LIST_BYTES_MAX ((size_t)512 * 1024)
+#define TIMELINE_ENTRIES_MAX 500
 /* Memory for one request's timeline: its rows, the longest notes, and the entries made of them. */
 #define STORY_ARENA_BYTES ((size_t)8 * 1024 * 1024)
 
@@ -23,104 +25,17 @@ static enum status refuse_memory(struct read *r)
                        "the answer needs more memory than a call may have");
 }
 
-/* --- the story of a request --- */
-
-struct story {
-    Intake__TimelineEntry **entries; /* in order; the registration is among them */
-    size_t count;
-    int64_t due_at_us; /* as last routed, 0 before or for never */
-};
-
-static int compare_entries(const void *a, const void *b)
-{
-    return intake_rules_compare(*(Intake__TimelineEntry *const *)a,
-                                *(Intake__TimelineEntry *const *)b);
-}
-
-static void tell_registration(const struct intake_case *found, Intake__TimelineEntry *entry)
-{
-    entry->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_REGISTERED;
-    entry->at_us = found->occurred_at_us;
-    entry->service = COMMON__SERVICE_ID__SERVICE_ID_INTAKE;
-    entry->offset = found->offset;
-}
-
-static void tell_row(const struct intake_timeline_row *row, Intake__TimelineEntry *entry)
-{
-    entry->kind = row->record->kind;
-    entry->at_us = row->record->at_us;
-    entry->service = row->service;
-    entry->offset = row->offset;
-    entry->unit = row->record->unit;
-    entry->note = row->record->note;
-    entry->score = row->record->score;
-    entry->verdict = row->record->verdict;
-    entry->until_us = row->record->until_us;
-    entry->n_pictures = row->record->n_pictures;
-    entry->pictures = row->record->pictures;
-}
-
-/* A task is made once; when it was given a due date again, the latest holds. */
-static int64_t due_at_us(const struct intake_timeline_row *rows, size_t count)
-{
-    uint64_t latest = 0;
-    int64_t due_us = 0;
-    for (size_t i = 0; i < count; i++) {
-        if ((rows[i].record->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ROUTED ||
-             rows[i].record->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED) &&
-            rows[i].offset > latest) {
-            latest = rows[i].offset;
-            due_us = rows[i].record->due_at_us;
-        }
-    }
-    return due_us;
-}
-
-/* Everything the story points to lives in `arena`, or where `found` lives. */
-static enum status read_story(struct read *r, const struct intake_case *found, struct arena *arena,
-                              struct story *ret_story)
-{
-    struct intake_timeline_row rows[INTAKE_TIMELINE_ROWS_MAX];
-    size_t row_count = intake_tables_timeline(r->txn, found->registered->number, arena, rows);
-    size_t count = row_count + 1;
-    Intake__TimelineEntry *told = arena_alloc(arena, count * sizeof(*told));
-    Intake__TimelineEntry **entries = arena_alloc(arena, count * sizeof(*entries));
-    if (told == NULL || entries == NULL) {
-        return refuse_memory(r);
-    }
-    for (size_t i = 0; i < count; i++) {
-        intake__timeline_entry__init(&told[i]);
-        entries[i] = &told[i];
-    }
-    tell_registration(found, &told[0]);
-    for (size_t i = 0; i < row_count; i++) {
-        tell_row(&rows[i], &told[i + 1]);
-    }
-    qsort(entries, count, sizeof(*entries), compare_entries);
-    *ret_story = (struct story){entries, count, due_at_us(rows, row_count)};
-    return STATUS_OK;
-}
-
-/* Notes may be long and many: the oldest entries behind the first give way, so that the answer fits
- * a message. */
-static void fit_story(struct story *story)
-{
-    size_t bytes = 0;
-    size_t kept_from = story->count;
-    while (kept_from > 1) {
-        bytes += protobuf_c_message_get_packed_size(&story->entries[kept_from - 1]->base) + 8;
-        if (bytes > TIMELINE_BYTES_MAX) {
-            break;
-        }
-        kept_from--;
-    }
-    size_t dropped = kept_from - 1;
-    memmove(story->entries + 1, story->entries + kept_from,
-            (story->count - kept_from) * sizeof(*story->entries));
-    story->count -= dropped;
-}
-
 /* --- a request without personal data --- */
+
+static enum status read_story(struct read *r, const struct intake_case *found, struct arena *arena,
+                              struct intake_story *ret_story)
+{
+    if (intake_story_read(r->txn, found, arena, ret_story)) {
+        return STATUS_OK;
+    }
+    enum status status = txn_error(r->txn, r->error);
+    return status != STATUS_OK ? status : refuse_memory(r);
+}
 
 static bool can_be_called(struct read *r, const Intake__RequestRegistered *registered)
 {
@@ -132,8 +47,34 @@ static bool can_be_called(struct read *r, const Intake__RequestRegistered *regis
     return true;
 }
 
+/* Who else is about the same thing; false: no memory. */
+static bool tell_incident(struct read *r, uint64_t number, Intake__Case *told)
+{
+    uint64_t members[INTAKE_MEMBERS_TOLD];
+    uint64_t head = intake_members_head(r->txn, r->arena, number);
+    told->callers = 1 + intake_members_count(r->txn, r->arena, head != 0 ? head : number);
+    if (head != 0) {
+        told->incident_code = arena_alloc(r->arena, CODE_SIZE);
+        if (told->incident_code == NULL) {
+            return false;
+        }
+        intake_tables_code(r->txn, head, told->incident_code);
+        return true;
+    }
+    size_t count =
+        told->callers == 1 ? 0 : intake_members_list(r->txn, number, members, INTAKE_MEMBERS_TOLD);
+    char *codes = arena_alloc(r->arena, (count + 1) * CODE_SIZE);
+    told->joined_codes = arena_alloc(r->arena, (count + 1) * sizeof(*told->joined_codes));
+    for (size_t i = 0; codes != NULL && told->joined_codes != NULL && i < count; i++) {
+        told->joined_codes[i] = codes + i * CODE_SIZE;
+        intake_tables_code(r->txn, members[i], told->joined_codes[i]);
+        told->n_joined_codes++;
+    }
+    return codes != NULL && told->joined_codes != NULL;
+}
+
 static Intake__Case *tell_case(struct read *r, const struct intake_case *found,
-                               const struct story *story)
+                               const struct intake_story *story)
 {
     const Intake__RequestRegistered *registered = found->registered;
     Intake__Case *told = arena_alloc(r->arena, sizeof(*told));
@@ -142,6 +83,9 @@ static Intake__Case *tell_case(struct read *r, const struct intake_case *found,
         return NULL;
     }
     intake__case__init(told);
+    if (!tell_incident(r, registered->number, told)) {
+        return NULL;
+    }
     told->number = registered->number;
     told->code = registered->code;
     told->channel = registered->channel;
@@ -194,7 +138,7 @@ static enum status read_get(struct read *r, const ProtobufCMessage *message,
     const Intake__GetCaseRequest *request = (const Intake__GetCaseRequest *)message;
     Intake__GetCaseResponse *response = (Intake__GetCaseResponse *)answer;
     struct intake_case found;
-    struct story story;
+    struct intake_story story;
     enum status status = find_by_code(r, request->code, &found);
     if (status == STATUS_OK) {
         status = read_story(r, &found, r->arena, &story);
@@ -206,7 +150,7 @@ static enum status read_get(struct read *r, const ProtobufCMessage *message,
     if (response->case_data == NULL) {
         return refuse_memory(r);
     }
-    fit_story(&story);
+    intake_story_fit(&story, TIMELINE_ENTRIES_MAX, TIMELINE_BYTES_MAX);
     response->timeline = story.entries;
     response->n_timeline = story.count;
     return STATUS_OK;
@@ -254,7 +198,7 @@ enum status intake_read_case(struct read *r, uint64_t number, struct arena *scra
                              Intake__Case **ret_case)
 {
     struct intake_case found;
-    struct story story;
+    struct intake_story story;
     arena_reset(scratch);
     if (!intake_tables_case_find(r->txn, number, r->arena, &found)) {
         return read_refuse(r, STATUS_DATA_LOSS, NULL, "request %llu is listed and missing",
@@ -431,5 +375,17 @@ const struct service_method intake_methods[] = {
         .roles = ROLES_KNOWN,
         .check = intake_check_topics,
         .read = intake_read_topics,
+    },
+    {
+        .name = "JoinCase",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_DESK,
+        .decide = intake_decide_join,
+    },
+    {
+        .name = "SplitCase",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_DESK,
+        .decide = intake_decide_split,
     },
 };

@@ -172,6 +172,10 @@ enum status intake_rules_check_registration(const struct city *city, bool may_im
 {
     bool is_history = request->history != NULL;
     enum status status = check_history(request->history, may_import, err);
+    if (status == STATUS_OK && is_history && request->join[0] != '\0') {
+        status = error_set(err, STATUS_INVALID_ARGUMENT, "join",
+                           "a request of the city's past is registered on its own");
+    }
     if (status == STATUS_OK) {
         status = check_channel(request->channel, is_history, err);
     }
@@ -314,6 +318,9 @@ static Intake__CaseState state_after(Intake__CaseState state, const Intake__Time
                                      bool to_be_called)
 {
     switch (entry->kind) {
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT: /* what befell the other one's task is over */
+        return INTAKE__CASE_STATE__CASE_STATE_IN_WORK;
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ROUTED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ACCEPTED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REPORTED:
@@ -363,4 +370,44 @@ const char *intake_rules_unit(Intake__TimelineEntry *const *entries, size_t coun
         }
     }
     return "";
+}
+
+bool intake_rules_is_open(Intake__CaseState state)
+{
+    return state == INTAKE__CASE_STATE__CASE_STATE_REGISTERED ||
+           state == INTAKE__CASE_STATE__CASE_STATE_IN_WORK ||
+           state == INTAKE__CASE_STATE__CASE_STATE_REOPENED;
+}
+
+bool intake_rules_is_of_task(Intake__TimelineKind kind)
+{
+    switch (kind) {
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ACCEPTED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REPORTED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_RETURNED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DONE:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_OVERDUE:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_SEEN:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_PLANNED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_STARTED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_PAUSED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_RESUMED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_MOVED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REOPENED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CANCELLED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELPER:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_WARNED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ESCALATED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_RESPONSE_OVERDUE:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED: return true;
+    default: return false;
+    }
+}
+
+bool intake_rules_gives_due(Intake__TimelineKind kind)
+{
+    return kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ROUTED ||
+           kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED ||
+           kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED;
 }

@@ -23,6 +23,9 @@ enum intake_state_class {
     INTAKE_CLASS_CASE = 1,
     INTAKE_CLASS_CITIZEN_CASE = 2,
     INTAKE_CLASS_EXTERNAL = 3,
+    INTAKE_CLASS_HEAD = 12, /* these three: intake_members.h */
+    INTAKE_CLASS_MEMBER = 13,
+    INTAKE_CLASS_JOINED = 14,
     INTAKE_CLASS_LOOK = 20,
 };
 

@@ -173,20 +173,27 @@ static void handed_on(struct apply *a, const struct event *event, uint64_t case_
 /* How a task has ended, or that it is open again. */
 enum ending { ENDING_NONE, ENDING_DONE, ENDING_CLOSED_UNDONE, ENDING_CANCELLED };
 
-static void ended(struct apply *a, const struct event *event, uint64_t case_number, char *unit,
-                  enum ending ending)
+static void ended_due(struct apply *a, const struct event *event, uint64_t case_number, char *unit,
+                      enum ending ending, const int64_t *due_at_us)
 {
     const Report__CaseRow *before = row_of_task(a, case_number, event);
     if (before == NULL) {
         return;
     }
     Report__CaseRow after = *before;
+    after.due_at_us = due_at_us != NULL ? *due_at_us : after.due_at_us;
     after.unit = unit;
     after.done = ending == ENDING_DONE;
     after.done_at_us = after.done ? event->occurred_at_us : 0;
     after.closed_undone = ending == ENDING_CLOSED_UNDONE;
     after.cancelled = ending == ENDING_CANCELLED;
     replace_row(a, before, &after);
+}
+
+static void ended(struct apply *a, const struct event *event, uint64_t case_number, char *unit,
+                  enum ending ending)
+{
+    ended_due(a, event, case_number, unit, ending, NULL);
 }
 
 static void due_moved(struct apply *a, const struct event *event, const Routing__TaskDueMoved *task)
@@ -198,6 +205,40 @@ static void due_moved(struct apply *a, const struct event *event, const Routing_
     Report__CaseRow after = *before;
     after.due_at_us = task->due_at_us;
     replace_row(a, before, &after);
+}
+
+/* A request that is joined to another counts as a request, with that one's unit and due date. */
+static void joined(struct apply *a, const struct event *event, const Routing__CaseJoined *joined)
+{
+    const Report__CaseRow *before = row_of_task(a, joined->case_number, event);
+    if (before == NULL) {
+        return;
+    }
+    Report__CaseRow after = *before;
+    after.unit = joined->unit;
+    after.due_at_us = joined->due_at_us;
+    replace_row(a, before, &after);
+}
+
+/* What befalls the task befalls every request that is joined to it; the task's own event counts its
+ * own request. */
+static void followed(struct apply *a, const struct event *event,
+                     const Routing__JoinedFollowed *followed)
+{
+    static const enum ending endings[] = {
+        [ROUTING__JOINED_FATE__JOINED_FATE_DONE] = ENDING_DONE,
+        [ROUTING__JOINED_FATE__JOINED_FATE_CLOSED_UNDONE] = ENDING_CLOSED_UNDONE,
+        [ROUTING__JOINED_FATE__JOINED_FATE_REOPENED] = ENDING_NONE,
+        [ROUTING__JOINED_FATE__JOINED_FATE_CANCELLED] = ENDING_CANCELLED,
+    };
+    unsigned fate = (unsigned)followed->fate;
+    if (fate == 0 || fate >= sizeof(endings) / sizeof(endings[0])) {
+        return;
+    }
+    for (size_t i = 0; i < followed->n_members; i++) {
+        ended_due(a, event, followed->members[i]->case_number, followed->unit, endings[fate],
+                  &followed->due_at_us);
+    }
 }
 
 void report_apply_view_routing(struct apply *a, const struct event *event)
@@ -227,6 +268,14 @@ void report_apply_view_routing(struct apply *a, const struct event *event)
         ended(a, event, routing->task_reopened->case_number, routing->task_reopened->unit,
               ENDING_NONE);
         break;
+    case ROUTING__EVENT__KIND_CASE_JOINED: joined(a, event, routing->case_joined); break;
+    case ROUTING__EVENT__KIND_CASE_SPLIT:
+        if (!routing->case_split->refused) { /* it begins anew, whatever befell the other's task */
+            ended(a, event, routing->case_split->case_number, routing->case_split->unit,
+                  ENDING_NONE);
+        }
+        break;
+    case ROUTING__EVENT__KIND_JOINED_FOLLOWED: followed(a, event, routing->joined_followed); break;
     default:
         break; /* what happens on the way changes no figure: on time is told by the
                   dates */

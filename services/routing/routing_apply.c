@@ -1,6 +1,7 @@
 /* Events change routing's tables: the only code that writes them, live and on rebuild. Routing has
  * no views. */
 #include "services/routing/routing_clock.h"
+#include "services/routing/routing_incident.h"
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
 #include "services/routing/routing_tables.h"
@@ -104,6 +105,19 @@ static void apply_change(struct apply *a, const struct event *event, const Routi
     tell_all(a, &was, task, event->offset);
 }
 
+/* A request that is joined is found at the task of the incident. */
+static void follow_joined(struct apply *a, const Routing__Event *open)
+{
+    if (open->kind_case == ROUTING__EVENT__KIND_CASE_JOINED) {
+        const Routing__CaseJoined *joined = open->case_joined;
+        routing_incident_put(a->txn, joined);
+        routing_tables_put_case(a->txn, joined->case_number, joined->task_number);
+    } else if (open->kind_case == ROUTING__EVENT__KIND_CASE_SPLIT) {
+        const Routing__CaseSplit *split = open->case_split;
+        routing_incident_delete(a->txn, split->task_number, split->case_number);
+    }
+}
+
 void routing_apply(struct apply *a, const struct event *event)
 {
     const Routing__Event *open = (const Routing__Event *)event->open;
@@ -123,7 +137,16 @@ void routing_apply(struct apply *a, const struct event *event)
         routing_apply_closure_applied(a, event, open->closure_applied);
         return;
     case ROUTING__EVENT__KIND_TASK_ROUTED: apply_routed(a, event, open->task_routed); break;
-    default: apply_change(a, event, open); break;
+    case ROUTING__EVENT__KIND_JOINED_FOLLOWED: return; /* for those who follow this log */
+    case ROUTING__EVENT__KIND_CASE_SPLIT:
+        if (open->case_split->refused) {
+            return; /* it changes nothing here */
+        }
+        /* fall through */
+    default:
+        apply_change(a, event, open);
+        follow_joined(a, open);
+        break;
     }
     apply_signal(a, service_signal_key(ROUTING_EVERY_UNIT));
 }

@@ -35,6 +35,7 @@ enum routing_class {
     ROUTING_CLASS_HOLDS = 9,
     ROUTING_CLASS_RUNNING = 10,
     ROUTING_CLASS_CLOSURE = 11,
+    ROUTING_CLASS_INCIDENT = 18, /* routing_incident.h */
 };
 
 enum routing_timer {

@@ -33,7 +33,10 @@ static unsigned kind_of(const struct recount_event *event)
                                        [ROUTING__EVENT__KIND_TASK_WARNED] = 30,
                                        [ROUTING__EVENT__KIND_TASK_ESCALATED] = 31,
                                        [ROUTING__EVENT__KIND_TASK_RESPONSE_OVERDUE] = 32,
-                                       [ROUTING__EVENT__KIND_TASK_DUE_MOVED] = 33};
+                                       [ROUTING__EVENT__KIND_TASK_DUE_MOVED] = 33,
+                                       [ROUTING__EVENT__KIND_CASE_JOINED] = 16,
+                                       [ROUTING__EVENT__KIND_CASE_SPLIT] = 17,
+                                       [ROUTING__EVENT__KIND_JOINED_FOLLOWED] = 0};
     static const unsigned followup[] = {[FOLLOWUP__EVENT__KIND_CALL_SCHEDULED] = 8,
                                         [FOLLOWUP__EVENT__KIND_CALL_ATTEMPTED] = 9,
                                         [FOLLOWUP__EVENT__KIND_CALL_COMPLETED] = 10};
@@ -63,6 +66,7 @@ void check_timeline(struct recount *recount, const Intake__GetCaseResponse *resp
 {
     bool ended[SERVICE_COUNT + 1] = {false}; /* behind the last event of this log it shows */
     size_t shown = 0;
+    size_t hidden = 0; /* events of which the story tells nothing */
     if (!recount_catch_up(recount)) {
         return;
     }
@@ -72,6 +76,10 @@ void check_timeline(struct recount *recount, const Intake__GetCaseResponse *resp
     }
     for (size_t i = 0; i < one->event_count; i++) {
         const struct recount_event *event = &one->events[i];
+        if (kind_of(event) == 0) {
+            hidden++;
+            continue;
+        }
         const Intake__TimelineEntry *entry = entry_of(response, event);
         bool asked = at_least != NULL && (unsigned)at_least->service == event->service &&
                      event->offset <= at_least->offset;
@@ -102,7 +110,7 @@ void check_timeline(struct recount *recount, const Intake__GetCaseResponse *resp
         }
         shown++;
     }
-    if (shown != response->n_timeline || (whole && shown != one->event_count)) {
+    if (shown != response->n_timeline || (whole && shown + hidden != one->event_count)) {
         invariant_broken(INVARIANT_TIMELINES,
                          "the story of request %" PRIu64
                          " has %zu entries, of which the logs know %zu of %zu",
@@ -178,13 +186,28 @@ struct standing {
     uint64_t calls, answered, answers, scores, satisfied, resolved;
 };
 
+/* What befell the task that it is joined to. */
+static void stand_joined(struct standing *standing, const struct recount_event *event)
+{
+    standing->done = event->fate == ROUTING__JOINED_FATE__JOINED_FATE_DONE;
+    standing->done_at_us = event->at_us;
+    standing->due_at_us = event->due_at_us;
+    standing->undone = event->fate == ROUTING__JOINED_FATE__JOINED_FATE_CLOSED_UNDONE;
+    standing->cancelled = event->fate == ROUTING__JOINED_FATE__JOINED_FATE_CANCELLED;
+}
+
 static void stand(struct standing *standing, const struct recount_event *event)
 {
-    if (event->service == 2) {
+    if (event->service == 2 && !event->copied) {
         standing->unit = event->unit;
         switch (event->kind) {
         case ROUTING__EVENT__KIND_TASK_ROUTED:
-        case ROUTING__EVENT__KIND_TASK_DUE_MOVED: standing->due_at_us = event->due_at_us; break;
+        case ROUTING__EVENT__KIND_TASK_DUE_MOVED:
+        case ROUTING__EVENT__KIND_CASE_JOINED: standing->due_at_us = event->due_at_us; break;
+        case ROUTING__EVENT__KIND_CASE_SPLIT:
+            standing->done = standing->undone = standing->cancelled = false;
+            break;
+        case ROUTING__EVENT__KIND_JOINED_FOLLOWED: stand_joined(standing, event); break;
         case ROUTING__EVENT__KIND_TASK_DONE:
             standing->done = true;
             standing->done_at_us = event->at_us;

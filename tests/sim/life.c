@@ -191,7 +191,10 @@ static void registered(struct errand *errand)
     struct life *life = errand->context;
     struct wish *wish = &life->wishes[errand->number];
     if (errand->error.status != STATUS_OK) {
-        life_refused(errand, false);
+        /* The work on what it should be joined to was over: the citizen is told, and hangs up. */
+        bool joins = ((const Intake__RegisterCaseRequest *)errand->request)->join[0] != '\0';
+        life_refused(errand, joins && errand->error.status == STATUS_FAILED_PRECONDITION);
+        return;
     }
     const Intake__RegisterCaseResponse *response =
         (const Intake__RegisterCaseResponse *)errand->response;
@@ -272,6 +275,7 @@ static void register_one(struct life *life)
 {
     uint64_t marker;
     struct wish *wish = wish_new(life, &marker);
+    const struct wish *same = life_chance(life, 150) ? life_recent_wish(life) : NULL;
     struct errand *errand = life_errand(life, life->front_end, "RegisterCase", registered, life);
     Intake__RegisterCaseRequest *request =
         errand_request(errand, &intake__register_case_request__descriptor);
@@ -283,6 +287,9 @@ static void register_one(struct life *life)
                                               : COMMON__URGENCY__URGENCY_UNSPECIFIED;
     request->citizen = citizen_of(life, errand, wish);
     answer_questions(errand, request, marker);
+    if (same != NULL) {
+        request->join = arena_copy_text(errand->arena, same->code);
+    }
     if (wish->personal) {
         (void)snprintf(wish->words, sizeof wish->words, "سلام، مشکل %d",
                        (int)life_draw(life, 0, 1000));
@@ -509,6 +516,7 @@ void life_begin(struct life *life)
     later_set(&life->hour, life, hour_begins, 0);
     later_set(&life->import, life, import_some, life_draw(life, 0, DAY_US));
     later_set(&life->chase, life, chase, DAY_US / 4);
+    life_begin_matching(life);
     for (size_t i = 0; i < life->office_count; i++) {
         office_begin(&life->offices[i]);
     }
@@ -530,6 +538,7 @@ void life_free(struct life *life)
     later_clear(&life->hour);
     later_clear(&life->import);
     later_clear(&life->chase);
+    later_clear(&life->match);
     later_clear(&life->report);
     later_clear(&life->rate);
     later_clear(&life->forget);

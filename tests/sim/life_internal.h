@@ -91,7 +91,7 @@ struct life {
     struct share shares[SHARES];
     struct wish *wishes; /* by marker */
     size_t wish_count, wish_room;
-    struct later hour, import, chase, report, rate, forget, closure;
+    struct later hour, import, chase, match, report, rate, forget, closure;
     size_t waiting;   /* citizens about to call, and to hang up */
     struct act *acts; /* what offices are still to do */
     size_t asked, heard;
@@ -114,6 +114,10 @@ void life_answered(struct life *life, struct errand *errand);
 void life_refused(const struct errand *errand, bool is_explained);
 /* Asks for the story of a request, with what was just written in it. */
 void life_ask_story(struct life *life, const char *code, const Common__Position *at_least);
+
+/* life_match.c */
+const struct wish *life_recent_wish(struct life *life);
+void life_begin_matching(struct life *life);
 
 /* life_office.c */
 void life_add_office(struct life *life, const char *unit);

@@ -202,10 +202,17 @@ static void check_routing_cursor(struct recount *recount)
 static bool finish_has_call(struct recount *recount, const struct recount_case *one,
                             const struct recount_event *event)
 {
-    const struct recount_task *task = recount_task(recount, one->task);
-    for (size_t i = 0; task != NULL && i < task->finish_count; i++) {
-        if (task->finishes[i].offset == event->offset) {
-            return task->finishes[i].call != 0;
+    for (size_t i = 0; i < one->end_count; i++) {
+        if (one->ends[i].finish.offset == event->offset) {
+            return one->ends[i].finish.call != 0;
+        }
+    }
+    for (size_t i = 0; i < recount->task_count; i++) {
+        const struct recount_task *task = &recount->tasks[i];
+        for (size_t j = 0; task->case_number == one->number && j < task->finish_count; j++) {
+            if (task->finishes[j].offset == event->offset) {
+                return task->finishes[j].call != 0;
+            }
         }
     }
     return false;
@@ -222,10 +229,13 @@ static void check_effect(struct recount *recount, unsigned service, unsigned ups
         uint64_t effects = 0;
         for (size_t j = 0; j < one->event_count; j++) {
             const struct recount_event *event = &one->events[j];
-            bool is_done = event->service == 2 &&
-                           (event->kind == ROUTING__EVENT__KIND_TASK_DONE ||
-                            event->kind == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE) &&
-                           one->can_be_called && !one->historical &&
+            bool ends = (event->kind == ROUTING__EVENT__KIND_TASK_DONE ||
+                         event->kind == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE) &&
+                        !event->copied;
+            bool follows = event->fate == ROUTING__JOINED_FATE__JOINED_FATE_DONE ||
+                           event->fate == ROUTING__JOINED_FATE__JOINED_FATE_CLOSED_UNDONE;
+            bool is_done = event->service == 2 && (ends || follows) && one->can_be_called &&
+                           !one->historical &&
                            (recount_forgotten(recount, one->citizen) == 0 ||
                             finish_has_call(recount, one, event));
             bool is_heard = event->service == 3 && event->answered;
@@ -299,23 +309,27 @@ bool recount_has_ended(const struct recount_task *task)
 {
     return task->state == ROUTING__TASK_STATE__TASK_STATE_DONE ||
            task->state == ROUTING__TASK_STATE__TASK_STATE_CLOSED_UNDONE ||
-           task->state == ROUTING__TASK_STATE__TASK_STATE_CANCELLED;
+           task->state == ROUTING__TASK_STATE__TASK_STATE_CANCELLED ||
+           task->state == ROUTING__TASK_STATE__TASK_STATE_JOINED;
 }
 
 #define REOPENS_MAX 2 /* of the pack, when it says nothing */
 
-/* Each finish has its call; a finish that did not hold has none that is still to be made; and an
- * answer of "not done" has opened the task again, or could not. */
-static void check_finish(struct recount *recount, const struct recount_task *task, size_t at)
+/* A call of that finish of the task, in which somebody said that it is not done. */
+static bool reopens(const struct recount_call *call, uint64_t task, size_t number)
 {
-    const struct recount_finish *finish = &task->finishes[at];
-    const struct recount_call *call = recount_call(recount, finish->call);
-    bool holds = task->reopens <= at;
-    if (call == NULL ? task->called && recount_forgotten(recount, task->citizen) == 0
-                     : !task->called) {
-        invariant_broken(INVARIANT_ONE_CHAIN, "finish %zu of task %" PRIu64 " has %s call", at + 1,
-                         task->number, call != NULL ? "a" : "no");
-    }
+    return call != NULL && call->task == task && call->finish == number &&
+           call->state == FOLLOWUP__CALL_STATE__CALL_STATE_ANSWERED &&
+           call->resolution == FOLLOWUP__RESOLUTION__RESOLUTION_UNRESOLVED;
+}
+
+/* A finish that did not hold has no call that is still to be made; and an answer of "not done", of
+ * whichever caller, has opened the task again, or could not. */
+void recount_check_answer(struct recount *recount, const struct recount_task *task, size_t number,
+                          const struct recount_finish *finish, const struct recount_call *call)
+{
+    bool holds = task->reopens < number;
+    (void)recount;
     if (call == NULL) {
         return;
     }
@@ -325,18 +339,31 @@ static void check_finish(struct recount *recount, const struct recount_task *tas
                          "task %" PRIu64 " was reopened, and call %" PRIu64 " is still to be made",
                          task->number, call->number);
     }
-    bool is_refused = call->state == FOLLOWUP__CALL_STATE__CALL_STATE_ANSWERED &&
-                      call->resolution == FOLLOWUP__RESOLUTION__RESOLUTION_UNRESOLVED;
-    if (finish->reopened_by != 0 && (finish->reopened_by != call->number || !is_refused)) {
-        invariant_broken(INVARIANT_ONE_CHAIN, "task %" PRIu64 " was reopened by no such answer",
-                         task->number);
-    }
-    if (holds && is_refused && !finish->undone && task->reopens < REOPENS_MAX) {
+    if (holds && reopens(call, task->number, number) && !finish->undone &&
+        task->reopens < REOPENS_MAX) {
         invariant_broken(INVARIANT_ONE_CHAIN,
                          "task %" PRIu64 " is not done, as call %" PRIu64
                          " says, and was not reopened",
                          task->number, call->number);
     }
+}
+
+/* Each finish has its call, and what reopened it is an answer about it. */
+static void check_finish(struct recount *recount, const struct recount_task *task, size_t at)
+{
+    const struct recount_finish *finish = &task->finishes[at];
+    const struct recount_call *call = recount_call(recount, finish->call);
+    if (call == NULL ? task->called && recount_forgotten(recount, task->citizen) == 0
+                     : !task->called) {
+        invariant_broken(INVARIANT_ONE_CHAIN, "finish %zu of task %" PRIu64 " has %s call", at + 1,
+                         task->number, call != NULL ? "a" : "no");
+    }
+    if (finish->reopened_by != 0 &&
+        !reopens(recount_call(recount, finish->reopened_by), task->number, at + 1)) {
+        invariant_broken(INVARIANT_ONE_CHAIN, "task %" PRIu64 " was reopened by no such answer",
+                         task->number);
+    }
+    recount_check_answer(recount, task, at + 1, finish, call);
 }
 
 void recount_check_complete(struct recount *recount)
@@ -349,6 +376,7 @@ void recount_check_complete(struct recount *recount)
             check_finish(recount, &recount->tasks[i], j);
         }
     }
+    recount_check_incidents(recount);
     for (size_t i = 0; i < recount->call_count; i++) {
         const struct recount_call *call = &recount->calls[i];
         bool is_open = call->state == FOLLOWUP__CALL_STATE__CALL_STATE_WAITING ||
@@ -439,6 +467,7 @@ void recount_free(struct recount *recount)
     }
     for (size_t i = 0; i < recount->case_count; i++) {
         free(recount->cases[i].events);
+        free(recount->cases[i].ends);
     }
     for (size_t i = 0; i < recount->task_count; i++) {
         free(recount->tasks[i].finishes);

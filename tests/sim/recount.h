@@ -28,6 +28,24 @@ struct recount_event {
     uint32_t score;
     uint32_t resolution;
     bool answered;
+    bool copied;              /* of the task of another request, to which this one is joined */
+    Routing__JoinedFate fate; /* of JoinedFollowed */
+};
+
+/* One end of a task: it was done, or closed undone. */
+struct recount_finish {
+    uint64_t offset; /* of the event that told it */
+    bool undone;
+    int64_t at_us;
+    uint64_t call;        /* that follows it; 0: none yet */
+    uint64_t reopened_by; /* the call whose answer opened the task again; 0: none */
+};
+
+/* The end of another's task, to a request that is joined to it. */
+struct recount_end {
+    uint64_t task;
+    size_t number; /* of the finish, from 1 */
+    struct recount_finish finish;
 };
 
 struct recount_case {
@@ -41,20 +59,16 @@ struct recount_case {
     bool can_be_called;
     uint64_t citizen;
     int64_t occurred_at_us;
-    uint64_t task; /* 0: none yet */
+    uint64_t task;        /* its own, or the one it is joined to; 0: none yet */
+    uint64_t joined_task; /* to routing; 0: it has its own */
+    uint64_t head;        /* to intake; 0: it is joined to none */
+    bool taken;           /* routing has heard of it */
+    struct recount_end *ends;
+    size_t end_count, end_room;
     uint64_t answers;
     size_t questions_answered;
     struct recount_event *events;
     size_t event_count, event_room;
-};
-
-/* One end of a task: it was done, or closed undone. */
-struct recount_finish {
-    uint64_t offset; /* of the event that told it */
-    bool undone;
-    int64_t at_us;
-    uint64_t call;        /* that follows it; 0: none yet */
-    uint64_t reopened_by; /* the call whose answer opened the task again; 0: none */
 };
 
 /* The dates of a task: by recount_clock.c, which calculates them slowly. */
@@ -116,6 +130,7 @@ struct recount_call {
     uint64_t number;
     uint64_t task;
     uint64_t citizen;
+    uint64_t case_number;
     size_t finish; /* of the task, from 1 */
     Followup__Resolution resolution;
     Followup__CallState state;
@@ -168,6 +183,11 @@ struct recount {
     size_t forgotten_room;
 
     uint64_t events;
+
+    uint64_t last_taken;           /* the last request that routing took */
+    size_t owed;                   /* joined requests that have to be told next … */
+    uint64_t owed_task;            /* … of this task … */
+    Routing__JoinedFate owed_fate; /* … that this befell it */
 };
 
 struct recount *recount_new(struct world *world);
@@ -195,7 +215,7 @@ void recount_check_position(struct recount *recount, const Common__Position *pos
 void recount_check_cursors(struct recount *recount);
 /* By its own clock, routing's timers before `until_us` have fired. */
 void recount_check_timers(struct recount *recount, int64_t until_us);
-/* Done, closed undone or cancelled. */
+/* Done, closed undone, cancelled, or its request joined to another. */
 bool recount_has_ended(const struct recount_task *task);
 /* With everything delivered: each cause has its effect. */
 void recount_check_complete(struct recount *recount);

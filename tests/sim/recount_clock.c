@@ -307,9 +307,12 @@ void recount_clock_take(struct recount *recount, struct recount_task *task,
     case ROUTING__EVENT__KIND_TASK_DONE:
     case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
     case ROUTING__EVENT__KIND_TASK_CANCELLED:
+    case ROUTING__EVENT__KIND_TASK_JOINED:
         end_waiting(recount, task, found);
         clock->closure = recount->closure_count;
-        take_act(task, found, event->kind_case != ROUTING__EVENT__KIND_TASK_CANCELLED);
+        take_act(task, found,
+                 event->kind_case == ROUTING__EVENT__KIND_TASK_DONE ||
+                     event->kind_case == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE);
         break;
     case ROUTING__EVENT__KIND_TASK_REOPENED:
         compare(task, clock->dates, with_closures(recount, task, recount->closure_count),

@@ -112,6 +112,7 @@ static void take_intake(struct recount *recount, const struct found *found)
         take_forgotten(recount, found, event->citizen_forgotten->citizen, 1);
     }
     if (event->kind_case != INTAKE__EVENT__KIND_REQUEST_REGISTERED) {
+        recount_take_joining(recount, found);
         return;
     }
     const Intake__RequestRegistered *request = event->request_registered;
@@ -145,20 +146,35 @@ static void take_intake(struct recount *recount, const struct found *found)
         take_marker(recount, one->marker, one->number);
     }
     recount_note(recount, one->number, found, (struct recount_event){.unit = ""});
+    recount_take_joining(recount, found);
 }
 
 /* --- followup --- */
+
+/* Of the task to its own request, or to one that is joined to it. */
+static struct recount_finish *finish_of(struct recount_task *task, struct recount_case *one,
+                                        size_t number)
+{
+    if (task->case_number == one->number) {
+        return &task->finishes[number - 1];
+    }
+    struct recount_end *end = recount_end_of(one, task->number, number);
+    return end == NULL ? NULL : &end->finish;
+}
 
 static void take_scheduled(struct recount *recount, const struct found *found,
                            const Followup__CallScheduled *scheduled)
 {
     struct recount_task *task = recount_task(recount, scheduled->task_number);
+    struct recount_case *one = recount_case(recount, scheduled->case_number);
     size_t finish = scheduled->finish;
-    if (task == NULL || task->case_number != scheduled->case_number || finish < 1 ||
-        finish > task->finish_count) {
+    if (task == NULL || one == NULL || finish < 1 || finish > task->finish_count) {
         recount_impossible(found, "it follows no finished task");
     }
-    struct recount_finish *ended = &task->finishes[finish - 1];
+    struct recount_finish *ended = finish_of(task, one, finish);
+    if (ended == NULL) {
+        recount_impossible(found, "the request was not joined to the task when it ended");
+    }
     if (ended->call != 0) {
         recount_impossible(found, "this finish of the task has a call already");
     }
@@ -166,7 +182,8 @@ static void take_scheduled(struct recount *recount, const struct found *found,
         invariant_broken(INVARIANT_FORGOTTEN, "call %" PRIu64 " is for a forgotten citizen",
                          scheduled->call_number);
     }
-    if (!task->called || scheduled->citizen != task->citizen) {
+    if (!one->can_be_called || one->historical || scheduled->citizen == 0 ||
+        (task->case_number == one->number && scheduled->citizen != task->citizen)) {
         recount_impossible(found, "nobody was to be called about the task");
     }
     if (scheduled->due_at_us != ended->at_us + FIRST_CALL_US ||
@@ -184,6 +201,7 @@ static void take_scheduled(struct recount *recount, const struct found *found,
         .number = scheduled->call_number,
         .task = scheduled->task_number,
         .citizen = scheduled->citizen,
+        .case_number = scheduled->case_number,
         .finish = finish,
         .state = FOLLOWUP__CALL_STATE__CALL_STATE_WAITING,
         .due_at_us = scheduled->due_at_us,

@@ -36,6 +36,31 @@ void recount_clock_applied(struct recount *recount, const struct found *found,
                            const Routing__ClosureApplied *applied);
 void recount_clock_check(const struct recount_task *task, int64_t until_us);
 
+/* The event concerns the unit. */
+void recount_concern(struct recount *recount, const char *key, uint64_t offset);
+void recount_concern_all(struct recount *recount, const struct recount_task *task, uint64_t offset);
+
+/* recount_incident.c: requests that are joined to others. Intake's events: */
+void recount_take_joining(struct recount *recount, const struct found *found);
+/* Routing's; false: it is about a task alone. */
+bool recount_take_incident(struct recount *recount, const struct found *found);
+/* Routing takes requests in their order. */
+void recount_take_first(struct recount *recount, const struct found *found, uint64_t number);
+void recount_give_up(struct recount *recount, const struct found *found,
+                     const struct recount_task *task);
+/* Behind an event that ends or reopens a task: the joined must be told next. */
+void recount_owe_followed(struct recount *recount, const struct found *found,
+                          const struct recount_task *task);
+void recount_note_joined(struct recount *recount, const struct recount_task *task,
+                         const struct found *found, struct recount_event event);
+/* NULL: none. */
+struct recount_end *recount_end_of(struct recount_case *one, uint64_t task, size_t number);
+void recount_check_incidents(struct recount *recount);
+
+/* recount.c: what came of the call behind a finish, whosever it was. */
+void recount_check_answer(struct recount *recount, const struct recount_task *task, size_t number,
+                          const struct recount_finish *finish, const struct recount_call *call);
+
 /* The event cannot be. */
 _Noreturn void recount_impossible(const struct found *found, const char *why);
 /* Keeps the event with its request; what the caller leaves out of it is taken from `found`. */
