@@ -35,7 +35,8 @@ struct act_rule {
 };
 
 /* Nobody need accept before they report or finish: much is done on the way. A task that waits is
- * not handed on or begun: whoever wants that ends the waiting first. What is cancelled stays so, and so does what is\n * joined: split off, its request gets a new task.
+ * not handed on or begun: whoever wants that ends the waiting first. What is cancelled stays so, and
+ * so does what is joined: split off, its request gets a new task.
  */
 /* clang-format off */
 static const struct act_rule rules[ROUTING_ACT_COUNT] = {

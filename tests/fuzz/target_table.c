@@ -92,6 +92,7 @@ struct stage {
     struct store *store;
     struct keyring *keyring;
     struct engine *engine;
+    void *memory;      /* it has learned nothing; NULL: the service has none */
     uint8_t operation; /* of the input: each command has a key of its own */
 };
 
@@ -128,6 +129,7 @@ static struct stage *stage_of(struct bytes name)
             .random = fuzz_random(),
         };
         PROPERTY(engine_new(&stage->engine, &options, NULL) == STATUS_OK, "an engine is made");
+        stage->memory = stage->def->memory != NULL ? stage->def->memory->make(isfahan()) : NULL;
     }
     return stage;
 }
@@ -251,6 +253,7 @@ static enum status run_read(struct stage *stage, struct store_txn *txn, struct f
     r->txn = txn;
     r->city = isfahan();
     r->keyring = stage->keyring;
+    r->memory = stage->memory;
     r->last = fuzz_bool(in);
     r->wait = &wait;
     return failure_of(txn, method->read(r, request, response), r->error);
