@@ -90,6 +90,8 @@ static void print_task(struct session *session, const Routing__Task *task)
     for (size_t i = 0; i < task->n_helps; i++) {
         print_help(session, table, task->helps[i]);
     }
+    snprintf(text, sizeof(text), "%" PRIu32, task->chases);
+    detail(session, table, "chases", task->chases > 0 ? text : "");
     table_print(table, stdout);
     table_free(table);
 }

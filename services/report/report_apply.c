@@ -130,11 +130,30 @@ static void registered(struct apply *a, const struct event *event,
     change_cell(a, &key, NULL, &share);
 }
 
+/* Topic and area are those it has now, in every figure of the request. */
+static void amended(struct apply *a, const struct event *event,
+                    const Intake__RequestAmended *request)
+{
+    const Report__CaseRow *before =
+        row_of(a, request->number, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, event);
+    if (before == NULL) {
+        return;
+    }
+    Report__CaseRow after = *before;
+    after.topic = request->topic;
+    after.area = request->place != NULL ? request->place->area : (char *)protobuf_c_empty_string;
+    replace_row(a, before, &after);
+}
+
 void report_apply_view_intake(struct apply *a, const struct event *event)
 {
     const Intake__Event *intake = (const Intake__Event *)event->open;
-    if (intake->kind_case == INTAKE__EVENT__KIND_REQUEST_REGISTERED) {
+    switch (intake->kind_case) {
+    case INTAKE__EVENT__KIND_REQUEST_REGISTERED:
         registered(a, event, intake->request_registered);
+        break;
+    case INTAKE__EVENT__KIND_REQUEST_AMENDED: amended(a, event, intake->request_amended); break;
+    default: break;
     }
 }
 

@@ -34,7 +34,9 @@ static void apply_routed(struct apply *a, const struct event *event,
 {
     Routing__Task task = routing_rules_new_task(routed, event->occurred_at_us, event->historical);
     routing_tables_put_task(a->txn, &task);
-    routing_tables_put_case(a->txn, task.case_number, task.number);
+    Routing__CaseRecord record = ROUTING__CASE_RECORD__INIT;
+    record.task_number = task.number;
+    routing_tables_put_case(a->txn, task.case_number, &record);
     routing_tables_put_unit_task(a->txn, &task);
     watch(a, &task, event->recorded_at_us);
     tell(a, task.unit, event->offset);
@@ -127,6 +129,26 @@ static void apply_change(struct apply *a, const struct event *event, const Routi
     tell_all(a, &was, task, event->offset);
 }
 
+/* What a request's citizen does is counted apart for each, so that what is heard of twice is known. */
+static void count_for_case(struct apply *a, const Routing__Event *open)
+{
+    bool is_chase = open->kind_case == ROUTING__EVENT__KIND_TASK_CHASED;
+    uint64_t number = is_chase ? open->task_chased->case_number : open->task_amended->case_number;
+    Routing__CaseRecord *record = routing_tables_case(a->txn, number, a->arena);
+    if (record == NULL) {
+        txn_fail(a->txn, STATUS_DATA_LOSS, "the log speaks of case %" PRIu64 ", which is missing",
+                 number);
+        return;
+    }
+    if (is_chase) {
+        record->chases = open->task_chased->case_chases;
+    } else {
+        record->amendments = open->task_amended->amendments;
+        record->words_added = open->task_amended->words_added;
+    }
+    routing_tables_put_case(a->txn, number, record);
+}
+
 void routing_apply(struct apply *a, const struct event *event)
 {
     const Routing__Event *open = (const Routing__Event *)event->open;
@@ -140,6 +162,11 @@ void routing_apply(struct apply *a, const struct event *event)
         return;
     case ROUTING__EVENT__KIND_DESK_SILENT: routing_apply_silent(a, open->desk_silent); return;
     case ROUTING__EVENT__KIND_TASK_ROUTED: apply_routed(a, event, open->task_routed); break;
+    case ROUTING__EVENT__KIND_TASK_CHASED:
+    case ROUTING__EVENT__KIND_TASK_AMENDED:
+        count_for_case(a, open);
+        apply_change(a, event, open);
+        break;
     default: apply_change(a, event, open); break;
     }
     apply_signal(a, service_signal_key(ROUTING_EVERY_UNIT));

@@ -4,6 +4,7 @@
 
 #include "service/service.h"
 
+#include "vafa/intake/v1/intake.pb-c.h"
 #include "vafa/routing/v1/routing.pb-c.h"
 
 /* Stands for every unit in FollowTasks; no pack can have a unit of that name. */
@@ -121,6 +122,12 @@ void routing_apply_claimed(struct apply *a, const struct event *event,
 void routing_apply_silent(struct apply *a, const Routing__DeskSilent *silent);
 void routing_apply_desk_act(struct apply *a, const struct event *event, const Routing__Task *was,
                             const Routing__Task *now);
+
+/* routing_decide_citizen.c: what citizens do about requests that are with an office. */
+enum status routing_decide_chased(struct decide *d, const Intake__CaseChased *chased);
+enum status routing_decide_amended(struct decide *d, const Intake__RequestAmended *amended);
+enum status routing_decide_withdrawn(struct decide *d, const Intake__RequestWithdrawn *withdrawn);
+enum status routing_decide_words_added(struct decide *d, const Intake__WordsAdded *added);
 
 /* routing_apply.c */
 void routing_apply(struct apply *a, const struct event *event);

@@ -23,6 +23,8 @@ uint64_t routing_rules_task_of(const Routing__Event *event)
     case ROUTING__EVENT__KIND_TASK_CANCELLED: return event->task_cancelled->task_number;
     case ROUTING__EVENT__KIND_TASK_HELP_ASKED: return event->task_help_asked->task_number;
     case ROUTING__EVENT__KIND_TASK_HELP_FINISHED: return event->task_help_finished->task_number;
+    case ROUTING__EVENT__KIND_TASK_CHASED: return event->task_chased->task_number;
+    case ROUTING__EVENT__KIND_TASK_AMENDED: return event->task_amended->task_number;
     default: return 0;
     }
 }
@@ -49,6 +51,8 @@ Routing__ChangeKind routing_rules_change_kind(uint32_t kind)
     case ROUTING__EVENT__KIND_TASK_HELP_ASKED: return ROUTING__CHANGE_KIND__CHANGE_KIND_HELP_ASKED;
     case ROUTING__EVENT__KIND_TASK_HELP_FINISHED:
         return ROUTING__CHANGE_KIND__CHANGE_KIND_HELP_FINISHED;
+    case ROUTING__EVENT__KIND_TASK_CHASED: return ROUTING__CHANGE_KIND__CHANGE_KIND_CHASED;
+    case ROUTING__EVENT__KIND_TASK_AMENDED: return ROUTING__CHANGE_KIND__CHANGE_KIND_AMENDED;
     default: return ROUTING__CHANGE_KIND__CHANGE_KIND_UNSPECIFIED;
     }
 }
@@ -333,11 +337,32 @@ static bool do_act(Routing__Task *task, enum routing_act act, const Routing__Eve
     return true;
 }
 
+/* What the citizen does changes no state, and comes in any. */
+static bool heard_from_citizen(Routing__Task *task, const Routing__Event *event)
+{
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_CHASED) {
+        task->chases = event->task_chased->chases;
+        return true;
+    }
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_AMENDED) {
+        task->topic = event->task_amended->topic;
+        task->place = event->task_amended->place;
+        task->urgency = event->task_amended->urgency;
+        task->n_answers = event->task_amended->n_answers;
+        task->answers = event->task_amended->answers;
+        return true;
+    }
+    return false;
+}
+
 bool routing_rules_change_task(Routing__Task *task, const Routing__Event *event,
                                int64_t occurred_at_us, struct arena *arena)
 {
     enum routing_act act;
     Routing__Task changed = *task;
+    if (heard_from_citizen(task, event)) {
+        return true;
+    }
     if (!act_of(event, &act) || routing_rules_check_act(task, act, NULL) != STATUS_OK) {
         return false;
     }

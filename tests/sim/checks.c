@@ -12,7 +12,11 @@
 /* What intake calls an event of another log; 0: it does not show it. */
 static unsigned kind_of(const struct recount_event *event)
 {
-    static const unsigned intake[] = {[INTAKE__EVENT__KIND_REQUEST_REGISTERED] = 1};
+    static const unsigned intake[] = {[INTAKE__EVENT__KIND_REQUEST_REGISTERED] = 1,
+                                      [INTAKE__EVENT__KIND_CASE_CHASED] = 12,
+                                      [INTAKE__EVENT__KIND_REQUEST_AMENDED] = 13,
+                                      [INTAKE__EVENT__KIND_REQUEST_WITHDRAWN] = 14,
+                                      [INTAKE__EVENT__KIND_WORDS_ADDED] = 15};
     static const unsigned routing[] = {[ROUTING__EVENT__KIND_TASK_ROUTED] = 2,
                                        [ROUTING__EVENT__KIND_TASK_ACCEPTED] = 3,
                                        [ROUTING__EVENT__KIND_TASK_REPORTED] = 4,
@@ -169,6 +173,7 @@ struct as_of {
 /* The request as it stood then, added to its group. */
 struct standing {
     const char *unit;
+    const char *topic, *area; /* as amended by then */
     bool done, undone, cancelled;
     int64_t due_at_us, done_at_us;
     uint64_t calls, answered, answers, scores, satisfied, resolved;
@@ -176,7 +181,10 @@ struct standing {
 
 static void stand(struct standing *standing, const struct recount_event *event)
 {
-    if (event->service == 2) {
+    if (event->service == 1 && event->topic != NULL) {
+        standing->topic = event->topic;
+        standing->area = event->area;
+    } else if (event->service == 2) {
         standing->unit = event->unit;
         switch (event->kind) {
         case ROUTING__EVENT__KIND_TASK_ROUTED: standing->due_at_us = event->due_at_us; break;
@@ -207,16 +215,16 @@ static const char *channel_word(Common__Channel channel)
     return words[channel];
 }
 
-static const char *value_of(const struct recount_case *one, const char *unit,
+static const char *value_of(const struct recount_case *one, const struct standing *now,
                             const Report__QueryReportRequest *request)
 {
     if (request->n_by == 0) {
         return "";
     }
     switch (request->by[0]) {
-    case REPORT__DIMENSION__DIMENSION_TOPIC: return one->topic;
-    case REPORT__DIMENSION__DIMENSION_AREA: return one->area;
-    case REPORT__DIMENSION__DIMENSION_UNIT: return unit;
+    case REPORT__DIMENSION__DIMENSION_TOPIC: return now->topic;
+    case REPORT__DIMENSION__DIMENSION_AREA: return now->area;
+    case REPORT__DIMENSION__DIMENSION_UNIT: return now->unit;
     default: return channel_word(one->channel);
     }
 }
@@ -224,13 +232,13 @@ static const char *value_of(const struct recount_case *one, const char *unit,
 static void count(struct group *groups, size_t *group_count, const struct recount_case *one,
                   const Report__QueryReportRequest *request, const struct as_of *as_of)
 {
-    struct standing now = {.unit = ""};
+    struct standing now = {.unit = "", .topic = one->topic, .area = one->area};
     for (size_t i = 0; i < one->event_count; i++) {
         if (one->events[i].offset <= as_of->offsets[one->events[i].service]) {
             stand(&now, &one->events[i]);
         }
     }
-    const char *value = value_of(one, now.unit, request);
+    const char *value = value_of(one, &now, request);
     int64_t day =
         request->per == REPORT__PERIOD__PERIOD_DAY ? (one->occurred_at_us + ZONE_US) / DAY_US : 0;
     size_t at = 0;

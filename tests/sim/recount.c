@@ -196,6 +196,7 @@ static void check_routing_cursor(struct recount *recount)
                              cursor, one->number, one->offset, one->task != 0 ? "a" : "no");
         }
     }
+    recount_check_chases(recount, cursor);
 }
 
 /* Of a forgotten citizen's task there may be a call, or none: it depends on which came first. */
@@ -269,6 +270,7 @@ void recount_check_timers(struct recount *recount, int64_t until_us)
             invariant_broken(INVARIANT_TIMERS, "desk %zu is silent, and keeps what it had", i + 1);
         }
     }
+    recount_check_rings(recount, until_us);
     for (size_t i = 0; i < recount->task_count; i++) {
         const struct recount_task *task = &recount->tasks[i];
         bool is_watched = task->due_at_us != 0 &&
@@ -446,6 +448,8 @@ void recount_free(struct recount *recount)
     free(recount->tasks);
     free(recount->calls);
     free(recount->desks);
+    free(recount->rings);
+    free(recount->chases);
     free(recount->units);
     free(recount->case_of_marker);
     free(recount->forgotten);

@@ -27,6 +27,7 @@ struct recount_event {
     uint32_t score;
     uint32_t resolution;
     bool answered;
+    const char *topic, *area; /* of an amendment; NULL otherwise */
 };
 
 struct recount_case {
@@ -43,6 +44,10 @@ struct recount_case {
     uint64_t task; /* 0: none yet */
     uint64_t answers;
     size_t questions_answered;
+    uint32_t chases, chases_told; /* in intake's log; by routing */
+    uint32_t amendments, amendments_told;
+    uint32_t words, words_told;
+    bool withdrawn;
     struct recount_event *events;
     size_t event_count, event_room;
 };
@@ -76,6 +81,7 @@ struct recount_task {
     const char *helpers[8]; /* units whose parts have not ended */
     size_t helper_count, helps;
     uint64_t desk; /* that has claimed it; 0: none */
+    uint32_t chases;
 };
 
 /* One of several desks that share the work of a unit. */
@@ -84,6 +90,13 @@ struct recount_desk {
     int64_t lease_us, until_us;
     bool silent;
     size_t held;
+};
+
+/* A call to the hotline: recount_call is one back to the citizen. */
+struct recount_ring {
+    int64_t opened_recorded_us;
+    bool has_ended;
+    size_t registered, chased;
 };
 
 struct recount_call {
@@ -131,6 +144,12 @@ struct recount {
     size_t call_count, call_room;
     struct recount_desk *desks; /* by number - 1 */
     size_t desk_count, desk_room;
+    struct recount_ring *rings; /* by number - 1 */
+    size_t ring_count, ring_room;
+    uint64_t *chases; /* of which routing tells the office, as of words and amendments: offsets in
+                         intake's log */
+    size_t chase_count, chase_room;
+    uint64_t chases_told; /* events of routing */
     struct recount_unit *units;
     size_t unit_count, unit_room;
     uint64_t *case_of_marker; /* by marker */

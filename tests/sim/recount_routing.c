@@ -325,6 +325,16 @@ static void take_acknowledged(struct recount *recount, const struct found *found
     unit->acknowledged = acknowledged->sequence;
 }
 
+/* Of what changes no state. Who has the task is told, and who helps with it. */
+static void tell_all(struct recount *recount, uint64_t number, uint64_t offset)
+{
+    const struct recount_task *task = recount_task(recount, number);
+    concern_once(recount, task->unit, offset);
+    for (size_t i = 0; i < task->helper_count; i++) {
+        concern_once(recount, task->helpers[i], offset);
+    }
+}
+
 void recount_take_routing(struct recount *recount, const struct found *found)
 {
     const Routing__Event *event = (const Routing__Event *)found->open;
@@ -334,6 +344,16 @@ void recount_take_routing(struct recount *recount, const struct found *found)
     }
     if (event->kind_case == ROUTING__EVENT__KIND_TASKS_ACKNOWLEDGED) {
         take_acknowledged(recount, found, event->tasks_acknowledged);
+        return;
+    }
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_CHASED) {
+        recount_take_task_chased(recount, found, event->task_chased);
+        tell_all(recount, event->task_chased->task_number, found->offset);
+        return;
+    }
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_AMENDED) {
+        recount_take_task_amended(recount, found, event->task_amended);
+        tell_all(recount, event->task_amended->task_number, found->offset);
         return;
     }
     if (recount_take_desks(recount, found)) {

@@ -33,7 +33,8 @@ static const char *const plants[] = {
     "office_not_told_of_return", "counter_not_counted_down",      "chain_head_not_moved",
     "at_least_ignored",          "event_skipped_on_restart",      "effects_before_causes",
     "clock_followed_backwards",  "full_disk_acknowledged",        "call_handed_out_twice",
-    "journal_not_replayed",      "key_outlives_the_forgotten",
+    "journal_not_replayed",      "key_outlives_the_forgotten",    "open_call_never_closed",
+    "chase_counted_twice",
 };
 #define PLANTS (sizeof plants / sizeof plants[0])
 
