@@ -219,10 +219,10 @@ enum status intake_rules_check_amendment(const struct city *city,
                            "give what is amended: a topic, a place, an urgency or answers");
     }
     if (status == STATUS_OK && request->topic[0] != '\0') {
-        status = check_topic(city, request->topic, false, err);
+        status = intake_rules_check_topic(city, request->topic, false, err);
     }
     if (status == STATUS_OK) {
-        status = check_place(city, request->place, false, err);
+        status = intake_rules_check_place(city, request->place, false, err);
     }
     if (status == STATUS_OK) {
         status =
