@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#define ANSWERS_ARENA_BYTES ((size_t)256 * 1024)
 
 static const struct option_def options[] = {
     {"topic", 't', "KEY", "what it is about: its key or name: vafa city show topics (needed)"},
