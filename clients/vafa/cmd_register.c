@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-
 static const struct option_def options[] = {
     {"topic", 't', "KEY", "what it is about: its key or name: vafa city show topics (needed)"},
     {"phone", 'p', "PHONE", "the citizen's number, in any spelling"},
