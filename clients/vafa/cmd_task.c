@@ -73,7 +73,7 @@ static void detail_shares(struct session *session, struct table *table, const Ro
 static void print_callers(struct session *session, struct table *table, const Routing__Task *task)
 {
     struct buffer codes = BUFFER_EMPTY;
-    if (task->callers > 1) {
+    if (task->callers > 1 || task->own_withdrawn) {
         table_cell(table, label_word("callers", session_language(session)));
         table_cell_format(table, "%" PRIu32, task->callers);
     }
@@ -131,6 +131,8 @@ static void print_task(struct session *session, const Routing__Task *task)
         print_help(session, table, task->helps[i]);
     }
     print_callers(session, table, task);
+    snprintf(text, sizeof(text), "%" PRIu32, task->chases);
+    detail(session, table, "chases", task->chases > 0 ? text : "");
     table_print(table, stdout);
     table_free(table);
 }

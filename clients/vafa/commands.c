@@ -65,6 +65,16 @@ const struct command *const commands[] = {
     &command_task_withdraw_help,
     &command_topics,
     &command_clock_close,
+    &command_phone_open,
+    &command_phone_end,
+    &command_phone_record,
+    &command_phone_show,
+    &command_chase,
+    &command_amend,
+    &command_withdraw,
+    &command_add_words,
+    &command_look_up,
+    &command_search,
     NULL,
 };
 /* clang-format on */

@@ -1,6 +1,7 @@
-/* The description of the service: what it answers, what it follows, what it writes. */
+/* The description of the service: what it answers, what it follows, what it wakes up for. */
 #include "services/intake/intake.h"
 
+#include "services/intake/intake_calls.h"
 #include "services/intake/intake_internal.h"
 #include "services/intake/intake_suggest.h"
 
@@ -39,6 +40,7 @@ const struct service_def intake_service = {
     .apply = intake_apply,
     .feeds = feeds,
     .feed_count = sizeof(feeds) / sizeof(feeds[0]),
+    .timer = intake_decide_timer,
     .holds_words = true,
     .memory = &intake_memory,
 };

@@ -1,4 +1,6 @@
 /* What events change: own events the state tables, those of others the timeline. */
+#include "services/intake/intake_amend.h"
+#include "services/intake/intake_calls.h"
 #include "services/intake/intake_incident_tables.h"
 #include "services/intake/intake_internal.h"
 #include "services/intake/intake_members.h"
@@ -24,6 +26,7 @@ static void apply_registered(struct apply *a, uint64_t offset,
     if (registered->incident != 0) {
         intake_members_join(a->txn, a->arena, registered->number, registered->incident);
     }
+    intake_apply_registered_in_call(a, registered->call_number, registered->number);
 }
 
 static void note_look(struct apply *a, enum store_space space, const struct event *event,
@@ -35,6 +38,15 @@ static void note_look(struct apply *a, enum store_space space, const struct even
     record.purpose = purpose;
     if (number != 0) {
         intake_tables_look_put(a->txn, space, number, event->offset, &record);
+    }
+}
+
+/* Whoever answered a known caller has seen the name on these requests. */
+static void note_looks_at_card(struct apply *a, const struct event *event,
+                               const Intake__CallOpened *opened)
+{
+    for (size_t i = 0; i < opened->n_shown_cases; i++) {
+        note_look(a, STORE_STATE, event, opened->shown_cases[i], opened->purpose);
     }
 }
 
@@ -54,6 +66,27 @@ void intake_apply(struct apply *a, const struct event *event)
             intake_members_split(a->txn, a->arena, open->request_split->registered->number);
         }
         break;
+    case INTAKE__EVENT__KIND_CALL_OPENED:
+        intake_apply_call_opened(a, event, open->call_opened);
+        note_looks_at_card(a, event, open->call_opened);
+        break;
+    case INTAKE__EVENT__KIND_CALL_ENDED: intake_apply_call_ended(a, event, open->call_ended); break;
+    case INTAKE__EVENT__KIND_CASE_CHASED: intake_apply_chased(a, event, open->case_chased); break;
+    case INTAKE__EVENT__KIND_REQUEST_AMENDED:
+        intake_apply_amended(a, event, open->request_amended);
+        break;
+    case INTAKE__EVENT__KIND_REQUEST_WITHDRAWN:
+        intake_apply_withdrawn(a, event, open->request_withdrawn);
+        break;
+    case INTAKE__EVENT__KIND_WORDS_ADDED:
+        intake_apply_words_added(a, event, open->words_added);
+        break;
+    case INTAKE__EVENT__KIND_LOOK_UP_FAILED:
+        intake_apply_look_up_failed(a, event, open->look_up_failed);
+        break;
+    case INTAKE__EVENT__KIND_LOOK_UP_CLEARED:
+        intake_apply_look_up_cleared(a, open->look_up_cleared);
+        break;
     case INTAKE__EVENT__KIND_CASE_REVEALED:
         note_look(a, STORE_STATE, event, open->case_revealed->number, open->case_revealed->purpose);
         break;
@@ -71,6 +104,20 @@ static void show(struct apply *a, Common__ServiceId service, const struct event 
     if (number != 0) {
         record->at_us = event->occurred_at_us;
         intake_tables_timeline_put(a->txn, number, service, event->offset, record);
+    }
+}
+
+/* It is found under what it is now, at once or when it is opened again. What is joined is not found. */
+static void amend_incident(struct apply *a, const struct event *event,
+                           const Routing__TaskAmended *amended)
+{
+    if (amended->is_joined) {
+        return;
+    }
+    intake_incident_open(a->txn, a->arena, amended->case_number, amended->topic, amended->place,
+                         amended->registered_at_us);
+    if (!amended->is_open) {
+        intake_incident_close(a->txn, a->arena, amended->case_number, event->historical);
     }
 }
 
@@ -94,6 +141,7 @@ static void follow_incident(struct apply *a, const struct event *event, const Ro
         intake_incident_close(a->txn, a->arena, open->task_cancelled->case_number,
                               event->historical);
         break;
+    case ROUTING__EVENT__KIND_TASK_AMENDED: amend_incident(a, event, open->task_amended); break;
     case ROUTING__EVENT__KIND_TASK_REOPENED:
         intake_incident_reopen(a->txn, a->arena, open->task_reopened->case_number);
         break;
@@ -187,7 +235,8 @@ static uint64_t tell_more(const Routing__Event *open, Intake__TimelineRecord *re
         if (open->case_split->refused) {
             return 0; /* it never was joined */
         }
-        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT;
+        record->kind = open->case_split->withdrawn ? INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT
+                                                   : INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT;
         record->incident = open->case_split->incident;
         return open->case_split->case_number;
     case ROUTING__EVENT__KIND_TASK_CANCELLED:

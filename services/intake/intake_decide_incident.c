@@ -2,7 +2,6 @@
 #include "services/intake/intake_internal.h"
 #include "services/intake/intake_members.h"
 #include "services/intake/intake_rules.h"
-#include "services/intake/intake_story.h"
 
 #include "vafa/routing/v1/routing.pb-c.h"
 
@@ -30,15 +29,19 @@ static enum status find(struct decide *d, char *code, const char *field,
     return STATUS_OK;
 }
 
-/* What its story says now; routing may know better by then, and tells. */
-static enum status check_open(struct decide *d, const struct intake_case *found, const char *field)
+/* What its story says now; routing may know better by then, and tells. `shared`: a request that others
+ * are joined to is open as long as they are, though it was taken back itself. */
+static enum status check_open(struct decide *d, const struct intake_case *found, const char *field,
+                              bool shared)
 {
     struct intake_story story;
     if (!intake_story_read(d->txn, found, d->arena, &story)) {
         enum status status = txn_error(d->txn, d->error);
         return status != STATUS_OK ? status : refuse_memory(d);
     }
-    if (!intake_rules_is_open(intake_rules_state(story.entries, story.count, true))) {
+    bool open = shared ? intake_rules_is_worked_on(story.entries, story.count)
+                       : intake_rules_is_open(intake_rules_state(story.entries, story.count, true));
+    if (!open) {
         return decide_refuse(d, STATUS_FAILED_PRECONDITION, field,
                              "the work on request %s is over: nothing can be joined to it or split "
                              "off it any more",
@@ -63,10 +66,9 @@ static enum status find_incident(struct decide *d, char *code, size_t more,
         return decide_refuse(d, STATUS_DATA_LOSS, NULL,
                              "request %" PRIu64 " is joined to and missing", number);
     }
-    status = check_open(d, &head, "join");
-    if (status == STATUS_OK &&
-        intake_members_count(d->txn, d->arena, head.registered->number) + more >
-            INTAKE_MEMBERS_MAX) {
+    size_t members = intake_members_count(d->txn, d->arena, head.registered->number);
+    status = check_open(d, &head, "join", members > 0);
+    if (status == STATUS_OK && members + more > INTAKE_MEMBERS_MAX) {
         return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, "join",
                              "%d requests are joined to %s, which is as many as there may be: "
                              "register it on its own",
@@ -140,7 +142,7 @@ enum status intake_decide_join(struct decide *d, const ProtobufCMessage *message
     struct intake_case head;
     enum status status = find(d, request->code, "code", &found);
     if (status == STATUS_OK) {
-        status = check_open(d, &found, "code");
+        status = check_open(d, &found, "code", false);
     }
     if (status != STATUS_OK) {
         return status;
@@ -206,7 +208,7 @@ enum status intake_decide_split(struct decide *d, const ProtobufCMessage *messag
         return decide_refuse(d, STATUS_FAILED_PRECONDITION, "code",
                              "request %s is joined to no other", found.registered->code);
     }
-    status = check_open(d, &found, "code");
+    status = check_open(d, &found, "code", false);
     return status == STATUS_OK ? emit_split(d, &found, head, false) : status;
 }
 

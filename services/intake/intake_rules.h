@@ -109,6 +109,9 @@ Intake__CaseState intake_rules_state(Intake__TimelineEntry *const *entries, size
 
 /* The work on it is not over: others can be joined to it. */
 bool intake_rules_is_open(Intake__CaseState state);
+/* Whether the office has not ended its work, though its own citizen may have taken it back: others may
+ * share it. */
+bool intake_rules_is_worked_on(Intake__TimelineEntry *const *entries, size_t count);
 /* What befalls a task, and thereby all requests that it is about. */
 bool intake_rules_is_of_task(Intake__TimelineKind kind);
 /* The entry gives the due date. */

@@ -63,14 +63,18 @@ static bool is_routing(const struct intake_timeline_row *row)
     return row->service == COMMON__SERVICE_ID__SERVICE_ID_ROUTING;
 }
 
+static bool ends_stretch(Intake__TimelineKind kind)
+{
+    return kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT ||
+           kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT;
+}
+
 /* The end of a stretch: the next splitting, which comes before any other joining. */
 static uint64_t end_of(const struct intake_timeline_row *rows, size_t count, uint64_t from)
 {
     uint64_t to = 0;
     for (size_t i = 0; i < count; i++) {
-        if (is_routing(&rows[i]) &&
-            rows[i].record->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT &&
-            rows[i].offset > from && (to == 0 || rows[i].offset < to)) {
+        if (is_routing(&rows[i]) && ends_stretch(rows[i].record->kind) && rows[i].offset > from && (to == 0 || rows[i].offset < to)) {
             to = rows[i].offset;
         }
     }

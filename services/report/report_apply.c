@@ -130,20 +130,41 @@ static void registered(struct apply *a, const struct event *event,
     change_cell(a, &key, NULL, &share);
 }
 
+/* Topic and area are those it has now, in every figure of the request. */
+static void amended(struct apply *a, const struct event *event,
+                    const Intake__RequestAmended *request)
+{
+    const Report__CaseRow *before =
+        row_of(a, request->number, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, event);
+    if (before == NULL) {
+        return;
+    }
+    Report__CaseRow after = *before;
+    after.topic = request->topic;
+    after.area = request->place != NULL ? request->place->area : (char *)protobuf_c_empty_string;
+    replace_row(a, before, &after);
+}
+
 void report_apply_view_intake(struct apply *a, const struct event *event)
 {
     const Intake__Event *intake = (const Intake__Event *)event->open;
-    if (intake->kind_case == INTAKE__EVENT__KIND_REQUEST_REGISTERED) {
+    switch (intake->kind_case) {
+    case INTAKE__EVENT__KIND_REQUEST_REGISTERED:
         registered(a, event, intake->request_registered);
+        break;
+    case INTAKE__EVENT__KIND_REQUEST_AMENDED: amended(a, event, intake->request_amended); break;
+    default: break;
     }
 }
 
 /* --- routing --- */
 
+/* NULL, too, when the request has left the task that the event is about. */
 static const Report__CaseRow *row_of_task(struct apply *a, uint64_t number,
                                           const struct event *event)
 {
-    return row_of(a, number, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, event);
+    const Report__CaseRow *row = row_of(a, number, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, event);
+    return row != NULL && row->left ? NULL : row;
 }
 
 static void routed(struct apply *a, const struct event *event, const Routing__TaskRouted *task)
@@ -220,6 +241,21 @@ static void joined(struct apply *a, const struct event *event, const Routing__Ca
     replace_row(a, before, &after);
 }
 
+/* It begins anew, whatever befell the other's task; or it was taken back, as if its task were cancelled. */
+static void split(struct apply *a, const struct event *event, const Routing__CaseSplit *split)
+{
+    const Report__CaseRow *before = row_of_task(a, split->case_number, event);
+    if (before == NULL) {
+        return;
+    }
+    Report__CaseRow after = *before;
+    after.unit = split->unit;
+    after.done = after.closed_undone = false;
+    after.done_at_us = 0;
+    after.cancelled = after.left = split->withdrawn;
+    replace_row(a, before, &after);
+}
+
 /* What befalls the task befalls every request that is joined to it; the task's own event counts its
  * own request. */
 static void followed(struct apply *a, const struct event *event,
@@ -270,9 +306,8 @@ void report_apply_view_routing(struct apply *a, const struct event *event)
         break;
     case ROUTING__EVENT__KIND_CASE_JOINED: joined(a, event, routing->case_joined); break;
     case ROUTING__EVENT__KIND_CASE_SPLIT:
-        if (!routing->case_split->refused) { /* it begins anew, whatever befell the other's task */
-            ended(a, event, routing->case_split->case_number, routing->case_split->unit,
-                  ENDING_NONE);
+        if (!routing->case_split->refused) {
+            split(a, event, routing->case_split);
         }
         break;
     case ROUTING__EVENT__KIND_JOINED_FOLLOWED: followed(a, event, routing->joined_followed); break;

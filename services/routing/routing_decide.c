@@ -77,19 +77,31 @@ enum status routing_decide_route(struct decide *d, const Intake__RequestRegister
     return routing_emit(d, &event, event.task_routed, &options);
 }
 
-enum status routing_decide_intake(struct decide *d, const struct event *event)
+static enum status take_registered(struct decide *d, const struct event *event,
+                                   const Intake__RequestRegistered *request)
 {
-    const Intake__Event *open = (const Intake__Event *)event->open;
-    if (open->kind_case != INTAKE__EVENT__KIND_REQUEST_REGISTERED) {
-        return routing_decide_incident(d, open);
-    }
-    const Intake__RequestRegistered *request = open->request_registered;
     if (routing_tables_task_of_case(d->txn, request->number, d->arena) != 0) {
         return STATUS_OK; /* a request has one task, however often we hear of it */
     }
     return request->incident != 0
                ? routing_decide_register_joined(d, event, request)
                : routing_decide_route(d, request, event->occurred_at_us, event->historical);
+}
+
+enum status routing_decide_intake(struct decide *d, const struct event *event)
+{
+    const Intake__Event *open = (const Intake__Event *)event->open;
+    switch (open->kind_case) {
+    case INTAKE__EVENT__KIND_REQUEST_REGISTERED:
+        return take_registered(d, event, open->request_registered);
+    case INTAKE__EVENT__KIND_CASE_CHASED: return routing_decide_chased(d, open->case_chased);
+    case INTAKE__EVENT__KIND_REQUEST_AMENDED:
+        return routing_decide_amended(d, open->request_amended);
+    case INTAKE__EVENT__KIND_REQUEST_WITHDRAWN:
+        return routing_decide_withdrawn(d, open->request_withdrawn);
+    case INTAKE__EVENT__KIND_WORDS_ADDED: return routing_decide_words_added(d, open->words_added);
+    default: return routing_decide_incident(d, open);
+    }
 }
 
 /* --- a citizen was heard --- */

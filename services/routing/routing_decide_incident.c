@@ -33,22 +33,55 @@ static enum status emit_joined(struct decide *d, const Routing__Task *task, uint
     return routing_emit(d, &event, event.case_joined, NULL);
 }
 
-/* It leaves the task; or, refused, it never came to it (task NULL: there is none). */
-static enum status emit_split(struct decide *d, const Routing__Task *task, uint64_t case_number,
-                              char *code, uint64_t incident, bool refused)
+static enum status emit_split(struct decide *d, const Routing__CaseSplit *split)
+{
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_CASE_SPLIT;
+    event.case_split = arena_copy(d->arena, split, sizeof(*split));
+    return routing_emit(d, &event, event.case_split, NULL);
+}
+
+/* It never came to the task. */
+static enum status emit_refused(struct decide *d, uint64_t case_number, char *code,
+                                uint64_t incident)
 {
     Routing__CaseSplit split = ROUTING__CASE_SPLIT__INIT;
-    split.task_number = task != NULL ? task->number : 0;
     split.case_number = case_number;
     split.code = code;
     split.incident = incident;
-    split.unit = task != NULL ? task->unit : split.unit;
-    split.refused = refused;
+    split.refused = true;
+    return emit_split(d, &split);
+}
 
+enum status routing_decide_cancelled(struct decide *d, Routing__Task *task, char *reason)
+{
+    Routing__TaskCancelled cancelled = ROUTING__TASK_CANCELLED__INIT;
+    cancelled.task_number = task->number;
+    cancelled.case_number = task->case_number;
+    cancelled.unit = task->unit;
+    cancelled.reason = reason;
     Routing__Event event = ROUTING__EVENT__INIT;
-    event.kind_case = ROUTING__EVENT__KIND_CASE_SPLIT;
-    event.case_split = arena_copy(d->arena, &split, sizeof(split));
-    return routing_emit(d, &event, event.case_split, NULL);
+    event.kind_case = ROUTING__EVENT__KIND_TASK_CANCELLED;
+    event.task_cancelled = arena_copy(d->arena, &cancelled, sizeof(cancelled));
+    enum status status = routing_decide_before(d, task, &event, d->now_us);
+    return status == STATUS_OK ? routing_emit(d, &event, event.task_cancelled, NULL) : status;
+}
+
+enum status routing_decide_leave(struct decide *d, Routing__Task *task, uint64_t case_number,
+                                 char *code, bool withdrawn)
+{
+    Routing__CaseSplit split = ROUTING__CASE_SPLIT__INIT;
+    split.task_number = task->number;
+    split.case_number = case_number;
+    split.code = code;
+    split.incident = task->case_number;
+    split.unit = task->unit;
+    split.withdrawn = withdrawn;
+    bool deserted = task->own_withdrawn && routing_rules_joined(task) == 1;
+    enum status status = emit_split(d, &split);
+    return status == STATUS_OK && deserted && !routing_rules_is_closed(task->state)
+               ? routing_decide_cancelled(d, task, (char *)protobuf_c_empty_string)
+               : status;
 }
 
 static enum status emit_given_up(struct decide *d, Routing__Task *own, const Routing__Task *task)
@@ -80,7 +113,7 @@ static Routing__Task *open_incident(struct decide *d, uint64_t incident)
 {
     Routing__Task *task = task_of_case(d, incident);
     return task != NULL && !routing_rules_is_closed(task->state) &&
-                   routing_rules_callers(task) <= ROUTING_JOINED_MAX
+                   routing_rules_joined(task) < ROUTING_JOINED_MAX
                ? task
                : NULL;
 }
@@ -97,7 +130,7 @@ enum status routing_decide_register_joined(struct decide *d, const struct event 
         uint64_t citizen = request->can_be_called && !upstream->historical ? request->citizen : 0;
         return emit_joined(d, task, request->number, request->code, citizen);
     }
-    status = emit_split(d, NULL, request->number, request->code, request->incident, true);
+    status = emit_refused(d, request->number, request->code, request->incident);
     return status == STATUS_OK
                ? routing_decide_route(d, request, upstream->occurred_at_us, upstream->historical)
                : status;
@@ -109,7 +142,7 @@ static enum status move(struct decide *d, const Intake__RequestJoined *request, 
 {
     enum status status;
     if (routing_incident_has(d->txn, from->number, request->number)) {
-        status = emit_split(d, from, request->number, request->code, from->case_number, false);
+        status = routing_decide_leave(d, from, request->number, request->code, false);
     } else {
         status = emit_given_up(d, from, to);
     }
@@ -132,7 +165,7 @@ static enum status join(struct decide *d, const Intake__RequestJoined *request)
     bool can_leave = from != NULL && !routing_rules_is_closed(from->state);
     return to != NULL && can_leave
                ? move(d, request, from, to)
-               : emit_split(d, NULL, request->number, request->code, request->incident, true);
+               : emit_refused(d, request->number, request->code, request->incident);
 }
 
 /* --- splitting off --- */
@@ -150,7 +183,7 @@ static enum status split(struct decide *d, const Intake__RequestSplit *request)
         !routing_incident_has(d->txn, task->number, registered->number)) {
         return status; /* it has a task of its own: we refused to join it */
     }
-    status = emit_split(d, task, registered->number, registered->code, task->case_number, false);
+    status = routing_decide_leave(d, task, registered->number, registered->code, false);
     return status == STATUS_OK
                ? routing_decide_route(d, registered, request->occurred_at_us, request->historical)
                : status;
@@ -161,7 +194,7 @@ enum status routing_decide_incident(struct decide *d, const Intake__Event *open)
     switch (open->kind_case) {
     case INTAKE__EVENT__KIND_REQUEST_JOINED: return join(d, open->request_joined);
     case INTAKE__EVENT__KIND_REQUEST_SPLIT: return split(d, open->request_split);
-    default: return STATUS_OK;
+    default: return STATUS_OK; /* a call as such, and who looked, are no office's business */
     }
 }
 
@@ -212,7 +245,7 @@ enum status routing_decide_followed(struct decide *d, const Routing__Task *task,
     const struct event_options today = {.occurred_at_us = options->occurred_at_us};
     enum status status = STATUS_OK;
     uint64_t after = 0;
-    if (task->callers <= 1 || PLANTED("joined_not_told") || !read_fate(event, &followed)) {
+    if (routing_rules_joined(task) == 0 || PLANTED("joined_not_told") || !read_fate(event, &followed)) {
         return STATUS_OK;
     }
     followed.task_number = task->number;

@@ -29,6 +29,14 @@ static Routing__JoinedCase *read_joined(struct store_txn *txn, struct bytes valu
     return record == NULL ? NULL : record->joined;
 }
 
+Routing__JoinedCase *routing_incident_find(struct store_txn *txn, uint64_t task_number,
+                                           uint64_t case_number, struct arena *arena)
+{
+    struct key key = incident_key(task_number, case_number);
+    struct bytes value;
+    return txn_get(txn, STORE_STATE, &key, &value) ? read_joined(txn, value, arena) : NULL;
+}
+
 size_t routing_incident_list(struct store_txn *txn, uint64_t task_number, uint64_t after,
                              struct arena *arena, Routing__JoinedCase ***ret_cases)
 {

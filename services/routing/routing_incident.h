@@ -26,6 +26,9 @@ _Static_assert(ROUTING_JOINED_MAX / ROUTING_JOINED_AN_EVENT + 2 <= SERVICE_EVENT
                "a task's end and what it means for all joined requests are one decision");
 
 bool routing_incident_has(struct store_txn *txn, uint64_t task_number, uint64_t case_number);
+/* NULL: it is not joined to the task, or the transaction has failed. */
+Routing__JoinedCase *routing_incident_find(struct store_txn *txn, uint64_t task_number,
+                                           uint64_t case_number, struct arena *arena);
 /* The first ROUTING_JOINED_AN_EVENT requests behind `after`, by number, in the arena; returns how
  * many. */
 size_t routing_incident_list(struct store_txn *txn, uint64_t task_number, uint64_t after,

@@ -46,7 +46,7 @@ static void tell_joined(struct read *r, Routing__Task *task)
 {
     Routing__JoinedCase **cases;
     size_t count = 0;
-    if (task->callers > 1) {
+    if (routing_rules_joined(task) > 0) {
         count = routing_incident_list(r->txn, task->number, 0, r->arena, &cases);
     }
     count = count < ROUTING_JOINED_CODES_MAX ? count : ROUTING_JOINED_CODES_MAX;

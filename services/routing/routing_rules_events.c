@@ -32,6 +32,8 @@ uint64_t routing_rules_task_of(const Routing__Event *event)
     case ROUTING__EVENT__KIND_CASE_JOINED: return event->case_joined->task_number;
     case ROUTING__EVENT__KIND_CASE_SPLIT: return event->case_split->task_number;
     case ROUTING__EVENT__KIND_TASK_JOINED: return event->task_joined->task_number;
+    case ROUTING__EVENT__KIND_TASK_CHASED: return event->task_chased->task_number;
+    case ROUTING__EVENT__KIND_TASK_AMENDED: return event->task_amended->task_number;
     default: return 0;
     }
 }
@@ -66,6 +68,8 @@ Routing__ChangeKind routing_rules_change_kind(uint32_t kind)
     case ROUTING__EVENT__KIND_CASE_JOINED:
     case ROUTING__EVENT__KIND_TASK_JOINED: return ROUTING__CHANGE_KIND__CHANGE_KIND_JOINED;
     case ROUTING__EVENT__KIND_CASE_SPLIT: return ROUTING__CHANGE_KIND__CHANGE_KIND_SPLIT;
+    case ROUTING__EVENT__KIND_TASK_CHASED: return ROUTING__CHANGE_KIND__CHANGE_KIND_CHASED;
+    case ROUTING__EVENT__KIND_TASK_AMENDED: return ROUTING__CHANGE_KIND__CHANGE_KIND_AMENDED;
     default: return ROUTING__CHANGE_KIND__CHANGE_KIND_UNSPECIFIED;
     }
 }
@@ -302,18 +306,35 @@ static bool join(Routing__Task *task, const Routing__TaskJoined *joined, int64_t
 
 uint32_t routing_rules_callers(const Routing__Task *task)
 {
-    return task->callers > 1 ? task->callers : 1;
+    return task->callers > 1 || task->own_withdrawn ? task->callers : 1;
+}
+
+uint32_t routing_rules_joined(const Routing__Task *task)
+{
+    return routing_rules_callers(task) - (task->own_withdrawn ? 0 : 1);
+}
+
+/* Its own request may be among those who leave: nobody is called about that one any more. */
+static void leave(Routing__Task *task, const Routing__CaseSplit *split)
+{
+    uint32_t joined = routing_rules_joined(task);
+    if (split->case_number == task->case_number) {
+        task->own_withdrawn = true;
+        task->citizen = 0;
+    } else {
+        joined = joined > 0 ? joined - 1 : 0;
+    }
+    task->callers = joined + (task->own_withdrawn ? 0 : 1);
 }
 
 /* Others may come and go whatever the task's state: only decide looks at that. */
 static bool count_callers(Routing__Task *task, const Routing__Event *event)
 {
-    uint32_t callers = routing_rules_callers(task);
     switch (event->kind_case) {
-    case ROUTING__EVENT__KIND_CASE_JOINED: task->callers = callers + 1; return true;
-    case ROUTING__EVENT__KIND_CASE_SPLIT:
-        task->callers = callers > 1 ? callers - 1 : 1;
+    case ROUTING__EVENT__KIND_CASE_JOINED:
+        task->callers = routing_rules_callers(task) + 1;
         return true;
+    case ROUTING__EVENT__KIND_CASE_SPLIT: leave(task, event->case_split); return true;
     default: return false;
     }
 }
@@ -385,6 +406,24 @@ static bool do_act(Routing__Task *task, enum routing_act act, const Routing__Eve
     return true;
 }
 
+/* What the citizen does changes no state, and comes in any. */
+static bool heard_from_citizen(Routing__Task *task, const Routing__Event *event)
+{
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_CHASED) {
+        task->chases = event->task_chased->chases;
+        return true;
+    }
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_AMENDED) {
+        task->topic = event->task_amended->topic;
+        task->place = event->task_amended->place;
+        task->urgency = event->task_amended->urgency;
+        task->n_answers = event->task_amended->n_answers;
+        task->answers = event->task_amended->answers;
+        return true;
+    }
+    return false;
+}
+
 bool routing_rules_change_task(Routing__Task *task, const Routing__Event *event,
                                int64_t occurred_at_us, struct arena *arena)
 {
@@ -393,7 +432,7 @@ bool routing_rules_change_task(Routing__Task *task, const Routing__Event *event,
         return routing_clock_change(task, event);
     }
     Routing__Task changed = *task;
-    if (count_callers(task, event)) {
+    if (count_callers(task, event) || heard_from_citizen(task, event)) {
         return true;
     }
     if (!act_of(event, &act) || routing_rules_check_act(task, act, NULL) != STATUS_OK) {

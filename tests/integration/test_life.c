@@ -467,6 +467,83 @@ static void an_office_goes_on_behind_what_it_has_acknowledged(void **state)
     vafa_call_fini(&all);
 }
 
+/* --- a call to the hotline --- */
+
+static void a_call_knows_who_rings_and_the_office_hears_that_they_asked_again(void **state)
+{
+    struct scene *scene = *state;
+    uint8_t keys[5][UUID_BYTES];
+    Intake__OpenCallRequest open = INTAKE__OPEN_CALL_REQUEST__INIT;
+    Intake__RegisterCaseRequest registration = INTAKE__REGISTER_CASE_REQUEST__INIT;
+    Intake__Citizen citizen = INTAKE__CITIZEN__INIT;
+    Common__Place place = COMMON__PLACE__INIT;
+    Intake__ChaseCaseRequest chase = INTAKE__CHASE_CASE_REQUEST__INIT;
+    Intake__EndCallRequest end = INTAKE__END_CALL_REQUEST__INIT;
+    Routing__GetTaskRequest get = ROUTING__GET_TASK_REQUEST__INIT;
+    char code[16];
+
+    open.phone = "0913 000 0000";
+    open.channel = COMMON__CHANNEL__CHANNEL_PHONE;
+    open.idempotency_key = vafa_new_key(keys[0]);
+    struct vafa_call call = {
+        .service = &intake__intake__descriptor, .method = "OpenCall", .request = &open.base};
+    must(scene, &call);
+    const Intake__OpenCallResponse *opened = (const Intake__OpenCallResponse *)call.response;
+    assert_null(opened->card);
+    registration.call_number = opened->call_number;
+    vafa_call_fini(&call);
+
+    citizen.phone = open.phone;
+    citizen.name = "شهروند نمونه";
+    place.area = "5";
+    registration.citizen = &citizen;
+    registration.channel = open.channel;
+    registration.topic = "asphalt";
+    registration.place = &place;
+    registration.idempotency_key = vafa_new_key(keys[1]);
+    call = (struct vafa_call){.service = &intake__intake__descriptor,
+                              .method = "RegisterCase",
+                              .request = &registration.base};
+    must(scene, &call);
+    snprintf(code, sizeof code, "%s", ((const Intake__RegisterCaseResponse *)call.response)->code);
+    vafa_call_fini(&call);
+
+    end.call_number = registration.call_number;
+    end.idempotency_key = vafa_new_key(keys[2]);
+    call = (struct vafa_call){
+        .service = &intake__intake__descriptor, .method = "EndCall", .request = &end.base};
+    must(scene, &call);
+    const Intake__Call *ended = ((const Intake__EndCallResponse *)call.response)->call;
+    assert_int_equal(ended->result, INTAKE__CALL_RESULT__CALL_RESULT_REGISTERED);
+    assert_string_equal(ended->registered_codes[0], code);
+    vafa_call_fini(&call);
+
+    open.idempotency_key = vafa_new_key(keys[3]);
+    call = (struct vafa_call){
+        .service = &intake__intake__descriptor, .method = "OpenCall", .request = &open.base};
+    must(scene, &call);
+    opened = (const Intake__OpenCallResponse *)call.response;
+    assert_string_equal(opened->card->name, "شهروند نمونه");
+    assert_string_equal(opened->card->cases[0]->case_data->code, code);
+    chase.call_number = opened->call_number;
+    vafa_call_fini(&call);
+
+    chase.code = code;
+    chase.idempotency_key = vafa_new_key(keys[4]);
+    call = (struct vafa_call){
+        .service = &intake__intake__descriptor, .method = "ChaseCase", .request = &chase.base};
+    must(scene, &call);
+    vafa_call_fini(&call);
+    settle(scene);
+
+    get.case_number = 1;
+    call = (struct vafa_call){
+        .service = &routing__routing__descriptor, .method = "GetTask", .request = &get.base};
+    must(scene, &call);
+    assert_int_equal(((const Routing__GetTaskResponse *)call.response)->task->chases, 1);
+    vafa_call_fini(&call);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -487,6 +564,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_request_can_be_read_as_soon_as_it_is_acknowledged, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_call_knows_who_rings_and_the_office_hears_that_they_asked_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_office_goes_on_behind_what_it_has_acknowledged, set_up,
                                         tear_down),
     };

@@ -66,6 +66,10 @@
     X(REFUSALS, "nobody is refused without a reason",                                              \
       "An errand ends well, or with a refusal that what happened meanwhile explains.",             \
       "at every answer")                                                                           \
+    X(CALLS, "every call opened ends once",                                                        \
+      "A call is opened, then ended by a person or, two hours later, by itself; nothing is done "  \
+      "in it afterwards. A chase is counted once, in intake and in routing.",                      \
+      "at every event, each day, at the end")                                                      \
     X(SEALED, "what was sealed comes back as it was",                                              \
       "Phone and words of RevealCase are the citizen's.", "at every answer")                       \
     X(FORGOTTEN, "who was forgotten stays forgotten",                                              \

@@ -196,6 +196,7 @@ static void check_routing_cursor(struct recount *recount)
                              cursor, one->number, one->offset, one->task != 0 ? "a" : "no");
         }
     }
+    recount_check_chases(recount, cursor);
 }
 
 /* Of a forgotten citizen's task there may be a call, or none: it depends on which came first. */
@@ -234,7 +235,8 @@ static void check_effect(struct recount *recount, unsigned service, unsigned ups
                         !event->copied;
             bool follows = event->fate == ROUTING__JOINED_FATE__JOINED_FATE_DONE ||
                            event->fate == ROUTING__JOINED_FATE__JOINED_FATE_CLOSED_UNDONE;
-            bool is_done = event->service == 2 && (ends || follows) && one->can_be_called &&
+            bool is_done = event->service == 2 && (ends || follows) && !event->left &&
+                           one->can_be_called &&
                            !one->historical &&
                            (recount_forgotten(recount, one->citizen) == 0 ||
                             finish_has_call(recount, one, event));
@@ -279,6 +281,7 @@ void recount_check_timers(struct recount *recount, int64_t until_us)
             invariant_broken(INVARIANT_TIMERS, "desk %zu is silent, and keeps what it had", i + 1);
         }
     }
+    recount_check_rings(recount, until_us);
     for (size_t i = 0; i < recount->task_count; i++) {
         const struct recount_task *task = &recount->tasks[i];
         bool is_watched = task->due_at_us != 0 &&
@@ -353,8 +356,8 @@ static void check_finish(struct recount *recount, const struct recount_task *tas
 {
     const struct recount_finish *finish = &task->finishes[at];
     const struct recount_call *call = recount_call(recount, finish->call);
-    if (call == NULL ? task->called && recount_forgotten(recount, task->citizen) == 0
-                     : !task->called) {
+    bool called = task->called && !finish->left;
+    if (call == NULL ? called && recount_forgotten(recount, task->citizen) == 0 : !called) {
         invariant_broken(INVARIANT_ONE_CHAIN, "finish %zu of task %" PRIu64 " has %s call", at + 1,
                          task->number, call != NULL ? "a" : "no");
     }
@@ -481,6 +484,8 @@ void recount_free(struct recount *recount)
     free(recount->tasks);
     free(recount->calls);
     free(recount->desks);
+    free(recount->rings);
+    free(recount->chases);
     free(recount->units);
     free(recount->case_of_marker);
     free(recount->forgotten);

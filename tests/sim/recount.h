@@ -30,6 +30,8 @@ struct recount_event {
     bool answered;
     bool copied;              /* of the task of another request, to which this one is joined */
     Routing__JoinedFate fate; /* of JoinedFollowed */
+    bool left;                /* it has left the task that it shared, taken back */
+    const char *topic, *area; /* of an amendment; NULL otherwise */
 };
 
 /* One end of a task: it was done, or closed undone. */
@@ -38,6 +40,7 @@ struct recount_finish {
     bool undone;
     int64_t at_us;
     uint64_t call;        /* that follows it; 0: none yet */
+    bool left;            /* the task's own request was taken back by then: nobody is called */
     uint64_t reopened_by; /* the call whose answer opened the task again; 0: none */
 };
 
@@ -66,7 +69,11 @@ struct recount_case {
     struct recount_end *ends;
     size_t end_count, end_room;
     uint64_t answers;
-    size_t questions_answered;
+    uint32_t answers_told; /* a bit for each number of answers to questions it ever had */
+    uint32_t chases, chases_told; /* in intake's log; by routing */
+    uint32_t amendments, amendments_told;
+    uint32_t words, words_told;
+    bool withdrawn;
     struct recount_event *events;
     size_t event_count, event_room;
 };
@@ -102,6 +109,7 @@ struct recount_task {
     Routing__TaskState state;
     bool historical;
     bool called; /* a call follows it */
+    bool own_left; /* its own request was taken back: it is done for the joined */
     uint64_t citizen;
     int64_t due_at_us;
     int64_t routed_recorded_us; /* or reopened */
@@ -116,6 +124,7 @@ struct recount_task {
     const char *helpers[8]; /* units whose parts have not ended */
     size_t helper_count, helps;
     uint64_t desk; /* that has claimed it; 0: none */
+    uint32_t chases;
 };
 
 /* One of several desks that share the work of a unit. */
@@ -124,6 +133,13 @@ struct recount_desk {
     int64_t lease_us, until_us;
     bool silent;
     size_t held;
+};
+
+/* A call to the hotline: recount_call is one back to the citizen. */
+struct recount_ring {
+    int64_t opened_recorded_us;
+    bool has_ended;
+    size_t registered, chased;
 };
 
 struct recount_call {
@@ -172,6 +188,12 @@ struct recount {
     size_t call_count, call_room;
     struct recount_desk *desks; /* by number - 1 */
     size_t desk_count, desk_room;
+    struct recount_ring *rings; /* by number - 1 */
+    size_t ring_count, ring_room;
+    uint64_t *chases; /* of which routing tells the office, as of words and amendments: offsets in
+                         intake's log */
+    size_t chase_count, chase_room;
+    uint64_t chases_told; /* events of routing */
     struct recount_unit *units;
     size_t unit_count, unit_room;
     struct slow_clock *slow;

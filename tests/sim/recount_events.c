@@ -105,17 +105,9 @@ static void take_marker(struct recount *recount, uint64_t marker, uint64_t numbe
     recount->case_of_marker[marker] = number;
 }
 
-static void take_intake(struct recount *recount, const struct found *found)
+static void take_registered(struct recount *recount, const struct found *found,
+                            const Intake__RequestRegistered *request)
 {
-    const Intake__Event *event = (const Intake__Event *)found->open;
-    if (event->kind_case == INTAKE__EVENT__KIND_CITIZEN_FORGOTTEN) {
-        take_forgotten(recount, found, event->citizen_forgotten->citizen, 1);
-    }
-    if (event->kind_case != INTAKE__EVENT__KIND_REQUEST_REGISTERED) {
-        recount_take_joining(recount, found);
-        return;
-    }
-    const Intake__RequestRegistered *request = event->request_registered;
     if (request->number != recount->case_count + 1) {
         recount_impossible(found, "requests are numbered one after another");
     }
@@ -137,7 +129,7 @@ static void take_intake(struct recount *recount, const struct found *found)
         .historical = found->record->historical,
         .can_be_called = request->can_be_called,
         .citizen = request->citizen,
-        .questions_answered = request->n_answers,
+        .answers_told = 1U << request->n_answers,
         .occurred_at_us = found->record->occurred_at_us,
     };
     CHECK(strlen(request->code) < sizeof one->code);
@@ -145,8 +137,43 @@ static void take_intake(struct recount *recount, const struct found *found)
     if (one->marker != 0) {
         take_marker(recount, one->marker, one->number);
     }
+    recount_take_registered_in(recount, found, request->call_number);
     recount_note(recount, one->number, found, (struct recount_event){.unit = ""});
     recount_take_joining(recount, found);
+}
+
+static void take_intake(struct recount *recount, const struct found *found)
+{
+    const Intake__Event *event = (const Intake__Event *)found->open;
+    switch (event->kind_case) {
+    case INTAKE__EVENT__KIND_REQUEST_REGISTERED:
+        take_registered(recount, found, event->request_registered);
+        break;
+    case INTAKE__EVENT__KIND_CITIZEN_FORGOTTEN:
+        take_forgotten(recount, found, event->citizen_forgotten->citizen, 1);
+        break;
+    case INTAKE__EVENT__KIND_CALL_OPENED:
+        recount_take_opened(recount, found, event->call_opened);
+        break;
+    case INTAKE__EVENT__KIND_CALL_ENDED:
+        recount_take_ended(recount, found, event->call_ended);
+        break;
+    case INTAKE__EVENT__KIND_CASE_CHASED:
+        recount_take_chased(recount, found, event->case_chased);
+        recount_note(recount, event->case_chased->number, found,
+                     (struct recount_event){.unit = ""});
+        break;
+    case INTAKE__EVENT__KIND_REQUEST_AMENDED:
+        recount_take_amended(recount, found, event->request_amended);
+        break;
+    case INTAKE__EVENT__KIND_REQUEST_WITHDRAWN:
+        recount_take_withdrawn(recount, found, event->request_withdrawn);
+        break;
+    case INTAKE__EVENT__KIND_WORDS_ADDED:
+        recount_take_words(recount, found, event->words_added);
+        break;
+    default: recount_take_joining(recount, found); break;
+    }
 }
 
 /* --- followup --- */

@@ -100,7 +100,7 @@ static void take_case_joined(struct recount *recount, const struct found *found,
     }
     one->task = joined->task_number;
     one->joined_task = joined->task_number;
-    if (joined->callers != 1 + count_joined(recount, task->number)) {
+    if (joined->callers != (task->own_left ? 0 : 1) + count_joined(recount, task->number)) {
         recount_impossible(found, "the callers are counted wrongly");
     }
     if ((joined->citizen != 0) != (one->can_be_called && !one->historical)) {
@@ -112,23 +112,45 @@ static void take_case_joined(struct recount *recount, const struct found *found,
                                         .due_at_us = joined->due_at_us});
 }
 
+/* Whose request the task is may leave it, too, as long as others are joined to it. */
+static void leave(struct recount *recount, const struct found *found, struct recount_case *one,
+                  struct recount_task *task)
+{
+    if (!one->withdrawn || recount_has_ended(task)) {
+        recount_impossible(found, "nobody took the request back, or the task has ended");
+    }
+    if (one->joined_task == 0) {
+        if (task->case_number != one->number || task->own_left ||
+            count_joined(recount, task->number) == 0) {
+            recount_impossible(found, "the request does not share the task");
+        }
+        task->own_left = true;
+    }
+    one->joined_task = 0; /* it is found there still */
+}
+
 static void take_case_split(struct recount *recount, const struct found *found,
                             const Routing__CaseSplit *split)
 {
     struct recount_case *one = case_of(recount, found, split->case_number);
-    const struct recount_task *task = recount_task(recount, split->task_number);
+    struct recount_task *task = recount_task(recount, split->task_number);
     if (split->refused) {
         return;
     }
-    if (task == NULL || one->joined_task != split->task_number ||
-        strcmp(task->unit, split->unit) != 0) {
+    if (task == NULL || one->task != split->task_number || strcmp(task->unit, split->unit) != 0 ||
+        (!split->withdrawn && one->joined_task != split->task_number)) {
         recount_impossible(found, "the request is not joined to that task");
     }
-    one->joined_task = 0;
-    one->task = 0;
+    if (split->withdrawn) {
+        leave(recount, found, one, task);
+    } else {
+        one->joined_task = 0;
+        one->task = 0;
+    }
     recount_concern_all(recount, task, found->offset);
     recount_note(recount, split->case_number, found,
-                 (struct recount_event){.unit = recount_text(recount, split->unit)});
+                 (struct recount_event){.unit = recount_text(recount, split->unit),
+                                        .left = split->withdrawn});
 }
 
 /* A task of a request that is joined to another's: it ends, and the joining follows. */
@@ -264,6 +286,30 @@ static void check_end(struct recount *recount, const struct recount_case *one,
                          call);
 }
 
+/* Taken back, it is no open task's business: but that of others, or of one that had ended and was opened
+ * again. */
+static void check_withdrawn(struct recount *recount, const struct recount_case *one)
+{
+    const struct recount_task *task = recount_task(recount, one->task);
+    bool is_part = task != NULL && (task->case_number == one->number
+                                        ? !task->own_left
+                                        : one->joined_task == task->number);
+    if (one->withdrawn && is_part && !recount_has_ended(task) && task->reopens == 0) {
+        invariant_broken(INVARIANT_JOINED,
+                         "request %" PRIu64 " was taken back, and task %" PRIu64
+                         " is still done for it",
+                         one->number, task->number);
+    }
+}
+
+/* Of a task whose own request was taken back, somebody is left. */
+static void check_deserted(struct recount *recount, const struct recount_task *task)
+{
+    if (task->own_left && !recount_has_ended(task) && count_joined(recount, task->number) == 0) {
+        invariant_broken(INVARIANT_JOINED, "task %" PRIu64 " is done for nobody", task->number);
+    }
+}
+
 void recount_check_incidents(struct recount *recount)
 {
     for (size_t i = 0; i < recount->case_count; i++) {
@@ -271,7 +317,8 @@ void recount_check_incidents(struct recount *recount)
         uint64_t head = one->head;
         uint64_t own =
             one->joined_task == 0 ? 0 : recount_task(recount, one->joined_task)->case_number;
-        if (head != own) {
+        check_withdrawn(recount, one);
+        if (head != own && !one->withdrawn) {
             invariant_broken(INVARIANT_JOINED,
                              "to intake request %" PRIu64 " is joined to %" PRIu64
                              ", to routing to %" PRIu64,
@@ -280,5 +327,8 @@ void recount_check_incidents(struct recount *recount)
         for (size_t j = 0; j < one->end_count; j++) {
             check_end(recount, one, &one->ends[j]);
         }
+    }
+    for (size_t i = 0; i < recount->task_count; i++) {
+        check_deserted(recount, &recount->tasks[i]);
     }
 }

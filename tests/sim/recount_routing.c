@@ -32,7 +32,7 @@ static void take_routed(struct recount *recount, const struct found *found,
     if (one->task != 0) {
         recount_impossible(found, "the request has a task already");
     }
-    if (routed->n_answers != one->questions_answered) {
+    if (((one->answers_told >> routed->n_answers) & 1) == 0) {
         recount_impossible(found, "the answers to the topic's questions did not come along");
     }
     if (routed->task_number != recount->task_count + 1) {
@@ -219,6 +219,7 @@ static void take_finish(struct recount_task *task, const struct found *found, bo
         .offset = found->offset,
         .undone = undone,
         .at_us = found->record->occurred_at_us,
+        .left = task->own_left,
     };
     if (number != task->finish_count) {
         recount_impossible(found, "finishes of a task are numbered one after another");
@@ -365,6 +366,18 @@ void recount_take_routing(struct recount *recount, const struct found *found)
         recount_clock_applied(recount, found, event->closure_applied);
         return;
     }
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_CHASED) {
+        recount_take_task_chased(recount, found, event->task_chased);
+        recount_concern_all(recount, recount_task(recount, event->task_chased->task_number),
+                            found->offset);
+        return;
+    }
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_AMENDED) {
+        recount_take_task_amended(recount, found, event->task_amended);
+        recount_concern_all(recount, recount_task(recount, event->task_amended->task_number),
+                            found->offset);
+        return;
+    }
     if (recount_take_desks(recount, found) || recount_take_incident(recount, found)) {
         return;
     }
@@ -395,7 +408,8 @@ void recount_take_routing(struct recount *recount, const struct found *found)
         recount_impossible(found, "a helping unit has not ended its part");
     }
     recount_owe_followed(recount, found, task);
-    const struct recount_event noted = {.unit = task->unit, .due_at_us = task->due_at_us};
-    recount_note(recount, what.case_number, found, noted);
+    struct recount_event noted = {.unit = task->unit, .due_at_us = task->due_at_us};
     recount_note_joined(recount, task, found, noted);
+    noted.left = task->own_left;
+    recount_note(recount, what.case_number, found, noted);
 }

@@ -49,6 +49,8 @@ static const char *const plants[] = {
     "closure_forgotten",
     "joined_not_told",
     "joined_not_called",
+    "open_call_never_closed",
+    "chase_counted_twice",
 };
 #define PLANTS (sizeof plants / sizeof plants[0])
 
