@@ -64,9 +64,8 @@ static bool tell_incident(struct read *r, uint64_t number, Intake__Case *told)
         intake_tables_code(r->txn, head, told->incident_code);
         return true;
     }
-    size_t count = member_count == 0 ? 0
-                                     : intake_members_list(r->txn, number, members,
-                                                           INTAKE_MEMBERS_TOLD);
+    size_t count =
+        member_count == 0 ? 0 : intake_members_list(r->txn, number, members, INTAKE_MEMBERS_TOLD);
     char *codes = arena_alloc(r->arena, (count + 1) * CODE_SIZE);
     told->joined_codes = arena_alloc(r->arena, (count + 1) * sizeof(*told->joined_codes));
     for (size_t i = 0; codes != NULL && told->joined_codes != NULL && i < count; i++) {

@@ -217,8 +217,8 @@ static const char *area_of(const Intake__Case *one)
 
 static bool is_same_matter(const Intake__Case *a, const Intake__Case *b)
 {
-    return still_waits(a->state) && still_waits(b->state) &&
-           strcmp(a->topic, b->topic) == 0 && strcmp(area_of(a), area_of(b)) == 0;
+    return still_waits(a->state) && still_waits(b->state) && strcmp(a->topic, b->topic) == 0 &&
+           strcmp(area_of(a), area_of(b)) == 0;
 }
 
 uint32_t intake_rules_times_called(Intake__CardCase *const *cases, size_t count, size_t index)

@@ -74,7 +74,8 @@ static uint64_t end_of(const struct intake_timeline_row *rows, size_t count, uin
 {
     uint64_t to = 0;
     for (size_t i = 0; i < count; i++) {
-        if (is_routing(&rows[i]) && ends_stretch(rows[i].record->kind) && rows[i].offset > from && (to == 0 || rows[i].offset < to)) {
+        if (is_routing(&rows[i]) && ends_stretch(rows[i].record->kind) && rows[i].offset > from &&
+            (to == 0 || rows[i].offset < to)) {
             to = rows[i].offset;
         }
     }

@@ -189,8 +189,9 @@ enum status routing_decide_withdrawn(struct decide *d, const Intake__RequestWith
     if (!is_own(task, withdrawn->number)) {
         const Routing__JoinedCase *joined =
             routing_incident_find(d->txn, task->number, withdrawn->number, d->arena);
-        return joined == NULL ? txn_error(d->txn, d->error) /* it has left already */
-                              : routing_decide_leave(d, task, withdrawn->number, joined->code, true);
+        return joined == NULL
+                   ? txn_error(d->txn, d->error) /* it has left already */
+                   : routing_decide_leave(d, task, withdrawn->number, joined->code, true);
     }
     if (task->own_withdrawn) {
         return STATUS_OK;

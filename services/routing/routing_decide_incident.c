@@ -245,7 +245,8 @@ enum status routing_decide_followed(struct decide *d, const Routing__Task *task,
     const struct event_options today = {.occurred_at_us = options->occurred_at_us};
     enum status status = STATUS_OK;
     uint64_t after = 0;
-    if (routing_rules_joined(task) == 0 || PLANTED("joined_not_told") || !read_fate(event, &followed)) {
+    if (routing_rules_joined(task) == 0 || PLANTED("joined_not_told") ||
+        !read_fate(event, &followed)) {
         return STATUS_OK;
     }
     followed.task_number = task->number;

@@ -47,7 +47,9 @@ static unsigned kind_of(const struct recount_event *event)
     static const unsigned feedback[] = {[FEEDBACK__EVENT__KIND_FEEDBACK_RECORDED] = 11};
     switch (event->service) {
     case 1: return intake[event->kind];
-    case 2: return event->left && event->kind == ROUTING__EVENT__KIND_CASE_SPLIT ? 18 : routing[event->kind];
+    case 2:
+        return event->left && event->kind == ROUTING__EVENT__KIND_CASE_SPLIT ? 18
+                                                                             : routing[event->kind];
     case 3: return followup[event->kind];
     default: return feedback[event->kind];
     }

@@ -69,7 +69,7 @@ struct recount_case {
     struct recount_end *ends;
     size_t end_count, end_room;
     uint64_t answers;
-    uint32_t answers_told; /* a bit for each number of answers to questions it ever had */
+    uint32_t answers_told;        /* a bit for each number of answers to questions it ever had */
     uint32_t chases, chases_told; /* in intake's log; by routing */
     uint32_t amendments, amendments_told;
     uint32_t words, words_told;
@@ -108,7 +108,7 @@ struct recount_task {
     const char *unit;
     Routing__TaskState state;
     bool historical;
-    bool called; /* a call follows it */
+    bool called;   /* a call follows it */
     bool own_left; /* its own request was taken back: it is done for the joined */
     uint64_t citizen;
     int64_t due_at_us;

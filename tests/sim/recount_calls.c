@@ -158,7 +158,7 @@ void recount_take_words(struct recount *recount, const struct found *found,
 void recount_take_task_amended(struct recount *recount, const struct found *found,
                                const Routing__TaskAmended *amended)
 {
-    const struct recount_task *task = recount_task(recount, amended->task_number);
+    struct recount_task *task = recount_task(recount, amended->task_number);
     struct recount_case *one = recount_case(recount, amended->case_number);
     if (task == NULL || one == NULL || one->task != task->number ||
         strcmp(amended->unit, task->unit) != 0) {
@@ -170,6 +170,10 @@ void recount_take_task_amended(struct recount *recount, const struct found *foun
                          "request %" PRIu64 " was amended or added to otherwise than routing tells",
                          one->number);
     }
+    if ((task->case_number != one->number) != (amended->is_joined != 0)) {
+        impossible(found, "a joined request is told as the task's own, or the other way round");
+    }
+    recount_clock_amended(recount, task, amended);
     one->amendments_told = amended->amendments;
     one->words_told = amended->words_added;
     recount->chases_told++;

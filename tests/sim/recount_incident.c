@@ -291,9 +291,9 @@ static void check_end(struct recount *recount, const struct recount_case *one,
 static void check_withdrawn(struct recount *recount, const struct recount_case *one)
 {
     const struct recount_task *task = recount_task(recount, one->task);
-    bool is_part = task != NULL && (task->case_number == one->number
-                                        ? !task->own_left
-                                        : one->joined_task == task->number);
+    bool is_part =
+        task != NULL &&
+        (task->case_number == one->number ? !task->own_left : one->joined_task == task->number);
     if (one->withdrawn && is_part && !recount_has_ended(task) && task->reopens == 0) {
         invariant_broken(INVARIANT_JOINED,
                          "request %" PRIu64 " was taken back, and task %" PRIu64

@@ -24,10 +24,12 @@ bool recount_take_desks(struct recount *recount, const struct found *found);
 void recount_desk_act(struct recount *recount, const struct found *found, struct recount_task *task,
                       bool leaves);
 
-/* recount_clock.c: of a task that was routed; of every other event about one; closures; and whether
+/* recount_clock.c: of a task that was routed, whose request was amended; of every other event about one; closures; and whether
  * what should have come before `until_us` has. */
 void recount_clock_routed(struct recount *recount, struct recount_task *task,
                           const struct found *found, const Routing__TaskRouted *routed);
+void recount_clock_amended(const struct recount *recount, struct recount_task *task,
+                           const Routing__TaskAmended *amended);
 void recount_clock_take(struct recount *recount, struct recount_task *task,
                         const struct found *found);
 void recount_clock_announced(struct recount *recount, const struct found *found,

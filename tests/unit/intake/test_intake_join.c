@@ -106,16 +106,23 @@ static void joined(struct rig *rig, uint64_t number, uint64_t incident, char *in
     feed(rig, &event);
 }
 
-static void parted(struct rig *rig, uint64_t number, uint64_t incident, bool refused)
+static void parted_as(struct rig *rig, uint64_t number, uint64_t incident, bool refused,
+                      bool withdrawn)
 {
     Routing__Event event = ROUTING__EVENT__INIT;
     Routing__CaseSplit told = ROUTING__CASE_SPLIT__INIT;
     told.case_number = number;
     told.incident = incident;
     told.refused = refused;
+    told.withdrawn = withdrawn;
     event.kind_case = ROUTING__EVENT__KIND_CASE_SPLIT;
     event.case_split = &told;
     feed(rig, &event);
+}
+
+static void parted(struct rig *rig, uint64_t number, uint64_t incident, bool refused)
+{
+    parted_as(rig, number, incident, refused, false);
 }
 
 static void reported(struct rig *rig, uint64_t number, char *note)
@@ -421,6 +428,105 @@ static void a_head_of_many_is_not_moved(void **state)
     rig_free(rig);
 }
 
+/* --- what citizens do about requests that share a task --- */
+
+static void withdraw(struct rig *rig, char *code)
+{
+    Intake__WithdrawCaseRequest request = INTAKE__WITHDRAW_CASE_REQUEST__INIT;
+    const ProtobufCMessage *response = NULL;
+    request.code = code;
+    request.reason = "solved";
+    rig_advance(rig, MINUTE_US);
+    assert_int_equal(
+        rig_call(rig, RPC_ROLE_FRONT_END, "WithdrawCase", &request.base, &response, NULL),
+        STATUS_OK);
+}
+
+static void reopened(struct rig *rig, uint64_t number)
+{
+    Routing__Event event = ROUTING__EVENT__INIT;
+    Routing__TaskReopened told = ROUTING__TASK_REOPENED__INIT;
+    told.case_number = number;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_REOPENED;
+    event.task_reopened = &told;
+    feed(rig, &event);
+}
+
+static void a_joined_request_that_is_taken_back_shares_nothing_more(void **state)
+{
+    struct rig *rig = desk_open();
+    struct error err = ERROR_NONE;
+    (void)state;
+    char *head = code_of(register_joined(rig, ""));
+    char *member = code_of(register_joined(rig, head));
+    routed(rig, 1, "office-5", 10);
+    joined(rig, 2, 1, head, "office-5");
+    withdraw(rig, member);
+    expect_incident(rig, head, "", 1);
+    expect_incident(rig, member, "", 1);
+    uint64_t events = rig_event_count(rig);
+    refuses(rig, join(rig, member, head, &err), &err, STATUS_FAILED_PRECONDITION, "code", events);
+    refuses(rig, split(rig, member, &err), &err, STATUS_FAILED_PRECONDITION, "code", events);
+    parted_as(rig, 2, 1, false, true);
+    done(rig, 1);
+    reopened(rig, 1);
+    assert_int_equal(get(rig, member)->state, STATE(WITHDRAWN));
+    assert_int_equal(get(rig, head)->state, STATE(REOPENED));
+    static const Intake__TimelineKind kinds[] = {KIND(REGISTERED), KIND(JOINED), KIND(WITHDRAWN),
+                                                 KIND(LEFT)};
+    expect_kinds(rig, member, kinds, 4);
+    rig_free(rig);
+}
+
+static void others_can_be_joined_to_what_was_taken_back_as_long_as_it_is_shared(void **state)
+{
+    struct rig *rig = desk_open();
+    struct error err = ERROR_NONE;
+    (void)state;
+    char *head = code_of(register_joined(rig, ""));
+    char *member = code_of(register_joined(rig, head));
+    char *third = code_of(register_joined(rig, ""));
+    routed(rig, 1, "office-5", 10);
+    joined(rig, 2, 1, head, "office-5");
+    withdraw(rig, head);
+    parted_as(rig, 1, 1, false, true);
+    expect_incident(rig, member, head, 1); /* the only one left */
+    assert_int_equal(join(rig, third, member, NULL), STATUS_OK);
+    expect_incident(rig, third, head, 2);
+    expect_incident(rig, head, "", 2);
+    assert_int_equal(get(rig, head)->state, STATE(WITHDRAWN));
+    done(rig, 1);
+    reopened(rig, 1);
+    assert_int_equal(get(rig, head)->state, STATE(WITHDRAWN)); /* that is the others' affair */
+    assert_int_equal(get(rig, member)->state, STATE(REOPENED));
+    withdraw(rig, member);
+    withdraw(rig, third);
+    char *last = code_of(register_joined(rig, ""));
+    refuses(rig, join(rig, last, head, &err), &err, STATUS_FAILED_PRECONDITION, "join",
+            rig_event_count(rig));
+    rig_free(rig);
+}
+
+static void splits_off_with_what_was_amended_while_it_was_joined(void **state)
+{
+    struct rig *rig = desk_open();
+    Intake__AmendCaseRequest request = INTAKE__AMEND_CASE_REQUEST__INIT;
+    const ProtobufCMessage *response = NULL;
+    (void)state;
+    char *head = code_of(register_joined(rig, ""));
+    char *member = code_of(register_joined(rig, head));
+    request.code = member;
+    request.topic = "pavement";
+    request.reason = "it is the pavement";
+    assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, &response, NULL),
+                     STATUS_OK);
+    assert_int_equal(split(rig, member, NULL), STATUS_OK);
+    const Intake__Event *told = (const Intake__Event *)rig_event(rig, rig_event_count(rig))->open;
+    assert_string_equal(told->request_split->registered->topic, "pavement");
+    assert_string_equal(get(rig, head)->topic, "asphalt");
+    rig_free(rig);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -436,6 +542,9 @@ int main(void)
         cmocka_unit_test(a_joined_request_whose_work_is_over_stays_joined),
         cmocka_unit_test(holds_so_many_and_lists_some),
         cmocka_unit_test(a_head_of_many_is_not_moved),
+        cmocka_unit_test(a_joined_request_that_is_taken_back_shares_nothing_more),
+        cmocka_unit_test(others_can_be_joined_to_what_was_taken_back_as_long_as_it_is_shared),
+        cmocka_unit_test(splits_off_with_what_was_amended_while_it_was_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -148,6 +148,18 @@ void story_split(struct story *story, uint64_t number, const char *unit)
     tell(story, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event.base, 0);
 }
 
+void story_left(struct story *story, uint64_t number, const char *unit)
+{
+    Routing__CaseSplit split = ROUTING__CASE_SPLIT__INIT;
+    Routing__Event event = ROUTING__EVENT__INIT;
+    split.case_number = number;
+    split.unit = text(unit);
+    split.withdrawn = true;
+    event.kind_case = ROUTING__EVENT__KIND_CASE_SPLIT;
+    event.case_split = &split;
+    tell(story, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event.base, 0);
+}
+
 void story_followed(struct story *story, uint64_t first, size_t count, const char *unit,
                     Routing__JoinedFate fate, int64_t due_us, int64_t at_us)
 {

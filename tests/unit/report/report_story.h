@@ -29,6 +29,8 @@ void story_due_moved(struct story *story, uint64_t number, int64_t due_us);
 #define STORY_JOINED_MAX 8
 void story_joined(struct story *story, uint64_t number, const char *unit, int64_t due_us);
 void story_split(struct story *story, uint64_t number, const char *unit);
+/* Taken back, it leaves the task that it shares. */
+void story_left(struct story *story, uint64_t number, const char *unit);
 void story_followed(struct story *story, uint64_t first, size_t count, const char *unit,
                     Routing__JoinedFate fate, int64_t due_us, int64_t at_us);
 void story_overdue(struct story *story, uint64_t number, const char *unit);

@@ -116,6 +116,23 @@ static void a_request_that_is_split_off_begins_anew(void **state)
     rig_free(t.rig);
 }
 
+static void what_befalls_a_task_that_a_request_has_left_does_not_count_for_it(void **state)
+{
+    struct teller t = teller_new();
+    (void)state;
+    story_left(&t.story, 2, "office-7");
+    story_left(&t.story, 1, "office-7"); /* whose task it is */
+    expect(&t, 3, 0, 1);
+    assert_int_equal(figure(&t, REPORT__METRIC__METRIC_UNDONE, 1), 2);
+    story_due_moved(&t.story, 1, DUE_US + HOUR_US);
+    story_done(&t.story, 1, "office-8", DUE_US);
+    story_followed(&t.story, 3, 1, "office-7", FATE(DONE), DUE_US, DUE_US);
+    expect(&t, 3, 1, 0);
+    story_reopened(&t.story, 1, "office-8");
+    assert_int_equal(figure(&t, REPORT__METRIC__METRIC_UNDONE, 1), 2);
+    rig_free(t.rig);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -123,6 +140,7 @@ int main(void)
         cmocka_unit_test(what_befalls_the_task_befalls_the_joined),
         cmocka_unit_test(the_joined_are_on_time_by_the_due_date_of_the_task),
         cmocka_unit_test(a_request_that_is_split_off_begins_anew),
+        cmocka_unit_test(what_befalls_a_task_that_a_request_has_left_does_not_count_for_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,6 +82,42 @@ static void split(struct rig *rig, uint64_t number, uint64_t incident, int64_t o
     feed(rig, &open);
 }
 
+/* The citizen of the request asks again; puts it right; takes it back. */
+static void chase(struct rig *rig, uint64_t number, uint32_t chases)
+{
+    Intake__CaseChased chased = INTAKE__CASE_CHASED__INIT;
+    Intake__Event open = INTAKE__EVENT__INIT;
+    chased.number = number;
+    chased.chases = chases;
+    open.kind_case = INTAKE__EVENT__KIND_CASE_CHASED;
+    open.case_chased = &chased;
+    feed(rig, &open);
+}
+
+static void amend(struct rig *rig, uint64_t number, uint32_t amendments, char *topic)
+{
+    Intake__RequestAmended amended = INTAKE__REQUEST_AMENDED__INIT;
+    Intake__Event open = INTAKE__EVENT__INIT;
+    amended.number = number;
+    amended.amendments = amendments;
+    amended.topic = topic;
+    amended.urgency = COMMON__URGENCY__URGENCY_NORMAL;
+    open.kind_case = INTAKE__EVENT__KIND_REQUEST_AMENDED;
+    open.request_amended = &amended;
+    feed(rig, &open);
+}
+
+static void withdraw(struct rig *rig, uint64_t number)
+{
+    Intake__RequestWithdrawn withdrawn = INTAKE__REQUEST_WITHDRAWN__INIT;
+    Intake__Event open = INTAKE__EVENT__INIT;
+    withdrawn.number = number;
+    withdrawn.reason = "solved";
+    open.kind_case = INTAKE__EVENT__KIND_REQUEST_WITHDRAWN;
+    open.request_withdrawn = &withdrawn;
+    feed(rig, &open);
+}
+
 /* --- looking --- */
 
 static const Routing__Task *task_of_case(struct rig *rig, uint64_t number)
@@ -304,6 +340,148 @@ static void takes_no_more_callers_than_one_decision_can_tell_of(void **state)
     rig_free(rig);
 }
 
+/* --- what citizens do about requests that share a task --- */
+
+static void a_chase_of_a_joined_request_is_one_of_the_task(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    register_joined(rig, 2, 1);
+    chase(rig, 1, 1);
+    chase(rig, 2, 1);
+    chase(rig, 2, 1); /* heard again */
+    const Routing__TaskChased *told = last_event(rig)->task_chased;
+    assert_int_equal(told->task_number, 1);
+    assert_int_equal(told->case_number, 2);
+    assert_int_equal(told->case_chases, 1);
+    assert_int_equal(scene_task(rig, 1)->chases, 2);
+    rig_free(rig);
+}
+
+static void what_was_heard_of_a_request_is_known_after_it_was_split_off(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    register_joined(rig, 2, 1);
+    chase(rig, 2, 1);
+    split(rig, 2, 1, 0);
+    chase(rig, 2, 1);
+    assert_int_equal(task_of_case(rig, 2)->chases, 0);
+    chase(rig, 2, 2);
+    assert_int_equal(task_of_case(rig, 2)->chases, 1);
+    rig_free(rig);
+}
+
+static void amending_a_joined_request_leaves_the_task_as_it_is(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    register_joined(rig, 2, 1);
+    amend(rig, 2, 1, "broken-branch");
+    assert_true(last_event(rig)->task_amended->is_joined);
+    assert_string_equal(last_event(rig)->task_amended->topic, "asphalt");
+    assert_string_equal(scene_task(rig, 1)->topic, "asphalt");
+    assert_int_equal(count_of(rig, KIND(TASK_MOVED)), 0);
+    amend(rig, 1, 1, "broken-branch");
+    assert_false(last_event(rig)->kind_case == KIND(TASK_AMENDED) &&
+                 last_event(rig)->task_amended->is_joined);
+    assert_string_equal(scene_task(rig, 1)->topic, "broken-branch");
+    rig_free(rig);
+}
+
+static void a_joined_request_that_is_taken_back_leaves_the_task(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    register_joined(rig, 2, 1);
+    register_joined(rig, 3, 1);
+    withdraw(rig, 2);
+    withdraw(rig, 2); /* heard again */
+    const Routing__CaseSplit *told = last_event(rig)->case_split;
+    assert_int_equal(rig_event_count(rig), 4);
+    assert_true(told->withdrawn);
+    assert_int_equal(told->case_number, 2);
+    assert_string_equal(told->code, "0000000002");
+    assert_int_equal(scene_task(rig, 1)->callers, 2);
+    assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
+    assert_int_equal(last_event(rig)->joined_followed->n_members, 1);
+    assert_int_equal(last_event(rig)->joined_followed->members[0]->case_number, 3);
+    assert_int_equal(count_of(rig, KIND(TASK_ROUTED)), 1);
+    rig_free(rig);
+}
+
+static void a_shared_task_goes_on_when_its_own_request_is_taken_back(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    register_joined(rig, 2, 1);
+    withdraw(rig, 1);
+    withdraw(rig, 1); /* heard again */
+    assert_int_equal(rig_event_count(rig), 3);
+    assert_int_equal(last_event(rig)->case_split->incident, 1);
+    const Routing__Task *task = scene_task(rig, 1);
+    assert_int_equal(task->state, STATE(ROUTED));
+    assert_true(task->own_withdrawn);
+    assert_int_equal(task->callers, 1);
+    assert_int_equal(task->n_joined_codes, 1);
+    register_joined(rig, 3, 1); /* there is room for more */
+    assert_int_equal(scene_task(rig, 1)->callers, 2);
+    assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
+    assert_int_equal(scene_event(rig, rig_event_count(rig) - 1)->task_done->citizen, 0);
+    assert_int_equal(last_event(rig)->joined_followed->n_members, 2);
+    rig_free(rig);
+}
+
+static void expect_deserted(struct rig *rig)
+{
+    assert_int_equal(scene_task(rig, 1)->state, STATE(CANCELLED));
+    assert_int_equal(scene_task(rig, 1)->callers, 0);
+    assert_int_equal(count_of(rig, KIND(TASK_CANCELLED)), 1);
+    rig_free(rig);
+}
+
+static void a_task_that_nobody_is_left_of_is_cancelled(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 3; way++) {
+        struct rig *rig = scene_new();
+        scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+        scene_register(rig, (struct scene_request){.number = 3, .area = "5"});
+        register_joined(rig, 2, 1);
+        withdraw(rig, 1);
+        if (way == 0) {
+            withdraw(rig, 2);
+        } else if (way == 1) {
+            split(rig, 2, 1, 0);
+            assert_int_equal(task_of_case(rig, 2)->state, STATE(ROUTED));
+        } else {
+            join(rig, 2, 3);
+            assert_int_equal(scene_task(rig, 2)->callers, 2);
+        }
+        expect_deserted(rig);
+    }
+}
+
+static void what_is_finished_is_not_left(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    register_joined(rig, 2, 1);
+    assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
+    uint64_t events = rig_event_count(rig);
+    withdraw(rig, 2);
+    withdraw(rig, 1);
+    assert_int_equal(rig_event_count(rig), events);
+    assert_int_equal(scene_task(rig, 1)->callers, 2);
+    rig_free(rig);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -317,6 +495,13 @@ int main(void)
         cmocka_unit_test(a_request_that_went_round_has_a_task_in_the_end),
         cmocka_unit_test(the_end_of_the_task_is_told_of_every_caller),
         cmocka_unit_test(takes_no_more_callers_than_one_decision_can_tell_of),
+        cmocka_unit_test(a_chase_of_a_joined_request_is_one_of_the_task),
+        cmocka_unit_test(what_was_heard_of_a_request_is_known_after_it_was_split_off),
+        cmocka_unit_test(amending_a_joined_request_leaves_the_task_as_it_is),
+        cmocka_unit_test(a_joined_request_that_is_taken_back_leaves_the_task),
+        cmocka_unit_test(a_shared_task_goes_on_when_its_own_request_is_taken_back),
+        cmocka_unit_test(a_task_that_nobody_is_left_of_is_cancelled),
+        cmocka_unit_test(what_is_finished_is_not_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
