@@ -22,7 +22,9 @@
       "at every event, at the end")                                                                \
     X(JOINED, "a joined request always has its own answer, and its incident one live task",        \
       "Intake and routing agree who is joined to whom; every end of the common task is followed "  \
-      "by a call for each request that is joined to it, with its own citizen.",                    \
+      "by a call for each request that is joined to it, with its own citizen. What was taken "     \
+      "back "                                                                                      \
+      "shares no open task, and no task is done for nobody.",                                      \
       "at every event, at the end")                                                                \
     X(APPLIED_ONCE, "every event is applied exactly once by every follower, in order",             \
       "What a follower has written because of another log is what that log tells up to its "       \
