@@ -119,7 +119,8 @@ static const char *intern(struct same_measure *measure, const char *topic, bool 
 static void read_note(const struct same_measure *measure, const char *note, struct row *row)
 {
     struct buffer folded = BUFFER_EMPTY;
-    if (measure->mark.size > 0 && text_fold(note, &folded, NULL) == STATUS_OK) {
+    if (measure->mark.size > 0 && text_fold(note, &folded, NULL) == STATUS_OK &&
+        folded.size >= measure->mark.size) {
         row->marked =
             memmem(folded.data, folded.size, measure->mark.data, measure->mark.size) != NULL;
     }
@@ -201,6 +202,9 @@ static void post(struct same_measure *measure, uint32_t row, uint32_t kind, uint
 
 static void build_index(struct same_measure *measure)
 {
+    if (measure->count == 0) {
+        return;
+    }
     qsort(measure->rows, measure->count, sizeof(*measure->rows), compare_rows);
     measure->postings = grow(measure->postings, measure->count * 3 + 1, sizeof(*measure->postings));
     measure->by_id = grow(measure->by_id, measure->count + 1, sizeof(*measure->by_id));

@@ -83,12 +83,14 @@ static int64_t next_due_us(struct alarm *alarm)
 
 static void fire_at(struct alarm *alarm, int64_t due_us)
 {
-    int64_t now_us = engine_now_us(alarm->options.engine, NULL);
+    int64_t behind_us;
+    int64_t now_us = engine_now_us(alarm->options.engine, &behind_us);
     if (due_us <= now_us) {
         fire(alarm);
         return;
     }
-    int64_t delay_us = due_us - now_us;
+    /* While the wall clock is behind, now stands still until it has caught up. */
+    int64_t delay_us = due_us - now_us + behind_us;
     loop_timer_set(alarm->options.loop, &alarm->timer,
                    delay_us < LOOK_AGAIN_US ? delay_us : LOOK_AGAIN_US);
 }

@@ -183,6 +183,7 @@ static enum status open_store(struct node *node, const struct node_options *opti
         .folder = options->store_folder,
         .service = node->def->name,
         .map_bytes = options->map_bytes,
+        .journal_bytes = options->journal_bytes,
         .no_sync = options->no_sync,
         .random = options->random,
     };

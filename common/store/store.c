@@ -354,6 +354,7 @@ enum status store_open(struct store **ret_store, const struct store_options *opt
     memcpy(store->service, options->service, strlen(options->service) + 1); /* was measured */
     store->read_only = options->read_only;
     store->no_sync = options->no_sync;
+    store->journal_bytes = store_journal_bytes(options->journal_bytes);
 
     status = store->read_only ? STATUS_OK : make_folder(store->folder, err);
     if (status == STATUS_OK) {

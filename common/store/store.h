@@ -42,6 +42,8 @@ struct store_options {
     /* Verification, beside a running server too: only a reader in lock.mdb. When nobody has the store
      * open, its journal is checked as well (DATA_LOSS). */
     bool read_only;
+    /* Tests only: of the journal's file, at least 8,192; 0: 4 MiB. A store stays with its own. */
+    size_t journal_bytes;
     bool no_sync;          /* tests and the simulator only: commits are not synced */
     struct random *random; /* for the log id and secret of a new store; NULL: the system's */
 };

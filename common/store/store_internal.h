@@ -60,6 +60,7 @@ struct store {
     struct store_lock lock;
 
     struct store_journal journal;
+    size_t journal_bytes;         /* of its file */
     struct store_txn *open_write; /* has changes that are durable and not yet committed */
 
     atomic_bool failed;        /* a commit failed: no more writing */
@@ -132,6 +133,7 @@ void store_room_committed(struct store *store);
 /* store_journal.c. All but opening and closing is for who has the write transaction. */
 #define JOURNAL_FILE "journal"
 enum journal_change { JOURNAL_PUT = 1, JOURNAL_DELETE = 2 };
+size_t store_journal_bytes(size_t wanted); /* of its file, in whole blocks; 0: the usual size */
 /* Makes or opens the file, and brings the tables up to it. `is_new`: it may be missing. */
 enum status store_journal_open(struct store *store, bool is_new, struct error *err);
 /* Of a store that is open read-only, and that nobody has open: counts what the next start will add to

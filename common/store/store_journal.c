@@ -32,7 +32,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#define JOURNAL_BYTES ((size_t)4 << 20)
+#define JOURNAL_BYTES_DEFAULT ((size_t)4 << 20)
 #define JOURNAL_BLOCK ((size_t)4096) /* what O_DIRECT wants of addresses, sizes and places */
 #define JOURNAL_MAGIC "VafaJrn1"
 #define RECORD_HASH 32 /* behind the numbers */
@@ -51,7 +51,8 @@ void store_journal_add(struct store_txn *txn, enum journal_change kind, enum sto
 {
     struct store_journal *journal = &txn->store->journal;
     size_t size = CHANGE_HEAD + key.size + value.size;
-    if (journal->buffer == NULL || journal->overflow || size > JOURNAL_BYTES - journal->used) {
+    if (journal->buffer == NULL || journal->overflow ||
+        size > txn->store->journal_bytes - journal->used) {
         journal->overflow = true;
         return;
     }
@@ -120,7 +121,7 @@ bool store_journal_fits(const struct store *store)
     const struct store_journal *journal = &store->journal;
     return store_journal_is_written(store) ||
            (journal->buffer != NULL && !journal->overflow &&
-            journal->at + round_up(journal->used) <= JOURNAL_BYTES);
+            journal->at + round_up(journal->used) <= store->journal_bytes);
 }
 
 bool store_journal_is_written(const struct store *store)
@@ -187,7 +188,7 @@ static bool read_record(const struct store *store, const uint8_t *file, size_t a
         return false;
     }
     uint64_t bytes = be64_get(head + 24);
-    if (bytes == 0 || bytes > JOURNAL_BYTES - at - RECORD_HEAD) {
+    if (bytes == 0 || bytes > store->journal_bytes - at - RECORD_HEAD) {
         return false; /* nothing is written for nothing */
     }
     XXH128_canonical_t hash = record_hash(store, head, bytes);
@@ -261,10 +262,10 @@ static int read_file(const struct store_journal *journal, uint8_t *ret_file, siz
     return 0;
 }
 
-static uint8_t *aligned_buffer(void)
+static uint8_t *aligned_buffer(const struct store *store)
 {
     void *buffer;
-    CHECK(posix_memalign(&buffer, JOURNAL_BLOCK, JOURNAL_BYTES) == 0);
+    CHECK(posix_memalign(&buffer, JOURNAL_BLOCK, store->journal_bytes) == 0);
     return buffer;
 }
 
@@ -272,7 +273,7 @@ void store_journal_replay(struct store_txn *txn)
 {
     struct store *store = txn->store;
     struct store_journal *journal = &store->journal;
-    uint8_t *file = aligned_buffer();
+    uint8_t *file = aligned_buffer(store);
     int rc = read_file(journal, file, journal->at);
     if (rc != 0) {
         txn_fail(txn, STATUS_DATA_LOSS, "reading the journal of %s: %s", store->folder,
@@ -314,7 +315,7 @@ static enum status find_records(struct store *store, const uint8_t *file, struct
     uint64_t next = info.me_last_txnid + 1;
     size_t at = 0;
     uint64_t count = 0;
-    while (at < JOURNAL_BYTES && read_record(store, file, at, &record) &&
+    while (at < store->journal_bytes && read_record(store, file, at, &record) &&
            record.transaction == next && record.place == count) {
         count++;
         at += round_up(RECORD_HEAD + record.changes.size);
@@ -326,7 +327,7 @@ static enum status find_records(struct store *store, const uint8_t *file, struct
     journal->at = at;
     journal->count = count;
     journal->behind = count > 0;
-    for (; at < JOURNAL_BYTES; at += JOURNAL_BLOCK) {
+    for (; at < store->journal_bytes; at += JOURNAL_BLOCK) {
         if (read_record(store, file, at, &record) && record.transaction >= next) {
             return error_set(
                 err, STATUS_DATA_LOSS, NULL,
@@ -344,10 +345,10 @@ static int make_file(const struct store *store, uint8_t *file)
 {
     const struct store_journal *journal = &store->journal;
     if (store->no_sync) {
-        return ftruncate(journal->fd, (off_t)JOURNAL_BYTES) == 0 ? 0 : errno;
+        return ftruncate(journal->fd, (off_t)store->journal_bytes) == 0 ? 0 : errno;
     }
-    memset(file, 0, JOURNAL_BYTES);
-    int rc = write_all(journal->fd, file, JOURNAL_BYTES, 0);
+    memset(file, 0, store->journal_bytes);
+    int rc = write_all(journal->fd, file, store->journal_bytes, 0);
     return rc != 0 || fsync(journal->fd) == 0 ? rc : errno;
 }
 
@@ -373,18 +374,18 @@ static enum status load(struct store *store, uint8_t *file, struct error *err)
     struct store_journal *journal = &store->journal;
     struct stat info;
     int rc = fstat(journal->fd, &info) == 0 ? 0 : errno;
-    size_t size = rc != 0 || info.st_size > (off_t)JOURNAL_BYTES ? 0 : (size_t)info.st_size;
+    size_t size = rc != 0 || info.st_size > (off_t)store->journal_bytes ? 0 : (size_t)info.st_size;
     rc = rc != 0 ? rc : read_file(journal, file, size);
     if (rc != 0) {
         return store_lmdb_error(err, rc, "reading the journal beside data.mdb");
     }
-    if (size == JOURNAL_BYTES) {
+    if (size == store->journal_bytes) {
         return find_records(store, file, err);
     }
-    if (info.st_size > (off_t)JOURNAL_BYTES || !is_zero(file, size)) {
+    if (info.st_size > (off_t)store->journal_bytes || !is_zero(file, size)) {
         return error_set(err, STATUS_DATA_LOSS, NULL,
                          "the journal in %s has %lld bytes of %zu: restore the whole set",
-                         store->folder, (long long)info.st_size, JOURNAL_BYTES);
+                         store->folder, (long long)info.st_size, store->journal_bytes);
     }
     if (store->read_only) {
         return STATUS_OK;
@@ -416,11 +417,16 @@ static enum status open_and_load(struct store *store, bool is_new, struct error 
     }
     free(path);
     if (status == STATUS_OK) {
-        journal->buffer = aligned_buffer();
+        journal->buffer = aligned_buffer(store);
         forget_changes(journal);
         status = load(store, journal->buffer, err);
     }
     return status;
+}
+
+size_t store_journal_bytes(size_t wanted)
+{
+    return wanted == 0 ? JOURNAL_BYTES_DEFAULT : round_up(wanted);
 }
 
 enum status store_journal_open(struct store *store, bool is_new, struct error *err)

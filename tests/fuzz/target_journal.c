@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#define JOURNAL_FILE_BYTES ((size_t)4 << 20)
+#define JOURNAL_FILE_BYTES ((size_t)64 << 10) /* a small one: each opening reads all of it */
 #define BLOCK 4096
 #define RECORDS_MAX 4
 #define RECORD_BYTES_MAX 6000
@@ -32,6 +32,7 @@ static enum status open_store(struct store **ret_store, bool read_only, struct e
     struct store_options options = {.folder = folder,
                                     .service = "intake",
                                     .map_bytes = UINT64_C(64) << 20,
+                                    .journal_bytes = JOURNAL_FILE_BYTES,
                                     .read_only = read_only,
                                     .no_sync = true};
     return store_open(ret_store, &options, err);

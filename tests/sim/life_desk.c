@@ -60,6 +60,10 @@ static void recorded(struct errand *errand)
     }
     const Followup__RecordCallResponse *response =
         (const Followup__RecordCallResponse *)errand->response;
+    if (response->call == NULL) {
+        invariant_broken(INVARIANT_SAME_ANSWER, "call %" PRIu64 " is recorded, and none is told of",
+                         errand->number);
+    }
     life->heard += response->call->state == FOLLOWUP__CALL_STATE__CALL_STATE_ANSWERED;
     if (life_chance(life, 200)) {
         life_ask_report(life, &errand->position);

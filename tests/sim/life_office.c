@@ -86,8 +86,8 @@ static void plan_next(struct office *office, uint64_t task, uint64_t case_number
         plan_help(office, task, case_number);
     }
     int64_t span_us = life_chance(life, 700) ? DAY_US : 9 * DAY_US;
-    plan(office, task, case_number, life_chance(life, 120) ? ACT_CLOSE : ACT_FINISH,
-         life_draw(life, HOUR_US, span_us));
+    enum act_kind end = life_chance(life, 120) ? ACT_CLOSE : ACT_FINISH;
+    plan(office, task, case_number, end, life_draw(life, HOUR_US, span_us));
 }
 
 /* Whoever forgot what they had read does some things twice, or to a task that has gone; and who
@@ -285,8 +285,8 @@ static void coordinate(struct office *office)
     }
     const struct recount_task *task =
         &life->recount->tasks[life_draw(life, 0, (int64_t)life->recount->task_count)];
-    plan(office, task->number, task->case_number, kinds[life_draw(life, 0, 4)],
-         life_draw(life, MINUTE_US, HOUR_US));
+    enum act_kind kind = kinds[life_draw(life, 0, 4)];
+    plan(office, task->number, task->case_number, kind, life_draw(life, MINUTE_US, HOUR_US));
 }
 
 /* --- following --- */

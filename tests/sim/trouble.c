@@ -85,7 +85,7 @@ static void crash_one(struct trouble *trouble)
     Common__ServiceId service = draw_service(trouble);
     enum world_crash_point point = (enum world_crash_point)draw(trouble, WORLD_CRASH_POINT_COUNT);
     int64_t down_us = (int64_t)draw(trouble, spans_us[draw(trouble, 5)]);
-    if (!world_crash_is_planned(trouble->world) && world_node(trouble->world, service) != NULL) {
+    if (world_node(trouble->world, service) != NULL) {
         story_step("%s is to crash at point %d, for %d s", service_name(service), (int)point,
                    (int)(down_us / SECOND_US));
         world_plan_crash(trouble->world, service, point, down_us);

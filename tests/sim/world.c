@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define MAP_BYTES (UINT64_C(1) << 30)
+#define JOURNAL_BYTES                                                                              \
+    ((size_t)128 << 10) /* each start reads it, and one that is full is no rarity */
 #define ARENA_BYTES_MAX (64u << 20)
 #define STEPS_AT_ONE_INSTANT_MAX 1000000 /* more is a loop without end */
 #define COMMIT_US_MAX 4000
@@ -108,6 +110,7 @@ void world_restart(struct world *world, Common__ServiceId service)
         .random = &machine->random.random,
         .loop = machine->loop,
         .map_bytes = MAP_BYTES,
+        .journal_bytes = JOURNAL_BYTES,
         .no_sync = true,
         .connect = connect_upstream,
         .context = &machine->links[service],
@@ -188,11 +191,6 @@ static bool is_struck(void *context, const char *name)
     return true;
 }
 
-bool world_crash_is_planned(const struct world *world)
-{
-    return world->plan.service != 0;
-}
-
 void world_mend(struct world *world)
 {
     world->plan.service = 0;
@@ -224,7 +222,9 @@ void world_set_faults(struct world *world, const struct world_faults *faults)
 void world_plan_crash(struct world *world, Common__ServiceId service, enum world_crash_point point,
                       int64_t down_us)
 {
-    CHECK(world->plan.service == 0);
+    if (world->plan.service != 0 && world->machines[world->plan.service].dying) {
+        return;
+    }
     world->plan = (struct crash_plan){.service = service, .point = point, .down_us = down_us};
 }
 

@@ -94,10 +94,10 @@ enum world_crash_point {
     WORLD_CRASH_POINT_COUNT,
 };
 
-/* One at a time: the service crashes at that point and is started again after down_us. */
+/* The service crashes at that point, when it comes to it, and is started again after down_us. One plan at a
+ * time: a new one takes the place of one whose point has not come, else the rare points hold up all others. */
 void world_plan_crash(struct world *world, Common__ServiceId service, enum world_crash_point point,
                       int64_t down_us);
-bool world_crash_is_planned(const struct world *world);
 /* No crash is to come; who is down is started now. */
 void world_mend(struct world *world);
 /* How many crashes there were. */

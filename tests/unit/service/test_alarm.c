@@ -89,6 +89,23 @@ static void waits_for_a_clock_that_was_set_back(void **state)
     assert_int_equal(toy_notes(&toy), 2);
 }
 
+/* Due a moment after the last event, which was recorded before the clock went back. */
+static void sleeps_while_a_clock_that_was_set_back_catches_up(void **state)
+{
+    (void)state;
+    add(RINGS);
+    toy_advance(&toy, MINUTE_US - 2);
+    add(0);
+    toy.wall_ahead_us = -HOUR_US;
+    toy_advance(&toy, 10 * SECOND_US);
+    toy.wakes = 0;
+    toy_advance(&toy, MINUTE_US);
+    assert_in_range(toy.wakes, 1, 60);
+    assert_int_equal(toy_notes(&toy), 2);
+    toy_advance(&toy, HOUR_US);
+    assert_int_equal(toy_notes(&toy), 3);
+}
+
 static void waits_while_the_disk_is_full(void **state)
 {
     (void)state;
@@ -140,6 +157,7 @@ int main(void)
         ON_A_TOY(fires_what_became_due_while_it_was_down),
         ON_A_TOY(notices_soon_that_the_clock_was_set_ahead),
         ON_A_TOY(waits_for_a_clock_that_was_set_back),
+        ON_A_TOY(sleeps_while_a_clock_that_was_set_back_catches_up),
         ON_A_TOY(waits_while_the_disk_is_full),
         ON_A_TOY(stops_at_a_timer_of_which_nothing_follows),
         ON_A_TOY(stops_at_a_timer_that_would_fire_for_ever),

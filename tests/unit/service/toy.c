@@ -338,6 +338,7 @@ void toy_advance(struct toy *toy, int64_t us)
     run_what_is_due(toy);
     for (int64_t next_us; (next_us = loop_next_us(toy->loop)) <= end_us;) {
         toy->now_us = next_us > toy->now_us ? next_us : toy->now_us;
+        toy->wakes++;
         run_what_is_due(toy);
     }
     toy->now_us = end_us;

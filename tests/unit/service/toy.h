@@ -32,6 +32,7 @@ struct toy {
     struct clock clock;
     int64_t now_us;
     int64_t wall_ahead_us; /* a test's: its wall clock is wrong by so much */
+    uint64_t wakes;        /* how often something became due while time went on */
     bool full;             /* a test's: no room on its disk, not even the last of it */
     struct loop *loop;
     struct node *node;
