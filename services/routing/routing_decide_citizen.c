@@ -186,6 +186,9 @@ enum status routing_decide_withdrawn(struct decide *d, const Intake__RequestWith
     if (status != STATUS_OK || routing_rules_is_closed(task->state)) {
         return status;
     }
+    if (PLANTED("taken_back_not_left") && routing_rules_joined(task) > 0) {
+        return STATUS_OK;
+    }
     if (!is_own(task, withdrawn->number)) {
         const Routing__JoinedCase *joined =
             routing_incident_find(d->txn, task->number, withdrawn->number, d->arena);

@@ -32,8 +32,11 @@ static void amend(struct life *life, const struct wish *wish)
     errand_start(errand);
 }
 
-static void withdraw(struct life *life, const struct wish *wish)
+/* Mostly of late: what is still worked on, and may be shared with others. */
+static void withdraw(struct life *life, const struct wish *any)
 {
+    const struct wish *recent = life_chance(life, 700) ? life_recent_wish(life) : NULL;
+    const struct wish *wish = recent != NULL ? recent : any;
     struct errand *errand =
         life_errand(life, life->front_end, "WithdrawCase", answered_or_refused, life);
     Intake__WithdrawCaseRequest *request =

@@ -51,6 +51,7 @@ static const char *const plants[] = {
     "joined_not_called",
     "open_call_never_closed",
     "chase_counted_twice",
+    "taken_back_not_left",
 };
 #define PLANTS (sizeof plants / sizeof plants[0])
 
