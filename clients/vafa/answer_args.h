@@ -7,6 +7,9 @@
 
 #include "vafa/common/v1/common.pb-c.h"
 
+/* Room for the answers of one command. */
+#define ANSWERS_ARENA_BYTES ((size_t)256 * 1024)
+
 /* Every --answer QUESTION=VALUE; the same question again adds a value to its answer. What is given
  * lives in the arena, the texts in argv. INVALID_ARGUMENT, field "answer". */
 enum status answer_args_read(const struct args *args, struct arena *arena,

@@ -1,5 +1,5 @@
 /* vafa show, history, reveal: where requests stand, and whose they are. */
-#include "clients/vafa/answer_words.h"
+#include "clients/vafa/case_text.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/place_words.h"
@@ -31,115 +31,12 @@ static void detail(struct session *session, struct table *table, const char *nam
     }
 }
 
-static void detail_time(struct session *session, struct table *table, const char *name, int64_t us)
-{
-    char text[32];
-    session_time(session, us, text);
-    detail(session, table, name, text);
-}
-
 /* --- show --- */
 
 static const struct option_def show_options[] = {
     {"fresh", 0, NULL, "first wait until all that was done so far has arrived in the story"},
     {NULL, 0, NULL, NULL},
 };
-
-static void print_case(struct session *session, const Intake__Case *c)
-{
-    const char *language = session_language(session);
-    struct table *table = table_new(2);
-    struct buffer place = BUFFER_EMPTY;
-    place_words(session, c->place, &place);
-    detail(session, table, "code", c->code);
-    detail(session, table, "state",
-           label_enum(&intake__case_state__descriptor, (int)c->state, language));
-    detail(session, table, "topic", session_topic(session, c->topic));
-    detail(session, table, "place", buffer_text(&place));
-    answer_words(session, table, c->topic, c->answers, c->n_answers);
-    detail(session, table, "urgency",
-           label_enum(&common__urgency__descriptor, (int)c->urgency, language));
-    detail(session, table, "channel",
-           label_enum(&common__channel__descriptor, (int)c->channel, language));
-    detail(session, table, "unit", session_unit(session, c->unit));
-    detail_time(session, table, "occurred", c->occurred_at_us);
-    detail_time(session, table, "due", c->due_at_us);
-    if (c->source[0] != '\0') {
-        table_cell(table, word(session, "source"));
-        table_cell_format(table, "%s %s", c->source, c->external_id);
-    }
-    table_print(table, stdout);
-    table_free(table);
-    buffer_fini(&place);
-}
-
-/* A call's outcome comes as words of the contract ("no answer"), an office's note as it was written. */
-static const char *note_words(struct session *session, const Intake__TimelineEntry *entry)
-{
-    char typed[32];
-    size_t size = strlen(entry->note);
-    if ((entry->kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_ATTEMPTED &&
-         entry->kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_COMPLETED) ||
-        size >= sizeof(typed)) {
-        return entry->note;
-    }
-    for (size_t i = 0; i <= size; i++) {
-        typed[i] = entry->note[i] == ' ' ? '-' : entry->note[i];
-    }
-    int outcome = label_enum_value(&followup__call_outcome__descriptor, typed);
-    return outcome < 0 ? entry->note
-                       : label_enum(&followup__call_outcome__descriptor, outcome,
-                                    session_language(session));
-}
-
-static void timeline_note(struct session *session, const Intake__TimelineEntry *entry,
-                          struct buffer *out)
-{
-    const char *verdict = label_enum(&intake__citizen_verdict__descriptor, (int)entry->verdict,
-                                     session_language(session));
-    buffer_append_text(out, note_words(session, entry));
-    if (verdict[0] != '\0') {
-        buffer_append_format(out, "%s%s", out->size > 0 ? "; " : "", verdict);
-    }
-    if (entry->until_us != 0) {
-        char until[32];
-        session_time(session, entry->until_us, until);
-        buffer_append_format(out, "%s%s %s", out->size > 0 ? "; " : "", word(session, "until"),
-                             until);
-    }
-    for (size_t i = 0; i < entry->n_pictures; i++) {
-        buffer_append_format(out, "%s%s %s", out->size > 0 ? "; " : "", word(session, "picture"),
-                             entry->pictures[i]);
-    }
-    if (entry->score != 0) {
-        buffer_append_format(out, "%s%" PRIu32 "/5", out->size > 0 ? "; " : "", entry->score);
-    }
-}
-
-static void print_timeline(struct session *session, const Intake__GetCaseResponse *response)
-{
-    static const char *const heads[] = {"time", "what", "unit", "note"};
-    struct table *table = table_new(4);
-    for (size_t i = 0; i < 4; i++) {
-        table_head(table, i, word(session, heads[i]));
-    }
-    for (size_t i = 0; i < response->n_timeline; i++) {
-        const Intake__TimelineEntry *entry = response->timeline[i];
-        char time[32];
-        struct buffer note = BUFFER_EMPTY;
-        session_time(session, entry->at_us, time);
-        timeline_note(session, entry, &note);
-        table_cell(table, time);
-        table_cell(table, label_enum(&intake__timeline_kind__descriptor, (int)entry->kind,
-                                     session_language(session)));
-        table_cell(table, session_unit(session, entry->unit));
-        table_cell(table, buffer_text(&note));
-        buffer_fini(&note);
-    }
-    putchar('\n');
-    table_print(table, stdout);
-    table_free(table);
-}
 
 static int run_show(struct session *session)
 {
@@ -165,8 +62,7 @@ static int run_show(struct session *session)
         if (response->case_data == NULL) {
             status = session_lacks("case_data", &err);
         } else {
-            print_case(session, response->case_data);
-            print_timeline(session, response);
+            case_text_print(session, response->case_data, response->timeline, response->n_timeline);
         }
     }
     vafa_call_fini(&call);
@@ -195,36 +91,6 @@ static const struct option_def history_options[] = {
     {NULL, 0, NULL, NULL},
 };
 
-static void print_cases(struct session *session, const Intake__ListCasesResponse *response)
-{
-    static const char *const heads[] = {"code", "registered", "topic", "state", "unit"};
-    struct table *table = table_new(5);
-    for (size_t i = 0; i < 5; i++) {
-        table_head(table, i, word(session, heads[i]));
-    }
-    for (size_t i = 0; i < response->n_cases; i++) {
-        const Intake__Case *c = response->cases[i];
-        char time[32];
-        session_time(session, c->registered_at_us, time);
-        table_cell(table, c->code);
-        table_cell(table, time);
-        table_cell(table, session_topic(session, c->topic));
-        table_cell(table, label_enum(&intake__case_state__descriptor, (int)c->state,
-                                     session_language(session)));
-        table_cell(table, session_unit(session, c->unit));
-    }
-    table_print(table, stdout);
-    table_free(table);
-}
-
-static void print_cases_json(struct session *session, const Intake__ListCasesResponse *response)
-{
-    (void)session; /* as print_cases has it */
-    for (size_t i = 0; i < response->n_cases; i++) {
-        output_message(&response->cases[i]->base);
-    }
-}
-
 static int run_history(struct session *session)
 {
     struct error err = ERROR_NONE;
@@ -239,8 +105,9 @@ static int run_history(struct session *session)
     request.page_size = (uint32_t)limit;
     enum status status = session_call(session, &call, &err);
     if (status == STATUS_OK) {
-        (session->json ? print_cases_json
-                       : print_cases)(session, (const Intake__ListCasesResponse *)call.response);
+        const Intake__ListCasesResponse *response =
+            (const Intake__ListCasesResponse *)call.response;
+        case_text_list(session, response->cases, response->n_cases);
     }
     vafa_call_fini(&call);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
@@ -275,6 +142,9 @@ static void print_revealed(struct session *session, const Intake__RevealCaseResp
         detail(session, table, "phone", response->citizen->phone);
     }
     detail(session, table, "words", response->words);
+    for (size_t i = 0; i < response->n_added_words; i++) {
+        detail(session, table, "added_words", response->added_words[i]->words);
+    }
     table_print(table, stdout);
     table_free(table);
 }

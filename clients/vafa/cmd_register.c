@@ -9,30 +9,20 @@
 
 #include <string.h>
 
-#define ANSWERS_ARENA_BYTES ((size_t)256 * 1024)
-
 static const struct option_def options[] = {
     {"topic", 't', "KEY", "what it is about: its key or name: vafa city show topics (needed)"},
     {"phone", 'p', "PHONE", "the citizen's number, in any spelling"},
     {"citizen", 0, "NAME", "the citizen's name"},
     {"words", 'w', "TEXT", "what the citizen said, in their own words"},
-    {"area", 'a', "KEY", "where: the area's key or name: vafa city show areas"},
-    {"neighbourhood", 0, "TEXT", "where: neighbourhood"},
-    {"street", 0, "TEXT", "where: street or address"},
-    {"landmark", 0, "TEXT", "where: what is near"},
-    {"line", 0, "TEXT", "where: line of bus or metro"},
-    {"direction", 0, "TEXT", "where: where the line goes to"},
-    {"stop", 0, "TEXT", "where: stop or station"},
-    {"pole", 0, "NUMBER", "where: the number on a lamp post, pole or traffic light"},
-    {"vehicle", 0, "NUMBER", "the number painted on a bus, metro car or taxi"},
-    {"thing", 0, "TEXT", "where: any other thing with a name or number"},
+    PLACE_OPTIONS,
     {"answer", 0, "QUESTION=VALUE",
      "to a question of the topic: vafa topics TOPIC; again for more"},
-    {"point", 0, "LAT,LON", "where: degrees, WGS 84"},
     {"channel", 0, "CHANNEL", "phone, sms, web, app, walk-in, session, staff (phone)"},
     {"urgent", 0, NULL, "danger to life or passage"},
+    {"join", 0, "CODE", "to a request about the same thing (vafa case same): one task for both"},
     {"source", 0, "NAME", "with --external-id: its name in another system, taken once only"},
     {"external-id", 0, "ID", "see --source"},
+    {"in-call", 0, "CALL", "the open call it is registered in (vafa phone open)"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -82,10 +72,14 @@ static enum status read_request(struct session *session, struct registration *r,
     r->request.words = text_of(args, "words");
     r->request.source = text_of(args, "source");
     r->request.external_id = text_of(args, "external-id");
+    r->request.join = text_of(args, "join");
     if (args_has(args, "urgent")) {
         r->request.urgency = COMMON__URGENCY__URGENCY_URGENT;
     }
-    status = read_channel(args, r, err);
+    status = args_number(args, "in-call", 1, UINT64_MAX, 0, &r->request.call_number, err);
+    if (status == STATUS_OK) {
+        status = read_channel(args, r, err);
+    }
     if (status == STATUS_OK) {
         status = place_args_read(session, "point", &r->place, err);
     }
@@ -114,6 +108,10 @@ static void print_answer(struct session *session, const Intake__RegisterCaseResp
     }
     fputs(label_word("code", session_language(session)), stdout);
     output_foreign(stdout, ": ", response->code, "");
+    if (response->incident_code[0] != '\0') {
+        fputs(label_word("incident", session_language(session)), stdout);
+        output_foreign(stdout, ": ", response->incident_code, "");
+    }
     if (response->referral != NULL) {
         print_referral(session, response->referral);
     }

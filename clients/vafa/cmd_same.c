@@ -54,11 +54,12 @@ static void age_cell(struct table *table, int64_t us)
 
 static void print_same(struct session *session, const Intake__FindSameResponse *response)
 {
-    static const char *const heads[] = {"code", "age", "by", "metres", "topic", "place", "state"};
+    static const char *const heads[] = {"code",    "age",   "by",    "metres",
+                                        "callers", "topic", "place", "state"};
     const char *language = session_language(session);
     int64_t now_us = clock_wall_us(clock_system());
-    struct table *table = table_new(7);
-    for (size_t i = 0; i < 7; i++) {
+    struct table *table = table_new(8);
+    for (size_t i = 0; i < 8; i++) {
         table_head(table, i, word(session, heads[i]));
     }
     for (size_t i = 0; i < response->n_requests; i++) {
@@ -73,6 +74,7 @@ static void print_same(struct session *session, const Intake__FindSameResponse *
         age_cell(table, us_sub(now_us, c->occurred_at_us));
         table_cell(table, label_enum(&intake__same_by__descriptor, (int)same->by, language));
         table_cell_format(table, "%" PRIu32, same->metres);
+        table_cell_format(table, "%" PRIu32, c->callers);
         table_cell(table, session_topic(session, c->topic));
         table_cell(table, buffer_text(&place));
         table_cell(table, label_enum(&intake__case_state__descriptor, (int)c->state, language));

@@ -69,6 +69,21 @@ static void detail_shares(struct session *session, struct table *table, const Ro
     }
 }
 
+/* Requests about the same thing: their number, and the codes of those that are joined. */
+static void print_callers(struct session *session, struct table *table, const Routing__Task *task)
+{
+    struct buffer codes = BUFFER_EMPTY;
+    if (task->callers > 1 || task->own_withdrawn) {
+        table_cell(table, label_word("callers", session_language(session)));
+        table_cell_format(table, "%" PRIu32, task->callers);
+    }
+    for (size_t i = 0; i < task->n_joined_codes; i++) {
+        buffer_append_format(&codes, "%s%s", i > 0 ? " " : "", task->joined_codes[i]);
+    }
+    detail(session, table, "joined", buffer_text(&codes));
+    buffer_fini(&codes);
+}
+
 static void print_task(struct session *session, const Routing__Task *task)
 {
     static const char *const names[] = {"registered", "respond_by",  "responded", "warn_at",
@@ -115,6 +130,9 @@ static void print_task(struct session *session, const Routing__Task *task)
     for (size_t i = 0; i < task->n_helps; i++) {
         print_help(session, table, task->helps[i]);
     }
+    print_callers(session, table, task);
+    snprintf(text, sizeof(text), "%" PRIu32, task->chases);
+    detail(session, table, "chases", task->chases > 0 ? text : "");
     table_print(table, stdout);
     table_free(table);
 }

@@ -62,6 +62,8 @@ extern const struct command command_citizen_forget, command_citizen_check, comma
 extern const struct command command_key_status, command_key_change;
 /* cmd_same.c */
 extern const struct command command_case_same, command_intake_duplicates;
+/* cmd_join.c */
+extern const struct command command_case_join, command_case_split;
 /* cmd_tasks.c */
 extern const struct command command_tasks_follow, command_tasks_list, command_tasks_claim;
 /* cmd_offices.c */
@@ -79,6 +81,13 @@ extern const struct command command_call_next, command_call_record, command_call
     command_calls_list;
 /* cmd_rates.c */
 extern const struct command command_rates;
+/* cmd_phone.c */
+extern const struct command command_phone_open, command_phone_end, command_phone_record,
+    command_phone_show, command_chase;
+/* cmd_amend.c */
+extern const struct command command_amend, command_withdraw, command_add_words, command_look_up;
+/* cmd_search.c */
+extern const struct command command_search;
 /* cmd_report.c */
 extern const struct command command_report;
 /* cmd_import.c */

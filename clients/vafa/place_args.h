@@ -7,6 +7,22 @@
 
 #include "vafa/common/v1/common.pb-c.h"
 
+/* Rows of an option table. */
+#define PLACE_OPTIONS                                                                              \
+    {"area", 'a', "KEY", "where: the area's key or name: vafa city show areas"},                   \
+        {"neighbourhood", 0, "TEXT", "where: neighbourhood"},                                      \
+        {"street", 0, "TEXT", "where: street or address"},                                         \
+        {"landmark", 0, "TEXT", "where: what is near"},                                            \
+        {"line", 0, "TEXT", "where: line of bus or metro"},                                        \
+        {"direction", 0, "TEXT", "where: where the line goes to"},                                 \
+        {"stop", 0, "TEXT", "where: stop or station"},                                             \
+        {"pole", 0, "NUMBER", "where: the number on a lamp post, pole or traffic light"},          \
+        {"vehicle", 0, "NUMBER", "the number painted on a bus, metro car or taxi"},                \
+        {"thing", 0, "TEXT", "where: any other thing with a name or number"},                      \
+    {                                                                                              \
+        "point", 0, "LAT,LON", "where: degrees, WGS 84"                                            \
+    }
+
 struct place_args {
     Common__Place place;
     Common__GeoPoint point;

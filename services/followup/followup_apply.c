@@ -69,7 +69,7 @@ static void apply_scheduled(struct apply *a, const Followup__CallScheduled *sche
     Followup__TaskRecord task = FOLLOWUP__TASK_RECORD__INIT;
     task.call_number = scheduled->call_number;
     task.finish = call.finish;
-    followup_tables_task_key(&key, scheduled->task_number);
+    followup_tables_task_key(&key, scheduled->task_number, scheduled->case_number);
     table_put(a->txn, STORE_STATE, &key, &task.base);
 }
 

@@ -7,6 +7,7 @@
 #include "services/followup/followup_rules.h"
 #include "services/followup/followup_tables.h"
 
+#include "base/plant.h"
 #include "service/keyring.h"
 
 #include "vafa/routing/v1/routing.pb-c.h"
@@ -75,15 +76,18 @@ static Followup__CallScheduled call_of_closed(const Routing__TaskClosedUndone *c
     return scheduled;
 }
 
+/* `before`: how many calls this decision has made. */
 static enum status schedule(struct decide *d, const struct event *ended,
-                            Followup__CallScheduled scheduled)
+                            Followup__CallScheduled scheduled, uint64_t before, bool *ret_made)
 {
-    if (!followup_rules_wants_call(ended->historical, scheduled.citizen) ||
-        followup_tables_is_forgotten(d->txn, scheduled.citizen) ||
-        scheduled.finish <= followup_tables_last_finish(d->txn, scheduled.task_number, d->arena)) {
+    *ret_made = followup_rules_wants_call(ended->historical, scheduled.citizen) &&
+                !followup_tables_is_forgotten(d->txn, scheduled.citizen) &&
+                scheduled.finish > followup_tables_last_finish(d->txn, scheduled.task_number,
+                                                               scheduled.case_number, d->arena);
+    if (!*ret_made) {
         return txn_error(d->txn, d->error);
     }
-    scheduled.call_number = table_last_u64(d->txn, STORE_STATE, FOLLOWUP_CLASS_CALL) + 1;
+    scheduled.call_number = table_last_u64(d->txn, STORE_STATE, FOLLOWUP_CLASS_CALL) + 1 + before;
     scheduled.due_at_us =
         followup_rules_first_due_us(city_callback(d->city), ended->occurred_at_us);
 
@@ -94,9 +98,9 @@ static enum status schedule(struct decide *d, const struct event *ended,
 }
 
 /* Whom nobody has heard yet need not be asked about what is to be done again. */
-static enum status withdraw(struct decide *d, uint64_t task_number)
+static enum status withdraw(struct decide *d, uint64_t task_number, uint64_t case_number)
 {
-    uint64_t call_number = followup_tables_call_of_task(d->txn, task_number, d->arena);
+    uint64_t call_number = followup_tables_call_of_task(d->txn, task_number, case_number, d->arena);
     if (call_number == 0) {
         return txn_error(d->txn, d->error);
     }
@@ -117,16 +121,61 @@ static enum status withdraw(struct decide *d, uint64_t task_number)
     return emit(d, &event, event.call_withdrawn, &options);
 }
 
+/* Each of those who are joined to a task hears of it, as if it had been their own. */
+static Followup__CallScheduled call_of_joined(const Routing__JoinedFollowed *followed,
+                                              const Routing__JoinedCase *joined)
+{
+    Followup__CallScheduled scheduled = FOLLOWUP__CALL_SCHEDULED__INIT;
+    scheduled.case_number = joined->case_number;
+    scheduled.code = joined->code;
+    scheduled.task_number = followed->task_number;
+    scheduled.topic = followed->topic;
+    scheduled.unit = followed->unit;
+    scheduled.note = followed->note;
+    scheduled.citizen = joined->citizen;
+    scheduled.finish = followup_rules_finish(followed->finish);
+    scheduled.closed_undone = followed->fate == ROUTING__JOINED_FATE__JOINED_FATE_CLOSED_UNDONE;
+    return scheduled;
+}
+
+static enum status follow_joined(struct decide *d, const struct event *event,
+                                 const Routing__JoinedFollowed *followed)
+{
+    enum status status = STATUS_OK;
+    uint64_t made_count = 0;
+    size_t count = followed->n_members - (PLANTED("joined_not_called") ? 1 : 0);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        bool made = false;
+        switch (followed->fate) {
+        case ROUTING__JOINED_FATE__JOINED_FATE_DONE:
+        case ROUTING__JOINED_FATE__JOINED_FATE_CLOSED_UNDONE:
+            status = schedule(d, event, call_of_joined(followed, followed->members[i]), made_count,
+                              &made);
+            made_count += made;
+            break;
+        case ROUTING__JOINED_FATE__JOINED_FATE_REOPENED:
+            status = withdraw(d, followed->task_number, followed->members[i]->case_number);
+            break;
+        default: break; /* what nobody wants done is not asked about */
+        }
+    }
+    return status;
+}
+
 enum status followup_decide_routing(struct decide *d, const struct event *event)
 {
     const Routing__Event *routing = (const Routing__Event *)event->open;
+    bool made;
     switch (routing->kind_case) {
     case ROUTING__EVENT__KIND_TASK_DONE:
-        return schedule(d, event, call_of_done(routing->task_done));
+        return schedule(d, event, call_of_done(routing->task_done), 0, &made);
     case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
-        return schedule(d, event, call_of_closed(routing->task_closed_undone));
+        return schedule(d, event, call_of_closed(routing->task_closed_undone), 0, &made);
     case ROUTING__EVENT__KIND_TASK_REOPENED:
-        return withdraw(d, routing->task_reopened->task_number);
+        return withdraw(d, routing->task_reopened->task_number,
+                        routing->task_reopened->case_number);
+    case ROUTING__EVENT__KIND_JOINED_FOLLOWED:
+        return follow_joined(d, event, routing->joined_followed);
     default: return STATUS_OK;
     }
 }

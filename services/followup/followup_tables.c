@@ -28,10 +28,11 @@ void followup_tables_state_key(struct key *key, Followup__CallState state, uint6
     key_add_u64(key, call_number);
 }
 
-void followup_tables_task_key(struct key *key, uint64_t task_number)
+void followup_tables_task_key(struct key *key, uint64_t task_number, uint64_t case_number)
 {
     key_begin(key, FOLLOWUP_CLASS_TASK);
     key_add_u64(key, task_number);
+    key_add_u64(key, case_number);
 }
 
 Followup__CallRecord *followup_tables_call(struct store_txn *txn, uint64_t call_number,
@@ -49,25 +50,25 @@ Followup__CallRecord *followup_tables_call(struct store_txn *txn, uint64_t call_
 }
 
 static const Followup__TaskRecord *task_record(struct store_txn *txn, uint64_t task_number,
-                                               struct arena *arena)
+                                               uint64_t case_number, struct arena *arena)
 {
     struct key key;
-    followup_tables_task_key(&key, task_number);
+    followup_tables_task_key(&key, task_number, case_number);
     return (const Followup__TaskRecord *)table_get(txn, STORE_STATE, &key,
                                                    &followup__task_record__descriptor, arena);
 }
 
 uint64_t followup_tables_call_of_task(struct store_txn *txn, uint64_t task_number,
-                                      struct arena *arena)
+                                      uint64_t case_number, struct arena *arena)
 {
-    const Followup__TaskRecord *record = task_record(txn, task_number, arena);
+    const Followup__TaskRecord *record = task_record(txn, task_number, case_number, arena);
     return record == NULL ? 0 : record->call_number;
 }
 
 uint32_t followup_tables_last_finish(struct store_txn *txn, uint64_t task_number,
-                                     struct arena *arena)
+                                     uint64_t case_number, struct arena *arena)
 {
-    const Followup__TaskRecord *record = task_record(txn, task_number, arena);
+    const Followup__TaskRecord *record = task_record(txn, task_number, case_number, arena);
     return record == NULL ? 0 : record->finish;
 }
 

@@ -6,7 +6,7 @@
  *   QUEUE  due i64, call u64      (empty)     open calls, longest due first; one in somebody's
  *                                             hands lies under the end of its lease
  *   STATE  state u8, call u64     (empty)     finds calls by their state
- *   TASK   task u64               TaskRecord  which call was last scheduled for a task,
+ *   TASK   task u64, case u64     TaskRecord  which call was last scheduled for a request of a task,
  *                                             and for which finish of it
  *   OPEN_OF    citizen u64, call u64  (empty)  open calls of a citizen
  *   FORGOTTEN  citizen u64            (empty)  nobody calls them any more
@@ -36,16 +36,17 @@ enum followup_timer {
 void followup_tables_call_key(struct key *key, uint64_t call_number);
 void followup_tables_queue_key(struct key *key, int64_t due_us, uint64_t call_number);
 void followup_tables_state_key(struct key *key, Followup__CallState state, uint64_t call_number);
-void followup_tables_task_key(struct key *key, uint64_t task_number);
+void followup_tables_task_key(struct key *key, uint64_t task_number, uint64_t case_number);
 
 /* NULL when there is none. The record lives in the arena, and its call is always set. */
 Followup__CallRecord *followup_tables_call(struct store_txn *txn, uint64_t call_number,
                                            struct arena *arena);
-/* The last call scheduled for a task, and the finish it is about; 0: none was. */
+/* The last call scheduled for a task and one of its requests (its own, or one that is joined to it),
+ * and the finish it is about; 0: none was. */
 uint64_t followup_tables_call_of_task(struct store_txn *txn, uint64_t task_number,
-                                      struct arena *arena);
+                                      uint64_t case_number, struct arena *arena);
 uint32_t followup_tables_last_finish(struct store_txn *txn, uint64_t task_number,
-                                     struct arena *arena);
+                                     uint64_t case_number, struct arena *arena);
 
 void followup_tables_open_key(struct key *key, uint64_t citizen, uint64_t call_number);
 /* The first `max` open calls of a citizen. */

@@ -1,6 +1,7 @@
-/* The description of the service: what it answers, what it follows, what it writes. */
+/* The description of the service: what it answers, what it follows, what it wakes up for. */
 #include "services/intake/intake.h"
 
+#include "services/intake/intake_calls.h"
 #include "services/intake/intake_internal.h"
 #include "services/intake/intake_suggest.h"
 
@@ -9,11 +10,13 @@
 #include "vafa/intake/v1/intake.pb-c.h"
 #include "vafa/routing/v1/routing.pb-c.h"
 
-/* Intake only tells what the others did: none of their events makes it decide anything. */
+/* Intake tells what the others did. It decides nothing because of it, but that a request is on its own
+ * again when routing could not join it. */
 static const struct service_feed feeds[] = {
     {
         .upstream = COMMON__SERVICE_ID__SERVICE_ID_ROUTING,
         .event_type = &routing__event__descriptor,
+        .decide = intake_decide_routing,
         .view = intake_apply_view_routing,
     },
     {
@@ -37,6 +40,7 @@ const struct service_def intake_service = {
     .apply = intake_apply,
     .feeds = feeds,
     .feed_count = sizeof(feeds) / sizeof(feeds[0]),
+    .timer = intake_decide_timer,
     .holds_words = true,
     .memory = &intake_memory,
 };

@@ -1,6 +1,9 @@
 /* What events change: own events the state tables, those of others the timeline. */
+#include "services/intake/intake_amend.h"
+#include "services/intake/intake_calls.h"
 #include "services/intake/intake_incident_tables.h"
 #include "services/intake/intake_internal.h"
+#include "services/intake/intake_members.h"
 #include "services/intake/intake_rules.h"
 #include "services/intake/intake_tables.h"
 
@@ -20,6 +23,10 @@ static void apply_registered(struct apply *a, uint64_t offset,
         intake_tables_external_put(a->txn, registered->source, registered->external_id,
                                    registered->number);
     }
+    if (registered->incident != 0) {
+        intake_members_join(a->txn, a->arena, registered->number, registered->incident);
+    }
+    intake_apply_registered_in_call(a, registered->call_number, registered->number);
 }
 
 static void note_look(struct apply *a, enum store_space space, const struct event *event,
@@ -34,12 +41,51 @@ static void note_look(struct apply *a, enum store_space space, const struct even
     }
 }
 
+/* Whoever answered a known caller has seen the name on these requests. */
+static void note_looks_at_card(struct apply *a, const struct event *event,
+                               const Intake__CallOpened *opened)
+{
+    for (size_t i = 0; i < opened->n_shown_cases; i++) {
+        note_look(a, STORE_STATE, event, opened->shown_cases[i], opened->purpose);
+    }
+}
+
 void intake_apply(struct apply *a, const struct event *event)
 {
     const Intake__Event *open = (const Intake__Event *)event->open;
     switch (open->kind_case) {
     case INTAKE__EVENT__KIND_REQUEST_REGISTERED:
         apply_registered(a, event->offset, open->request_registered);
+        break;
+    case INTAKE__EVENT__KIND_REQUEST_JOINED:
+        intake_members_join(a->txn, a->arena, open->request_joined->number,
+                            open->request_joined->incident);
+        break;
+    case INTAKE__EVENT__KIND_REQUEST_SPLIT:
+        if (open->request_split->registered != NULL) {
+            intake_members_split(a->txn, a->arena, open->request_split->registered->number);
+        }
+        break;
+    case INTAKE__EVENT__KIND_CALL_OPENED:
+        intake_apply_call_opened(a, event, open->call_opened);
+        note_looks_at_card(a, event, open->call_opened);
+        break;
+    case INTAKE__EVENT__KIND_CALL_ENDED: intake_apply_call_ended(a, event, open->call_ended); break;
+    case INTAKE__EVENT__KIND_CASE_CHASED: intake_apply_chased(a, event, open->case_chased); break;
+    case INTAKE__EVENT__KIND_REQUEST_AMENDED:
+        intake_apply_amended(a, event, open->request_amended);
+        break;
+    case INTAKE__EVENT__KIND_REQUEST_WITHDRAWN:
+        intake_apply_withdrawn(a, event, open->request_withdrawn);
+        break;
+    case INTAKE__EVENT__KIND_WORDS_ADDED:
+        intake_apply_words_added(a, event, open->words_added);
+        break;
+    case INTAKE__EVENT__KIND_LOOK_UP_FAILED:
+        intake_apply_look_up_failed(a, event, open->look_up_failed);
+        break;
+    case INTAKE__EVENT__KIND_LOOK_UP_CLEARED:
+        intake_apply_look_up_cleared(a, open->look_up_cleared);
         break;
     case INTAKE__EVENT__KIND_CASE_REVEALED:
         note_look(a, STORE_STATE, event, open->case_revealed->number, open->case_revealed->purpose);
@@ -58,6 +104,20 @@ static void show(struct apply *a, Common__ServiceId service, const struct event 
     if (number != 0) {
         record->at_us = event->occurred_at_us;
         intake_tables_timeline_put(a->txn, number, service, event->offset, record);
+    }
+}
+
+/* It is found under what it is now, at once or when it is opened again. What is joined is not found. */
+static void amend_incident(struct apply *a, const struct event *event,
+                           const Routing__TaskAmended *amended)
+{
+    if (amended->is_joined) {
+        return;
+    }
+    intake_incident_open(a->txn, a->arena, amended->case_number, amended->topic, amended->place,
+                         amended->registered_at_us);
+    if (!amended->is_open) {
+        intake_incident_close(a->txn, a->arena, amended->case_number, event->historical);
     }
 }
 
@@ -81,8 +141,12 @@ static void follow_incident(struct apply *a, const struct event *event, const Ro
         intake_incident_close(a->txn, a->arena, open->task_cancelled->case_number,
                               event->historical);
         break;
+    case ROUTING__EVENT__KIND_TASK_AMENDED: amend_incident(a, event, open->task_amended); break;
     case ROUTING__EVENT__KIND_TASK_REOPENED:
         intake_incident_reopen(a->txn, a->arena, open->task_reopened->case_number);
+        break;
+    case ROUTING__EVENT__KIND_CASE_JOINED: /* no thing of its own any more */
+        intake_incident_close(a->txn, a->arena, open->case_joined->case_number, true);
         break;
     default: break;
     }
@@ -160,6 +224,21 @@ static uint64_t tell_more(const Routing__Event *open, Intake__TimelineRecord *re
         record->note = open->task_reopened->note;
         record->unit = open->task_reopened->unit;
         return open->task_reopened->case_number;
+    case ROUTING__EVENT__KIND_CASE_JOINED:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED;
+        record->unit = open->case_joined->unit;
+        record->note = open->case_joined->incident_code;
+        record->due_at_us = open->case_joined->due_at_us;
+        record->incident = open->case_joined->incident;
+        return open->case_joined->case_number;
+    case ROUTING__EVENT__KIND_CASE_SPLIT:
+        if (open->case_split->refused) {
+            return 0; /* it never was joined */
+        }
+        record->kind = open->case_split->withdrawn ? INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT
+                                                   : INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT;
+        record->incident = open->case_split->incident;
+        return open->case_split->case_number;
     case ROUTING__EVENT__KIND_TASK_CANCELLED:
         record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_CANCELLED;
         record->note = open->task_cancelled->reason;

@@ -1,4 +1,6 @@
 /* What follows from a command: events, or a refusal. */
+#include "services/intake/intake_amend.h"
+#include "services/intake/intake_calls.h"
 #include "services/intake/intake_internal.h"
 #include "services/intake/intake_rules.h"
 #include "services/intake/intake_tables.h"
@@ -172,6 +174,7 @@ static void describe(struct decide *d, const Intake__RegisterCaseRequest *reques
     registered->urgency = intake_rules_urgency(topic, request->urgency);
     registered->source = request->source;
     registered->external_id = request->external_id;
+    registered->call_number = request->call_number;
     if (request->history != NULL) {
         registered->unit = request->history->unit;
         registered->due_at_us = request->history->due_at_us;
@@ -250,6 +253,10 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
     describe(d, request, number, registration);
     struct event_options options = options_of(request->history);
     enum status status = keep_answers(d, request, &registration->registered);
+    if (status == STATUS_OK && request->join[0] != '\0') {
+        status = intake_decide_incident_of(d, request->join, &registration->registered.incident,
+                                           &response->incident_code);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -286,7 +293,11 @@ enum status intake_decide_register(struct decide *d, const ProtobufCMessage *mes
         known =
             intake_tables_external_find(d->txn, request->source, request->external_id, d->arena);
     }
-    return known != 0 ? answer_known(d, known, response) : register_new(d, request, response);
+    if (known != 0) {
+        return answer_known(d, known, response);
+    }
+    status = intake_decide_within_call(d, request->call_number);
+    return status == STATUS_OK ? register_new(d, request, response) : status;
 }
 
 /* --- revealing --- */
@@ -299,7 +310,7 @@ static enum status check_revealable(struct decide *d, uint64_t number)
     if (!intake_tables_case_find(d->txn, number, d->arena, &found)) {
         return decide_refuse(d, STATUS_NOT_FOUND, "code", "no request has this code");
     }
-    uint64_t citizen = found.registered->citizen;
+    uint64_t citizen = intake_tables_words_citizen(d->txn, &found, d->arena);
     if (citizen == 0) {
         return decide_refuse(d, STATUS_NOT_FOUND, NULL, "the request holds no personal data");
     }

@@ -1,4 +1,5 @@
 /* Forgetting a citizen: their key goes, and nothing of what is counted. */
+#include "services/intake/intake_amend.h"
 #include "services/intake/intake_internal.h"
 #include "services/intake/intake_rules.h"
 #include "services/intake/intake_tables.h"
@@ -30,7 +31,7 @@ static enum status find_citizen(struct decide *d, const Intake__ForgetCitizenReq
         if (!intake_tables_case_find(d->txn, number, d->arena, &found)) {
             return decide_refuse(d, STATUS_NOT_FOUND, "code", "no request has this code");
         }
-        citizen = found.registered->citizen;
+        citizen = intake_tables_words_citizen(d->txn, &found, d->arena);
     }
     if (citizen == 0) {
         return request->phone[0] != '\0' ? decide_refuse(d, STATUS_NOT_FOUND, "phone",

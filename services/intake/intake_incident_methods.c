@@ -7,8 +7,6 @@
 
 #define SAME_DEFAULT 5
 #define SAME_MAX 20
-/* Memory for one request's timeline. */
-#define STORY_ARENA_BYTES ((size_t)8 * 1024 * 1024)
 
 enum status intake_check_find_same(const struct city *city, const struct rpc_caller *caller,
                                    const ProtobufCMessage *message, struct error *err)
@@ -98,7 +96,7 @@ enum status intake_read_find_same(struct read *r, const ProtobufCMessage *messag
         .rows_left = INCIDENT_ROWS_PER_QUESTION_MAX,
         .found = found,
     };
-    struct arena *scratch = arena_new(STORY_ARENA_BYTES);
+    struct arena *scratch = arena_new(INTAKE_STORY_ARENA_BYTES);
     enum status status = incident_spot_of(request->place, &asked.spot, r->error);
     if (status == STATUS_OK) {
         search(r, scratch, request->topic, &asked);

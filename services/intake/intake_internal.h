@@ -3,6 +3,8 @@
 #define VAFA_SERVICES_INTAKE_INTAKE_INTERNAL_H
 
 #include "service/service.h"
+#include "services/intake/intake_story.h"
+#include "services/intake/intake_tables.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
 
@@ -27,6 +29,39 @@ enum status intake_read_topic(struct read *r, const ProtobufCMessage *request,
 enum status intake_check_topics(const struct city *city, const struct rpc_caller *caller,
                                 const ProtobufCMessage *request, struct error *err);
 enum status intake_read_topics(struct read *r, const ProtobufCMessage *request,
+                               ProtobufCMessage *response);
+
+/* intake_decide_incident.c: joining, splitting off, and what routing could not join. The head of the
+ * request with the code `join`, which is open and has room, and that one's own code. */
+enum status intake_decide_incident_of(struct decide *d, char *join, uint64_t *ret_head,
+                                      char **ret_code);
+enum status intake_decide_join(struct decide *d, const ProtobufCMessage *request,
+                               ProtobufCMessage *response);
+enum status intake_decide_split(struct decide *d, const ProtobufCMessage *request,
+                                ProtobufCMessage *response);
+enum status intake_decide_routing(struct decide *d, const struct event *event);
+
+/* A page of requests ends when it has become as large: below RPC_MESSAGE_BYTES_MAX, with room for one
+ * more. */
+#define INTAKE_LIST_BYTES_MAX ((size_t)512 * 1024)
+/* Memory for one request's timeline: its rows, the longest notes, and the entries made of them. */
+#define INTAKE_STORY_ARENA_BYTES ((size_t)8 * 1024 * 1024)
+
+/* intake_methods.c: as intake_story_read, and its refusal; the request told, in the answer's arena, NULL: there
+ * is no memory for it. */
+enum status intake_read_story(struct read *r, const struct intake_case *found, struct arena *arena,
+                              struct intake_story *ret_story);
+Intake__Case *intake_tell_case(struct read *r, const struct intake_case *found,
+                               const struct intake_story *story);
+
+/* The request of a code and its story, as much as fits an answer. */
+enum status intake_read_whole_case(struct read *r, const char *code, Intake__Case **ret_case,
+                                   Intake__TimelineEntry ***ret_timeline, size_t *ret_count);
+
+/* intake_search.c */
+enum status intake_check_search(const struct city *city, const struct rpc_caller *caller,
+                                const ProtobufCMessage *request, struct error *err);
+enum status intake_read_search(struct read *r, const ProtobufCMessage *request,
                                ProtobufCMessage *response);
 
 /* intake_decide.c: the requests have passed the check of their method. */

@@ -1,5 +1,8 @@
 /* The methods: what is checked before a call is taken, and what is read for its answer. */
+#include "services/intake/intake_amend.h"
+#include "services/intake/intake_calls.h"
 #include "services/intake/intake_internal.h"
+#include "services/intake/intake_members.h"
 #include "services/intake/intake_rules.h"
 #include "services/intake/intake_suggest.h"
 #include "services/intake/intake_tables.h"
@@ -7,15 +10,11 @@
 #include "service/keyring.h"
 #include "text/utf8.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Below RPC_MESSAGE_BYTES_MAX, with room for the request itself. */
 #define TIMELINE_BYTES_MAX ((size_t)900 * 1024)
-/* A page of requests ends when it has become as large: below the same, with room for one more. */
-#define LIST_BYTES_MAX ((size_t)512 * 1024)
-/* Memory for one request's timeline: its rows, the longest notes, and the entries made of them. */
-#define STORY_ARENA_BYTES ((size_t)8 * 1024 * 1024)
+#define TIMELINE_ENTRIES_MAX 500
 
 static enum status refuse_memory(struct read *r)
 {
@@ -23,104 +22,17 @@ static enum status refuse_memory(struct read *r)
                        "the answer needs more memory than a call may have");
 }
 
-/* --- the story of a request --- */
-
-struct story {
-    Intake__TimelineEntry **entries; /* in order; the registration is among them */
-    size_t count;
-    int64_t due_at_us; /* as last routed, 0 before or for never */
-};
-
-static int compare_entries(const void *a, const void *b)
-{
-    return intake_rules_compare(*(Intake__TimelineEntry *const *)a,
-                                *(Intake__TimelineEntry *const *)b);
-}
-
-static void tell_registration(const struct intake_case *found, Intake__TimelineEntry *entry)
-{
-    entry->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_REGISTERED;
-    entry->at_us = found->occurred_at_us;
-    entry->service = COMMON__SERVICE_ID__SERVICE_ID_INTAKE;
-    entry->offset = found->offset;
-}
-
-static void tell_row(const struct intake_timeline_row *row, Intake__TimelineEntry *entry)
-{
-    entry->kind = row->record->kind;
-    entry->at_us = row->record->at_us;
-    entry->service = row->service;
-    entry->offset = row->offset;
-    entry->unit = row->record->unit;
-    entry->note = row->record->note;
-    entry->score = row->record->score;
-    entry->verdict = row->record->verdict;
-    entry->until_us = row->record->until_us;
-    entry->n_pictures = row->record->n_pictures;
-    entry->pictures = row->record->pictures;
-}
-
-/* A task is made once; when it was given a due date again, the latest holds. */
-static int64_t due_at_us(const struct intake_timeline_row *rows, size_t count)
-{
-    uint64_t latest = 0;
-    int64_t due_us = 0;
-    for (size_t i = 0; i < count; i++) {
-        if ((rows[i].record->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ROUTED ||
-             rows[i].record->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED) &&
-            rows[i].offset > latest) {
-            latest = rows[i].offset;
-            due_us = rows[i].record->due_at_us;
-        }
-    }
-    return due_us;
-}
-
-/* Everything the story points to lives in `arena`, or where `found` lives. */
-static enum status read_story(struct read *r, const struct intake_case *found, struct arena *arena,
-                              struct story *ret_story)
-{
-    struct intake_timeline_row rows[INTAKE_TIMELINE_ROWS_MAX];
-    size_t row_count = intake_tables_timeline(r->txn, found->registered->number, arena, rows);
-    size_t count = row_count + 1;
-    Intake__TimelineEntry *told = arena_alloc(arena, count * sizeof(*told));
-    Intake__TimelineEntry **entries = arena_alloc(arena, count * sizeof(*entries));
-    if (told == NULL || entries == NULL) {
-        return refuse_memory(r);
-    }
-    for (size_t i = 0; i < count; i++) {
-        intake__timeline_entry__init(&told[i]);
-        entries[i] = &told[i];
-    }
-    tell_registration(found, &told[0]);
-    for (size_t i = 0; i < row_count; i++) {
-        tell_row(&rows[i], &told[i + 1]);
-    }
-    qsort(entries, count, sizeof(*entries), compare_entries);
-    *ret_story = (struct story){entries, count, due_at_us(rows, row_count)};
-    return STATUS_OK;
-}
-
-/* Notes may be long and many: the oldest entries behind the first give way, so that the answer fits
- * a message. */
-static void fit_story(struct story *story)
-{
-    size_t bytes = 0;
-    size_t kept_from = story->count;
-    while (kept_from > 1) {
-        bytes += protobuf_c_message_get_packed_size(&story->entries[kept_from - 1]->base) + 8;
-        if (bytes > TIMELINE_BYTES_MAX) {
-            break;
-        }
-        kept_from--;
-    }
-    size_t dropped = kept_from - 1;
-    memmove(story->entries + 1, story->entries + kept_from,
-            (story->count - kept_from) * sizeof(*story->entries));
-    story->count -= dropped;
-}
-
 /* --- a request without personal data --- */
+
+enum status intake_read_story(struct read *r, const struct intake_case *found, struct arena *arena,
+                              struct intake_story *ret_story)
+{
+    if (intake_story_read(r->txn, found, arena, ret_story)) {
+        return STATUS_OK;
+    }
+    enum status status = txn_error(r->txn, r->error);
+    return status != STATUS_OK ? status : refuse_memory(r);
+}
 
 static bool can_be_called(struct read *r, const Intake__RequestRegistered *registered)
 {
@@ -132,8 +44,40 @@ static bool can_be_called(struct read *r, const Intake__RequestRegistered *regis
     return true;
 }
 
-static Intake__Case *tell_case(struct read *r, const struct intake_case *found,
-                               const struct story *story)
+/* Who else is about the same thing; false: no memory. */
+static bool tell_incident(struct read *r, uint64_t number, Intake__Case *told)
+{
+    uint64_t members[INTAKE_MEMBERS_TOLD];
+    uint64_t head = intake_members_head(r->txn, r->arena, number);
+    uint32_t member_count = intake_members_count(r->txn, r->arena, head != 0 ? head : number);
+    const Intake__CaseChangesRecord *changes =
+        intake_tables_case_changes(r->txn, head != 0 ? head : number, r->arena);
+    if (changes == NULL) {
+        return false;
+    }
+    told->callers = member_count + (member_count > 0 && changes->withdrawn_at_us != 0 ? 0 : 1);
+    if (head != 0) {
+        told->incident_code = arena_alloc(r->arena, CODE_SIZE);
+        if (told->incident_code == NULL) {
+            return false;
+        }
+        intake_tables_code(r->txn, head, told->incident_code);
+        return true;
+    }
+    size_t count =
+        member_count == 0 ? 0 : intake_members_list(r->txn, number, members, INTAKE_MEMBERS_TOLD);
+    char *codes = arena_alloc(r->arena, (count + 1) * CODE_SIZE);
+    told->joined_codes = arena_alloc(r->arena, (count + 1) * sizeof(*told->joined_codes));
+    for (size_t i = 0; codes != NULL && told->joined_codes != NULL && i < count; i++) {
+        told->joined_codes[i] = codes + i * CODE_SIZE;
+        intake_tables_code(r->txn, members[i], told->joined_codes[i]);
+        told->n_joined_codes++;
+    }
+    return codes != NULL && told->joined_codes != NULL;
+}
+
+Intake__Case *intake_tell_case(struct read *r, const struct intake_case *found,
+                               const struct intake_story *story)
 {
     const Intake__RequestRegistered *registered = found->registered;
     Intake__Case *told = arena_alloc(r->arena, sizeof(*told));
@@ -142,6 +86,9 @@ static Intake__Case *tell_case(struct read *r, const struct intake_case *found,
         return NULL;
     }
     intake__case__init(told);
+    if (!tell_incident(r, registered->number, told)) {
+        return NULL;
+    }
     told->number = registered->number;
     told->code = registered->code;
     told->channel = registered->channel;
@@ -159,6 +106,11 @@ static Intake__Case *tell_case(struct read *r, const struct intake_case *found,
     told->can_be_called = can_be_called(r, registered);
     told->n_answers = registered->n_answers;
     told->answers = registered->answers;
+    told->chases = found->changes->chases;
+    told->amended_at_us = found->changes->amended_at_us;
+    told->withdrawn_at_us = found->changes->withdrawn_at_us;
+    told->words_added = (uint32_t)found->changes->n_words_offsets;
+    told->call_number = registered->call_number;
     told->state =
         intake_rules_state(story->entries, story->count, told->can_be_called && !told->historical);
     return told;
@@ -188,28 +140,35 @@ static enum status check_register(const struct city *city, const struct rpc_call
 
 /* --- GetCase --- */
 
-static enum status read_get(struct read *r, const ProtobufCMessage *message,
-                            ProtobufCMessage *answer)
+enum status intake_read_whole_case(struct read *r, const char *code, Intake__Case **ret_case,
+                                   Intake__TimelineEntry ***ret_timeline, size_t *ret_count)
 {
-    const Intake__GetCaseRequest *request = (const Intake__GetCaseRequest *)message;
-    Intake__GetCaseResponse *response = (Intake__GetCaseResponse *)answer;
     struct intake_case found;
-    struct story story;
-    enum status status = find_by_code(r, request->code, &found);
+    struct intake_story story;
+    enum status status = find_by_code(r, code, &found);
     if (status == STATUS_OK) {
-        status = read_story(r, &found, r->arena, &story);
+        status = intake_read_story(r, &found, r->arena, &story);
     }
     if (status != STATUS_OK) {
         return status;
     }
-    response->case_data = tell_case(r, &found, &story);
-    if (response->case_data == NULL) {
+    Intake__Case *told = intake_tell_case(r, &found, &story);
+    if (told == NULL) {
         return refuse_memory(r);
     }
-    fit_story(&story);
-    response->timeline = story.entries;
-    response->n_timeline = story.count;
+    intake_story_fit(&story, TIMELINE_ENTRIES_MAX, TIMELINE_BYTES_MAX);
+    *ret_case = told;
+    *ret_timeline = story.entries;
+    *ret_count = story.count;
     return STATUS_OK;
+}
+
+static enum status read_get(struct read *r, const ProtobufCMessage *message,
+                            ProtobufCMessage *answer)
+{
+    Intake__GetCaseResponse *response = (Intake__GetCaseResponse *)answer;
+    return intake_read_whole_case(r, ((const Intake__GetCaseRequest *)message)->code,
+                                  &response->case_data, &response->timeline, &response->n_timeline);
 }
 
 /* --- ListCases --- */
@@ -254,17 +213,17 @@ enum status intake_read_case(struct read *r, uint64_t number, struct arena *scra
                              Intake__Case **ret_case)
 {
     struct intake_case found;
-    struct story story;
+    struct intake_story story;
     arena_reset(scratch);
     if (!intake_tables_case_find(r->txn, number, r->arena, &found)) {
         return read_refuse(r, STATUS_DATA_LOSS, NULL, "request %llu is listed and missing",
                            (unsigned long long)number);
     }
-    enum status status = read_story(r, &found, scratch, &story);
+    enum status status = intake_read_story(r, &found, scratch, &story);
     if (status != STATUS_OK) {
         return status;
     }
-    *ret_case = tell_case(r, &found, &story);
+    *ret_case = intake_tell_case(r, &found, &story);
     return *ret_case == NULL ? refuse_memory(r) : STATUS_OK;
 }
 
@@ -275,12 +234,12 @@ static enum status list_page(struct read *r, const uint64_t *numbers, size_t cou
     enum status status = STATUS_OK;
     size_t bytes = 0;
     size_t told = 0;
-    struct arena *scratch = arena_new(STORY_ARENA_BYTES);
+    struct arena *scratch = arena_new(INTAKE_STORY_ARENA_BYTES);
     response->cases = arena_alloc(r->arena, (count + 1) * sizeof(*response->cases));
     if (response->cases == NULL) {
         status = refuse_memory(r);
     }
-    while (told < count && status == STATUS_OK && bytes < LIST_BYTES_MAX) {
+    while (told < count && status == STATUS_OK && bytes < INTAKE_LIST_BYTES_MAX) {
         status = intake_read_case(r, numbers[told], scratch, &response->cases[told]);
         if (status == STATUS_OK) {
             bytes += protobuf_c_message_get_packed_size(&response->cases[told++]->base);
@@ -324,20 +283,17 @@ static enum status check_reveal(const struct city *city, const struct rpc_caller
                         "purpose", err);
 }
 
-/* After the commit: by now it is on disk who looked. */
-static enum status read_reveal(struct read *r, const ProtobufCMessage *message,
-                               ProtobufCMessage *answer)
+/* The sealed part of the registration, when it has one. */
+static enum status open_registered(struct read *r, const struct intake_case *found,
+                                   Intake__RevealCaseResponse *response)
 {
-    const Intake__RevealCaseRequest *request = (const Intake__RevealCaseRequest *)message;
-    Intake__RevealCaseResponse *response = (Intake__RevealCaseResponse *)answer;
-    struct intake_case found;
     const ProtobufCMessage *opened;
-    enum status status = find_by_code(r, request->code, &found);
-    if (status == STATUS_OK) {
-        status = keyring_open_sealed(
-            r->keyring, r->txn, found.registered->citizen, INTAKE_SEAL_PURPOSE, found.sealed,
-            &intake__sealed_words__descriptor, r->arena, &opened, r->error);
+    if (found->registered->citizen == 0) {
+        return STATUS_OK; /* there are only words that were added */
     }
+    enum status status = keyring_open_sealed(
+        r->keyring, r->txn, found->registered->citizen, INTAKE_SEAL_PURPOSE, found->sealed,
+        &intake__sealed_words__descriptor, r->arena, &opened, r->error);
     if (status != STATUS_OK) {
         return status;
     }
@@ -351,6 +307,20 @@ static enum status read_reveal(struct read *r, const ProtobufCMessage *message,
     response->citizen->phone = plain->phone;
     response->words = plain->words;
     return STATUS_OK;
+}
+
+/* After the commit: by now it is on disk who looked. */
+static enum status read_reveal(struct read *r, const ProtobufCMessage *message,
+                               ProtobufCMessage *answer)
+{
+    const Intake__RevealCaseRequest *request = (const Intake__RevealCaseRequest *)message;
+    Intake__RevealCaseResponse *response = (Intake__RevealCaseResponse *)answer;
+    struct intake_case found;
+    enum status status = find_by_code(r, request->code, &found);
+    if (status == STATUS_OK) {
+        status = open_registered(r, &found, response);
+    }
+    return status == STATUS_OK ? intake_read_added_words(r, &found, response) : status;
 }
 
 /* --- the list --- */
@@ -431,5 +401,90 @@ const struct service_method intake_methods[] = {
         .roles = ROLES_KNOWN,
         .check = intake_check_topics,
         .read = intake_read_topics,
+    },
+    {
+        .name = "JoinCase",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_DESK,
+        .decide = intake_decide_join,
+    },
+    {
+        .name = "SplitCase",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_DESK,
+        .decide = intake_decide_split,
+    },
+    {
+        .name = "OpenCall",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_DESK,
+        .check = intake_check_open_call,
+        .decide = intake_decide_open_call,
+        .read = intake_read_open_call,
+    },
+    {
+        .name = "EndCall",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_DESK,
+        .check = intake_check_end_call,
+        .decide = intake_decide_end_call,
+        .read = intake_read_end_call,
+    },
+    {
+        .name = "RecordCall",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_DESK,
+        .check = intake_check_record_call,
+        .decide = intake_decide_record_call,
+        .read = intake_read_record_call,
+    },
+    {
+        .name = "GetCall",
+        .kind = METHOD_READ,
+        .roles = ROLES_DESK,
+        .read = intake_read_get_call,
+    },
+    {
+        .name = "ChaseCase",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_DESK,
+        .check = intake_check_chase,
+        .decide = intake_decide_chase,
+    },
+    {
+        .name = "AmendCase",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_DESK,
+        .check = intake_check_amend,
+        .decide = intake_decide_amend,
+    },
+    {
+        .name = "WithdrawCase",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_DESK,
+        .check = intake_check_withdraw,
+        .decide = intake_decide_withdraw,
+    },
+    {
+        .name = "AddWords",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_DESK,
+        .check = intake_check_add_words,
+        .decide = intake_decide_add_words,
+    },
+    {
+        .name = "LookUpCase",
+        .kind = METHOD_COMMAND,
+        .check = intake_check_look_up,
+        .decide = intake_decide_look_up,
+        .read = intake_read_look_up,
+    },
+    {
+        .name = "SearchCases",
+        .kind = METHOD_READ,
+        .slow = true,
+        .roles = ROLES_DESK,
+        .check = intake_check_search,
+        .read = intake_read_search,
     },
 };

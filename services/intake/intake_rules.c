@@ -1,7 +1,11 @@
 /* The rules of registering, and of telling where a request stands. */
 #include "services/intake/intake_rules.h"
 
+#include "services/intake/intake_amend.h"
+#include "text/fold.h"
 #include "text/utf8.h"
+
+#include <string.h>
 
 /* --- what a request may contain --- */
 
@@ -147,7 +151,8 @@ static enum status check_external(const char *source, const char *external_id, s
                : status;
 }
 
-static enum status check_history(const Intake__History *history, bool may_import, struct error *err)
+static enum status check_history(const Intake__History *history, bool may_import,
+                                 uint64_t call_number, struct error *err)
 {
     if (history == NULL) {
         return STATUS_OK;
@@ -155,6 +160,10 @@ static enum status check_history(const Intake__History *history, bool may_import
     if (!may_import) {
         return error_set(err, STATUS_PERMISSION_DENIED, "history",
                          "only the import role may register a city's past");
+    }
+    if (call_number != 0) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "call_number",
+                         "a history was not registered in a call of today");
     }
     if (history->occurred_at_us < 0) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "occurred_at_us", "must not be before 1970");
@@ -171,7 +180,11 @@ enum status intake_rules_check_registration(const struct city *city, bool may_im
                                             struct error *err)
 {
     bool is_history = request->history != NULL;
-    enum status status = check_history(request->history, may_import, err);
+    enum status status = check_history(request->history, may_import, request->call_number, err);
+    if (status == STATUS_OK && is_history && request->join[0] != '\0') {
+        status = error_set(err, STATUS_INVALID_ARGUMENT, "join",
+                           "a request of the city's past is registered on its own");
+    }
     if (status == STATUS_OK) {
         status = check_channel(request->channel, is_history, err);
     }
@@ -197,6 +210,45 @@ enum status intake_rules_check_registration(const struct city *city, bool may_im
     if (status == STATUS_OK) {
         status = intake_rules_check_answers(city, request, err);
     }
+    return status;
+}
+
+enum status intake_rules_check_amendment(const struct city *city,
+                                         const Intake__AmendCaseRequest *request, struct error *err)
+{
+    enum status status = text_require(request->reason, INTAKE_REASON_MAX, "reason", err);
+    if (status == STATUS_OK && request->topic[0] == '\0' && request->place == NULL &&
+        request->n_answers == 0 && request->urgency == COMMON__URGENCY__URGENCY_UNSPECIFIED) {
+        status = error_set(err, STATUS_INVALID_ARGUMENT, "topic",
+                           "give what is amended: a topic, a place, an urgency or answers");
+    }
+    if (status == STATUS_OK && request->topic[0] != '\0') {
+        status = intake_rules_check_topic(city, request->topic, false, err);
+    }
+    if (status == STATUS_OK) {
+        status = intake_rules_check_place(city, request->place, false, err);
+    }
+    if (status == STATUS_OK) {
+        status =
+            check_enum(&common__urgency__descriptor, (int)request->urgency, false, "urgency", err);
+    }
+    return status;
+}
+
+enum status intake_rules_phone_digits(const char *text, char ret_digits[INTAKE_LOOKUP_DIGITS + 1],
+                                      struct error *err)
+{
+    struct buffer folded = BUFFER_EMPTY;
+    enum status status = text_fold_digits(text, &folded, err);
+    const char *digits = status == STATUS_OK ? buffer_text(&folded) : "";
+    if (strlen(digits) != INTAKE_LOOKUP_DIGITS ||
+        strspn(digits, "0123456789") != INTAKE_LOOKUP_DIGITS) {
+        status = error_set(err, STATUS_INVALID_ARGUMENT, "phone_digits",
+                           "the last %d digits of the phone number", INTAKE_LOOKUP_DIGITS);
+    } else {
+        memcpy(ret_digits, digits, INTAKE_LOOKUP_DIGITS + 1);
+    }
+    buffer_fini(&folded);
     return status;
 }
 
@@ -313,7 +365,14 @@ static Intake__CaseState state_handed_on(Intake__CaseState state)
 static Intake__CaseState state_after(Intake__CaseState state, const Intake__TimelineEntry *entry,
                                      bool to_be_called)
 {
+    if (state == INTAKE__CASE_STATE__CASE_STATE_WITHDRAWN &&
+        entry->kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_REOPENED) {
+        return state; /* what an office did in the meantime does not bring it back */
+    }
     switch (entry->kind) {
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT: /* what befell the other one's task is over */
+        return INTAKE__CASE_STATE__CASE_STATE_IN_WORK;
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ROUTED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ACCEPTED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REPORTED:
@@ -328,6 +387,7 @@ static Intake__CaseState state_after(Intake__CaseState state, const Intake__Time
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REOPENED:
         return INTAKE__CASE_STATE__CASE_STATE_REOPENED;
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CANCELLED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_WITHDRAWN:
         return INTAKE__CASE_STATE__CASE_STATE_WITHDRAWN;
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DONE:
@@ -347,9 +407,24 @@ Intake__CaseState intake_rules_state(Intake__TimelineEntry *const *entries, size
 {
     Intake__CaseState state = INTAKE__CASE_STATE__CASE_STATE_REGISTERED;
     for (size_t i = 0; i < count; i++) {
+        if (entries[i]->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT) {
+            return INTAKE__CASE_STATE__CASE_STATE_WITHDRAWN; /* what others share is not its affair */
+        }
         state = state_after(state, entries[i], to_be_called);
     }
     return state;
+}
+
+bool intake_rules_is_worked_on(Intake__TimelineEntry *const *entries, size_t count)
+{
+    Intake__CaseState state = INTAKE__CASE_STATE__CASE_STATE_REGISTERED;
+    for (size_t i = 0; i < count; i++) {
+        if (entries[i]->kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT &&
+            entries[i]->kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_WITHDRAWN) {
+            state = state_after(state, entries[i], true);
+        }
+    }
+    return intake_rules_is_open(state);
 }
 
 const char *intake_rules_unit(Intake__TimelineEntry *const *entries, size_t count)
@@ -363,4 +438,44 @@ const char *intake_rules_unit(Intake__TimelineEntry *const *entries, size_t coun
         }
     }
     return "";
+}
+
+bool intake_rules_is_open(Intake__CaseState state)
+{
+    return state == INTAKE__CASE_STATE__CASE_STATE_REGISTERED ||
+           state == INTAKE__CASE_STATE__CASE_STATE_IN_WORK ||
+           state == INTAKE__CASE_STATE__CASE_STATE_REOPENED;
+}
+
+bool intake_rules_is_of_task(Intake__TimelineKind kind)
+{
+    switch (kind) {
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ACCEPTED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REPORTED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_RETURNED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DONE:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_OVERDUE:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_SEEN:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_PLANNED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_STARTED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_PAUSED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_RESUMED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_MOVED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REOPENED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CANCELLED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELPER:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_WARNED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ESCALATED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_RESPONSE_OVERDUE:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED: return true;
+    default: return false;
+    }
+}
+
+bool intake_rules_gives_due(Intake__TimelineKind kind)
+{
+    return kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ROUTED ||
+           kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED ||
+           kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED;
 }

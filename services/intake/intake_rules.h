@@ -107,6 +107,16 @@ int intake_rules_compare(const Intake__TimelineEntry *a, const Intake__TimelineE
 Intake__CaseState intake_rules_state(Intake__TimelineEntry *const *entries, size_t count,
                                      bool to_be_called);
 
+/* The work on it is not over: others can be joined to it. */
+bool intake_rules_is_open(Intake__CaseState state);
+/* Whether the office has not ended its work, though its own citizen may have taken it back: others may
+ * share it. */
+bool intake_rules_is_worked_on(Intake__TimelineEntry *const *entries, size_t count);
+/* What befalls a task, and thereby all requests that it is about. */
+bool intake_rules_is_of_task(Intake__TimelineKind kind);
+/* The entry gives the due date. */
+bool intake_rules_gives_due(Intake__TimelineKind kind);
+
 /* The unit that has the request after that timeline, "" before routing. Borrowed from the entries.
  */
 const char *intake_rules_unit(Intake__TimelineEntry *const *entries, size_t count);

@@ -1,6 +1,8 @@
 /* The one place that knows how intake's rows look. */
 #include "services/intake/intake_tables.h"
 
+#include "services/intake/intake_amend.h"
+
 #include "store/event_log.h"
 
 _Static_assert(CODE_KEY_BYTES <= STORE_SECRET_BYTES,
@@ -44,9 +46,9 @@ void intake_tables_case_put(struct store_txn *txn, uint64_t number, uint64_t off
     table_put(txn, STORE_STATE, &key, &record.base);
 }
 
-/* An event of the own log; NULL fails the transaction, for what is in the tables is in the log. */
-static const Common__EventRecord *own_event(struct store_txn *txn, uint64_t offset,
-                                            struct arena *arena)
+const Intake__Event *intake_tables_event(struct store_txn *txn, uint64_t offset,
+                                         struct arena *arena,
+                                         const Common__EventRecord **ret_record)
 {
     struct bytes packed;
     if (!log_get(txn, offset, &packed, NULL)) {
@@ -54,18 +56,20 @@ static const Common__EventRecord *own_event(struct store_txn *txn, uint64_t offs
                  (unsigned long long)offset);
         return NULL;
     }
-    return (const Common__EventRecord *)table_unpack(txn, packed, &common__event_record__descriptor,
-                                                     arena);
-}
-
-static const Intake__RequestRegistered *
-registered_of(struct store_txn *txn, const Common__EventRecord *record, struct arena *arena)
-{
-    const Intake__Event *event = (const Intake__Event *)table_unpack(
-        txn, bytes_of(record->open.data, record->open.len), &intake__event__descriptor, arena);
-    if (event == NULL) {
+    const Common__EventRecord *record = (const Common__EventRecord *)table_unpack(
+        txn, packed, &common__event_record__descriptor, arena);
+    if (record == NULL) {
         return NULL;
     }
+    if (ret_record != NULL) {
+        *ret_record = record;
+    }
+    return (const Intake__Event *)table_unpack(txn, bytes_of(record->open.data, record->open.len),
+                                               &intake__event__descriptor, arena);
+}
+
+static Intake__RequestRegistered *registered_of(struct store_txn *txn, const Intake__Event *event)
+{
     if (event->kind_case != INTAKE__EVENT__KIND_REQUEST_REGISTERED) {
         txn_fail(txn, STATUS_DATA_LOSS, "a request's record names an event of kind %d",
                  (int)event->kind_case);
@@ -74,16 +78,73 @@ registered_of(struct store_txn *txn, const Common__EventRecord *record, struct a
     return event->request_registered;
 }
 
+static struct key changes_key(uint64_t number)
+{
+    struct key key;
+    key_begin(&key, INTAKE_CLASS_CASE_CHANGES);
+    key_add_u64(&key, number);
+    return key;
+}
+
+Intake__CaseChangesRecord *intake_tables_case_changes(struct store_txn *txn, uint64_t number,
+                                                      struct arena *arena)
+{
+    struct key key = changes_key(number);
+    Intake__CaseChangesRecord *changes = (Intake__CaseChangesRecord *)(uintptr_t)table_get(
+        txn, STORE_STATE, &key, &intake__case_changes_record__descriptor, arena);
+    if (changes == NULL && txn_error(txn, NULL) == STATUS_OK) {
+        changes = arena_alloc(arena, sizeof(*changes));
+        if (changes != NULL) {
+            intake__case_changes_record__init(changes);
+        }
+    }
+    return changes;
+}
+
+void intake_tables_case_changes_put(struct store_txn *txn, uint64_t number,
+                                    const Intake__CaseChangesRecord *changes)
+{
+    struct key key = changes_key(number);
+    table_put(txn, STORE_STATE, &key, &changes->base);
+}
+
+/* What was amended takes the place of what was registered. */
+static bool take_amendment(struct store_txn *txn, const Intake__CaseChangesRecord *changes,
+                           Intake__RequestRegistered *registered, struct arena *arena)
+{
+    if (changes->amended_offset == 0) {
+        return true;
+    }
+    const Intake__Event *event = intake_tables_event(txn, changes->amended_offset, arena, NULL);
+    if (event == NULL || event->kind_case != INTAKE__EVENT__KIND_REQUEST_AMENDED) {
+        txn_fail(txn, STATUS_DATA_LOSS, "a request's changes name an event that is no amendment");
+        return false;
+    }
+    const Intake__RequestAmended *amended = event->request_amended;
+    registered->topic = amended->topic;
+    registered->topic_listed = amended->topic_listed;
+    registered->place = amended->place;
+    registered->urgency = amended->urgency;
+    registered->n_answers = amended->n_answers;
+    registered->answers = amended->answers;
+    registered->place_found = amended->place_found;
+    registered->point_area = amended->point_area;
+    return true;
+}
+
 bool intake_tables_case_find(struct store_txn *txn, uint64_t number, struct arena *arena,
                              struct intake_case *ret_case)
 {
     struct key key = case_key(number);
     const Intake__CaseRecord *row = (const Intake__CaseRecord *)table_get(
         txn, STORE_STATE, &key, &intake__case_record__descriptor, arena);
-    const Common__EventRecord *record = row == NULL ? NULL : own_event(txn, row->offset, arena);
-    const Intake__RequestRegistered *registered =
-        record == NULL ? NULL : registered_of(txn, record, arena);
-    if (registered == NULL) {
+    const Common__EventRecord *record = NULL;
+    const Intake__Event *event =
+        row == NULL ? NULL : intake_tables_event(txn, row->offset, arena, &record);
+    Intake__RequestRegistered *registered = event == NULL ? NULL : registered_of(txn, event);
+    const Intake__CaseChangesRecord *changes =
+        registered == NULL ? NULL : intake_tables_case_changes(txn, number, arena);
+    if (changes == NULL || !take_amendment(txn, changes, registered, arena)) {
         return false;
     }
     *ret_case = (struct intake_case){
@@ -93,6 +154,7 @@ bool intake_tables_case_find(struct store_txn *txn, uint64_t number, struct aren
         .historical = record->historical,
         .sealed = bytes_of(record->sealed.data, record->sealed.len),
         .registered = registered,
+        .changes = changes,
     };
     return true;
 }
@@ -134,6 +196,19 @@ size_t intake_tables_citizen_cases(struct store_txn *txn, uint64_t citizen, uint
     }
     txn_scan_end(&scan);
     return count;
+}
+
+uint64_t intake_tables_words_citizen(struct store_txn *txn, const struct intake_case *found,
+                                     struct arena *arena)
+{
+    if (found->registered->citizen != 0 || found->changes->n_words_offsets == 0) {
+        return found->registered->citizen;
+    }
+    const Intake__Event *event =
+        intake_tables_event(txn, found->changes->words_offsets[0], arena, NULL);
+    return event != NULL && event->kind_case == INTAKE__EVENT__KIND_WORDS_ADDED
+               ? event->words_added->citizen
+               : 0;
 }
 
 static struct key external_key(const char *source, const char *external_id)
@@ -204,21 +279,36 @@ size_t intake_tables_looks(struct store_txn *txn, enum store_space space, uint64
 
 /* --- the timeline --- */
 
-static struct key timeline_key(uint64_t number)
+/* Rows of both spaces have keys of one form. */
+static struct key timeline_key(enum store_space space, uint64_t number)
 {
     struct key key;
-    key_begin(&key, INTAKE_CLASS_TIMELINE);
+    key_begin(&key, space == STORE_VIEW ? (uint8_t)INTAKE_CLASS_TIMELINE
+                                        : (uint8_t)INTAKE_CLASS_CASE_STORY);
     key_add_u64(&key, number);
     return key;
+}
+
+static void put_row(struct store_txn *txn, enum store_space space, uint64_t number,
+                    Common__ServiceId service, uint64_t offset,
+                    const Intake__TimelineRecord *record)
+{
+    struct key key = timeline_key(space, number);
+    key_add_u8(&key, (uint8_t)service);
+    key_add_u64(&key, offset);
+    table_put(txn, space, &key, &record->base);
 }
 
 void intake_tables_timeline_put(struct store_txn *txn, uint64_t number, Common__ServiceId service,
                                 uint64_t offset, const Intake__TimelineRecord *record)
 {
-    struct key key = timeline_key(number);
-    key_add_u8(&key, (uint8_t)service);
-    key_add_u64(&key, offset);
-    table_put(txn, STORE_VIEW, &key, &record->base);
+    put_row(txn, STORE_VIEW, number, service, offset, record);
+}
+
+void intake_tables_story_put(struct store_txn *txn, uint64_t number, uint64_t offset,
+                             const Intake__TimelineRecord *record)
+{
+    put_row(txn, STORE_STATE, number, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, offset, record);
 }
 
 /* A row as it lies there: not unpacked before it is known to be wanted. */
@@ -228,21 +318,21 @@ struct packed_row {
 };
 
 /* Keeps the first and, in a ring behind it, the last ones. */
-static size_t scan_timeline(struct store_txn *txn, uint64_t number,
-                            struct packed_row rows[INTAKE_TIMELINE_ROWS_MAX])
+static size_t scan_timeline(struct store_txn *txn, enum store_space space, uint64_t number,
+                            struct packed_row *rows, size_t rows_max)
 {
-    struct key prefix = timeline_key(number);
+    struct key prefix = timeline_key(space, number);
     struct txn_scan scan;
     struct packed_row row;
     size_t seen = 0;
-    txn_scan_begin(&scan, txn, STORE_VIEW, &prefix, NULL, false);
+    txn_scan_begin(&scan, txn, space, &prefix, NULL, false);
     while (txn_scan_next(&scan, &row.key, &row.value)) {
-        size_t place = seen == 0 ? 0 : 1 + (seen - 1) % (INTAKE_TIMELINE_ROWS_MAX - 1);
+        size_t place = seen == 0 ? 0 : 1 + (seen - 1) % (rows_max - 1);
         rows[place] = row;
         seen++;
     }
     txn_scan_end(&scan);
-    return seen < INTAKE_TIMELINE_ROWS_MAX ? seen : INTAKE_TIMELINE_ROWS_MAX;
+    return seen < rows_max ? seen : rows_max;
 }
 
 static struct intake_timeline_row unpack_row(struct store_txn *txn, struct packed_row packed,
@@ -263,7 +353,9 @@ size_t intake_tables_timeline(struct store_txn *txn, uint64_t number, struct are
                               struct intake_timeline_row ret_rows[INTAKE_TIMELINE_ROWS_MAX])
 {
     struct packed_row packed[INTAKE_TIMELINE_ROWS_MAX];
-    size_t count = scan_timeline(txn, number, packed);
+    size_t count = scan_timeline(txn, STORE_STATE, number, packed, INTAKE_OWN_ROWS_MAX);
+    count +=
+        scan_timeline(txn, STORE_VIEW, number, packed + count, INTAKE_TIMELINE_ROWS_MAX - count);
     for (size_t i = 0; i < count; i++) {
         ret_rows[i] = unpack_row(txn, packed[i], arena);
         if (ret_rows[i].record == NULL) {

@@ -2,6 +2,8 @@
  * Intake's tables: key classes, record formats, and what is read out of them.
  *
  *   state  CASE           {number}                      CaseRecord       every request
+ *   state  CASE_CHANGES   {number}                      CaseChangesRecord  what became of it here since
+ *   state  CASE_STORY     {number, service, offset}     TimelineRecord   what the own log tells of it since
  *   state  CITIZEN_CASE   {citizen, number}             (empty)          requests of a known
  * citizen state  EXTERNAL       {source, external id}         ExternalRecord   requests named by
  * another system view   TIMELINE       {number, service, offset}     TimelineRecord   what the
@@ -23,7 +25,16 @@ enum intake_state_class {
     INTAKE_CLASS_CASE = 1,
     INTAKE_CLASS_CITIZEN_CASE = 2,
     INTAKE_CLASS_EXTERNAL = 3,
+    INTAKE_CLASS_HEAD = 12, /* these three: intake_members.h */
+    INTAKE_CLASS_MEMBER = 13,
+    INTAKE_CLASS_JOINED = 14,
     INTAKE_CLASS_LOOK = 20,
+    INTAKE_CLASS_CALL = 4, /* intake_calls.h */
+    INTAKE_CLASS_CASE_CHANGES = 5,
+    INTAKE_CLASS_CASE_STORY = 6,
+    INTAKE_CLASS_LOOKUP = 8, /* these three: intake_amend.h */
+    INTAKE_CLASS_LOOKUP_UNTIL = 9,
+    INTAKE_CLASS_LOOKUP_COUNT = 10,
 };
 
 enum intake_view_class {
@@ -32,6 +43,16 @@ enum intake_view_class {
     INTAKE_CLASS_INCIDENT = 3,
     INTAKE_CLASS_LOOK_ELSEWHERE = 20,
 };
+
+enum intake_timer {
+    INTAKE_TIMER_CALL = 1, /* subject: the call's number */
+};
+
+/* An event of the own log: its open part, and its record (may be NULL). NULL fails the transaction, for
+ * what is in the tables is in the log. */
+const Intake__Event *intake_tables_event(struct store_txn *txn, uint64_t offset,
+                                         struct arena *arena,
+                                         const Common__EventRecord **ret_record);
 
 /* --- tracking codes: the store's secret is their key --- */
 
@@ -43,7 +64,8 @@ enum status intake_tables_code_number(struct store_txn *txn, const char *code, u
 
 /* --- requests --- */
 
-/* A request as it was registered, read from the own log. */
+/* A request as it was registered, read from the own log; topic, place and urgency as they were last
+ * amended. */
 struct intake_case {
     uint64_t offset;
     int64_t recorded_at_us;
@@ -51,6 +73,7 @@ struct intake_case {
     bool historical;
     struct bytes sealed; /* empty: nothing personal */
     const Intake__RequestRegistered *registered;
+    const Intake__CaseChangesRecord *changes; /* what became of it here */
 };
 
 uint64_t intake_tables_last_number(struct store_txn *txn); /* 0: none yet */
@@ -58,6 +81,13 @@ void intake_tables_case_put(struct store_txn *txn, uint64_t number, uint64_t off
 /* False when there is none; what it gives lives in the arena. */
 bool intake_tables_case_find(struct store_txn *txn, uint64_t number, struct arena *arena,
                              struct intake_case *ret_case);
+
+/* What became of it here; never NULL but when the transaction has failed or the arena is full. The
+ * caller's to change. */
+Intake__CaseChangesRecord *intake_tables_case_changes(struct store_txn *txn, uint64_t number,
+                                                      struct arena *arena);
+void intake_tables_case_changes_put(struct store_txn *txn, uint64_t number,
+                                    const Intake__CaseChangesRecord *changes);
 
 void intake_tables_citizen_case_put(struct store_txn *txn, uint64_t citizen, uint64_t number);
 /* The citizen's requests below `before` (0: all), highest first; returns how many, at most max. */
@@ -83,8 +113,9 @@ size_t intake_tables_looks(struct store_txn *txn, enum store_space space, uint64
 
 /* --- the timeline --- */
 
-/* With the registration itself, that makes the 500 entries of an answer. */
+/* With the registration itself, that makes the 500 entries of an answer; of them the own log's. */
 #define INTAKE_TIMELINE_ROWS_MAX 499
+#define INTAKE_OWN_ROWS_MAX 100
 
 struct intake_timeline_row {
     Common__ServiceId service;
@@ -94,8 +125,12 @@ struct intake_timeline_row {
 
 void intake_tables_timeline_put(struct store_txn *txn, uint64_t number, Common__ServiceId service,
                                 uint64_t offset, const Intake__TimelineRecord *record);
-/* The rows of a request, in no order; of more than the maximum, the first (how it was routed) and
- * the last ones. Returns how many; the records live in the arena. */
+/* The same of an event of the own log, in the state space. */
+void intake_tables_story_put(struct store_txn *txn, uint64_t number, uint64_t offset,
+                             const Intake__TimelineRecord *record);
+/* The rows of a request, the own log's before the others', otherwise in no order; of more than fit,
+ * the first (how it was routed) and the last ones of each. Returns how many; the records live in the
+ * arena. */
 size_t intake_tables_timeline(struct store_txn *txn, uint64_t number, struct arena *arena,
                               struct intake_timeline_row ret_rows[INTAKE_TIMELINE_ROWS_MAX]);
 

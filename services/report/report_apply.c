@@ -130,20 +130,41 @@ static void registered(struct apply *a, const struct event *event,
     change_cell(a, &key, NULL, &share);
 }
 
+/* Topic and area are those it has now, in every figure of the request. */
+static void amended(struct apply *a, const struct event *event,
+                    const Intake__RequestAmended *request)
+{
+    const Report__CaseRow *before =
+        row_of(a, request->number, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, event);
+    if (before == NULL) {
+        return;
+    }
+    Report__CaseRow after = *before;
+    after.topic = request->topic;
+    after.area = request->place != NULL ? request->place->area : (char *)protobuf_c_empty_string;
+    replace_row(a, before, &after);
+}
+
 void report_apply_view_intake(struct apply *a, const struct event *event)
 {
     const Intake__Event *intake = (const Intake__Event *)event->open;
-    if (intake->kind_case == INTAKE__EVENT__KIND_REQUEST_REGISTERED) {
+    switch (intake->kind_case) {
+    case INTAKE__EVENT__KIND_REQUEST_REGISTERED:
         registered(a, event, intake->request_registered);
+        break;
+    case INTAKE__EVENT__KIND_REQUEST_AMENDED: amended(a, event, intake->request_amended); break;
+    default: break;
     }
 }
 
 /* --- routing --- */
 
+/* NULL, too, when the request has left the task that the event is about. */
 static const Report__CaseRow *row_of_task(struct apply *a, uint64_t number,
                                           const struct event *event)
 {
-    return row_of(a, number, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, event);
+    const Report__CaseRow *row = row_of(a, number, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, event);
+    return row != NULL && row->left ? NULL : row;
 }
 
 static void routed(struct apply *a, const struct event *event, const Routing__TaskRouted *task)
@@ -173,20 +194,27 @@ static void handed_on(struct apply *a, const struct event *event, uint64_t case_
 /* How a task has ended, or that it is open again. */
 enum ending { ENDING_NONE, ENDING_DONE, ENDING_CLOSED_UNDONE, ENDING_CANCELLED };
 
-static void ended(struct apply *a, const struct event *event, uint64_t case_number, char *unit,
-                  enum ending ending)
+static void ended_due(struct apply *a, const struct event *event, uint64_t case_number, char *unit,
+                      enum ending ending, const int64_t *due_at_us)
 {
     const Report__CaseRow *before = row_of_task(a, case_number, event);
     if (before == NULL) {
         return;
     }
     Report__CaseRow after = *before;
+    after.due_at_us = due_at_us != NULL ? *due_at_us : after.due_at_us;
     after.unit = unit;
     after.done = ending == ENDING_DONE;
     after.done_at_us = after.done ? event->occurred_at_us : 0;
     after.closed_undone = ending == ENDING_CLOSED_UNDONE;
     after.cancelled = ending == ENDING_CANCELLED;
     replace_row(a, before, &after);
+}
+
+static void ended(struct apply *a, const struct event *event, uint64_t case_number, char *unit,
+                  enum ending ending)
+{
+    ended_due(a, event, case_number, unit, ending, NULL);
 }
 
 static void due_moved(struct apply *a, const struct event *event, const Routing__TaskDueMoved *task)
@@ -198,6 +226,55 @@ static void due_moved(struct apply *a, const struct event *event, const Routing_
     Report__CaseRow after = *before;
     after.due_at_us = task->due_at_us;
     replace_row(a, before, &after);
+}
+
+/* A request that is joined to another counts as a request, with that one's unit and due date. */
+static void joined(struct apply *a, const struct event *event, const Routing__CaseJoined *joined)
+{
+    const Report__CaseRow *before = row_of_task(a, joined->case_number, event);
+    if (before == NULL) {
+        return;
+    }
+    Report__CaseRow after = *before;
+    after.unit = joined->unit;
+    after.due_at_us = joined->due_at_us;
+    replace_row(a, before, &after);
+}
+
+/* It begins anew, whatever befell the other's task; or it was taken back, as if its task were cancelled. */
+static void split(struct apply *a, const struct event *event, const Routing__CaseSplit *split)
+{
+    const Report__CaseRow *before = row_of_task(a, split->case_number, event);
+    if (before == NULL) {
+        return;
+    }
+    Report__CaseRow after = *before;
+    after.unit = split->unit;
+    after.done = after.closed_undone = false;
+    after.done_at_us = 0;
+    after.cancelled = after.left = split->withdrawn;
+    replace_row(a, before, &after);
+}
+
+/* What befalls the task befalls every request that is joined to it; the task's own event counts its
+ * own request. */
+static void followed(struct apply *a, const struct event *event,
+                     const Routing__JoinedFollowed *followed)
+{
+    static const enum ending endings[] = {
+        [ROUTING__JOINED_FATE__JOINED_FATE_DONE] = ENDING_DONE,
+        [ROUTING__JOINED_FATE__JOINED_FATE_CLOSED_UNDONE] = ENDING_CLOSED_UNDONE,
+        [ROUTING__JOINED_FATE__JOINED_FATE_REOPENED] = ENDING_NONE,
+        [ROUTING__JOINED_FATE__JOINED_FATE_CANCELLED] = ENDING_CANCELLED,
+    };
+    unsigned fate = (unsigned)followed->fate;
+    if (fate == 0 || fate >= sizeof(endings) / sizeof(endings[0])) {
+        return;
+    }
+    for (size_t i = 0; i < followed->n_members; i++) {
+        ended_due(a, event, followed->members[i]->case_number, followed->unit, endings[fate],
+                  &followed->due_at_us);
+    }
 }
 
 void report_apply_view_routing(struct apply *a, const struct event *event)
@@ -227,6 +304,13 @@ void report_apply_view_routing(struct apply *a, const struct event *event)
         ended(a, event, routing->task_reopened->case_number, routing->task_reopened->unit,
               ENDING_NONE);
         break;
+    case ROUTING__EVENT__KIND_CASE_JOINED: joined(a, event, routing->case_joined); break;
+    case ROUTING__EVENT__KIND_CASE_SPLIT:
+        if (!routing->case_split->refused) {
+            split(a, event, routing->case_split);
+        }
+        break;
+    case ROUTING__EVENT__KIND_JOINED_FOLLOWED: followed(a, event, routing->joined_followed); break;
     default:
         break; /* what happens on the way changes no figure: on time is told by the
                   dates */

@@ -1,6 +1,7 @@
 /* Events change routing's tables: the only code that writes them, live and on rebuild. Routing has
  * no views. */
 #include "services/routing/routing_clock.h"
+#include "services/routing/routing_incident.h"
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
 #include "services/routing/routing_tables.h"
@@ -17,12 +18,22 @@ static void tell(struct apply *a, const char *unit, uint64_t offset)
     apply_signal(a, service_signal_key(unit));
 }
 
+/* What its citizen has done stays counted, whichever task the request has. */
+static void put_case(struct apply *a, uint64_t case_number, uint64_t task_number)
+{
+    Routing__CaseRecord record = ROUTING__CASE_RECORD__INIT;
+    const Routing__CaseRecord *known = routing_tables_case(a->txn, case_number, a->arena);
+    record = known != NULL ? *known : record;
+    record.task_number = task_number;
+    routing_tables_put_case(a->txn, case_number, &record);
+}
+
 static void apply_routed(struct apply *a, const struct event *event,
                          const Routing__TaskRouted *routed)
 {
     Routing__Task task = routing_rules_new_task(routed, event->occurred_at_us, event->historical);
     routing_tables_put_task(a->txn, &task);
-    routing_tables_put_case(a->txn, task.case_number, task.number);
+    put_case(a, task.case_number, task.number);
     routing_tables_put_unit_task(a->txn, &task);
     routing_apply_clock(a, NULL, &task, event);
     tell(a, task.unit, event->offset);
@@ -104,6 +115,39 @@ static void apply_change(struct apply *a, const struct event *event, const Routi
     tell_all(a, &was, task, event->offset);
 }
 
+/* A request that is joined is found at the task of the incident. */
+static void follow_joined(struct apply *a, const Routing__Event *open)
+{
+    if (open->kind_case == ROUTING__EVENT__KIND_CASE_JOINED) {
+        const Routing__CaseJoined *joined = open->case_joined;
+        routing_incident_put(a->txn, joined);
+        put_case(a, joined->case_number, joined->task_number);
+    } else if (open->kind_case == ROUTING__EVENT__KIND_CASE_SPLIT) {
+        const Routing__CaseSplit *split = open->case_split;
+        routing_incident_delete(a->txn, split->task_number, split->case_number);
+    }
+}
+
+/* What a request's citizen does is counted apart for each, so that what is heard of twice is known. */
+static void count_for_case(struct apply *a, const Routing__Event *open)
+{
+    bool is_chase = open->kind_case == ROUTING__EVENT__KIND_TASK_CHASED;
+    uint64_t number = is_chase ? open->task_chased->case_number : open->task_amended->case_number;
+    Routing__CaseRecord *record = routing_tables_case(a->txn, number, a->arena);
+    if (record == NULL) {
+        txn_fail(a->txn, STATUS_DATA_LOSS, "the log speaks of case %" PRIu64 ", which is missing",
+                 number);
+        return;
+    }
+    if (is_chase) {
+        record->chases = open->task_chased->case_chases;
+    } else {
+        record->amendments = open->task_amended->amendments;
+        record->words_added = open->task_amended->words_added;
+    }
+    routing_tables_put_case(a->txn, number, record);
+}
+
 void routing_apply(struct apply *a, const struct event *event)
 {
     const Routing__Event *open = (const Routing__Event *)event->open;
@@ -123,7 +167,21 @@ void routing_apply(struct apply *a, const struct event *event)
         routing_apply_closure_applied(a, event, open->closure_applied);
         return;
     case ROUTING__EVENT__KIND_TASK_ROUTED: apply_routed(a, event, open->task_routed); break;
-    default: apply_change(a, event, open); break;
+    case ROUTING__EVENT__KIND_TASK_CHASED:
+    case ROUTING__EVENT__KIND_TASK_AMENDED:
+        count_for_case(a, open);
+        apply_change(a, event, open);
+        break;
+    case ROUTING__EVENT__KIND_JOINED_FOLLOWED: return; /* for those who follow this log */
+    case ROUTING__EVENT__KIND_CASE_SPLIT:
+        if (open->case_split->refused) {
+            return; /* it changes nothing here */
+        }
+        /* fall through */
+    default:
+        apply_change(a, event, open);
+        follow_joined(a, open);
+        break;
     }
     apply_signal(a, service_signal_key(ROUTING_EVERY_UNIT));
 }

@@ -30,7 +30,7 @@ enum status routing_emit(struct decide *d, const Routing__Event *event, const vo
 
 /* Where the task goes. A history's unit is kept as it came, known to the pack or not. */
 static enum status choose_unit(struct decide *d, const Intake__RequestRegistered *request,
-                               const struct event *upstream, Routing__TaskRouted *routed)
+                               bool historical, Routing__TaskRouted *routed)
 {
     struct city_route route;
     city_route(d->city, request->topic, request->place == NULL ? "" : request->place->area,
@@ -39,15 +39,15 @@ static enum status choose_unit(struct decide *d, const Intake__RequestRegistered
     routed->unit = named ? request->unit : (char *)route.unit;
     routed->unit_listed = city_unit(d->city, routed->unit) != NULL;
     routed->rule_line = named ? 0 : (uint32_t)route.rule_line;
-    if (upstream->historical) {
+    if (historical) {
         routed->due_at_us = request->due_at_us;
         return STATUS_OK;
     }
     return routing_decide_dates(d, &route, routed);
 }
 
-static enum status route(struct decide *d, const struct event *upstream,
-                         const Intake__RequestRegistered *request)
+enum status routing_decide_route(struct decide *d, const Intake__RequestRegistered *request,
+                                 int64_t occurred_at_us, bool historical)
 {
     Routing__TaskRouted routed = ROUTING__TASK_ROUTED__INIT;
     routed.task_number = routing_tables_last_task(d->txn) + 1;
@@ -57,13 +57,13 @@ static enum status route(struct decide *d, const struct event *upstream,
     routed.place = request->place;
     routed.urgency = request->urgency;
     routed.channel = request->channel;
-    routed.registered_at_us = upstream->occurred_at_us;
+    routed.registered_at_us = occurred_at_us;
     routed.source = request->source;
     routed.external_id = request->external_id;
     routed.citizen = request->can_be_called ? request->citizen : 0;
     routed.n_answers = request->n_answers;
     routed.answers = request->answers;
-    enum status status = choose_unit(d, request, upstream, &routed);
+    enum status status = choose_unit(d, request, historical, &routed);
     if (status != STATUS_OK) {
         return status;
     }
@@ -71,23 +71,37 @@ static enum status route(struct decide *d, const struct event *upstream,
     event.kind_case = ROUTING__EVENT__KIND_TASK_ROUTED;
     event.task_routed = arena_copy(d->arena, &routed, sizeof(routed));
     const struct event_options options = {
-        .occurred_at_us = upstream->historical ? upstream->occurred_at_us : 0,
-        .historical = upstream->historical,
+        .occurred_at_us = historical ? occurred_at_us : 0,
+        .historical = historical,
     };
     return routing_emit(d, &event, event.task_routed, &options);
+}
+
+static enum status take_registered(struct decide *d, const struct event *event,
+                                   const Intake__RequestRegistered *request)
+{
+    if (routing_tables_task_of_case(d->txn, request->number, d->arena) != 0) {
+        return STATUS_OK; /* a request has one task, however often we hear of it */
+    }
+    return request->incident != 0
+               ? routing_decide_register_joined(d, event, request)
+               : routing_decide_route(d, request, event->occurred_at_us, event->historical);
 }
 
 enum status routing_decide_intake(struct decide *d, const struct event *event)
 {
     const Intake__Event *open = (const Intake__Event *)event->open;
-    if (open->kind_case != INTAKE__EVENT__KIND_REQUEST_REGISTERED) {
-        return STATUS_OK;
+    switch (open->kind_case) {
+    case INTAKE__EVENT__KIND_REQUEST_REGISTERED:
+        return take_registered(d, event, open->request_registered);
+    case INTAKE__EVENT__KIND_CASE_CHASED: return routing_decide_chased(d, open->case_chased);
+    case INTAKE__EVENT__KIND_REQUEST_AMENDED:
+        return routing_decide_amended(d, open->request_amended);
+    case INTAKE__EVENT__KIND_REQUEST_WITHDRAWN:
+        return routing_decide_withdrawn(d, open->request_withdrawn);
+    case INTAKE__EVENT__KIND_WORDS_ADDED: return routing_decide_words_added(d, open->words_added);
+    default: return routing_decide_incident(d, open);
     }
-    const Intake__RequestRegistered *request = open->request_registered;
-    if (routing_tables_task_of_case(d->txn, request->number, d->arena) != 0) {
-        return STATUS_OK; /* a request has one task, however often we hear of it */
-    }
-    return route(d, event, request);
 }
 
 /* --- a citizen was heard --- */
@@ -124,7 +138,10 @@ enum status routing_decide_followup(struct decide *d, const struct event *event)
     own.task_reopened = arena_copy(d->arena, &reopened, sizeof(reopened));
     const struct event_options options = {.occurred_at_us = after_us(d, event->occurred_at_us)};
     enum status status = routing_decide_before(d, task, &own, options.occurred_at_us);
-    return status != STATUS_OK ? status : routing_emit(d, &own, own.task_reopened, &options);
+    if (status == STATUS_OK) {
+        status = routing_emit(d, &own, own.task_reopened, &options);
+    }
+    return status == STATUS_OK ? routing_decide_followed(d, task, &own, &options) : status;
 }
 
 /* --- a time came --- */

@@ -59,6 +59,9 @@ static enum status change(struct decide *d, const Routing__Event *event, const v
     if (status == STATUS_OK) {
         status = routing_emit(d, event, member, options);
     }
+    if (status == STATUS_OK) {
+        status = routing_decide_followed(d, task, event, options);
+    }
     if (status == STATUS_OK && !routing_rules_change_task(task, event, at_us, d->arena)) {
         status = decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large");
     }

@@ -152,6 +152,7 @@ static bool ends_waiting(const Routing__Event *event)
     case ROUTING__EVENT__KIND_TASK_RESUMED:
     case ROUTING__EVENT__KIND_TASK_DONE:
     case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
+    case ROUTING__EVENT__KIND_TASK_JOINED:
     case ROUTING__EVENT__KIND_TASK_CANCELLED: return true;
     default: return false;
     }

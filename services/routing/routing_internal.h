@@ -5,6 +5,7 @@
 #include "city/hours.h"
 #include "service/service.h"
 
+#include "vafa/intake/v1/intake.pb-c.h"
 #include "vafa/routing/v1/routing.pb-c.h"
 
 /* Stands for every unit in FollowTasks; no pack can have a unit of that name. */
@@ -157,6 +158,31 @@ void routing_apply_closure_announced(struct apply *a, const struct event *event,
                                      const Routing__ClosureAnnounced *announced);
 void routing_apply_closure_applied(struct apply *a, const struct event *event,
                                    const Routing__ClosureApplied *applied);
+
+/* routing_decide.c: a task for the request. */
+enum status routing_decide_route(struct decide *d, const Intake__RequestRegistered *request,
+                                 int64_t occurred_at_us, bool historical);
+
+/* routing_decide_incident.c: requests that are joined to another's task. */
+enum status routing_decide_register_joined(struct decide *d, const struct event *upstream,
+                                           const Intake__RequestRegistered *request);
+enum status routing_decide_incident(struct decide *d, const Intake__Event *open);
+/* Nobody wants it done any more. */
+enum status routing_decide_cancelled(struct decide *d, Routing__Task *task, char *reason);
+/* The request, joined or the task's own, is no longer part of what the task is about. A task that nobody
+ * is left of is cancelled. */
+enum status routing_decide_leave(struct decide *d, Routing__Task *task, uint64_t case_number,
+                                 char *code, bool withdrawn);
+/* What ends or reopens a task does so for all that are joined to it: told behind that event, with its
+ * options. `task` as it was before. */
+enum status routing_decide_followed(struct decide *d, const Routing__Task *task,
+                                    const Routing__Event *event,
+                                    const struct event_options *options);
+/* routing_decide_citizen.c: what citizens do about requests that are with an office. */
+enum status routing_decide_chased(struct decide *d, const Intake__CaseChased *chased);
+enum status routing_decide_amended(struct decide *d, const Intake__RequestAmended *amended);
+enum status routing_decide_withdrawn(struct decide *d, const Intake__RequestWithdrawn *withdrawn);
+enum status routing_decide_words_added(struct decide *d, const Intake__WordsAdded *added);
 
 /* routing_apply.c */
 void routing_apply(struct apply *a, const struct event *event);

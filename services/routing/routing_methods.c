@@ -1,4 +1,5 @@
 /* Routing's methods: what is refused without the tables, what is read, and the list of them all. */
+#include "services/routing/routing_incident.h"
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
 #include "services/routing/routing_tables.h"
@@ -40,6 +41,23 @@ enum status routing_require_unit(struct read *r, const char *unit)
     return read_refuse(r, STATUS_NOT_FOUND, "unit", "there is no unit %s", unit);
 }
 
+/* The first codes of those joined to it: the task itself only counts them. */
+static void tell_joined(struct read *r, Routing__Task *task)
+{
+    Routing__JoinedCase **cases;
+    size_t count = 0;
+    if (routing_rules_joined(task) > 0) {
+        count = routing_incident_list(r->txn, task->number, 0, r->arena, &cases);
+    }
+    count = count < ROUTING_JOINED_CODES_MAX ? count : ROUTING_JOINED_CODES_MAX;
+    task->joined_codes =
+        count == 0 ? NULL : arena_alloc(r->arena, count * sizeof(*task->joined_codes));
+    for (size_t i = 0; task->joined_codes != NULL && i < count; i++) {
+        task->joined_codes[i] = cases[i]->code;
+        task->n_joined_codes++;
+    }
+}
+
 enum status routing_read_task(struct read *r, uint64_t number, Routing__Task **ret_task)
 {
     Routing__Task *task = routing_tables_task(r->txn, number, r->arena);
@@ -49,6 +67,7 @@ enum status routing_read_task(struct read *r, uint64_t number, Routing__Task **r
                                    : read_refuse(r, STATUS_NOT_FOUND, "task_number",
                                                  "there is no task %" PRIu64, number);
     }
+    tell_joined(r, task);
     *ret_task = task;
     return STATUS_OK;
 }
@@ -167,8 +186,12 @@ static enum status take_event(struct follow *follow, uint64_t offset, struct byt
     if (event == NULL) {
         return txn_error(r->txn, r->error);
     }
+    uint64_t number = routing_rules_task_of(event);
+    if (number == 0) {
+        return STATUS_OK; /* a request that could not be joined: no task of anybody changed */
+    }
     Routing__Task *task;
-    enum status status = routing_read_task(r, routing_rules_task_of(event), &task);
+    enum status status = routing_read_task(r, number, &task);
     if (status != STATUS_OK) {
         return status;
     }

@@ -58,6 +58,7 @@ enum routing_act {
     ROUTING_ACT_ASK_HELP,
     ROUTING_ACT_FINISH_HELP,
     ROUTING_ACT_WITHDRAW_HELP,
+    ROUTING_ACT_JOIN, /* its request is joined to another's task */
     ROUTING_ACT_COUNT,
 };
 
@@ -137,6 +138,10 @@ Routing__Task routing_rules_new_task(const Routing__TaskRouted *routed, int64_t 
  * then as it was. */
 bool routing_rules_change_task(Routing__Task *task, const Routing__Event *event,
                                int64_t occurred_at_us, struct arena *arena);
+/* How many requests it is about, its own among them unless that was taken back. */
+uint32_t routing_rules_callers(const Routing__Task *task);
+/* How many of them are joined to it. */
+uint32_t routing_rules_joined(const Routing__Task *task);
 /* How offices are told of an event; CHANGE_KIND_UNSPECIFIED: not at all. `kind` is the member of
  * Event. */
 Routing__ChangeKind routing_rules_change_kind(uint32_t kind);

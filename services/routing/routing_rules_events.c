@@ -29,6 +29,11 @@ uint64_t routing_rules_task_of(const Routing__Event *event)
         return event->task_response_overdue->task_number;
     case ROUTING__EVENT__KIND_TASK_ESCALATED: return event->task_escalated->task_number;
     case ROUTING__EVENT__KIND_TASK_DUE_MOVED: return event->task_due_moved->task_number;
+    case ROUTING__EVENT__KIND_CASE_JOINED: return event->case_joined->task_number;
+    case ROUTING__EVENT__KIND_CASE_SPLIT: return event->case_split->task_number;
+    case ROUTING__EVENT__KIND_TASK_JOINED: return event->task_joined->task_number;
+    case ROUTING__EVENT__KIND_TASK_CHASED: return event->task_chased->task_number;
+    case ROUTING__EVENT__KIND_TASK_AMENDED: return event->task_amended->task_number;
     default: return 0;
     }
 }
@@ -60,6 +65,11 @@ Routing__ChangeKind routing_rules_change_kind(uint32_t kind)
         return ROUTING__CHANGE_KIND__CHANGE_KIND_RESPONSE_OVERDUE;
     case ROUTING__EVENT__KIND_TASK_ESCALATED: return ROUTING__CHANGE_KIND__CHANGE_KIND_ESCALATED;
     case ROUTING__EVENT__KIND_TASK_DUE_MOVED: return ROUTING__CHANGE_KIND__CHANGE_KIND_DUE_MOVED;
+    case ROUTING__EVENT__KIND_CASE_JOINED:
+    case ROUTING__EVENT__KIND_TASK_JOINED: return ROUTING__CHANGE_KIND__CHANGE_KIND_JOINED;
+    case ROUTING__EVENT__KIND_CASE_SPLIT: return ROUTING__CHANGE_KIND__CHANGE_KIND_SPLIT;
+    case ROUTING__EVENT__KIND_TASK_CHASED: return ROUTING__CHANGE_KIND__CHANGE_KIND_CHASED;
+    case ROUTING__EVENT__KIND_TASK_AMENDED: return ROUTING__CHANGE_KIND__CHANGE_KIND_AMENDED;
     default: return ROUTING__CHANGE_KIND__CHANGE_KIND_UNSPECIFIED;
     }
 }
@@ -284,6 +294,51 @@ static bool cancel(Routing__Task *task, const Routing__TaskCancelled *cancelled,
     return end_help(task, NULL, true, (char *)protobuf_c_empty_string, occurred_at_us, arena);
 }
 
+static bool join(Routing__Task *task, const Routing__TaskJoined *joined, int64_t occurred_at_us,
+                 struct arena *arena)
+{
+    end_waiting(task);
+    leave_desk(task);
+    task->closed_at_us = occurred_at_us;
+    task->joined_into = joined->into_task;
+    return end_help(task, NULL, true, (char *)protobuf_c_empty_string, occurred_at_us, arena);
+}
+
+uint32_t routing_rules_callers(const Routing__Task *task)
+{
+    return task->callers > 1 || task->own_withdrawn ? task->callers : 1;
+}
+
+uint32_t routing_rules_joined(const Routing__Task *task)
+{
+    return routing_rules_callers(task) - (task->own_withdrawn ? 0 : 1);
+}
+
+/* Its own request may be among those who leave: nobody is called about that one any more. */
+static void leave(Routing__Task *task, const Routing__CaseSplit *split)
+{
+    uint32_t joined = routing_rules_joined(task);
+    if (split->case_number == task->case_number) {
+        task->own_withdrawn = true;
+        task->citizen = 0;
+    } else {
+        joined = joined > 0 ? joined - 1 : 0;
+    }
+    task->callers = joined + (task->own_withdrawn ? 0 : 1);
+}
+
+/* Others may come and go whatever the task's state: only decide looks at that. */
+static bool count_callers(Routing__Task *task, const Routing__Event *event)
+{
+    switch (event->kind_case) {
+    case ROUTING__EVENT__KIND_CASE_JOINED:
+        task->callers = routing_rules_callers(task) + 1;
+        return true;
+    case ROUTING__EVENT__KIND_CASE_SPLIT: leave(task, event->case_split); return true;
+    default: return false;
+    }
+}
+
 static bool act_of(const Routing__Event *event, enum routing_act *ret_act)
 {
     switch (event->kind_case) {
@@ -305,6 +360,7 @@ static bool act_of(const Routing__Event *event, enum routing_act *ret_act)
         *ret_act = event->task_help_finished->withdrawn ? ROUTING_ACT_WITHDRAW_HELP
                                                         : ROUTING_ACT_FINISH_HELP;
         return true;
+    case ROUTING__EVENT__KIND_TASK_JOINED: *ret_act = ROUTING_ACT_JOIN; return true;
     case ROUTING__EVENT__KIND_TASK_RESUMED:
         *ret_act = event->task_resumed->by_limit ? ROUTING_ACT_ELAPSE : ROUTING_ACT_RESUME;
         return true;
@@ -344,9 +400,28 @@ static bool do_act(Routing__Task *task, enum routing_act act, const Routing__Eve
     case ROUTING_ACT_REOPEN: reopen(task, event->task_reopened, at_us); break;
     case ROUTING_ACT_CANCEL: return cancel(task, event->task_cancelled, at_us, arena);
     case ROUTING_ACT_EXPIRE: task->overdue = true; break;
+    case ROUTING_ACT_JOIN: return join(task, event->task_joined, at_us, arena);
     case ROUTING_ACT_COUNT: break;
     }
     return true;
+}
+
+/* What the citizen does changes no state, and comes in any. */
+static bool heard_from_citizen(Routing__Task *task, const Routing__Event *event)
+{
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_CHASED) {
+        task->chases = event->task_chased->chases;
+        return true;
+    }
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_AMENDED) {
+        task->topic = event->task_amended->topic;
+        task->place = event->task_amended->place;
+        task->urgency = event->task_amended->urgency;
+        task->n_answers = event->task_amended->n_answers;
+        task->answers = event->task_amended->answers;
+        return true;
+    }
+    return false;
 }
 
 bool routing_rules_change_task(Routing__Task *task, const Routing__Event *event,
@@ -357,6 +432,9 @@ bool routing_rules_change_task(Routing__Task *task, const Routing__Event *event,
         return routing_clock_change(task, event);
     }
     Routing__Task changed = *task;
+    if (count_callers(task, event) || heard_from_citizen(task, event)) {
+        return true;
+    }
     if (!act_of(event, &act) || routing_rules_check_act(task, act, NULL) != STATUS_OK) {
         return false;
     }

@@ -18,6 +18,7 @@ enum {
     WAITING = ROUTING__TASK_STATE__TASK_STATE_WAITING,
     UNDONE = ROUTING__TASK_STATE__TASK_STATE_CLOSED_UNDONE,
     CANCELLED = ROUTING__TASK_STATE__TASK_STATE_CANCELLED,
+    JOINED = ROUTING__TASK_STATE__TASK_STATE_JOINED,
     STATE_COUNT,
 
     UNIT = ROUTING_WHO_HOLDER | ROUTING_WHO_OVERSEER,
@@ -34,7 +35,8 @@ struct act_rule {
 };
 
 /* Nobody need accept before they report or finish: much is done on the way. A task that waits is
- * not handed on or begun: whoever wants that ends the waiting first. What is cancelled stays so.
+ * not handed on or begun: whoever wants that ends the waiting first. What is cancelled stays so, and
+ * so does what is joined: split off, its request gets a new task.
  */
 /* clang-format off */
 static const struct act_rule rules[ROUTING_ACT_COUNT] = {
@@ -60,15 +62,23 @@ static const struct act_rule rules[ROUTING_ACT_COUNT] = {
     [ROUTING_ACT_FINISH_HELP]   = {"helped with", PART,   IN(ROUTED,   SEEN,     ACCEPTED, PLANNED,  WORKING,  WAITING,  NO,     NO)},
     [ROUTING_ACT_WITHDRAW_HELP] = {"helped with", UNIT,   IN(ROUTED,   SEEN,     ACCEPTED, PLANNED,  WORKING,  WAITING,  NO,     NO)},
     [ROUTING_ACT_EXPIRE] = {"overdue",       TIME,        IN(ROUTED,   SEEN,     ACCEPTED, PLANNED,  WORKING,  WAITING,  NO,     NO)},
+    [ROUTING_ACT_JOIN]   = {"joined",        TIME,        IN(JOINED,   JOINED,   JOINED,   JOINED,   JOINED,   JOINED,   NO,     NO)},
 #undef IN
 };
 /* clang-format on */
 
 static const char *const state_names[STATE_COUNT] = {
-    [NO] = "unknown",          [ROUTED] = "routed",   [ACCEPTED] = "accepted",
-    [DONE] = "done",           [SEEN] = "seen",       [PLANNED] = "planned",
-    [WORKING] = "in work",     [WAITING] = "waiting", [UNDONE] = "closed undone",
+    [NO] = "unknown",
+    [ROUTED] = "routed",
+    [ACCEPTED] = "accepted",
+    [DONE] = "done",
+    [SEEN] = "seen",
+    [PLANNED] = "planned",
+    [WORKING] = "in work",
+    [WAITING] = "waiting",
+    [UNDONE] = "closed undone",
     [CANCELLED] = "cancelled",
+    [JOINED] = "joined to another",
 };
 
 /* States come from disk, too: a number we do not know allows nothing. */
@@ -97,7 +107,7 @@ enum status routing_rules_check_act(const Routing__Task *task, enum routing_act 
 bool routing_rules_is_closed(Routing__TaskState state)
 {
     return state == (Routing__TaskState)DONE || state == (Routing__TaskState)UNDONE ||
-           state == (Routing__TaskState)CANCELLED;
+           state == (Routing__TaskState)CANCELLED || state == (Routing__TaskState)JOINED;
 }
 
 /* --- who --- */

@@ -40,23 +40,28 @@ uint64_t routing_tables_last_task(struct store_txn *txn)
 
 /* --- cases --- */
 
+Routing__CaseRecord *routing_tables_case(struct store_txn *txn, uint64_t case_number,
+                                         struct arena *arena)
+{
+    struct key key;
+    number_key(&key, ROUTING_CLASS_CASE, case_number);
+    return (Routing__CaseRecord *)(uintptr_t)table_get(txn, STORE_STATE, &key,
+                                                       &routing__case_record__descriptor, arena);
+}
+
 uint64_t routing_tables_task_of_case(struct store_txn *txn, uint64_t case_number,
                                      struct arena *arena)
 {
-    struct key key;
-    number_key(&key, ROUTING_CLASS_CASE, case_number);
-    const Routing__CaseRecord *record = (const Routing__CaseRecord *)table_get(
-        txn, STORE_STATE, &key, &routing__case_record__descriptor, arena);
+    const Routing__CaseRecord *record = routing_tables_case(txn, case_number, arena);
     return record == NULL ? 0 : record->task_number;
 }
 
-void routing_tables_put_case(struct store_txn *txn, uint64_t case_number, uint64_t task_number)
+void routing_tables_put_case(struct store_txn *txn, uint64_t case_number,
+                             const Routing__CaseRecord *record)
 {
-    Routing__CaseRecord record = ROUTING__CASE_RECORD__INIT;
-    record.task_number = task_number;
     struct key key;
     number_key(&key, ROUTING_CLASS_CASE, case_number);
-    table_put(txn, STORE_STATE, &key, &record.base);
+    table_put(txn, STORE_STATE, &key, &record->base);
 }
 
 /* --- a unit's tasks --- */

@@ -35,6 +35,7 @@ enum routing_class {
     ROUTING_CLASS_HOLDS = 9,
     ROUTING_CLASS_RUNNING = 10,
     ROUTING_CLASS_CLOSURE = 11,
+    ROUTING_CLASS_INCIDENT = 18, /* routing_incident.h */
 };
 
 enum routing_timer {
@@ -58,7 +59,11 @@ uint64_t routing_tables_last_task(struct store_txn *txn); /* 0: none yet */
 /* 0: none. */
 uint64_t routing_tables_task_of_case(struct store_txn *txn, uint64_t case_number,
                                      struct arena *arena);
-void routing_tables_put_case(struct store_txn *txn, uint64_t case_number, uint64_t task_number);
+/* The request's row, the caller's to change; NULL when there is none (or the transaction has failed). */
+Routing__CaseRecord *routing_tables_case(struct store_txn *txn, uint64_t case_number,
+                                         struct arena *arena);
+void routing_tables_put_case(struct store_txn *txn, uint64_t case_number,
+                             const Routing__CaseRecord *record);
 
 /* {unit, closed}: all tasks of the unit that are done, closed undone or cancelled, or all that are
  * not. Key prefix of a scan. */

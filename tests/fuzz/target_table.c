@@ -41,7 +41,20 @@ static const struct table tables[] = {
     {"intake", STORE_STATE, INTAKE_CLASS_EXTERNAL, "tt", &intake__external_record__descriptor},
     {"intake", STORE_STATE, INTAKE_CLASS_LOOK, "qq", &intake__look_record__descriptor},
     {"intake", STORE_VIEW, INTAKE_CLASS_LOOK_ELSEWHERE, "qq", &intake__look_record__descriptor},
+    {"intake", STORE_STATE, INTAKE_CLASS_CALL, "q", &intake__call_record__descriptor},
+    {"intake", STORE_STATE, INTAKE_CLASS_CASE_CHANGES, "q",
+     &intake__case_changes_record__descriptor},
+    {"intake", STORE_STATE, INTAKE_CLASS_CASE_STORY, "qbq", &intake__timeline_record__descriptor},
+    {"intake", STORE_STATE, INTAKE_CLASS_LOOKUP, "q", &intake__look_up_record__descriptor},
+    {"intake", STORE_STATE, INTAKE_CLASS_LOOKUP_UNTIL, "iq", NULL},
+    {"intake", STORE_STATE, INTAKE_CLASS_LOOKUP_COUNT, "",
+     &intake__look_up_count_record__descriptor},
+    {"intake", STORE_STATE, STORE_CLASS_TIMER, "ibq", NULL},
+    {"intake", STORE_STATE, STORE_CLASS_TIMER_OF, "bq", NULL},
     {"intake", STORE_VIEW, INTAKE_CLASS_TIMELINE, "qbq", &intake__timeline_record__descriptor},
+    {"intake", STORE_STATE, INTAKE_CLASS_HEAD, "q", &intake__head_record__descriptor},
+    {"intake", STORE_STATE, INTAKE_CLASS_MEMBER, "qq", NULL},
+    {"intake", STORE_STATE, INTAKE_CLASS_JOINED, "q", &intake__joined_record__descriptor},
     {"intake", STORE_VIEW, INTAKE_CLASS_OPEN, "tbqq", &intake__spot_record__descriptor},
     {"intake", STORE_VIEW, INTAKE_CLASS_INCIDENT, "q", &intake__incident_record__descriptor},
     {"intake", STORE_KEYS, 1, "q", NULL},
@@ -50,12 +63,13 @@ static const struct table tables[] = {
     {"routing", STORE_STATE, ROUTING_CLASS_UNIT, "tbq", NULL},
     {"routing", STORE_STATE, ROUTING_CLASS_FEED, "tq", NULL},
     {"routing", STORE_STATE, ROUTING_CLASS_OFFICE, "t", &routing__office_record__descriptor},
+    {"routing", STORE_STATE, ROUTING_CLASS_INCIDENT, "qq", &routing__joined_record__descriptor},
     {"routing", STORE_STATE, STORE_CLASS_TIMER, "ibq", NULL},
     {"routing", STORE_STATE, STORE_CLASS_TIMER_OF, "bq", NULL},
     {"followup", STORE_STATE, FOLLOWUP_CLASS_CALL, "q", &followup__call_record__descriptor},
     {"followup", STORE_STATE, FOLLOWUP_CLASS_QUEUE, "iq", NULL},
     {"followup", STORE_STATE, FOLLOWUP_CLASS_STATE, "bq", NULL},
-    {"followup", STORE_STATE, FOLLOWUP_CLASS_TASK, "q", &followup__task_record__descriptor},
+    {"followup", STORE_STATE, FOLLOWUP_CLASS_TASK, "qq", &followup__task_record__descriptor},
     {"followup", STORE_STATE, FOLLOWUP_CLASS_OPEN_OF, "qq", NULL},
     {"followup", STORE_STATE, FOLLOWUP_CLASS_FORGOTTEN, "q", NULL},
     {"followup", STORE_STATE, STORE_CLASS_TIMER, "ibq", NULL},
@@ -88,6 +102,7 @@ struct stage {
     struct store *store;
     struct keyring *keyring;
     struct engine *engine;
+    void *memory;      /* it has learned nothing; NULL: the service has none */
     uint8_t operation; /* of the input: each command has a key of its own */
 };
 
@@ -124,6 +139,7 @@ static struct stage *stage_of(struct bytes name)
             .random = fuzz_random(),
         };
         PROPERTY(engine_new(&stage->engine, &options, NULL) == STATUS_OK, "an engine is made");
+        stage->memory = stage->def->memory != NULL ? stage->def->memory->make(isfahan()) : NULL;
     }
     return stage;
 }
@@ -247,6 +263,7 @@ static enum status run_read(struct stage *stage, struct store_txn *txn, struct f
     r->txn = txn;
     r->city = isfahan();
     r->keyring = stage->keyring;
+    r->memory = stage->memory;
     r->last = fuzz_bool(in);
     r->wait = &wait;
     return failure_of(txn, method->read(r, request, response), r->error);

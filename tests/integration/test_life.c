@@ -157,6 +157,76 @@ static void one_request_walks_through_all_five_services(void **state)
     json_decref(report);
 }
 
+/* The code of a request about a burst valve at that place, joined to `join` (NULL: to none). */
+static void register_valve(struct system *s, const char *phone, const char *join, char code[32])
+{
+    json_t *registered =
+        join == NULL
+            ? system_json(s, ARGS("register", "--topic", "burst-valve", "--area", "5", "--point",
+                                  "32.6525,51.6746", "--phone", phone))
+            : system_json(s, ARGS("register", "--topic", "burst-valve", "--area", "5", "--point",
+                                  "32.6525,51.6747", "--phone", phone, "--join", join));
+    snprintf(code, 32, "%s", text_at(registered, "code"));
+    json_decref(registered);
+}
+
+static void expect_state(struct system *s, const char *code, const char *state)
+{
+    json_t *shown = system_json(s, ARGS("show", code, "--fresh"));
+    assert_non_null(strstr(text_at(at(shown, "case_data"), "state"), state));
+    json_decref(shown);
+}
+
+/* Two callers, one valve: the second is shown the first one's request, and joins it. */
+static void two_callers_about_one_thing_have_one_task_and_a_call_back_each(void **state)
+{
+    struct scene *scene = *state;
+    struct system *s = scene->system;
+    char first[32], second[32], third[32], task[24];
+    register_valve(s, "09130000001", NULL, first);
+    settle(scene);
+    json_t *same =
+        system_json(s, ARGS("case", "same", "--topic", "burst-valve", "--at", "32.6525,51.6747"));
+    json_t *shown = json_array_get(at(same, "requests"), 0);
+    assert_string_equal(text_at(at(shown, "case_data"), "code"), first);
+    assert_int_equal(json_integer_value(at(shown, "metres")), 9);
+    json_decref(same);
+    register_valve(s, "09130000002", first, second);
+    register_valve(s, "09130000003", NULL, third);
+    settle(scene);
+    json_decref(system_json(s, ARGS("case", "join", third, "--with", second)));
+    settle(scene);
+
+    json_t *found = system_json(s, ARGS("task", "show", "1"));
+    assert_int_equal(json_integer_value(at(at(found, "task"), "callers")), 3);
+    snprintf(task, sizeof task, "%s", "1");
+    const char *unit = text_at(at(found, "task"), "unit");
+    json_decref(system_json(s, ARGS("task", "done", task, "--unit", unit)));
+    json_decref(found);
+    settle(scene);
+    expect_state(s, first, "AWAITING_WORD");
+    expect_state(s, second, "AWAITING_WORD");
+    expect_state(s, third, "AWAITING_WORD");
+    for (size_t i = 0; i < 3; i++) {
+        json_t *next = system_json(s, ARGS("call", "next", "--operator", "desk 1"));
+        char number[24];
+        snprintf(number, sizeof number, "%lld",
+                 (long long)json_integer_value(at(at(next, "call"), "number")));
+        json_decref(next);
+        json_decref(
+            system_json(s, ARGS("call", "record", number, "--operator", "desk 1", "--outcome",
+                                "answered", "--resolution", "resolved", "--score", "5")));
+    }
+    settle(scene);
+    expect_state(s, first, "CONFIRMED");
+    expect_state(s, second, "CONFIRMED");
+    expect_state(s, third, "CONFIRMED");
+    json_t *report = system_json(s, ARGS("report", "done"));
+    assert_int_equal(json_integer_value(json_array_get(json_array_get(at(report, "rows"), 0), 0)),
+                     3);
+    json_decref(report);
+}
+
 /* Every spelling finds the same citizen; the words come out as they went in. */
 static void
 phones_in_every_spelling_and_words_in_every_script_go_in_and_come_out_right(void **state)
@@ -397,11 +467,90 @@ static void an_office_goes_on_behind_what_it_has_acknowledged(void **state)
     vafa_call_fini(&all);
 }
 
+/* --- a call to the hotline --- */
+
+static void a_call_knows_who_rings_and_the_office_hears_that_they_asked_again(void **state)
+{
+    struct scene *scene = *state;
+    uint8_t keys[5][UUID_BYTES];
+    Intake__OpenCallRequest open = INTAKE__OPEN_CALL_REQUEST__INIT;
+    Intake__RegisterCaseRequest registration = INTAKE__REGISTER_CASE_REQUEST__INIT;
+    Intake__Citizen citizen = INTAKE__CITIZEN__INIT;
+    Common__Place place = COMMON__PLACE__INIT;
+    Intake__ChaseCaseRequest chase = INTAKE__CHASE_CASE_REQUEST__INIT;
+    Intake__EndCallRequest end = INTAKE__END_CALL_REQUEST__INIT;
+    Routing__GetTaskRequest get = ROUTING__GET_TASK_REQUEST__INIT;
+    char code[16];
+
+    open.phone = "0913 000 0000";
+    open.channel = COMMON__CHANNEL__CHANNEL_PHONE;
+    open.idempotency_key = vafa_new_key(keys[0]);
+    struct vafa_call call = {
+        .service = &intake__intake__descriptor, .method = "OpenCall", .request = &open.base};
+    must(scene, &call);
+    const Intake__OpenCallResponse *opened = (const Intake__OpenCallResponse *)call.response;
+    assert_null(opened->card);
+    registration.call_number = opened->call_number;
+    vafa_call_fini(&call);
+
+    citizen.phone = open.phone;
+    citizen.name = "شهروند نمونه";
+    place.area = "5";
+    registration.citizen = &citizen;
+    registration.channel = open.channel;
+    registration.topic = "asphalt";
+    registration.place = &place;
+    registration.idempotency_key = vafa_new_key(keys[1]);
+    call = (struct vafa_call){.service = &intake__intake__descriptor,
+                              .method = "RegisterCase",
+                              .request = &registration.base};
+    must(scene, &call);
+    snprintf(code, sizeof code, "%s", ((const Intake__RegisterCaseResponse *)call.response)->code);
+    vafa_call_fini(&call);
+
+    end.call_number = registration.call_number;
+    end.idempotency_key = vafa_new_key(keys[2]);
+    call = (struct vafa_call){
+        .service = &intake__intake__descriptor, .method = "EndCall", .request = &end.base};
+    must(scene, &call);
+    const Intake__Call *ended = ((const Intake__EndCallResponse *)call.response)->call;
+    assert_int_equal(ended->result, INTAKE__CALL_RESULT__CALL_RESULT_REGISTERED);
+    assert_string_equal(ended->registered_codes[0], code);
+    vafa_call_fini(&call);
+
+    open.idempotency_key = vafa_new_key(keys[3]);
+    call = (struct vafa_call){
+        .service = &intake__intake__descriptor, .method = "OpenCall", .request = &open.base};
+    must(scene, &call);
+    opened = (const Intake__OpenCallResponse *)call.response;
+    assert_string_equal(opened->card->name, "شهروند نمونه");
+    assert_string_equal(opened->card->cases[0]->case_data->code, code);
+    chase.call_number = opened->call_number;
+    vafa_call_fini(&call);
+
+    chase.code = code;
+    chase.idempotency_key = vafa_new_key(keys[4]);
+    call = (struct vafa_call){
+        .service = &intake__intake__descriptor, .method = "ChaseCase", .request = &chase.base};
+    must(scene, &call);
+    vafa_call_fini(&call);
+    settle(scene);
+
+    get.case_number = 1;
+    call = (struct vafa_call){
+        .service = &routing__routing__descriptor, .method = "GetTask", .request = &get.base};
+    must(scene, &call);
+    assert_int_equal(((const Routing__GetTaskResponse *)call.response)->task->chases, 1);
+    vafa_call_fini(&call);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(one_request_walks_through_all_five_services, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(
+            two_callers_about_one_thing_have_one_task_and_a_call_back_each, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             phones_in_every_spelling_and_words_in_every_script_go_in_and_come_out_right, set_up,
             tear_down),
@@ -415,6 +564,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_request_can_be_read_as_soon_as_it_is_acknowledged, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_call_knows_who_rings_and_the_office_hears_that_they_asked_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_office_goes_on_behind_what_it_has_acknowledged, set_up,
                                         tear_down),
     };

@@ -12,7 +12,11 @@
 /* What intake calls an event of another log; 0: it does not show it. */
 static unsigned kind_of(const struct recount_event *event)
 {
-    static const unsigned intake[] = {[INTAKE__EVENT__KIND_REQUEST_REGISTERED] = 1};
+    static const unsigned intake[] = {[INTAKE__EVENT__KIND_REQUEST_REGISTERED] = 1,
+                                      [INTAKE__EVENT__KIND_CASE_CHASED] = 12,
+                                      [INTAKE__EVENT__KIND_REQUEST_AMENDED] = 13,
+                                      [INTAKE__EVENT__KIND_REQUEST_WITHDRAWN] = 14,
+                                      [INTAKE__EVENT__KIND_WORDS_ADDED] = 15};
     static const unsigned routing[] = {[ROUTING__EVENT__KIND_TASK_ROUTED] = 2,
                                        [ROUTING__EVENT__KIND_TASK_ACCEPTED] = 3,
                                        [ROUTING__EVENT__KIND_TASK_REPORTED] = 4,
@@ -33,14 +37,19 @@ static unsigned kind_of(const struct recount_event *event)
                                        [ROUTING__EVENT__KIND_TASK_WARNED] = 30,
                                        [ROUTING__EVENT__KIND_TASK_ESCALATED] = 31,
                                        [ROUTING__EVENT__KIND_TASK_RESPONSE_OVERDUE] = 32,
-                                       [ROUTING__EVENT__KIND_TASK_DUE_MOVED] = 33};
+                                       [ROUTING__EVENT__KIND_TASK_DUE_MOVED] = 33,
+                                       [ROUTING__EVENT__KIND_CASE_JOINED] = 16,
+                                       [ROUTING__EVENT__KIND_CASE_SPLIT] = 17,
+                                       [ROUTING__EVENT__KIND_JOINED_FOLLOWED] = 0};
     static const unsigned followup[] = {[FOLLOWUP__EVENT__KIND_CALL_SCHEDULED] = 8,
                                         [FOLLOWUP__EVENT__KIND_CALL_ATTEMPTED] = 9,
                                         [FOLLOWUP__EVENT__KIND_CALL_COMPLETED] = 10};
     static const unsigned feedback[] = {[FEEDBACK__EVENT__KIND_FEEDBACK_RECORDED] = 11};
     switch (event->service) {
     case 1: return intake[event->kind];
-    case 2: return routing[event->kind];
+    case 2:
+        return event->left && event->kind == ROUTING__EVENT__KIND_CASE_SPLIT ? 18
+                                                                             : routing[event->kind];
     case 3: return followup[event->kind];
     default: return feedback[event->kind];
     }
@@ -63,6 +72,7 @@ void check_timeline(struct recount *recount, const Intake__GetCaseResponse *resp
 {
     bool ended[SERVICE_COUNT + 1] = {false}; /* behind the last event of this log it shows */
     size_t shown = 0;
+    size_t hidden = 0; /* events of which the story tells nothing */
     if (!recount_catch_up(recount)) {
         return;
     }
@@ -72,6 +82,10 @@ void check_timeline(struct recount *recount, const Intake__GetCaseResponse *resp
     }
     for (size_t i = 0; i < one->event_count; i++) {
         const struct recount_event *event = &one->events[i];
+        if (kind_of(event) == 0) {
+            hidden++;
+            continue;
+        }
         const Intake__TimelineEntry *entry = entry_of(response, event);
         bool asked = at_least != NULL && (unsigned)at_least->service == event->service &&
                      event->offset <= at_least->offset;
@@ -102,7 +116,7 @@ void check_timeline(struct recount *recount, const Intake__GetCaseResponse *resp
         }
         shown++;
     }
-    if (shown != response->n_timeline || (whole && shown != one->event_count)) {
+    if (shown != response->n_timeline || (whole && shown + hidden != one->event_count)) {
         invariant_broken(INVARIANT_TIMELINES,
                          "the story of request %" PRIu64
                          " has %zu entries, of which the logs know %zu of %zu",
@@ -173,18 +187,49 @@ struct as_of {
 /* The request as it stood then, added to its group. */
 struct standing {
     const char *unit;
+    const char *topic, *area; /* as amended by then */
     bool done, undone, cancelled;
     int64_t due_at_us, done_at_us;
     uint64_t calls, answered, answers, scores, satisfied, resolved;
 };
 
+/* What befell the task that it is joined to. */
+static void stand_joined(struct standing *standing, const struct recount_event *event)
+{
+    standing->done = event->fate == ROUTING__JOINED_FATE__JOINED_FATE_DONE;
+    standing->done_at_us = event->at_us;
+    standing->due_at_us = event->due_at_us;
+    standing->undone = event->fate == ROUTING__JOINED_FATE__JOINED_FATE_CLOSED_UNDONE;
+    standing->cancelled = event->fate == ROUTING__JOINED_FATE__JOINED_FATE_CANCELLED;
+}
+
+/* Taken back; and what befalls the task that it shared is not its affair any more. */
+static void stand_left(struct standing *standing, const struct recount_event *event)
+{
+    if (event->kind == ROUTING__EVENT__KIND_CASE_SPLIT) {
+        standing->unit = event->unit;
+        standing->cancelled = true;
+        standing->done = standing->undone = false;
+    }
+}
+
 static void stand(struct standing *standing, const struct recount_event *event)
 {
-    if (event->service == 2) {
+    if (event->service == 1 && event->topic != NULL) {
+        standing->topic = event->topic;
+        standing->area = event->area;
+    } else if (event->service == 2 && event->left) {
+        stand_left(standing, event);
+    } else if (event->service == 2 && !event->copied) {
         standing->unit = event->unit;
         switch (event->kind) {
         case ROUTING__EVENT__KIND_TASK_ROUTED:
-        case ROUTING__EVENT__KIND_TASK_DUE_MOVED: standing->due_at_us = event->due_at_us; break;
+        case ROUTING__EVENT__KIND_TASK_DUE_MOVED:
+        case ROUTING__EVENT__KIND_CASE_JOINED: standing->due_at_us = event->due_at_us; break;
+        case ROUTING__EVENT__KIND_CASE_SPLIT:
+            standing->done = standing->undone = standing->cancelled = false;
+            break;
+        case ROUTING__EVENT__KIND_JOINED_FOLLOWED: stand_joined(standing, event); break;
         case ROUTING__EVENT__KIND_TASK_DONE:
             standing->done = true;
             standing->done_at_us = event->at_us;
@@ -212,16 +257,16 @@ static const char *channel_word(Common__Channel channel)
     return words[channel];
 }
 
-static const char *value_of(const struct recount_case *one, const char *unit,
+static const char *value_of(const struct recount_case *one, const struct standing *now,
                             const Report__QueryReportRequest *request)
 {
     if (request->n_by == 0) {
         return "";
     }
     switch (request->by[0]) {
-    case REPORT__DIMENSION__DIMENSION_TOPIC: return one->topic;
-    case REPORT__DIMENSION__DIMENSION_AREA: return one->area;
-    case REPORT__DIMENSION__DIMENSION_UNIT: return unit;
+    case REPORT__DIMENSION__DIMENSION_TOPIC: return now->topic;
+    case REPORT__DIMENSION__DIMENSION_AREA: return now->area;
+    case REPORT__DIMENSION__DIMENSION_UNIT: return now->unit;
     default: return channel_word(one->channel);
     }
 }
@@ -229,13 +274,13 @@ static const char *value_of(const struct recount_case *one, const char *unit,
 static void count(struct group *groups, size_t *group_count, const struct recount_case *one,
                   const Report__QueryReportRequest *request, const struct as_of *as_of)
 {
-    struct standing now = {.unit = ""};
+    struct standing now = {.unit = "", .topic = one->topic, .area = one->area};
     for (size_t i = 0; i < one->event_count; i++) {
         if (one->events[i].offset <= as_of->offsets[one->events[i].service]) {
             stand(&now, &one->events[i]);
         }
     }
-    const char *value = value_of(one, now.unit, request);
+    const char *value = value_of(one, &now, request);
     int64_t day =
         request->per == REPORT__PERIOD__PERIOD_DAY ? (one->occurred_at_us + ZONE_US) / DAY_US : 0;
     size_t at = 0;

@@ -4,6 +4,8 @@
 #include "tests/sim/invariants.h"
 #include "tests/sim/story.h"
 
+#include "vafa/intake/v1/intake.pb-c.h"
+
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +80,28 @@ static void digest_of(const ProtobufCMessage *message, uint8_t ret_digest[DIGEST
     buffer_fini(&packed);
 }
 
+/* What is kept with the key. A caller's card, a looked up story, words added meanwhile are told as they
+ * are by then. */
+static void kept_digest(const ProtobufCMessage *response, uint8_t ret_digest[DIGEST_BYTES])
+{
+    if (response->descriptor == &intake__open_call_response__descriptor) {
+        Intake__OpenCallResponse kept = *(const Intake__OpenCallResponse *)response;
+        kept.card = NULL;
+        digest_of(&kept.base, ret_digest);
+    } else if (response->descriptor == &intake__look_up_case_response__descriptor) {
+        Intake__LookUpCaseResponse kept = *(const Intake__LookUpCaseResponse *)response;
+        kept.case_data = NULL;
+        kept.n_timeline = 0;
+        digest_of(&kept.base, ret_digest);
+    } else if (response->descriptor == &intake__reveal_case_response__descriptor) {
+        Intake__RevealCaseResponse kept = *(const Intake__RevealCaseResponse *)response;
+        kept.n_added_words = 0;
+        digest_of(&kept.base, ret_digest);
+    } else {
+        digest_of(response, ret_digest);
+    }
+}
+
 static void note_answer(struct errand *errand, const ProtobufCMessage *response)
 {
     struct errand_office *office = errand->office;
@@ -89,7 +113,7 @@ static void note_answer(struct errand *errand, const ProtobufCMessage *response)
     if (2 * (office->answer_count + 1) > office->slots) {
         grow(office);
     }
-    digest_of(response, digest);
+    kept_digest(response, digest);
     struct answer *answer = slot_of(office->answers, office->slots, key->data);
     if (memcmp(answer->key, key->data, UUID_BYTES) != 0) {
         memcpy(answer->key, key->data, UUID_BYTES);

@@ -20,6 +20,12 @@
       "which "                                                                                     \
       "lives by follow-up's; a heard one has one answer.",                                         \
       "at every event, at the end")                                                                \
+    X(JOINED, "a joined request always has its own answer, and its incident one live task",        \
+      "Intake and routing agree who is joined to whom; every end of the common task is followed "  \
+      "by a call for each request that is joined to it, with its own citizen. What was taken "     \
+      "back "                                                                                      \
+      "shares no open task, and no task is done for nobody.",                                      \
+      "at every event, at the end")                                                                \
     X(APPLIED_ONCE, "every event is applied exactly once by every follower, in order",             \
       "What a follower has written because of another log is what that log tells up to its "       \
       "cursor, in that order: not more, not less, not twice.",                                     \
@@ -62,6 +68,10 @@
     X(REFUSALS, "nobody is refused without a reason",                                              \
       "An errand ends well, or with a refusal that what happened meanwhile explains.",             \
       "at every answer")                                                                           \
+    X(CALLS, "every call opened ends once",                                                        \
+      "A call is opened, then ended by a person or, two hours later, by itself; nothing is done "  \
+      "in it afterwards. A chase is counted once, in intake and in routing.",                      \
+      "at every event, each day, at the end")                                                      \
     X(SEALED, "what was sealed comes back as it was",                                              \
       "Phone and words of RevealCase are the citizen's.", "at every answer")                       \
     X(FORGOTTEN, "who was forgotten stays forgotten",                                              \

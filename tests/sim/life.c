@@ -191,7 +191,12 @@ static void registered(struct errand *errand)
     struct life *life = errand->context;
     struct wish *wish = &life->wishes[errand->number];
     if (errand->error.status != STATUS_OK) {
-        life_refused(errand, false);
+        /* The work on what it should be joined to was over, or the call was: the citizen is told, and
+         * hangs up. */
+        bool joins = ((const Intake__RegisterCaseRequest *)errand->request)->join[0] != '\0';
+        life_refused(errand, (joins || wish->in_call) &&
+                                 errand->error.status == STATUS_FAILED_PRECONDITION);
+        return;
     }
     const Intake__RegisterCaseResponse *response =
         (const Intake__RegisterCaseResponse *)errand->response;
@@ -250,12 +255,12 @@ static Intake__Citizen *citizen_of(struct life *life, struct errand *errand, str
 }
 
 /* Whoever sees water says how deep, and every second one how a cover lies. */
-static void answer_questions(struct errand *errand, Intake__RegisterCaseRequest *request,
-                             uint64_t marker)
+size_t life_answer_questions(struct errand *errand, const char *topic, uint64_t marker,
+                             Common__Answer ***ret_answers)
 {
-    bool floods = strcmp(request->topic, "flooding") == 0;
-    if (!floods && (strcmp(request->topic, "manhole") != 0 || marker % 2 != 0)) {
-        return;
+    bool floods = strcmp(topic, "flooding") == 0;
+    if (!floods && (strcmp(topic, "manhole") != 0 || marker % 2 != 0)) {
+        return 0;
     }
     Common__Answer *answer = arena_alloc(errand->arena, sizeof *answer);
     common__answer__init(answer);
@@ -263,26 +268,37 @@ static void answer_questions(struct errand *errand, Intake__RegisterCaseRequest 
     answer->n_values = 1;
     answer->values = arena_alloc(errand->arena, sizeof *answer->values);
     answer->values[0] = TEXT(floods ? "۴۰" : "loose");
-    request->n_answers = 1;
-    request->answers = arena_alloc(errand->arena, sizeof *request->answers);
-    request->answers[0] = answer;
+    *ret_answers = arena_alloc(errand->arena, sizeof **ret_answers);
+    (*ret_answers)[0] = answer;
+    return 1;
 }
 
-static void register_one(struct life *life)
+const char *life_draw_topic(struct life *life)
+{
+    return topics[life_draw(life, 0, TOPICS)];
+}
+
+void life_register(struct life *life, uint64_t call_number)
 {
     uint64_t marker;
     struct wish *wish = wish_new(life, &marker);
+    const struct wish *same = life_chance(life, 150) ? life_recent_wish(life) : NULL;
+    wish->in_call = call_number != 0;
     struct errand *errand = life_errand(life, life->front_end, "RegisterCase", registered, life);
     Intake__RegisterCaseRequest *request =
         errand_request(errand, &intake__register_case_request__descriptor);
     errand->number = marker;
     request->channel = (Common__Channel)life_draw(life, 1, 6);
-    request->topic = TEXT(topics[life_draw(life, 0, TOPICS)]);
+    request->topic = TEXT(life_draw_topic(life));
     request->place = place_of(errand, marker, areas[life_draw(life, 0, AREAS)]);
     request->urgency = life_chance(life, 100) ? COMMON__URGENCY__URGENCY_URGENT
                                               : COMMON__URGENCY__URGENCY_UNSPECIFIED;
+    request->call_number = call_number;
     request->citizen = citizen_of(life, errand, wish);
-    answer_questions(errand, request, marker);
+    request->n_answers = life_answer_questions(errand, request->topic, marker, &request->answers);
+    if (same != NULL) {
+        request->join = arena_copy_text(errand->arena, same->code);
+    }
     if (wish->personal) {
         (void)snprintf(wish->words, sizeof wish->words, "سلام، مشکل %d",
                        (int)life_draw(life, 0, 1000));
@@ -296,7 +312,7 @@ static void citizen_calls(struct later *later)
     struct life *life = later->life;
     life->waiting--;
     free(later);
-    register_one(life);
+    life_register(life, 0);
 }
 
 /* The hour's requests, each at its own minute. */
@@ -509,6 +525,7 @@ void life_begin(struct life *life)
     later_set(&life->hour, life, hour_begins, 0);
     later_set(&life->import, life, import_some, life_draw(life, 0, DAY_US));
     later_set(&life->chase, life, chase, DAY_US / 4);
+    life_begin_matching(life);
     for (size_t i = 0; i < life->office_count; i++) {
         office_begin(&life->offices[i]);
     }
@@ -518,6 +535,8 @@ void life_begin(struct life *life)
     for (unsigned i = 0; i < SHARES; i++) {
         share_begin(&life->shares[i], life, life->offices[i / 2].unit, i % 2);
     }
+    life_begin_phones(life);
+    life_begin_second_thoughts(life);
     life_begin_leadership(life);
     life_begin_forgetting(life);
     life_begin_closures(life);
@@ -530,6 +549,9 @@ void life_free(struct life *life)
     later_clear(&life->hour);
     later_clear(&life->import);
     later_clear(&life->chase);
+    later_clear(&life->match);
+    later_clear(&life->phone);
+    later_clear(&life->thoughts);
     later_clear(&life->report);
     later_clear(&life->rate);
     later_clear(&life->forget);
@@ -556,6 +578,8 @@ void life_figures(const struct life *life, struct life_figures *ret_figures)
         .errands = life->started,
         .same_answers = errand_office_compared(life->errands),
         .events = life->recount->events,
+        .rings = life->recount->ring_count,
+        .chases = life->recount->chase_count,
     };
     for (size_t i = 0; i < life->recount->task_count; i++) {
         ret_figures->tasks_done +=

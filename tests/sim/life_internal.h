@@ -32,6 +32,7 @@ struct later {
 struct wish {
     bool answered;
     bool personal; /* gave a phone and words */
+    bool in_call;  /* asked in a call, which may have ended by then */
     uint64_t number;
     char code[RECOUNT_CODE_SIZE];
     char phone[16];
@@ -91,7 +92,7 @@ struct life {
     struct share shares[SHARES];
     struct wish *wishes; /* by marker */
     size_t wish_count, wish_room;
-    struct later hour, import, chase, report, rate, forget, closure;
+    struct later hour, import, chase, match, report, rate, forget, phone, thoughts, closure;
     size_t waiting;   /* citizens about to call, and to hang up */
     struct act *acts; /* what offices are still to do */
     size_t asked, heard;
@@ -114,6 +115,23 @@ void life_answered(struct life *life, struct errand *errand);
 void life_refused(const struct errand *errand, bool is_explained);
 /* Asks for the story of a request, with what was just written in it. */
 void life_ask_story(struct life *life, const char *code, const Common__Position *at_least);
+
+/* Somebody has a request registered, in a call (0: in none). */
+void life_register(struct life *life, uint64_t call_number);
+
+/* What somebody might call about, and what they say to its questions. */
+const char *life_draw_topic(struct life *life);
+size_t life_answer_questions(struct errand *errand, const char *topic, uint64_t marker,
+                             Common__Answer ***ret_answers);
+
+/* life_phone.c */
+void life_begin_phones(struct life *life);
+/* life_amend.c */
+void life_begin_second_thoughts(struct life *life);
+
+/* life_match.c */
+const struct wish *life_recent_wish(struct life *life);
+void life_begin_matching(struct life *life);
 
 /* life_office.c */
 void life_add_office(struct life *life, const char *unit);

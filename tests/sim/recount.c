@@ -196,16 +196,24 @@ static void check_routing_cursor(struct recount *recount)
                              cursor, one->number, one->offset, one->task != 0 ? "a" : "no");
         }
     }
+    recount_check_chases(recount, cursor);
 }
 
 /* Of a forgotten citizen's task there may be a call, or none: it depends on which came first. */
 static bool finish_has_call(struct recount *recount, const struct recount_case *one,
                             const struct recount_event *event)
 {
-    const struct recount_task *task = recount_task(recount, one->task);
-    for (size_t i = 0; task != NULL && i < task->finish_count; i++) {
-        if (task->finishes[i].offset == event->offset) {
-            return task->finishes[i].call != 0;
+    for (size_t i = 0; i < one->end_count; i++) {
+        if (one->ends[i].finish.offset == event->offset) {
+            return one->ends[i].finish.call != 0;
+        }
+    }
+    for (size_t i = 0; i < recount->task_count; i++) {
+        const struct recount_task *task = &recount->tasks[i];
+        for (size_t j = 0; task->case_number == one->number && j < task->finish_count; j++) {
+            if (task->finishes[j].offset == event->offset) {
+                return task->finishes[j].call != 0;
+            }
         }
     }
     return false;
@@ -222,9 +230,12 @@ static void check_effect(struct recount *recount, unsigned service, unsigned ups
         uint64_t effects = 0;
         for (size_t j = 0; j < one->event_count; j++) {
             const struct recount_event *event = &one->events[j];
-            bool is_done = event->service == 2 &&
-                           (event->kind == ROUTING__EVENT__KIND_TASK_DONE ||
-                            event->kind == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE) &&
+            bool ends = (event->kind == ROUTING__EVENT__KIND_TASK_DONE ||
+                         event->kind == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE) &&
+                        !event->copied;
+            bool follows = event->fate == ROUTING__JOINED_FATE__JOINED_FATE_DONE ||
+                           event->fate == ROUTING__JOINED_FATE__JOINED_FATE_CLOSED_UNDONE;
+            bool is_done = event->service == 2 && (ends || follows) && !event->left &&
                            one->can_be_called && !one->historical &&
                            (recount_forgotten(recount, one->citizen) == 0 ||
                             finish_has_call(recount, one, event));
@@ -269,6 +280,7 @@ void recount_check_timers(struct recount *recount, int64_t until_us)
             invariant_broken(INVARIANT_TIMERS, "desk %zu is silent, and keeps what it had", i + 1);
         }
     }
+    recount_check_rings(recount, until_us);
     for (size_t i = 0; i < recount->task_count; i++) {
         const struct recount_task *task = &recount->tasks[i];
         bool is_watched = task->due_at_us != 0 &&
@@ -299,23 +311,27 @@ bool recount_has_ended(const struct recount_task *task)
 {
     return task->state == ROUTING__TASK_STATE__TASK_STATE_DONE ||
            task->state == ROUTING__TASK_STATE__TASK_STATE_CLOSED_UNDONE ||
-           task->state == ROUTING__TASK_STATE__TASK_STATE_CANCELLED;
+           task->state == ROUTING__TASK_STATE__TASK_STATE_CANCELLED ||
+           task->state == ROUTING__TASK_STATE__TASK_STATE_JOINED;
 }
 
 #define REOPENS_MAX 2 /* of the pack, when it says nothing */
 
-/* Each finish has its call; a finish that did not hold has none that is still to be made; and an
- * answer of "not done" has opened the task again, or could not. */
-static void check_finish(struct recount *recount, const struct recount_task *task, size_t at)
+/* A call of that finish of the task, in which somebody said that it is not done. */
+static bool reopens(const struct recount_call *call, uint64_t task, size_t number)
 {
-    const struct recount_finish *finish = &task->finishes[at];
-    const struct recount_call *call = recount_call(recount, finish->call);
-    bool holds = task->reopens <= at;
-    if (call == NULL ? task->called && recount_forgotten(recount, task->citizen) == 0
-                     : !task->called) {
-        invariant_broken(INVARIANT_ONE_CHAIN, "finish %zu of task %" PRIu64 " has %s call", at + 1,
-                         task->number, call != NULL ? "a" : "no");
-    }
+    return call != NULL && call->task == task && call->finish == number &&
+           call->state == FOLLOWUP__CALL_STATE__CALL_STATE_ANSWERED &&
+           call->resolution == FOLLOWUP__RESOLUTION__RESOLUTION_UNRESOLVED;
+}
+
+/* A finish that did not hold has no call that is still to be made; and an answer of "not done", of
+ * whichever caller, has opened the task again, or could not. */
+void recount_check_answer(struct recount *recount, const struct recount_task *task, size_t number,
+                          const struct recount_finish *finish, const struct recount_call *call)
+{
+    bool holds = task->reopens < number;
+    (void)recount;
     if (call == NULL) {
         return;
     }
@@ -325,18 +341,31 @@ static void check_finish(struct recount *recount, const struct recount_task *tas
                          "task %" PRIu64 " was reopened, and call %" PRIu64 " is still to be made",
                          task->number, call->number);
     }
-    bool is_refused = call->state == FOLLOWUP__CALL_STATE__CALL_STATE_ANSWERED &&
-                      call->resolution == FOLLOWUP__RESOLUTION__RESOLUTION_UNRESOLVED;
-    if (finish->reopened_by != 0 && (finish->reopened_by != call->number || !is_refused)) {
-        invariant_broken(INVARIANT_ONE_CHAIN, "task %" PRIu64 " was reopened by no such answer",
-                         task->number);
-    }
-    if (holds && is_refused && !finish->undone && task->reopens < REOPENS_MAX) {
+    if (holds && reopens(call, task->number, number) && !finish->undone &&
+        task->reopens < REOPENS_MAX) {
         invariant_broken(INVARIANT_ONE_CHAIN,
                          "task %" PRIu64 " is not done, as call %" PRIu64
                          " says, and was not reopened",
                          task->number, call->number);
     }
+}
+
+/* Each finish has its call, and what reopened it is an answer about it. */
+static void check_finish(struct recount *recount, const struct recount_task *task, size_t at)
+{
+    const struct recount_finish *finish = &task->finishes[at];
+    const struct recount_call *call = recount_call(recount, finish->call);
+    bool called = task->called && !finish->left;
+    if (call == NULL ? called && recount_forgotten(recount, task->citizen) == 0 : !called) {
+        invariant_broken(INVARIANT_ONE_CHAIN, "finish %zu of task %" PRIu64 " has %s call", at + 1,
+                         task->number, call != NULL ? "a" : "no");
+    }
+    if (finish->reopened_by != 0 &&
+        !reopens(recount_call(recount, finish->reopened_by), task->number, at + 1)) {
+        invariant_broken(INVARIANT_ONE_CHAIN, "task %" PRIu64 " was reopened by no such answer",
+                         task->number);
+    }
+    recount_check_answer(recount, task, at + 1, finish, call);
 }
 
 void recount_check_complete(struct recount *recount)
@@ -349,6 +378,7 @@ void recount_check_complete(struct recount *recount)
             check_finish(recount, &recount->tasks[i], j);
         }
     }
+    recount_check_incidents(recount);
     for (size_t i = 0; i < recount->call_count; i++) {
         const struct recount_call *call = &recount->calls[i];
         bool is_open = call->state == FOLLOWUP__CALL_STATE__CALL_STATE_WAITING ||
@@ -439,6 +469,7 @@ void recount_free(struct recount *recount)
     }
     for (size_t i = 0; i < recount->case_count; i++) {
         free(recount->cases[i].events);
+        free(recount->cases[i].ends);
     }
     for (size_t i = 0; i < recount->task_count; i++) {
         free(recount->tasks[i].finishes);
@@ -452,6 +483,8 @@ void recount_free(struct recount *recount)
     free(recount->tasks);
     free(recount->calls);
     free(recount->desks);
+    free(recount->rings);
+    free(recount->chases);
     free(recount->units);
     free(recount->case_of_marker);
     free(recount->forgotten);

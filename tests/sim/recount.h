@@ -28,6 +28,27 @@ struct recount_event {
     uint32_t score;
     uint32_t resolution;
     bool answered;
+    bool copied;              /* of the task of another request, to which this one is joined */
+    Routing__JoinedFate fate; /* of JoinedFollowed */
+    bool left;                /* it has left the task that it shared, taken back */
+    const char *topic, *area; /* of an amendment; NULL otherwise */
+};
+
+/* One end of a task: it was done, or closed undone. */
+struct recount_finish {
+    uint64_t offset; /* of the event that told it */
+    bool undone;
+    int64_t at_us;
+    uint64_t call;        /* that follows it; 0: none yet */
+    bool left;            /* the task's own request was taken back by then: nobody is called */
+    uint64_t reopened_by; /* the call whose answer opened the task again; 0: none */
+};
+
+/* The end of another's task, to a request that is joined to it. */
+struct recount_end {
+    uint64_t task;
+    size_t number; /* of the finish, from 1 */
+    struct recount_finish finish;
 };
 
 struct recount_case {
@@ -41,20 +62,20 @@ struct recount_case {
     bool can_be_called;
     uint64_t citizen;
     int64_t occurred_at_us;
-    uint64_t task; /* 0: none yet */
+    uint64_t task;        /* its own, or the one it is joined to; 0: none yet */
+    uint64_t joined_task; /* to routing; 0: it has its own */
+    uint64_t head;        /* to intake; 0: it is joined to none */
+    bool taken;           /* routing has heard of it */
+    struct recount_end *ends;
+    size_t end_count, end_room;
     uint64_t answers;
-    size_t questions_answered;
+    uint32_t answers_told;        /* a bit for each number of answers to questions it ever had */
+    uint32_t chases, chases_told; /* in intake's log; by routing */
+    uint32_t amendments, amendments_told;
+    uint32_t words, words_told;
+    bool withdrawn;
     struct recount_event *events;
     size_t event_count, event_room;
-};
-
-/* One end of a task: it was done, or closed undone. */
-struct recount_finish {
-    uint64_t offset; /* of the event that told it */
-    bool undone;
-    int64_t at_us;
-    uint64_t call;        /* that follows it; 0: none yet */
-    uint64_t reopened_by; /* the call whose answer opened the task again; 0: none */
 };
 
 /* The dates of a task: by recount_clock.c, which calculates them slowly. */
@@ -87,7 +108,8 @@ struct recount_task {
     const char *unit;
     Routing__TaskState state;
     bool historical;
-    bool called; /* a call follows it */
+    bool called;   /* a call follows it */
+    bool own_left; /* its own request was taken back: it is done for the joined */
     uint64_t citizen;
     int64_t due_at_us;
     int64_t routed_recorded_us; /* or reopened */
@@ -102,6 +124,7 @@ struct recount_task {
     const char *helpers[8]; /* units whose parts have not ended */
     size_t helper_count, helps;
     uint64_t desk; /* that has claimed it; 0: none */
+    uint32_t chases;
 };
 
 /* One of several desks that share the work of a unit. */
@@ -112,10 +135,18 @@ struct recount_desk {
     size_t held;
 };
 
+/* A call to the hotline: recount_call is one back to the citizen. */
+struct recount_ring {
+    int64_t opened_recorded_us;
+    bool has_ended;
+    size_t registered, chased;
+};
+
 struct recount_call {
     uint64_t number;
     uint64_t task;
     uint64_t citizen;
+    uint64_t case_number;
     size_t finish; /* of the task, from 1 */
     Followup__Resolution resolution;
     Followup__CallState state;
@@ -157,6 +188,12 @@ struct recount {
     size_t call_count, call_room;
     struct recount_desk *desks; /* by number - 1 */
     size_t desk_count, desk_room;
+    struct recount_ring *rings; /* by number - 1 */
+    size_t ring_count, ring_room;
+    uint64_t *chases; /* of which routing tells the office, as of words and amendments: offsets in
+                         intake's log */
+    size_t chase_count, chase_room;
+    uint64_t chases_told; /* events of routing */
     struct recount_unit *units;
     size_t unit_count, unit_room;
     struct slow_clock *slow;
@@ -168,6 +205,11 @@ struct recount {
     size_t forgotten_room;
 
     uint64_t events;
+
+    uint64_t last_taken;           /* the last request that routing took */
+    size_t owed;                   /* joined requests that have to be told next … */
+    uint64_t owed_task;            /* … of this task … */
+    Routing__JoinedFate owed_fate; /* … that this befell it */
 };
 
 struct recount *recount_new(struct world *world);
@@ -195,7 +237,7 @@ void recount_check_position(struct recount *recount, const Common__Position *pos
 void recount_check_cursors(struct recount *recount);
 /* By its own clock, routing's timers before `until_us` have fired. */
 void recount_check_timers(struct recount *recount, int64_t until_us);
-/* Done, closed undone or cancelled. */
+/* Done, closed undone, cancelled, or its request joined to another. */
 bool recount_has_ended(const struct recount_task *task);
 /* With everything delivered: each cause has its effect. */
 void recount_check_complete(struct recount *recount);

@@ -121,10 +121,15 @@ static struct recount_dates dates_of_routed(const Routing__TaskRouted *routed)
                                   .escalate_us = routed->escalate_at_us};
 }
 
-static bool is_urgent(const struct recount *recount, const Routing__TaskRouted *routed)
+static bool is_urgent(const struct recount *recount, const char *topic_key, Common__Urgency urgency)
 {
-    const struct city_topic *topic = city_topic(world_city(recount->world), routed->topic);
-    return routed->urgency == COMMON__URGENCY__URGENCY_URGENT || (topic != NULL && topic->urgent);
+    const struct city_topic *topic = city_topic(world_city(recount->world), topic_key);
+    return urgency == COMMON__URGENCY__URGENCY_URGENT || (topic != NULL && topic->urgent);
+}
+
+static int64_t hours_of(const struct slow_level *level, bool urgent)
+{
+    return urgent && level->urgent_hours > 0 ? level->urgent_hours : level->due_hours;
 }
 
 void recount_clock_routed(struct recount *recount, struct recount_task *task,
@@ -143,8 +148,8 @@ void recount_clock_routed(struct recount *recount, struct recount_task *task,
     if (!clock->is_live) {
         expected.due_us = routed->due_at_us; /* its own */
     } else if (slow_clock_level(recount->slow, clock->level, &level)) {
-        bool urgent = is_urgent(recount, routed);
-        int64_t hours = urgent && level.urgent_hours > 0 ? level.urgent_hours : level.due_hours;
+        bool urgent = is_urgent(recount, routed->topic, routed->urgency);
+        int64_t hours = hours_of(&level, urgent);
         int64_t respond = level.respond_hours < hours ? level.respond_hours : hours;
         clock->working = level.working && !urgent;
         clock->whole_us = hours * HOUR_US;
@@ -162,6 +167,18 @@ void recount_clock_routed(struct recount *recount, struct recount_task *task,
         }
     }
     compare(task, clock->dates, expected, "when it is routed");
+}
+
+/* No date moves; how far apart further steps of the ladder are goes by what the request is now. */
+void recount_clock_amended(const struct recount *recount, struct recount_task *task,
+                           const Routing__TaskAmended *amended)
+{
+    struct recount_clock *clock = &task->clock;
+    struct slow_level level;
+    if (clock->is_live && slow_clock_level(recount->slow, clock->level, &level)) {
+        bool urgent = is_urgent(recount, amended->topic, amended->urgency);
+        clock->whole_us = hours_of(&level, urgent) * HOUR_US;
+    }
 }
 
 /* --- what comes --- */
@@ -307,9 +324,12 @@ void recount_clock_take(struct recount *recount, struct recount_task *task,
     case ROUTING__EVENT__KIND_TASK_DONE:
     case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
     case ROUTING__EVENT__KIND_TASK_CANCELLED:
+    case ROUTING__EVENT__KIND_TASK_JOINED:
         end_waiting(recount, task, found);
         clock->closure = recount->closure_count;
-        take_act(task, found, event->kind_case != ROUTING__EVENT__KIND_TASK_CANCELLED);
+        take_act(task, found,
+                 event->kind_case == ROUTING__EVENT__KIND_TASK_DONE ||
+                     event->kind_case == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE);
         break;
     case ROUTING__EVENT__KIND_TASK_REOPENED:
         compare(task, clock->dates, with_closures(recount, task, recount->closure_count),

@@ -105,16 +105,9 @@ static void take_marker(struct recount *recount, uint64_t marker, uint64_t numbe
     recount->case_of_marker[marker] = number;
 }
 
-static void take_intake(struct recount *recount, const struct found *found)
+static void take_registered(struct recount *recount, const struct found *found,
+                            const Intake__RequestRegistered *request)
 {
-    const Intake__Event *event = (const Intake__Event *)found->open;
-    if (event->kind_case == INTAKE__EVENT__KIND_CITIZEN_FORGOTTEN) {
-        take_forgotten(recount, found, event->citizen_forgotten->citizen, 1);
-    }
-    if (event->kind_case != INTAKE__EVENT__KIND_REQUEST_REGISTERED) {
-        return;
-    }
-    const Intake__RequestRegistered *request = event->request_registered;
     if (request->number != recount->case_count + 1) {
         recount_impossible(found, "requests are numbered one after another");
     }
@@ -136,7 +129,7 @@ static void take_intake(struct recount *recount, const struct found *found)
         .historical = found->record->historical,
         .can_be_called = request->can_be_called,
         .citizen = request->citizen,
-        .questions_answered = request->n_answers,
+        .answers_told = 1U << request->n_answers,
         .occurred_at_us = found->record->occurred_at_us,
     };
     CHECK(strlen(request->code) < sizeof one->code);
@@ -144,21 +137,71 @@ static void take_intake(struct recount *recount, const struct found *found)
     if (one->marker != 0) {
         take_marker(recount, one->marker, one->number);
     }
+    recount_take_registered_in(recount, found, request->call_number);
     recount_note(recount, one->number, found, (struct recount_event){.unit = ""});
+    recount_take_joining(recount, found);
+}
+
+static void take_intake(struct recount *recount, const struct found *found)
+{
+    const Intake__Event *event = (const Intake__Event *)found->open;
+    switch (event->kind_case) {
+    case INTAKE__EVENT__KIND_REQUEST_REGISTERED:
+        take_registered(recount, found, event->request_registered);
+        break;
+    case INTAKE__EVENT__KIND_CITIZEN_FORGOTTEN:
+        take_forgotten(recount, found, event->citizen_forgotten->citizen, 1);
+        break;
+    case INTAKE__EVENT__KIND_CALL_OPENED:
+        recount_take_opened(recount, found, event->call_opened);
+        break;
+    case INTAKE__EVENT__KIND_CALL_ENDED:
+        recount_take_ended(recount, found, event->call_ended);
+        break;
+    case INTAKE__EVENT__KIND_CASE_CHASED:
+        recount_take_chased(recount, found, event->case_chased);
+        recount_note(recount, event->case_chased->number, found,
+                     (struct recount_event){.unit = ""});
+        break;
+    case INTAKE__EVENT__KIND_REQUEST_AMENDED:
+        recount_take_amended(recount, found, event->request_amended);
+        break;
+    case INTAKE__EVENT__KIND_REQUEST_WITHDRAWN:
+        recount_take_withdrawn(recount, found, event->request_withdrawn);
+        break;
+    case INTAKE__EVENT__KIND_WORDS_ADDED:
+        recount_take_words(recount, found, event->words_added);
+        break;
+    default: recount_take_joining(recount, found); break;
+    }
 }
 
 /* --- followup --- */
+
+/* Of the task to its own request, or to one that is joined to it. */
+static struct recount_finish *finish_of(struct recount_task *task, struct recount_case *one,
+                                        size_t number)
+{
+    if (task->case_number == one->number) {
+        return &task->finishes[number - 1];
+    }
+    struct recount_end *end = recount_end_of(one, task->number, number);
+    return end == NULL ? NULL : &end->finish;
+}
 
 static void take_scheduled(struct recount *recount, const struct found *found,
                            const Followup__CallScheduled *scheduled)
 {
     struct recount_task *task = recount_task(recount, scheduled->task_number);
+    struct recount_case *one = recount_case(recount, scheduled->case_number);
     size_t finish = scheduled->finish;
-    if (task == NULL || task->case_number != scheduled->case_number || finish < 1 ||
-        finish > task->finish_count) {
+    if (task == NULL || one == NULL || finish < 1 || finish > task->finish_count) {
         recount_impossible(found, "it follows no finished task");
     }
-    struct recount_finish *ended = &task->finishes[finish - 1];
+    struct recount_finish *ended = finish_of(task, one, finish);
+    if (ended == NULL) {
+        recount_impossible(found, "the request was not joined to the task when it ended");
+    }
     if (ended->call != 0) {
         recount_impossible(found, "this finish of the task has a call already");
     }
@@ -166,7 +209,8 @@ static void take_scheduled(struct recount *recount, const struct found *found,
         invariant_broken(INVARIANT_FORGOTTEN, "call %" PRIu64 " is for a forgotten citizen",
                          scheduled->call_number);
     }
-    if (!task->called || scheduled->citizen != task->citizen) {
+    if (!one->can_be_called || one->historical || scheduled->citizen == 0 ||
+        (task->case_number == one->number && scheduled->citizen != task->citizen)) {
         recount_impossible(found, "nobody was to be called about the task");
     }
     if (scheduled->due_at_us != ended->at_us + FIRST_CALL_US ||
@@ -184,6 +228,7 @@ static void take_scheduled(struct recount *recount, const struct found *found,
         .number = scheduled->call_number,
         .task = scheduled->task_number,
         .citizen = scheduled->citizen,
+        .case_number = scheduled->case_number,
         .finish = finish,
         .state = FOLLOWUP__CALL_STATE__CALL_STATE_WAITING,
         .due_at_us = scheduled->due_at_us,

@@ -24,10 +24,12 @@ bool recount_take_desks(struct recount *recount, const struct found *found);
 void recount_desk_act(struct recount *recount, const struct found *found, struct recount_task *task,
                       bool leaves);
 
-/* recount_clock.c: of a task that was routed; of every other event about one; closures; and whether
+/* recount_clock.c: of a task that was routed, whose request was amended; of every other event about one; closures; and whether
  * what should have come before `until_us` has. */
 void recount_clock_routed(struct recount *recount, struct recount_task *task,
                           const struct found *found, const Routing__TaskRouted *routed);
+void recount_clock_amended(const struct recount *recount, struct recount_task *task,
+                           const Routing__TaskAmended *amended);
 void recount_clock_take(struct recount *recount, struct recount_task *task,
                         const struct found *found);
 void recount_clock_announced(struct recount *recount, const struct found *found,
@@ -36,11 +38,60 @@ void recount_clock_applied(struct recount *recount, const struct found *found,
                            const Routing__ClosureApplied *applied);
 void recount_clock_check(const struct recount_task *task, int64_t until_us);
 
+/* The event concerns the unit. */
+void recount_concern(struct recount *recount, const char *key, uint64_t offset);
+void recount_concern_all(struct recount *recount, const struct recount_task *task, uint64_t offset);
+
+/* recount_incident.c: requests that are joined to others. Intake's events: */
+void recount_take_joining(struct recount *recount, const struct found *found);
+/* Routing's; false: it is about a task alone. */
+bool recount_take_incident(struct recount *recount, const struct found *found);
+/* Routing takes requests in their order. */
+void recount_take_first(struct recount *recount, const struct found *found, uint64_t number);
+void recount_give_up(struct recount *recount, const struct found *found,
+                     const struct recount_task *task);
+/* Behind an event that ends or reopens a task: the joined must be told next. */
+void recount_owe_followed(struct recount *recount, const struct found *found,
+                          const struct recount_task *task);
+void recount_note_joined(struct recount *recount, const struct recount_task *task,
+                         const struct found *found, struct recount_event event);
+/* NULL: none. */
+struct recount_end *recount_end_of(struct recount_case *one, uint64_t task, size_t number);
+void recount_check_incidents(struct recount *recount);
+
+/* recount.c: what came of the call behind a finish, whosever it was. */
+void recount_check_answer(struct recount *recount, const struct recount_task *task, size_t number,
+                          const struct recount_finish *finish, const struct recount_call *call);
+
 /* The event cannot be. */
 _Noreturn void recount_impossible(const struct found *found, const char *why);
 /* Keeps the event with its request; what the caller leaves out of it is taken from `found`. */
 void recount_note(struct recount *recount, uint64_t case_number, const struct found *found,
                   struct recount_event event);
+
+/* recount_calls.c */
+void recount_take_opened(struct recount *recount, const struct found *found,
+                         const Intake__CallOpened *opened);
+void recount_take_ended(struct recount *recount, const struct found *found,
+                        const Intake__CallEnded *ended);
+void recount_take_registered_in(struct recount *recount, const struct found *found,
+                                uint64_t call_number);
+void recount_take_chased(struct recount *recount, const struct found *found,
+                         const Intake__CaseChased *chased);
+void recount_take_amended(struct recount *recount, const struct found *found,
+                          const Intake__RequestAmended *amended);
+void recount_take_withdrawn(struct recount *recount, const struct found *found,
+                            const Intake__RequestWithdrawn *withdrawn);
+void recount_take_words(struct recount *recount, const struct found *found,
+                        const Intake__WordsAdded *added);
+void recount_take_task_amended(struct recount *recount, const struct found *found,
+                               const Routing__TaskAmended *amended);
+void recount_take_task_chased(struct recount *recount, const struct found *found,
+                              const Routing__TaskChased *chased);
+/* Routing has counted the chases up to its cursor, and no others. */
+void recount_check_chases(struct recount *recount, uint64_t cursor);
+/* Calls left open are closed by then. */
+void recount_check_rings(const struct recount *recount, int64_t until_us);
 
 /* Grows a list so that one more fits; returns it. */
 void *recount_grow(void *list, size_t count, size_t *room, size_t size);

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void concern(struct recount *recount, const char *key, uint64_t offset)
+void recount_concern(struct recount *recount, const char *key, uint64_t offset)
 {
     struct recount_unit *unit = recount_unit(recount, key);
     unit->sequences =
@@ -18,7 +18,7 @@ static void concern_once(struct recount *recount, const char *key, uint64_t offs
 {
     const struct recount_unit *unit = recount_unit(recount, key);
     if (unit->count == 0 || unit->sequences[unit->count - 1] != offset) {
-        concern(recount, key, offset);
+        recount_concern(recount, key, offset);
     }
 }
 
@@ -32,17 +32,13 @@ static void take_routed(struct recount *recount, const struct found *found,
     if (one->task != 0) {
         recount_impossible(found, "the request has a task already");
     }
-    if (routed->n_answers != one->questions_answered) {
+    if (((one->answers_told >> routed->n_answers) & 1) == 0) {
         recount_impossible(found, "the answers to the topic's questions did not come along");
     }
     if (routed->task_number != recount->task_count + 1) {
         recount_impossible(found, "tasks are numbered one after another");
     }
-    if (recount->task_count > 0 &&
-        recount->tasks[recount->task_count - 1].case_number + 1 != routed->case_number) {
-        invariant_broken(INVARIANT_APPLIED_ONCE, "routing's event %" PRIu64 " is out of order",
-                         found->offset);
-    }
+    recount_take_first(recount, found, routed->case_number);
     one->task = routed->task_number;
     recount->tasks = recount_grow(recount->tasks, recount->task_count, &recount->task_room,
                                   sizeof *recount->tasks);
@@ -58,46 +54,56 @@ static void take_routed(struct recount *recount, const struct found *found,
         .routed_recorded_us = found->record->recorded_at_us,
     };
     recount_clock_routed(recount, &recount->tasks[recount->task_count - 1], found, routed);
-    concern(recount, routed->unit, found->offset);
+    recount_concern(recount, routed->unit, found->offset);
     recount_note(recount, routed->case_number, found,
                  (struct recount_event){.unit = recount_text(recount, routed->unit),
                                         .due_at_us = routed->due_at_us});
 }
 
+/* Whoever has the task, and who helps. */
+void recount_concern_all(struct recount *recount, const struct recount_task *task, uint64_t offset)
+{
+    concern_once(recount, task->unit, offset);
+    for (size_t i = 0; i < task->helper_count; i++) {
+        concern_once(recount, task->helpers[i], offset);
+    }
+}
+
 /* --- the life of a task --- */
 
 /* A letter for each state, in the order of the contract's numbers: routed, accepted, done, seen,
- * planned, working, idle (it waits), undone, cancelled. */
-static const char letters[] = "?radspwiuc";
+ * planned, working, idle (it waits), undone, cancelled, and joined to another task. */
+static const char letters[] = "?radspwiuc???j";
 
 /* What an event makes of a state; '.': it cannot be. Columns: */
-static const char columns[] = "rsapwiduc";
+static const char columns[] = "rsapwiducj";
 static const struct {
     Routing__Event__KindCase kind;
     const char *next;
 } life[] = {
-    {ROUTING__EVENT__KIND_TASK_SEEN, "s........"},
-    {ROUTING__EVENT__KIND_TASK_ACCEPTED, "aa......."},
-    {ROUTING__EVENT__KIND_TASK_PLANNED, "ppppp...."},
-    {ROUTING__EVENT__KIND_TASK_STARTED, "wwww....."},
-    {ROUTING__EVENT__KIND_TASK_PAUSED, "iiiii...."},
-    {ROUTING__EVENT__KIND_TASK_RESUMED, ".....w..."},
-    {ROUTING__EVENT__KIND_TASK_REPORTED, "rsapwi..."},
-    {ROUTING__EVENT__KIND_TASK_DONE, "dddddd..."},
-    {ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE, "uuuuuu..."},
-    {ROUTING__EVENT__KIND_TASK_RETURNED, "rrrrr...."},
-    {ROUTING__EVENT__KIND_TASK_MOVED, "rrrrr...."},
-    {ROUTING__EVENT__KIND_TASK_REOPENED, "......rr."},
-    {ROUTING__EVENT__KIND_TASK_CANCELLED, "cccccc..."},
-    {ROUTING__EVENT__KIND_TASK_OVERDUE, "rsapw...."},
-    {ROUTING__EVENT__KIND_TASK_HELP_ASKED, "rsapwi..."},
-    {ROUTING__EVENT__KIND_TASK_HELP_FINISHED, "rsapwi..."},
-    {ROUTING__EVENT__KIND_TASK_WARNED, "rsapw...."},
-    {ROUTING__EVENT__KIND_TASK_RESPONSE_OVERDUE, "rsapw...."},
-    {ROUTING__EVENT__KIND_TASK_ESCALATED, "rsapw...."},
-    {ROUTING__EVENT__KIND_TASK_DUE_MOVED, "rsapwidu."},
+    {ROUTING__EVENT__KIND_TASK_SEEN, "s........."},
+    {ROUTING__EVENT__KIND_TASK_ACCEPTED, "aa........"},
+    {ROUTING__EVENT__KIND_TASK_PLANNED, "ppppp....."},
+    {ROUTING__EVENT__KIND_TASK_STARTED, "wwww......"},
+    {ROUTING__EVENT__KIND_TASK_PAUSED, "iiiii....."},
+    {ROUTING__EVENT__KIND_TASK_RESUMED, ".....w...."},
+    {ROUTING__EVENT__KIND_TASK_REPORTED, "rsapwi...."},
+    {ROUTING__EVENT__KIND_TASK_DONE, "dddddd...."},
+    {ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE, "uuuuuu...."},
+    {ROUTING__EVENT__KIND_TASK_RETURNED, "rrrrr....."},
+    {ROUTING__EVENT__KIND_TASK_MOVED, "rrrrr....."},
+    {ROUTING__EVENT__KIND_TASK_REOPENED, "......rr.."},
+    {ROUTING__EVENT__KIND_TASK_CANCELLED, "cccccc...."},
+    {ROUTING__EVENT__KIND_TASK_OVERDUE, "rsapw....."},
+    {ROUTING__EVENT__KIND_TASK_HELP_ASKED, "rsapwi...."},
+    {ROUTING__EVENT__KIND_TASK_HELP_FINISHED, "rsapwi...."},
+    {ROUTING__EVENT__KIND_TASK_WARNED, "rsapw....."},
+    {ROUTING__EVENT__KIND_TASK_RESPONSE_OVERDUE, "rsapw....."},
+    {ROUTING__EVENT__KIND_TASK_ESCALATED, "rsapw....."},
+    {ROUTING__EVENT__KIND_TASK_DUE_MOVED, "rsapwidu.."},
+    {ROUTING__EVENT__KIND_TASK_JOINED, "jjjjjj...."},
 };
-static const char after_limit[] = ".....a...";
+static const char after_limit[] = ".....a....";
 
 /* What an event says of the task it is about. */
 struct about {
@@ -142,6 +148,7 @@ static struct about about(const struct found *found)
         ABOUT(TASK_CANCELLED, task_cancelled);
         ABOUT(TASK_HELP_ASKED, task_help_asked);
         ABOUT(TASK_HELP_FINISHED, task_help_finished);
+        ABOUT(TASK_JOINED, task_joined);
         ABOUT_TWO(TASK_RETURNED, task_returned);
         ABOUT_TWO(TASK_MOVED, task_moved);
     default: recount_impossible(found, "its kind is unknown");
@@ -212,6 +219,7 @@ static void take_finish(struct recount_task *task, const struct found *found, bo
         .offset = found->offset,
         .undone = undone,
         .at_us = found->record->occurred_at_us,
+        .left = task->own_left,
     };
     if (number != task->finish_count) {
         recount_impossible(found, "finishes of a task are numbered one after another");
@@ -317,7 +325,8 @@ static void take_details(struct recount *recount, struct recount_task *task,
     case ROUTING__EVENT__KIND_TASK_HELP_FINISHED:
         take_help_finished(task, found, event->task_help_finished);
         break;
-    case ROUTING__EVENT__KIND_TASK_CANCELLED: task->helper_count = 0; break;
+    case ROUTING__EVENT__KIND_TASK_CANCELLED:
+    case ROUTING__EVENT__KIND_TASK_JOINED: task->helper_count = 0; break;
     case ROUTING__EVENT__KIND_TASK_REOPENED:
         take_reopened(task, found, event->task_reopened);
         break;
@@ -338,6 +347,9 @@ static void take_acknowledged(struct recount *recount, const struct found *found
 void recount_take_routing(struct recount *recount, const struct found *found)
 {
     const Routing__Event *event = (const Routing__Event *)found->open;
+    if (recount->owed != 0 && event->kind_case != ROUTING__EVENT__KIND_JOINED_FOLLOWED) {
+        recount_impossible(found, "requests joined to a task were not told of its end before it");
+    }
     if (event->kind_case == ROUTING__EVENT__KIND_TASK_ROUTED) {
         take_routed(recount, found, event->task_routed);
         return;
@@ -354,7 +366,19 @@ void recount_take_routing(struct recount *recount, const struct found *found)
         recount_clock_applied(recount, found, event->closure_applied);
         return;
     }
-    if (recount_take_desks(recount, found)) {
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_CHASED) {
+        recount_take_task_chased(recount, found, event->task_chased);
+        recount_concern_all(recount, recount_task(recount, event->task_chased->task_number),
+                            found->offset);
+        return;
+    }
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_AMENDED) {
+        recount_take_task_amended(recount, found, event->task_amended);
+        recount_concern_all(recount, recount_task(recount, event->task_amended->task_number),
+                            found->offset);
+        return;
+    }
+    if (recount_take_desks(recount, found) || recount_take_incident(recount, found)) {
         return;
     }
     const struct about what = about(found);
@@ -374,11 +398,18 @@ void recount_take_routing(struct recount *recount, const struct found *found)
     for (size_t i = 0; i < told_count; i++) {
         concern_once(recount, told[i], found->offset);
     }
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_JOINED) {
+        recount_give_up(recount, found, task);
+        return; /* the joining that follows is what the request's story tells */
+    }
     bool ended = event->kind_case == ROUTING__EVENT__KIND_TASK_DONE ||
                  event->kind_case == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE;
     if (ended && task->helper_count > 0) {
         recount_impossible(found, "a helping unit has not ended its part");
     }
-    recount_note(recount, what.case_number, found,
-                 (struct recount_event){.unit = task->unit, .due_at_us = task->due_at_us});
+    recount_owe_followed(recount, found, task);
+    struct recount_event noted = {.unit = task->unit, .due_at_us = task->due_at_us};
+    recount_note_joined(recount, task, found, noted);
+    noted.left = task->own_left;
+    recount_note(recount, what.case_number, found, noted);
 }

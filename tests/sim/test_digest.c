@@ -43,6 +43,8 @@ static void a_seed_has_all_of_life_in_it(void **state)
     assert_true(result.figures.calls > 10);
     assert_true(result.figures.answers > 5);
     assert_true(result.figures.same_answers > 50);
+    assert_true(result.figures.rings > 20);
+    assert_true(result.figures.chases > 3);
     assert_true(result.crashes > 5);
 }
 

@@ -28,13 +28,30 @@
 #define TOLD_SIZE 8192
 
 static const char *const plants[] = {
-    "answer_before_commit",      "cursor_in_another_transaction", "key_forgotten",
-    "timer_lost_on_crash",       "doubled_message_applied_twice", "acknowledged_too_far",
-    "office_not_told_of_return", "counter_not_counted_down",      "chain_head_not_moved",
-    "at_least_ignored",          "event_skipped_on_restart",      "effects_before_causes",
-    "clock_followed_backwards",  "full_disk_acknowledged",        "call_handed_out_twice",
-    "journal_not_replayed",      "key_outlives_the_forgotten",    "pause_not_counted",
+    "answer_before_commit",
+    "cursor_in_another_transaction",
+    "key_forgotten",
+    "timer_lost_on_crash",
+    "doubled_message_applied_twice",
+    "acknowledged_too_far",
+    "office_not_told_of_return",
+    "counter_not_counted_down",
+    "chain_head_not_moved",
+    "at_least_ignored",
+    "event_skipped_on_restart",
+    "effects_before_causes",
+    "clock_followed_backwards",
+    "full_disk_acknowledged",
+    "call_handed_out_twice",
+    "journal_not_replayed",
+    "key_outlives_the_forgotten",
+    "pause_not_counted",
     "closure_forgotten",
+    "joined_not_told",
+    "joined_not_called",
+    "open_call_never_closed",
+    "chase_counted_twice",
+    "taken_back_not_left",
 };
 #define PLANTS (sizeof plants / sizeof plants[0])
 

@@ -124,6 +124,64 @@ void story_due_moved(struct story *story, uint64_t number, int64_t due_us)
     tell(story, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event.base, 0);
 }
 
+void story_joined(struct story *story, uint64_t number, const char *unit, int64_t due_us)
+{
+    Routing__CaseJoined joined = ROUTING__CASE_JOINED__INIT;
+    Routing__Event event = ROUTING__EVENT__INIT;
+    joined.case_number = number;
+    joined.unit = text(unit);
+    joined.due_at_us = due_us;
+    event.kind_case = ROUTING__EVENT__KIND_CASE_JOINED;
+    event.case_joined = &joined;
+    tell(story, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event.base, 0);
+}
+
+void story_split(struct story *story, uint64_t number, const char *unit)
+{
+    Routing__CaseSplit split = ROUTING__CASE_SPLIT__INIT;
+    Routing__Event event = ROUTING__EVENT__INIT;
+    split.case_number = number;
+    split.unit = text(unit);
+    split.refused = unit[0] == '\0';
+    event.kind_case = ROUTING__EVENT__KIND_CASE_SPLIT;
+    event.case_split = &split;
+    tell(story, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event.base, 0);
+}
+
+void story_left(struct story *story, uint64_t number, const char *unit)
+{
+    Routing__CaseSplit split = ROUTING__CASE_SPLIT__INIT;
+    Routing__Event event = ROUTING__EVENT__INIT;
+    split.case_number = number;
+    split.unit = text(unit);
+    split.withdrawn = true;
+    event.kind_case = ROUTING__EVENT__KIND_CASE_SPLIT;
+    event.case_split = &split;
+    tell(story, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event.base, 0);
+}
+
+void story_followed(struct story *story, uint64_t first, size_t count, const char *unit,
+                    Routing__JoinedFate fate, int64_t due_us, int64_t at_us)
+{
+    Routing__JoinedCase cases[STORY_JOINED_MAX];
+    Routing__JoinedCase *members[STORY_JOINED_MAX];
+    Routing__JoinedFollowed followed = ROUTING__JOINED_FOLLOWED__INIT;
+    Routing__Event event = ROUTING__EVENT__INIT;
+    for (size_t i = 0; i < count; i++) {
+        routing__joined_case__init(&cases[i]);
+        cases[i].case_number = first + i;
+        members[i] = &cases[i];
+    }
+    followed.unit = text(unit);
+    followed.fate = fate;
+    followed.due_at_us = due_us;
+    followed.members = members;
+    followed.n_members = count;
+    event.kind_case = ROUTING__EVENT__KIND_JOINED_FOLLOWED;
+    event.joined_followed = &followed;
+    tell(story, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event.base, at_us);
+}
+
 void story_overdue(struct story *story, uint64_t number, const char *unit)
 {
     Routing__TaskOverdue task = ROUTING__TASK_OVERDUE__INIT;

@@ -39,25 +39,26 @@ static Routing__Task task_in(Routing__TaskState state)
 }
 
 /* The README's table, as letters of the states: routed, seen, accepted, planned, working, idle (it
- * waits), done, undone, cancelled; '.': refused. */
+ * waits), done, undone, cancelled, joined to another; '.': refused. */
 static void every_state_and_act_has_the_next_state_of_the_contract(void **state)
 {
     (void)state;
-    static const char letters[] = "?radspwiuc"; /* by the contract's numbers */
-    static const char columns[] = "rsapwiduc";
+    static const char letters[] = "?radspwiuc???j"; /* by the contract's numbers */
+    static const char columns[] = "rsapwiducj";
     static const struct {
         enum routing_act act;
         const char *next;
     } expected[] = {
-        {ROUTING_ACT_SEE, "s........"},         {ROUTING_ACT_ACCEPT, "aa......."},
-        {ROUTING_ACT_PLAN, "ppppp...."},        {ROUTING_ACT_START, "wwww....."},
-        {ROUTING_ACT_PAUSE, "iiiii...."},       {ROUTING_ACT_RESUME, ".....w..."},
-        {ROUTING_ACT_ELAPSE, ".....a..."},      {ROUTING_ACT_REPORT, "rsapwi..."},
-        {ROUTING_ACT_FINISH, "dddddd..."},      {ROUTING_ACT_CLOSE, "uuuuuu..."},
-        {ROUTING_ACT_RETURN, "rrrrr...."},      {ROUTING_ACT_MOVE, "rrrrr...."},
-        {ROUTING_ACT_REOPEN, "......rr."},      {ROUTING_ACT_CANCEL, "cccccc..."},
-        {ROUTING_ACT_EXPIRE, "rsapwi..."},      {ROUTING_ACT_ASK_HELP, "rsapwi..."},
-        {ROUTING_ACT_FINISH_HELP, "rsapwi..."}, {ROUTING_ACT_WITHDRAW_HELP, "rsapwi..."},
+        {ROUTING_ACT_SEE, "s........."},         {ROUTING_ACT_ACCEPT, "aa........"},
+        {ROUTING_ACT_PLAN, "ppppp....."},        {ROUTING_ACT_START, "wwww......"},
+        {ROUTING_ACT_PAUSE, "iiiii....."},       {ROUTING_ACT_RESUME, ".....w...."},
+        {ROUTING_ACT_ELAPSE, ".....a...."},      {ROUTING_ACT_REPORT, "rsapwi...."},
+        {ROUTING_ACT_FINISH, "dddddd...."},      {ROUTING_ACT_CLOSE, "uuuuuu...."},
+        {ROUTING_ACT_RETURN, "rrrrr....."},      {ROUTING_ACT_MOVE, "rrrrr....."},
+        {ROUTING_ACT_REOPEN, "......rr.."},      {ROUTING_ACT_CANCEL, "cccccc...."},
+        {ROUTING_ACT_EXPIRE, "rsapwi...."},      {ROUTING_ACT_ASK_HELP, "rsapwi...."},
+        {ROUTING_ACT_FINISH_HELP, "rsapwi...."}, {ROUTING_ACT_WITHDRAW_HELP, "rsapwi...."},
+        {ROUTING_ACT_JOIN, "jjjjjj...."},
     };
     assert_int_equal(sizeof(expected) / sizeof(expected[0]), ROUTING_ACT_COUNT);
     for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
@@ -165,7 +166,7 @@ static void each_act_is_for_those_the_table_names(void **state)
         [ROUTING_ACT_CANCEL] = coordinator,      [ROUTING_ACT_ELAPSE] = "....",
         [ROUTING_ACT_EXPIRE] = "....",           [ROUTING_ACT_ASK_HELP] = unit_only,
         [ROUTING_ACT_FINISH_HELP] = "...y", /* and helping units */
-        [ROUTING_ACT_WITHDRAW_HELP] = unit_only,
+        [ROUTING_ACT_WITHDRAW_HELP] = unit_only, [ROUTING_ACT_JOIN] = "....",
     };
     Routing__Task task = task_in(ROUTED);
     task.unit = "district-5-civil";
@@ -332,7 +333,8 @@ static void every_event_but_the_acknowledgement_is_about_a_task_and_told(void **
     (void)state;
     for (unsigned i = 0; i < routing__event__descriptor.n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &routing__event__descriptor.fields[i];
-        bool about_task = strncmp(field->name, "task_", 5) == 0;
+        bool about_task =
+            strncmp(field->name, "task_", 5) == 0 || strncmp(field->name, "case_", 5) == 0;
         assert_int_equal(routing_rules_change_kind(field->id) != 0, about_task);
     }
     assert_int_equal(routing_rules_change_kind(0), 0);

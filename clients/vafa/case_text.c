@@ -1,0 +1,194 @@
+#include "clients/vafa/case_text.h"
+
+#include "clients/vafa/answer_words.h"
+#include "clients/vafa/labels.h"
+#include "clients/vafa/output.h"
+#include "clients/vafa/place_words.h"
+#include "clients/vafa/table.h"
+
+#include "vafa/followup/v1/followup.pb-c.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *word(struct session *session, const char *name)
+{
+    return label_word(name, session_language(session));
+}
+
+static void detail(struct session *session, struct table *table, const char *name,
+                   const char *value)
+{
+    if (value[0] != '\0') {
+        table_cell(table, word(session, name));
+        table_cell(table, value);
+    }
+}
+
+static void detail_time(struct session *session, struct table *table, const char *name, int64_t us)
+{
+    char text[32];
+    session_time(session, us, text);
+    detail(session, table, name, text);
+}
+
+/* Who else is about the same thing. */
+static void print_incident(struct session *session, struct table *table, const Intake__Case *c)
+{
+    struct buffer codes = BUFFER_EMPTY;
+    detail(session, table, "incident", c->incident_code);
+    if (c->callers > 1) {
+        table_cell(table, word(session, "callers"));
+        table_cell_format(table, "%" PRIu32, c->callers);
+    }
+    for (size_t i = 0; i < c->n_joined_codes; i++) {
+        buffer_append_format(&codes, "%s%s", i > 0 ? " " : "", c->joined_codes[i]);
+    }
+    detail(session, table, "joined", buffer_text(&codes));
+    buffer_fini(&codes);
+}
+
+static void print_case(struct session *session, const Intake__Case *c)
+{
+    const char *language = session_language(session);
+    struct table *table = table_new(2);
+    struct buffer place = BUFFER_EMPTY;
+    place_words(session, c->place, &place);
+    detail(session, table, "code", c->code);
+    detail(session, table, "state",
+           label_enum(&intake__case_state__descriptor, (int)c->state, language));
+    detail(session, table, "topic", session_topic(session, c->topic));
+    detail(session, table, "place", buffer_text(&place));
+    answer_words(session, table, c->topic, c->answers, c->n_answers);
+    detail(session, table, "urgency",
+           label_enum(&common__urgency__descriptor, (int)c->urgency, language));
+    detail(session, table, "channel",
+           label_enum(&common__channel__descriptor, (int)c->channel, language));
+    detail(session, table, "unit", session_unit(session, c->unit));
+    print_incident(session, table, c);
+    if (c->chases > 0) {
+        table_cell(table, word(session, "chases"));
+        table_cell_format(table, "%" PRIu32, c->chases);
+    }
+    if (c->words_added > 0) {
+        table_cell(table, word(session, "words_added"));
+        table_cell_format(table, "%" PRIu32, c->words_added);
+    }
+    detail_time(session, table, "occurred", c->occurred_at_us);
+    detail_time(session, table, "due", c->due_at_us);
+    if (c->source[0] != '\0') {
+        table_cell(table, word(session, "source"));
+        table_cell_format(table, "%s %s", c->source, c->external_id);
+    }
+    table_print(table, stdout);
+    table_free(table);
+    buffer_fini(&place);
+}
+
+/* A call's outcome comes as words of the contract ("no answer"), an office's note as it was written. */
+static const char *note_words(struct session *session, const Intake__TimelineEntry *entry)
+{
+    char typed[32];
+    size_t size = strlen(entry->note);
+    if ((entry->kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_ATTEMPTED &&
+         entry->kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_COMPLETED) ||
+        size >= sizeof(typed)) {
+        return entry->note;
+    }
+    for (size_t i = 0; i <= size; i++) {
+        typed[i] = entry->note[i] == ' ' ? '-' : entry->note[i];
+    }
+    int outcome = label_enum_value(&followup__call_outcome__descriptor, typed);
+    return outcome < 0 ? entry->note
+                       : label_enum(&followup__call_outcome__descriptor, outcome,
+                                    session_language(session));
+}
+
+static void timeline_note(struct session *session, const Intake__TimelineEntry *entry,
+                          struct buffer *out)
+{
+    const char *verdict = label_enum(&intake__citizen_verdict__descriptor, (int)entry->verdict,
+                                     session_language(session));
+    buffer_append_text(out, note_words(session, entry));
+    if (verdict[0] != '\0') {
+        buffer_append_format(out, "%s%s", out->size > 0 ? "; " : "", verdict);
+    }
+    if (entry->until_us != 0) {
+        char until[32];
+        session_time(session, entry->until_us, until);
+        buffer_append_format(out, "%s%s %s", out->size > 0 ? "; " : "", word(session, "until"),
+                             until);
+    }
+    for (size_t i = 0; i < entry->n_pictures; i++) {
+        buffer_append_format(out, "%s%s %s", out->size > 0 ? "; " : "", word(session, "picture"),
+                             entry->pictures[i]);
+    }
+    if (entry->score != 0) {
+        buffer_append_format(out, "%s%" PRIu32 "/5", out->size > 0 ? "; " : "", entry->score);
+    }
+}
+
+static void print_timeline(struct session *session, Intake__TimelineEntry *const *timeline,
+                           size_t count)
+{
+    static const char *const heads[] = {"time", "what", "unit", "note"};
+    struct table *table = table_new(4);
+    for (size_t i = 0; i < 4; i++) {
+        table_head(table, i, word(session, heads[i]));
+    }
+    for (size_t i = 0; i < count; i++) {
+        const Intake__TimelineEntry *entry = timeline[i];
+        char time[32];
+        struct buffer note = BUFFER_EMPTY;
+        session_time(session, entry->at_us, time);
+        timeline_note(session, entry, &note);
+        table_cell(table, time);
+        table_cell(table, label_enum(&intake__timeline_kind__descriptor, (int)entry->kind,
+                                     session_language(session)));
+        table_cell(table, session_unit(session, entry->unit));
+        table_cell(table, buffer_text(&note));
+        buffer_fini(&note);
+    }
+    putchar('\n');
+    table_print(table, stdout);
+    table_free(table);
+}
+
+void case_text_print(struct session *session, const Intake__Case *told,
+                     Intake__TimelineEntry *const *timeline, size_t count)
+{
+    print_case(session, told);
+    print_timeline(session, timeline, count);
+}
+
+static void print_list(struct session *session, Intake__Case *const *cases, size_t count)
+{
+    static const char *const heads[] = {"code", "registered", "topic", "state", "unit"};
+    struct table *table = table_new(5);
+    for (size_t i = 0; i < 5; i++) {
+        table_head(table, i, word(session, heads[i]));
+    }
+    for (size_t i = 0; i < count; i++) {
+        char time[32];
+        session_time(session, cases[i]->registered_at_us, time);
+        table_cell(table, cases[i]->code);
+        table_cell(table, time);
+        table_cell(table, session_topic(session, cases[i]->topic));
+        table_cell(table, label_enum(&intake__case_state__descriptor, (int)cases[i]->state,
+                                     session_language(session)));
+        table_cell(table, session_unit(session, cases[i]->unit));
+    }
+    table_print(table, stdout);
+    table_free(table);
+}
+
+void case_text_list(struct session *session, Intake__Case *const *cases, size_t count)
+{
+    if (!session->json) {
+        print_list(session, cases, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        output_message(&cases[i]->base);
+    }
+}

@@ -1,0 +1,103 @@
+/* Checks before a request is amended, taken back, added to or looked up, and what is told of it. */
+#include "services/intake/intake_amend.h"
+#include "services/intake/intake_internal.h"
+#include "services/intake/intake_rules.h"
+
+#include "service/keyring.h"
+#include "text/utf8.h"
+
+static enum status refuse_memory(struct read *r)
+{
+    return read_refuse(r, STATUS_RESOURCE_EXHAUSTED, NULL,
+                       "the answer needs more memory than a call may have");
+}
+
+enum status intake_check_amend(const struct city *city, const struct rpc_caller *caller,
+                               const ProtobufCMessage *message, struct error *err)
+{
+    (void)caller;
+    return intake_rules_check_amendment(city, (const Intake__AmendCaseRequest *)message, err);
+}
+
+enum status intake_check_withdraw(const struct city *city, const struct rpc_caller *caller,
+                                  const ProtobufCMessage *message, struct error *err)
+{
+    (void)city;
+    (void)caller;
+    return text_require(((const Intake__WithdrawCaseRequest *)message)->reason, INTAKE_REASON_MAX,
+                        "reason", err);
+}
+
+enum status intake_check_add_words(const struct city *city, const struct rpc_caller *caller,
+                                   const ProtobufCMessage *message, struct error *err)
+{
+    (void)city;
+    (void)caller;
+    return text_require(((const Intake__AddWordsRequest *)message)->words, INTAKE_WORDS_MAX,
+                        "words", err);
+}
+
+enum status intake_check_look_up(const struct city *city, const struct rpc_caller *caller,
+                                 const ProtobufCMessage *message, struct error *err)
+{
+    char digits[INTAKE_LOOKUP_DIGITS + 1];
+    (void)city;
+    (void)caller;
+    return intake_rules_phone_digits(((const Intake__LookUpCaseRequest *)message)->phone_digits,
+                                     digits, err);
+}
+
+enum status intake_read_look_up(struct read *r, const ProtobufCMessage *message,
+                                ProtobufCMessage *answer)
+{
+    const Intake__LookUpCaseRequest *request = (const Intake__LookUpCaseRequest *)message;
+    Intake__LookUpCaseResponse *response = (Intake__LookUpCaseResponse *)answer;
+    return response->found ? intake_read_whole_case(r, request->code, &response->case_data,
+                                                    &response->timeline, &response->n_timeline)
+                           : STATUS_OK;
+}
+
+/* --- added words --- */
+
+static enum status open_words(struct read *r, uint64_t offset, Intake__AddedWords **ret_words)
+{
+    const Common__EventRecord *record = NULL;
+    const ProtobufCMessage *plain;
+    Intake__AddedWords *words = arena_alloc(r->arena, sizeof(*words));
+    if (words == NULL) {
+        return refuse_memory(r);
+    }
+    if (intake_tables_event(r->txn, offset, r->arena, &record) == NULL) {
+        return txn_error(r->txn, r->error);
+    }
+    enum status status =
+        keyring_open_sealed(r->keyring, r->txn, record->citizen, INTAKE_SEAL_PURPOSE,
+                            bytes_of(record->sealed.data, record->sealed.len),
+                            &intake__sealed_words__descriptor, r->arena, &plain, r->error);
+    if (status == STATUS_OK) {
+        intake__added_words__init(words);
+        words->at_us = record->occurred_at_us;
+        words->words = ((const Intake__SealedWords *)plain)->words;
+        *ret_words = words;
+    }
+    return status;
+}
+
+enum status intake_read_added_words(struct read *r, const struct intake_case *found,
+                                    Intake__RevealCaseResponse *response)
+{
+    enum status status = STATUS_OK;
+    size_t count = found->changes->n_words_offsets;
+    Intake__AddedWords **words = arena_alloc(r->arena, (count + 1) * sizeof(*words));
+    if (words == NULL) {
+        return refuse_memory(r);
+    }
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = open_words(r, found->changes->words_offsets[i], &words[i]);
+    }
+    if (status == STATUS_OK) {
+        response->added_words = words;
+        response->n_added_words = count;
+    }
+    return status;
+}

@@ -1,0 +1,187 @@
+/* How the rows of a timeline become a story. */
+#include "services/intake/intake_story.h"
+
+#include "services/intake/intake_rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_entries(const void *a, const void *b)
+{
+    return intake_rules_compare(*(Intake__TimelineEntry *const *)a,
+                                *(Intake__TimelineEntry *const *)b);
+}
+
+static void tell_registration(const struct intake_case *found, Intake__TimelineEntry *entry)
+{
+    entry->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_REGISTERED;
+    entry->at_us = found->occurred_at_us;
+    entry->service = COMMON__SERVICE_ID__SERVICE_ID_INTAKE;
+    entry->offset = found->offset;
+}
+
+static void tell_row(const struct intake_timeline_row *row, Intake__TimelineEntry *entry)
+{
+    entry->kind = row->record->kind;
+    entry->at_us = row->record->at_us;
+    entry->service = row->service;
+    entry->offset = row->offset;
+    entry->unit = row->record->unit;
+    entry->note = row->record->note;
+    entry->score = row->record->score;
+    entry->verdict = row->record->verdict;
+    entry->until_us = row->record->until_us;
+    entry->n_pictures = row->record->n_pictures;
+    entry->pictures = row->record->pictures;
+}
+
+/* When it was given a due date again, or joined to what has another, the latest holds. */
+static int64_t due_at_us(const struct intake_timeline_row *rows, size_t count)
+{
+    uint64_t latest = 0;
+    int64_t due_us = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (intake_rules_gives_due(rows[i].record->kind) && rows[i].offset > latest) {
+            latest = rows[i].offset;
+            due_us = rows[i].record->due_at_us;
+        }
+    }
+    return due_us;
+}
+
+/* --- while it was joined to another --- */
+
+/* A stretch of routing's log in which the request had no task of its own. */
+struct stretch {
+    uint64_t head;
+    uint64_t from; /* the offset of the joining */
+    uint64_t to;   /* of the splitting; 0: it is joined still */
+};
+
+static bool is_routing(const struct intake_timeline_row *row)
+{
+    return row->service == COMMON__SERVICE_ID__SERVICE_ID_ROUTING;
+}
+
+static bool ends_stretch(Intake__TimelineKind kind)
+{
+    return kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT ||
+           kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT;
+}
+
+/* The end of a stretch: the next splitting, which comes before any other joining. */
+static uint64_t end_of(const struct intake_timeline_row *rows, size_t count, uint64_t from)
+{
+    uint64_t to = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (is_routing(&rows[i]) && ends_stretch(rows[i].record->kind) && rows[i].offset > from &&
+            (to == 0 || rows[i].offset < to)) {
+            to = rows[i].offset;
+        }
+    }
+    return to;
+}
+
+/* The latest ones. */
+static size_t find_stretches(const struct intake_timeline_row *rows, size_t count,
+                             struct stretch ret_stretches[INTAKE_STORY_HEADS_MAX])
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_routing(&rows[i]) ||
+            rows[i].record->kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED) {
+            continue;
+        }
+        if (found == INTAKE_STORY_HEADS_MAX) {
+            memmove(ret_stretches, ret_stretches + 1, (found - 1) * sizeof(*ret_stretches));
+            found--;
+        }
+        ret_stretches[found++] = (struct stretch){
+            .head = rows[i].record->incident,
+            .from = rows[i].offset,
+            .to = end_of(rows, count, rows[i].offset),
+        };
+    }
+    return found;
+}
+
+/* Adds what befell the head's task meanwhile; returns how many rows there are then. */
+static size_t add_stretch(struct store_txn *txn, const struct stretch *stretch, struct arena *arena,
+                          struct intake_timeline_row *rows, size_t count)
+{
+    struct intake_timeline_row of_head[INTAKE_TIMELINE_ROWS_MAX];
+    size_t head_count = intake_tables_timeline(txn, stretch->head, arena, of_head);
+    for (size_t i = 0; i < head_count; i++) {
+        if (is_routing(&of_head[i]) && of_head[i].offset > stretch->from &&
+            (stretch->to == 0 || of_head[i].offset < stretch->to) &&
+            intake_rules_is_of_task(of_head[i].record->kind)) {
+            rows[count++] = of_head[i];
+        }
+    }
+    return count;
+}
+
+/* The request's own rows, and those that it has through others; NULL: no memory. */
+static const struct intake_timeline_row *read_rows(struct store_txn *txn, uint64_t number,
+                                                   struct arena *arena, size_t *ret_count)
+{
+    struct intake_timeline_row own[INTAKE_TIMELINE_ROWS_MAX];
+    struct stretch stretches[INTAKE_STORY_HEADS_MAX];
+    size_t count = intake_tables_timeline(txn, number, arena, own);
+    size_t stretch_count = find_stretches(own, count, stretches);
+    size_t room = count + stretch_count * INTAKE_TIMELINE_ROWS_MAX;
+    struct intake_timeline_row *rows = arena_alloc(arena, (room + 1) * sizeof(*rows));
+    if (rows == NULL) {
+        return NULL;
+    }
+    memcpy(rows, own, count * sizeof(*rows));
+    for (size_t i = 0; i < stretch_count; i++) {
+        count = add_stretch(txn, &stretches[i], arena, rows, count);
+    }
+    *ret_count = count;
+    return rows;
+}
+
+/* --- the story --- */
+
+bool intake_story_read(struct store_txn *txn, const struct intake_case *found, struct arena *arena,
+                       struct intake_story *ret_story)
+{
+    size_t row_count = 0;
+    const struct intake_timeline_row *rows =
+        read_rows(txn, found->registered->number, arena, &row_count);
+    size_t count = row_count + 1;
+    Intake__TimelineEntry *told = arena_alloc(arena, count * sizeof(*told));
+    Intake__TimelineEntry **entries = arena_alloc(arena, count * sizeof(*entries));
+    if (rows == NULL || told == NULL || entries == NULL || txn_error(txn, NULL) != STATUS_OK) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        intake__timeline_entry__init(&told[i]);
+        entries[i] = &told[i];
+    }
+    tell_registration(found, &told[0]);
+    for (size_t i = 0; i < row_count; i++) {
+        tell_row(&rows[i], &told[i + 1]);
+    }
+    qsort(entries, count, sizeof(*entries), compare_entries);
+    *ret_story = (struct intake_story){entries, count, due_at_us(rows, row_count)};
+    return true;
+}
+
+void intake_story_fit(struct intake_story *story, size_t count_max, size_t bytes_max)
+{
+    size_t bytes = 0;
+    size_t kept_from = story->count;
+    while (kept_from > 1 && story->count - kept_from + 1 < count_max) {
+        bytes += protobuf_c_message_get_packed_size(&story->entries[kept_from - 1]->base) + 8;
+        if (bytes > bytes_max) {
+            break;
+        }
+        kept_from--;
+    }
+    size_t dropped = kept_from - 1;
+    memmove(story->entries + 1, story->entries + kept_from,
+            (story->count - kept_from) * sizeof(*story->entries));
+    story->count -= dropped;
+}

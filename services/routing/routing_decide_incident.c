@@ -1,0 +1,267 @@
+/*
+ * Several requests about one thing are one task: what intake's joining and splitting means here, and
+ * what becomes of the joined requests when the task ends or is opened again. Reads tables, writes
+ * nothing.
+ */
+#include "services/routing/routing_incident.h"
+#include "services/routing/routing_internal.h"
+#include "services/routing/routing_rules.h"
+
+#include "base/plant.h"
+
+#include <inttypes.h>
+
+/* --- events --- */
+
+static enum status emit_joined(struct decide *d, const Routing__Task *task, uint64_t case_number,
+                               char *code, uint64_t citizen)
+{
+    Routing__CaseJoined joined = ROUTING__CASE_JOINED__INIT;
+    joined.task_number = task->number;
+    joined.case_number = case_number;
+    joined.code = code;
+    joined.incident = task->case_number;
+    joined.incident_code = task->code;
+    joined.unit = task->unit;
+    joined.due_at_us = task->due_at_us;
+    joined.citizen = citizen;
+    joined.callers = routing_rules_callers(task) + 1;
+
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_CASE_JOINED;
+    event.case_joined = arena_copy(d->arena, &joined, sizeof(joined));
+    return routing_emit(d, &event, event.case_joined, NULL);
+}
+
+static enum status emit_split(struct decide *d, const Routing__CaseSplit *split)
+{
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_CASE_SPLIT;
+    event.case_split = arena_copy(d->arena, split, sizeof(*split));
+    return routing_emit(d, &event, event.case_split, NULL);
+}
+
+/* It never came to the task. */
+static enum status emit_refused(struct decide *d, uint64_t case_number, char *code,
+                                uint64_t incident)
+{
+    Routing__CaseSplit split = ROUTING__CASE_SPLIT__INIT;
+    split.case_number = case_number;
+    split.code = code;
+    split.incident = incident;
+    split.refused = true;
+    return emit_split(d, &split);
+}
+
+enum status routing_decide_cancelled(struct decide *d, Routing__Task *task, char *reason)
+{
+    Routing__TaskCancelled cancelled = ROUTING__TASK_CANCELLED__INIT;
+    cancelled.task_number = task->number;
+    cancelled.case_number = task->case_number;
+    cancelled.unit = task->unit;
+    cancelled.reason = reason;
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_CANCELLED;
+    event.task_cancelled = arena_copy(d->arena, &cancelled, sizeof(cancelled));
+    enum status status = routing_decide_before(d, task, &event, d->now_us);
+    return status == STATUS_OK ? routing_emit(d, &event, event.task_cancelled, NULL) : status;
+}
+
+enum status routing_decide_leave(struct decide *d, Routing__Task *task, uint64_t case_number,
+                                 char *code, bool withdrawn)
+{
+    Routing__CaseSplit split = ROUTING__CASE_SPLIT__INIT;
+    split.task_number = task->number;
+    split.case_number = case_number;
+    split.code = code;
+    split.incident = task->case_number;
+    split.unit = task->unit;
+    split.withdrawn = withdrawn;
+    bool deserted = task->own_withdrawn && routing_rules_joined(task) == 1;
+    enum status status = emit_split(d, &split);
+    return status == STATUS_OK && deserted && !routing_rules_is_closed(task->state)
+               ? routing_decide_cancelled(d, task, (char *)protobuf_c_empty_string)
+               : status;
+}
+
+static enum status emit_given_up(struct decide *d, Routing__Task *own, const Routing__Task *task)
+{
+    Routing__TaskJoined joined = ROUTING__TASK_JOINED__INIT;
+    joined.task_number = own->number;
+    joined.case_number = own->case_number;
+    joined.unit = own->unit;
+    joined.into_task = task->number;
+    joined.into_code = task->code;
+
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_JOINED;
+    event.task_joined = arena_copy(d->arena, &joined, sizeof(joined));
+    enum status status = routing_decide_before(d, own, &event, d->now_us);
+    return status == STATUS_OK ? routing_emit(d, &event, event.task_joined, NULL) : status;
+}
+
+/* --- joining --- */
+
+static Routing__Task *task_of_case(struct decide *d, uint64_t case_number)
+{
+    uint64_t number = routing_tables_task_of_case(d->txn, case_number, d->arena);
+    return number == 0 ? NULL : routing_tables_task(d->txn, number, d->arena);
+}
+
+/* The task to join, when its work is not over and there is room. */
+static Routing__Task *open_incident(struct decide *d, uint64_t incident)
+{
+    Routing__Task *task = task_of_case(d, incident);
+    return task != NULL && !routing_rules_is_closed(task->state) &&
+                   routing_rules_joined(task) < ROUTING_JOINED_MAX
+               ? task
+               : NULL;
+}
+
+enum status routing_decide_register_joined(struct decide *d, const struct event *upstream,
+                                           const Intake__RequestRegistered *request)
+{
+    Routing__Task *task = open_incident(d, request->incident);
+    enum status status = txn_error(d->txn, d->error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (task != NULL) {
+        uint64_t citizen = request->can_be_called && !upstream->historical ? request->citizen : 0;
+        return emit_joined(d, task, request->number, request->code, citizen);
+    }
+    status = emit_refused(d, request->number, request->code, request->incident);
+    return status == STATUS_OK
+               ? routing_decide_route(d, request, upstream->occurred_at_us, upstream->historical)
+               : status;
+}
+
+/* From one incident to another, or out of a task of its own. */
+static enum status move(struct decide *d, const Intake__RequestJoined *request, Routing__Task *from,
+                        Routing__Task *to)
+{
+    enum status status;
+    if (routing_incident_has(d->txn, from->number, request->number)) {
+        status = routing_decide_leave(d, from, request->number, request->code, false);
+    } else {
+        status = emit_given_up(d, from, to);
+    }
+    return status == STATUS_OK
+               ? emit_joined(d, to, request->number, request->code, request->citizen)
+               : status;
+}
+
+static enum status join(struct decide *d, const Intake__RequestJoined *request)
+{
+    Routing__Task *from = task_of_case(d, request->number);
+    Routing__Task *to = open_incident(d, request->incident);
+    enum status status = txn_error(d->txn, d->error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (from != NULL && to != NULL && from->number == to->number) {
+        return STATUS_OK; /* it is there already */
+    }
+    bool can_leave = from != NULL && !routing_rules_is_closed(from->state);
+    return to != NULL && can_leave
+               ? move(d, request, from, to)
+               : emit_refused(d, request->number, request->code, request->incident);
+}
+
+/* --- splitting off --- */
+
+static enum status split(struct decide *d, const Intake__RequestSplit *request)
+{
+    const Intake__RequestRegistered *registered = request->registered;
+    if (registered == NULL) {
+        return decide_refuse(d, STATUS_DATA_LOSS, NULL,
+                             "intake splits off a request it does not name");
+    }
+    Routing__Task *task = task_of_case(d, registered->number);
+    enum status status = txn_error(d->txn, d->error);
+    if (status != STATUS_OK || task == NULL ||
+        !routing_incident_has(d->txn, task->number, registered->number)) {
+        return status; /* it has a task of its own: we refused to join it */
+    }
+    status = routing_decide_leave(d, task, registered->number, registered->code, false);
+    return status == STATUS_OK
+               ? routing_decide_route(d, registered, request->occurred_at_us, request->historical)
+               : status;
+}
+
+enum status routing_decide_incident(struct decide *d, const Intake__Event *open)
+{
+    switch (open->kind_case) {
+    case INTAKE__EVENT__KIND_REQUEST_JOINED: return join(d, open->request_joined);
+    case INTAKE__EVENT__KIND_REQUEST_SPLIT: return split(d, open->request_split);
+    default: return STATUS_OK; /* a call as such, and who looked, are no office's business */
+    }
+}
+
+/* --- what happens to the task happens to all --- */
+
+static enum status emit_followed(struct decide *d, const Routing__JoinedFollowed *followed,
+                                 const struct event_options *options)
+{
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_JOINED_FOLLOWED;
+    event.joined_followed = arena_copy(d->arena, followed, sizeof(*followed));
+    return routing_emit(d, &event, event.joined_followed, options);
+}
+
+/* What the event means for those who are joined; false: nothing. Its strings are borrowed. */
+static bool read_fate(const Routing__Event *event, Routing__JoinedFollowed *followed)
+{
+    switch (event->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_DONE:
+        followed->fate = ROUTING__JOINED_FATE__JOINED_FATE_DONE;
+        followed->note = event->task_done->note;
+        followed->finish = event->task_done->finish;
+        return true;
+    case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
+        followed->fate = ROUTING__JOINED_FATE__JOINED_FATE_CLOSED_UNDONE;
+        followed->note = event->task_closed_undone->words;
+        followed->finish = event->task_closed_undone->finish;
+        return true;
+    case ROUTING__EVENT__KIND_TASK_REOPENED:
+        followed->fate = ROUTING__JOINED_FATE__JOINED_FATE_REOPENED;
+        followed->note = event->task_reopened->note;
+        followed->finish = event->task_reopened->finish;
+        return true;
+    case ROUTING__EVENT__KIND_TASK_CANCELLED:
+        followed->fate = ROUTING__JOINED_FATE__JOINED_FATE_CANCELLED;
+        followed->note = event->task_cancelled->reason;
+        return true;
+    default: return false;
+    }
+}
+
+enum status routing_decide_followed(struct decide *d, const Routing__Task *task,
+                                    const Routing__Event *event,
+                                    const struct event_options *options)
+{
+    Routing__JoinedFollowed followed = ROUTING__JOINED_FOLLOWED__INIT;
+    /* Who joined did so today, even if the task is of the past: they are called. */
+    const struct event_options today = {.occurred_at_us = options->occurred_at_us};
+    enum status status = STATUS_OK;
+    uint64_t after = 0;
+    if (routing_rules_joined(task) == 0 || PLANTED("joined_not_told") ||
+        !read_fate(event, &followed)) {
+        return STATUS_OK;
+    }
+    followed.task_number = task->number;
+    followed.case_number = task->case_number;
+    followed.topic = task->topic;
+    followed.unit = task->unit;
+    followed.due_at_us = task->due_at_us;
+    do {
+        followed.n_members =
+            routing_incident_list(d->txn, task->number, after, d->arena, &followed.members);
+        if (followed.n_members == 0) {
+            break;
+        }
+        after = followed.members[followed.n_members - 1]->case_number;
+        status = emit_followed(d, &followed, &today);
+    } while (status == STATUS_OK && followed.n_members == ROUTING_JOINED_AN_EVENT);
+    return status == STATUS_OK ? txn_error(d->txn, d->error) : status;
+}

@@ -1,0 +1,170 @@
+/* The citizen's own look: code and last four digits, and what guessing comes to. */
+#include "intake_desk.h"
+
+#include "base/clock.h"
+#include "service/node.h"
+#include "services/intake/intake_amend.h"
+#include "text/code.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char *text(const char *constant)
+{
+    return (char *)(uintptr_t)constant;
+}
+
+static enum status look(struct rig *rig, char *code, const char *digits,
+                        const Intake__LookUpCaseResponse **ret_response, struct error *err)
+{
+    Intake__LookUpCaseRequest request = INTAKE__LOOK_UP_CASE_REQUEST__INIT;
+    const ProtobufCMessage *response = NULL;
+    request.code = code;
+    request.phone_digits = text(digits);
+    enum status status = rig_call(rig, RPC_ROLE_NONE, "LookUpCase", &request.base, &response, err);
+    *ret_response = (const Intake__LookUpCaseResponse *)response;
+    return status;
+}
+
+static void wrong(struct rig *rig, char *code, uint32_t tries_left)
+{
+    const Intake__LookUpCaseResponse *response;
+    assert_int_equal(look(rig, code, "9999", &response, NULL), STATUS_OK);
+    assert_false(response->found);
+    assert_null(response->case_data);
+    assert_int_equal(response->n_timeline, 0);
+    assert_int_equal(response->tries_left, tries_left);
+}
+
+static void locked(struct rig *rig, char *code)
+{
+    const Intake__LookUpCaseResponse *response;
+    struct error err = ERROR_NONE;
+    uint64_t before = rig_event_count(rig);
+    assert_int_equal(look(rig, code, "4567", &response, &err), STATUS_RESOURCE_EXHAUSTED);
+    assert_string_equal(err.field, "code");
+    assert_non_null(strstr(err.message, "minutes"));
+    assert_int_equal(rig_event_count(rig), before);
+}
+
+static void right(struct rig *rig, char *code)
+{
+    const Intake__LookUpCaseResponse *response;
+    assert_int_equal(look(rig, code, "۴۵۶۷", &response, NULL), STATUS_OK);
+    assert_true(response->found);
+    assert_int_equal(response->case_data->number, 1);
+    assert_int_equal(response->n_timeline, 1);
+}
+
+static void shows_state_and_story_to_whoever_has_code_and_digits(void **state)
+{
+    struct rig *rig = desk_open();
+    (void)state;
+    char *code = text(desk_register_from(rig, DESK_PHONE, "")->code);
+    right(rig, code);
+    assert_int_equal(rig_event_count(rig), 1); /* looking at one's own leaves nothing */
+    rig_free(rig);
+}
+
+static void locks_a_code_after_five_wrong_tries_for_half_an_hour(void **state)
+{
+    struct rig *rig = desk_open();
+    (void)state;
+    char *code = text(desk_register_from(rig, DESK_PHONE, "")->code);
+    for (uint32_t left = INTAKE_LOOKUP_TRIES_MAX; left > 0; left--) {
+        wrong(rig, code, left - 1);
+    }
+    locked(rig, code);
+    rig_restart(rig);
+    rig_advance(rig, INTAKE_LOOKUP_LOCK_US - MINUTE_US);
+    locked(rig, code);
+    rig_advance(rig, 2 * MINUTE_US);
+    right(rig, code);
+    wrong(rig, code, INTAKE_LOOKUP_TRIES_MAX - 1);
+    rig_free(rig);
+}
+
+static void right_digits_forget_the_wrong_ones(void **state)
+{
+    struct rig *rig = desk_open();
+    (void)state;
+    char *code = text(desk_register_from(rig, DESK_PHONE, "")->code);
+    wrong(rig, code, 4);
+    wrong(rig, code, 3);
+    right(rig, code);
+    wrong(rig, code, 4);
+    rig_free(rig);
+}
+
+static void tells_nothing_of_whether_there_is_such_a_request(void **state)
+{
+    struct rig *rig = desk_open();
+    char missing[CODE_SIZE];
+    (void)state;
+    char *nobodys = text(desk_register_from(rig, NULL, "")->code);
+    code_encode(store_secret(node_store(rig_node(rig))), 77, missing);
+    char *codes[] = {nobodys, missing};
+    for (size_t i = 0; i < 2; i++) {
+        for (uint32_t left = INTAKE_LOOKUP_TRIES_MAX; left > 0; left--) {
+            wrong(rig, codes[i], left - 1);
+        }
+        locked(rig, codes[i]);
+    }
+    rig_free(rig);
+}
+
+static void wrong_tries_are_forgotten_so_that_their_rows_stay_few(void **state)
+{
+    struct rig *rig = desk_open();
+    char code[CODE_SIZE];
+    (void)state;
+    for (uint64_t round = 0; round < 4; round++) {
+        for (uint64_t i = 0; i < 50; i++) {
+            code_encode(store_secret(node_store(rig_node(rig))), 1000 + 50 * round + i, code);
+            wrong(rig, code, 4);
+        }
+        rig_advance(rig, INTAKE_LOOKUP_LOCK_US + SECOND_US);
+    }
+    struct store_txn *txn;
+    struct arena *arena = arena_new(4096);
+    assert_int_equal(store_read_begin(node_store(rig_node(rig)), &txn, NULL), STATUS_OK);
+    assert_true(intake_tables_lookup_count(txn, arena) <= 100);
+    store_read_end(txn);
+    arena_free(arena);
+    rig_free(rig);
+}
+
+static void names_the_field_of_a_bad_look(void **state)
+{
+    static const char *const digits[] = {"", "123", "12345", "12a4", "۱۲۳"};
+    struct rig *rig = desk_open();
+    Intake__LookUpCaseRequest request = INTAKE__LOOK_UP_CASE_REQUEST__INIT;
+    (void)state;
+    request.code = text(desk_register_from(rig, DESK_PHONE, "")->code);
+    for (size_t i = 0; i < sizeof(digits) / sizeof(digits[0]); i++) {
+        request.phone_digits = text(digits[i]);
+        desk_refuses(rig, RPC_ROLE_NONE, "LookUpCase", &request.base, STATUS_INVALID_ARGUMENT,
+                     "phone_digits");
+    }
+    request.phone_digits = text("4567");
+    request.code = text("1234567890");
+    desk_refuses(rig, RPC_ROLE_NONE, "LookUpCase", &request.base, STATUS_INVALID_ARGUMENT, "code");
+    rig_free(rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shows_state_and_story_to_whoever_has_code_and_digits),
+        cmocka_unit_test(locks_a_code_after_five_wrong_tries_for_half_an_hour),
+        cmocka_unit_test(right_digits_forget_the_wrong_ones),
+        cmocka_unit_test(tells_nothing_of_whether_there_is_such_a_request),
+        cmocka_unit_test(wrong_tries_are_forgotten_so_that_their_rows_stay_few),
+        cmocka_unit_test(names_the_field_of_a_bad_look),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,232 @@
+/* What citizens do about requests that are with an office: the office hears of it, once. */
+#include "tests/unit/routing/routing_scene.h"
+
+#include "vafa/intake/v1/intake.pb-c.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define UNIT "district-5-civil"
+
+static enum status chase(struct rig *rig, uint64_t number, uint32_t chases, const char *note)
+{
+    Intake__CaseChased chased = INTAKE__CASE_CHASED__INIT;
+    Intake__Event open = INTAKE__EVENT__INIT;
+    chased.number = number;
+    chased.chases = chases;
+    chased.note = (char *)(uintptr_t)note;
+    open.kind_case = INTAKE__EVENT__KIND_CASE_CHASED;
+    open.case_chased = &chased;
+    const struct event event = {.open = &open.base, .actor = "operator"};
+    return rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, &event, NULL);
+}
+
+static void a_chase_is_counted_and_shown_to_the_office(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register_many(rig, 2);
+    assert_int_equal(chase(rig, 2, 1, "هنوز نیامده‌اند"), STATUS_OK);
+    assert_int_equal(scene_task(rig, 1)->chases, 0);
+    assert_int_equal(scene_task(rig, 2)->chases, 1);
+    const Routing__FollowTasksResponse *response = scene_follow(rig, RPC_ROLE_OFFICE, UNIT, 2, 10);
+    assert_int_equal(response->n_changes, 1);
+    assert_int_equal(response->changes[0]->kind, ROUTING__CHANGE_KIND__CHANGE_KIND_CHASED);
+    assert_int_equal(response->changes[0]->task->number, 2);
+    assert_int_equal(response->changes[0]->task->chases, 1);
+    const Routing__TaskChased *told = scene_event(rig, 3)->task_chased;
+    assert_string_equal(told->note, "هنوز نیامده‌اند");
+    assert_string_equal(told->unit, UNIT);
+    rig_free(rig);
+}
+
+static void a_chase_heard_of_twice_is_counted_once(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register_many(rig, 1);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(chase(rig, 1, 1, ""), STATUS_OK);
+        assert_int_equal(chase(rig, 1, 2, ""), STATUS_OK);
+    }
+    assert_int_equal(chase(rig, 1, 1, ""), STATUS_OK);
+    assert_int_equal(scene_task(rig, 1)->chases, 2);
+    assert_int_equal(rig_event_count(rig), 3);
+    rig_free(rig);
+}
+
+static void a_chase_leaves_the_state_of_the_task(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register_many(rig, 1);
+    assert_int_equal(scene_accept(rig, 1, NULL), STATUS_OK);
+    assert_int_equal(chase(rig, 1, 1, ""), STATUS_OK);
+    assert_int_equal(scene_task(rig, 1)->state, ROUTING__TASK_STATE__TASK_STATE_ACCEPTED);
+    assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
+    assert_int_equal(chase(rig, 1, 2, ""), STATUS_OK);
+    assert_int_equal(scene_task(rig, 1)->state, ROUTING__TASK_STATE__TASK_STATE_DONE);
+    assert_int_equal(scene_task(rig, 1)->chases, 2);
+    rig_free(rig);
+}
+
+static void a_chase_goes_with_the_task_to_another_unit(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register_many(rig, 1);
+    assert_int_equal(chase(rig, 1, 1, ""), STATUS_OK);
+    assert_int_equal(scene_return(rig, 1, "district-3-civil", NULL), STATUS_OK);
+    assert_int_equal(chase(rig, 1, 2, ""), STATUS_OK);
+    assert_int_equal(scene_task(rig, 1)->chases, 2);
+    assert_string_equal(scene_event(rig, 4)->task_chased->unit, "district-3-civil");
+    rig_free(rig);
+}
+
+static void a_chase_of_a_request_nobody_registered_stops_the_feed(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register_many(rig, 1);
+    assert_int_equal(chase(rig, 2, 1, ""), STATUS_DATA_LOSS);
+    assert_int_equal(rig_event_count(rig), 1);
+    rig_free(rig);
+}
+
+/* --- amended, added to, taken back --- */
+
+static enum status feed(struct rig *rig, Intake__Event *open)
+{
+    const struct event event = {.open = &open->base, .actor = "operator"};
+    return rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, &event, NULL);
+}
+
+static enum status amend(struct rig *rig, uint64_t number, uint32_t amendments, const char *topic,
+                         const char *area)
+{
+    Intake__RequestAmended amended = INTAKE__REQUEST_AMENDED__INIT;
+    Intake__Event open = INTAKE__EVENT__INIT;
+    Common__Place place = COMMON__PLACE__INIT;
+    place.area = (char *)(uintptr_t)area;
+    amended.number = number;
+    amended.amendments = amendments;
+    amended.topic = (char *)(uintptr_t)topic;
+    amended.place = &place;
+    amended.urgency = COMMON__URGENCY__URGENCY_NORMAL;
+    amended.reason = "it was registered wrongly";
+    open.kind_case = INTAKE__EVENT__KIND_REQUEST_AMENDED;
+    open.request_amended = &amended;
+    return feed(rig, &open);
+}
+
+static enum status add_words(struct rig *rig, uint64_t number, uint32_t words_added)
+{
+    Intake__WordsAdded added = INTAKE__WORDS_ADDED__INIT;
+    Intake__Event open = INTAKE__EVENT__INIT;
+    added.number = number;
+    added.words_added = words_added;
+    open.kind_case = INTAKE__EVENT__KIND_WORDS_ADDED;
+    open.words_added = &added;
+    return feed(rig, &open);
+}
+
+static enum status withdraw(struct rig *rig, uint64_t number)
+{
+    Intake__RequestWithdrawn withdrawn = INTAKE__REQUEST_WITHDRAWN__INIT;
+    Intake__Event open = INTAKE__EVENT__INIT;
+    withdrawn.number = number;
+    withdrawn.reason = "no longer wanted";
+    open.kind_case = INTAKE__EVENT__KIND_REQUEST_WITHDRAWN;
+    open.request_withdrawn = &withdrawn;
+    return feed(rig, &open);
+}
+
+static void an_amended_task_that_nobody_has_accepted_goes_where_the_rules_send_it(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register_many(rig, 1);
+    int64_t due_us = scene_task(rig, 1)->due_at_us;
+    assert_int_equal(amend(rig, 1, 1, "asphalt", "3"), STATUS_OK);
+    const Routing__Task *task = scene_task(rig, 1);
+    assert_string_equal(task->unit, "district-3-civil");
+    assert_string_equal(task->place->area, "3");
+    assert_int_equal(task->due_at_us, due_us);
+    assert_int_equal(rig_event_count(rig), 3);
+    assert_int_equal(scene_event(rig, 3)->kind_case, ROUTING__EVENT__KIND_TASK_MOVED);
+    const Routing__FollowTasksResponse *response =
+        scene_follow(rig, RPC_ROLE_OFFICE, "district-3-civil", 1, 10);
+    assert_int_equal(response->n_changes, 1);
+    assert_int_equal(response->changes[0]->kind, ROUTING__CHANGE_KIND__CHANGE_KIND_MOVED);
+    rig_free(rig);
+}
+
+static void an_amended_task_that_is_accepted_stays_and_its_office_is_told(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register_many(rig, 1);
+    assert_int_equal(scene_accept(rig, 1, NULL), STATUS_OK);
+    assert_int_equal(amend(rig, 1, 1, "garbage", "3"), STATUS_OK);
+    const Routing__Task *task = scene_task(rig, 1);
+    assert_string_equal(task->unit, UNIT);
+    assert_string_equal(task->topic, "garbage");
+    assert_int_equal(task->state, ROUTING__TASK_STATE__TASK_STATE_ACCEPTED);
+    const Routing__FollowTasksResponse *response = scene_follow(rig, RPC_ROLE_OFFICE, UNIT, 2, 10);
+    assert_int_equal(response->n_changes, 1);
+    assert_int_equal(response->changes[0]->kind, ROUTING__CHANGE_KIND__CHANGE_KIND_AMENDED);
+    rig_free(rig);
+}
+
+static void the_office_is_told_of_new_words_once(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register_many(rig, 1);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(add_words(rig, 1, 1), STATUS_OK);
+        assert_int_equal(amend(rig, 1, 1, "asphalt", "5"), STATUS_OK);
+    }
+    assert_int_equal(rig_event_count(rig), 3);
+    assert_int_equal(scene_event(rig, 2)->task_amended->words_added, 1);
+    assert_int_equal(scene_event(rig, 2)->task_amended->amendments, 0);
+    assert_int_equal(scene_event(rig, 3)->task_amended->amendments, 1);
+    assert_string_equal(scene_task(rig, 1)->unit, UNIT);
+    rig_free(rig);
+}
+
+static void a_request_taken_back_cancels_its_task_unless_it_is_finished(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register_many(rig, 2);
+    assert_int_equal(withdraw(rig, 1), STATUS_OK);
+    assert_int_equal(withdraw(rig, 1), STATUS_OK);
+    assert_int_equal(scene_task(rig, 1)->state, ROUTING__TASK_STATE__TASK_STATE_CANCELLED);
+    assert_string_equal(scene_event(rig, 3)->task_cancelled->reason, "no longer wanted");
+    assert_int_equal(scene_finish(rig, 2, "", NULL), STATUS_OK);
+    assert_int_equal(withdraw(rig, 2), STATUS_OK);
+    assert_int_equal(scene_task(rig, 2)->state, ROUTING__TASK_STATE__TASK_STATE_DONE);
+    assert_int_equal(rig_event_count(rig), 4);
+    rig_free(rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_chase_is_counted_and_shown_to_the_office),
+        cmocka_unit_test(a_chase_heard_of_twice_is_counted_once),
+        cmocka_unit_test(a_chase_leaves_the_state_of_the_task),
+        cmocka_unit_test(a_chase_goes_with_the_task_to_another_unit),
+        cmocka_unit_test(a_chase_of_a_request_nobody_registered_stops_the_feed),
+        cmocka_unit_test(an_amended_task_that_nobody_has_accepted_goes_where_the_rules_send_it),
+        cmocka_unit_test(an_amended_task_that_is_accepted_stays_and_its_office_is_told),
+        cmocka_unit_test(the_office_is_told_of_new_words_once),
+        cmocka_unit_test(a_request_taken_back_cancels_its_task_unless_it_is_finished),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

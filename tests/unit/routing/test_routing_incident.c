@@ -1,0 +1,507 @@
+/* Several requests about one thing: one task, the number of callers, and what befalls it befalls all. */
+#include "tests/unit/routing/routing_scene.h"
+
+#include "services/routing/routing_incident.h"
+
+#include "vafa/intake/v1/intake.pb-c.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define STATE(name) ROUTING__TASK_STATE__TASK_STATE_##name
+#define KIND(name) ROUTING__EVENT__KIND_##name
+
+/* --- intake --- */
+
+static void feed(struct rig *rig, const Intake__Event *open)
+{
+    const struct event event = {.open = &open->base};
+    struct error err = ERROR_NONE;
+    if (rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, &event, &err) != STATUS_OK) {
+        fail_msg("%s", err.message);
+    }
+}
+
+static Intake__RequestRegistered request_of(uint64_t number, char code[16])
+{
+    Intake__RequestRegistered registered = INTAKE__REQUEST_REGISTERED__INIT;
+    (void)snprintf(code, 16, "%010llu", (unsigned long long)number);
+    registered.number = number;
+    registered.code = code;
+    registered.channel = COMMON__CHANNEL__CHANNEL_PHONE;
+    registered.citizen = 40 + number;
+    registered.can_be_called = true;
+    registered.topic = "asphalt";
+    registered.topic_listed = true;
+    registered.urgency = COMMON__URGENCY__URGENCY_NORMAL;
+    return registered;
+}
+
+static void register_joined(struct rig *rig, uint64_t number, uint64_t incident)
+{
+    char code[16];
+    Intake__RequestRegistered registered = request_of(number, code);
+    Intake__Event open = INTAKE__EVENT__INIT;
+    registered.incident = incident;
+    open.kind_case = INTAKE__EVENT__KIND_REQUEST_REGISTERED;
+    open.request_registered = &registered;
+    feed(rig, &open);
+}
+
+static void join(struct rig *rig, uint64_t number, uint64_t incident)
+{
+    char code[16];
+    Intake__RequestJoined joined = INTAKE__REQUEST_JOINED__INIT;
+    Intake__Event open = INTAKE__EVENT__INIT;
+    (void)snprintf(code, sizeof(code), "%010llu", (unsigned long long)number);
+    joined.number = number;
+    joined.code = code;
+    joined.incident = incident;
+    joined.citizen = 40 + number;
+    open.kind_case = INTAKE__EVENT__KIND_REQUEST_JOINED;
+    open.request_joined = &joined;
+    feed(rig, &open);
+}
+
+static void split(struct rig *rig, uint64_t number, uint64_t incident, int64_t occurred_at_us)
+{
+    char code[16];
+    Intake__RequestRegistered registered = request_of(number, code);
+    Intake__RequestSplit told = INTAKE__REQUEST_SPLIT__INIT;
+    Intake__Event open = INTAKE__EVENT__INIT;
+    told.registered = &registered;
+    told.incident = incident;
+    told.occurred_at_us = occurred_at_us;
+    open.kind_case = INTAKE__EVENT__KIND_REQUEST_SPLIT;
+    open.request_split = &told;
+    feed(rig, &open);
+}
+
+/* The citizen of the request asks again; puts it right; takes it back. */
+static void chase(struct rig *rig, uint64_t number, uint32_t chases)
+{
+    Intake__CaseChased chased = INTAKE__CASE_CHASED__INIT;
+    Intake__Event open = INTAKE__EVENT__INIT;
+    chased.number = number;
+    chased.chases = chases;
+    open.kind_case = INTAKE__EVENT__KIND_CASE_CHASED;
+    open.case_chased = &chased;
+    feed(rig, &open);
+}
+
+static void amend(struct rig *rig, uint64_t number, uint32_t amendments, char *topic)
+{
+    Intake__RequestAmended amended = INTAKE__REQUEST_AMENDED__INIT;
+    Intake__Event open = INTAKE__EVENT__INIT;
+    amended.number = number;
+    amended.amendments = amendments;
+    amended.topic = topic;
+    amended.urgency = COMMON__URGENCY__URGENCY_NORMAL;
+    open.kind_case = INTAKE__EVENT__KIND_REQUEST_AMENDED;
+    open.request_amended = &amended;
+    feed(rig, &open);
+}
+
+static void withdraw(struct rig *rig, uint64_t number)
+{
+    Intake__RequestWithdrawn withdrawn = INTAKE__REQUEST_WITHDRAWN__INIT;
+    Intake__Event open = INTAKE__EVENT__INIT;
+    withdrawn.number = number;
+    withdrawn.reason = "solved";
+    open.kind_case = INTAKE__EVENT__KIND_REQUEST_WITHDRAWN;
+    open.request_withdrawn = &withdrawn;
+    feed(rig, &open);
+}
+
+/* --- looking --- */
+
+static const Routing__Task *task_of_case(struct rig *rig, uint64_t number)
+{
+    Routing__GetTaskRequest request = ROUTING__GET_TASK_REQUEST__INIT;
+    const ProtobufCMessage *response = NULL;
+    request.case_number = number;
+    assert_int_equal(rig_call(rig, RPC_ROLE_ADMIN, "GetTask", &request.base, &response, NULL),
+                     STATUS_OK);
+    return ((const Routing__GetTaskResponse *)response)->task;
+}
+
+static const Routing__Event *last_event(struct rig *rig)
+{
+    return scene_event(rig, rig_event_count(rig));
+}
+
+static size_t count_of(struct rig *rig, Routing__Event__KindCase kind)
+{
+    size_t count = 0;
+    for (uint64_t offset = 1; offset <= rig_event_count(rig); offset++) {
+        count += scene_event(rig, offset)->kind_case == kind;
+    }
+    return count;
+}
+
+/* --- joining --- */
+
+static void a_request_registered_to_another_gets_no_second_task(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    register_joined(rig, 2, 1);
+    assert_int_equal(count_of(rig, KIND(TASK_ROUTED)), 1);
+    const Routing__Task *task = task_of_case(rig, 2);
+    assert_int_equal(task->case_number, 1);
+    assert_int_equal(task->callers, 2);
+    assert_int_equal(task->n_joined_codes, 1);
+    assert_string_equal(task->joined_codes[0], "0000000002");
+    const Routing__CaseJoined *joined = last_event(rig)->case_joined;
+    assert_int_equal(joined->task_number, 1);
+    assert_int_equal(joined->incident, 1);
+    assert_string_equal(joined->incident_code, "0000000001");
+    assert_string_equal(joined->unit, "district-5-civil");
+    assert_int_equal(joined->due_at_us, task->due_at_us);
+    assert_int_equal(joined->citizen, 42);
+    rig_free(rig);
+}
+
+static void the_office_is_told(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    uint64_t after = rig_event_count(rig);
+    register_joined(rig, 2, 1);
+    const Routing__FollowTasksResponse *changes =
+        scene_follow(rig, RPC_ROLE_OFFICE, "district-5-civil", after, 10);
+    assert_int_equal(changes->n_changes, 1);
+    assert_int_equal(changes->changes[0]->kind, ROUTING__CHANGE_KIND__CHANGE_KIND_JOINED);
+    assert_int_equal(changes->changes[0]->task->callers, 2);
+    rig_free(rig);
+}
+
+static void hears_of_a_joined_request_once(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    register_joined(rig, 2, 1);
+    register_joined(rig, 2, 1);
+    join(rig, 2, 1);
+    assert_int_equal(task_of_case(rig, 1)->callers, 2);
+    assert_int_equal(rig_event_count(rig), 2);
+    rig_free(rig);
+}
+
+static void joining_afterwards_ends_the_second_task_undone(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    scene_register(rig, (struct scene_request){.number = 2, .area = "6"});
+    uint64_t after = rig_event_count(rig);
+    join(rig, 2, 1);
+    const Routing__Task *own = scene_task(rig, 2);
+    assert_int_equal(own->state, STATE(JOINED));
+    assert_int_equal(own->joined_into, 1);
+    assert_int_equal(own->done_at_us, 0);
+    assert_int_equal(task_of_case(rig, 2)->number, 1);
+    assert_int_equal(scene_finish(rig, 2, "", NULL), STATUS_FAILED_PRECONDITION);
+    const Routing__FollowTasksResponse *changes =
+        scene_follow(rig, RPC_ROLE_OFFICE, "district-6-civil", after, 10);
+    assert_int_equal(changes->n_changes, 1);
+    assert_int_equal(changes->changes[0]->task->state, STATE(JOINED));
+    rig_advance(rig, 400 * 24 * HOUR_US); /* no due date of a task that ended so passes */
+    assert_int_equal(count_of(rig, KIND(TASK_OVERDUE)), 1);
+    rig_free(rig);
+}
+
+static void moves_from_one_incident_to_another(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    scene_register(rig, (struct scene_request){.number = 2, .area = "6"});
+    register_joined(rig, 3, 1);
+    join(rig, 3, 2);
+    assert_int_equal(scene_task(rig, 1)->callers, 1);
+    assert_int_equal(scene_task(rig, 2)->callers, 2);
+    assert_int_equal(task_of_case(rig, 3)->number, 2);
+    assert_int_equal(count_of(rig, KIND(TASK_ROUTED)), 2);
+    rig_free(rig);
+}
+
+static void what_is_over_is_not_joined(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    scene_register(rig, (struct scene_request){.number = 3, .area = "5"});
+    assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
+    register_joined(rig, 2, 1);
+    assert_int_equal(task_of_case(rig, 2)->case_number, 2); /* a task of its own */
+    assert_int_equal(task_of_case(rig, 1)->callers, 0);
+    join(rig, 3, 1);
+    assert_int_equal(task_of_case(rig, 3)->case_number, 3);
+    assert_true(last_event(rig)->case_split->refused);
+    assert_int_equal(last_event(rig)->case_split->incident, 1);
+    assert_int_equal(count_of(rig, KIND(CASE_JOINED)), 0);
+    assert_int_equal(scene_follow(rig, RPC_ROLE_ADMIN, "*", 0, 100)->n_changes, 4);
+    rig_free(rig);
+}
+
+/* --- splitting off --- */
+
+static void splitting_off_makes_a_task_due_by_the_request_s_own_time(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    int64_t made_us = rig_now_us(rig);
+    register_joined(rig, 2, 1);
+    rig_advance(rig, 10 * HOUR_US);
+    uint64_t after = rig_event_count(rig);
+    split(rig, 2, 1, made_us);
+    const Routing__Task *own = task_of_case(rig, 2);
+    assert_int_equal(own->case_number, 2);
+    assert_int_equal(own->citizen, 42);
+    assert_int_equal(own->due_at_us, scene_task(rig, 1)->due_at_us);
+    assert_int_equal(scene_task(rig, 1)->callers, 1);
+    assert_int_equal(scene_task(rig, 1)->n_joined_codes, 0);
+    const Routing__FollowTasksResponse *changes =
+        scene_follow(rig, RPC_ROLE_OFFICE, "district-5-civil", after, 10);
+    assert_int_equal(changes->changes[0]->kind, ROUTING__CHANGE_KIND__CHANGE_KIND_SPLIT);
+    split(rig, 2, 1, made_us); /* heard again */
+    assert_int_equal(count_of(rig, KIND(TASK_ROUTED)), 2);
+    rig_free(rig);
+}
+
+static void a_request_that_went_round_has_a_task_in_the_end(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    scene_register(rig, (struct scene_request){.number = 2, .area = "5"});
+    for (int round = 0; round < 3; round++) {
+        join(rig, 2, 1);
+        split(rig, 2, 1, 0);
+    }
+    assert_int_equal(task_of_case(rig, 2)->number, 5);
+    assert_int_equal(task_of_case(rig, 2)->state, STATE(ROUTED));
+    assert_int_equal(scene_task(rig, 1)->callers, 1);
+    rig_free(rig);
+}
+
+/* --- the end --- */
+
+static void the_end_of_the_task_is_told_of_every_caller(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    for (uint64_t number = 2; number <= 2 + ROUTING_JOINED_AN_EVENT; number++) {
+        register_joined(rig, number, 1);
+    }
+    assert_int_equal(scene_task(rig, 1)->n_joined_codes, ROUTING_JOINED_CODES_MAX);
+    uint64_t before = rig_event_count(rig);
+    assert_int_equal(scene_finish(rig, 1, "patched", NULL), STATUS_OK);
+    assert_int_equal(rig_event_count(rig), before + 3);
+    const Routing__JoinedFollowed *first = scene_event(rig, before + 2)->joined_followed;
+    const Routing__JoinedFollowed *second = scene_event(rig, before + 3)->joined_followed;
+    assert_int_equal(first->fate, ROUTING__JOINED_FATE__JOINED_FATE_DONE);
+    assert_int_equal(first->n_members, ROUTING_JOINED_AN_EVENT);
+    assert_int_equal(first->members[0]->case_number, 2);
+    assert_int_equal(first->members[0]->citizen, 42);
+    assert_string_equal(first->note, "patched");
+    assert_string_equal(first->unit, "district-5-civil");
+    assert_int_equal(first->finish, 1);
+    assert_int_equal(second->n_members, 1);
+    assert_int_equal(second->members[0]->case_number, 2 + ROUTING_JOINED_AN_EVENT);
+    rig_free(rig);
+}
+
+static void takes_no_more_callers_than_one_decision_can_tell_of(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    for (uint64_t number = 2; number <= 2 + ROUTING_JOINED_MAX; number++) {
+        register_joined(rig, number, 1);
+    }
+    assert_int_equal(scene_task(rig, 1)->callers, 1 + ROUTING_JOINED_MAX);
+    assert_int_equal(task_of_case(rig, 2 + ROUTING_JOINED_MAX)->case_number,
+                     2 + ROUTING_JOINED_MAX);
+    assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
+    assert_int_equal(count_of(rig, KIND(JOINED_FOLLOWED)),
+                     ROUTING_JOINED_MAX / ROUTING_JOINED_AN_EVENT);
+    rig_free(rig);
+}
+
+/* --- what citizens do about requests that share a task --- */
+
+static void a_chase_of_a_joined_request_is_one_of_the_task(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    register_joined(rig, 2, 1);
+    chase(rig, 1, 1);
+    chase(rig, 2, 1);
+    chase(rig, 2, 1); /* heard again */
+    const Routing__TaskChased *told = last_event(rig)->task_chased;
+    assert_int_equal(told->task_number, 1);
+    assert_int_equal(told->case_number, 2);
+    assert_int_equal(told->case_chases, 1);
+    assert_int_equal(scene_task(rig, 1)->chases, 2);
+    rig_free(rig);
+}
+
+static void what_was_heard_of_a_request_is_known_after_it_was_split_off(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    register_joined(rig, 2, 1);
+    chase(rig, 2, 1);
+    split(rig, 2, 1, 0);
+    chase(rig, 2, 1);
+    assert_int_equal(task_of_case(rig, 2)->chases, 0);
+    chase(rig, 2, 2);
+    assert_int_equal(task_of_case(rig, 2)->chases, 1);
+    rig_free(rig);
+}
+
+static void amending_a_joined_request_leaves_the_task_as_it_is(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    register_joined(rig, 2, 1);
+    amend(rig, 2, 1, "broken-branch");
+    assert_true(last_event(rig)->task_amended->is_joined);
+    assert_string_equal(last_event(rig)->task_amended->topic, "asphalt");
+    assert_string_equal(scene_task(rig, 1)->topic, "asphalt");
+    assert_int_equal(count_of(rig, KIND(TASK_MOVED)), 0);
+    amend(rig, 1, 1, "broken-branch");
+    assert_false(last_event(rig)->kind_case == KIND(TASK_AMENDED) &&
+                 last_event(rig)->task_amended->is_joined);
+    assert_string_equal(scene_task(rig, 1)->topic, "broken-branch");
+    rig_free(rig);
+}
+
+static void a_joined_request_that_is_taken_back_leaves_the_task(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    register_joined(rig, 2, 1);
+    register_joined(rig, 3, 1);
+    withdraw(rig, 2);
+    withdraw(rig, 2); /* heard again */
+    const Routing__CaseSplit *told = last_event(rig)->case_split;
+    assert_int_equal(rig_event_count(rig), 4);
+    assert_true(told->withdrawn);
+    assert_int_equal(told->case_number, 2);
+    assert_string_equal(told->code, "0000000002");
+    assert_int_equal(scene_task(rig, 1)->callers, 2);
+    assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
+    assert_int_equal(last_event(rig)->joined_followed->n_members, 1);
+    assert_int_equal(last_event(rig)->joined_followed->members[0]->case_number, 3);
+    assert_int_equal(count_of(rig, KIND(TASK_ROUTED)), 1);
+    rig_free(rig);
+}
+
+static void a_shared_task_goes_on_when_its_own_request_is_taken_back(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    register_joined(rig, 2, 1);
+    withdraw(rig, 1);
+    withdraw(rig, 1); /* heard again */
+    assert_int_equal(rig_event_count(rig), 3);
+    assert_int_equal(last_event(rig)->case_split->incident, 1);
+    const Routing__Task *task = scene_task(rig, 1);
+    assert_int_equal(task->state, STATE(ROUTED));
+    assert_true(task->own_withdrawn);
+    assert_int_equal(task->callers, 1);
+    assert_int_equal(task->n_joined_codes, 1);
+    register_joined(rig, 3, 1); /* there is room for more */
+    assert_int_equal(scene_task(rig, 1)->callers, 2);
+    assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
+    assert_int_equal(scene_event(rig, rig_event_count(rig) - 1)->task_done->citizen, 0);
+    assert_int_equal(last_event(rig)->joined_followed->n_members, 2);
+    rig_free(rig);
+}
+
+static void expect_deserted(struct rig *rig)
+{
+    assert_int_equal(scene_task(rig, 1)->state, STATE(CANCELLED));
+    assert_int_equal(scene_task(rig, 1)->callers, 0);
+    assert_int_equal(count_of(rig, KIND(TASK_CANCELLED)), 1);
+    rig_free(rig);
+}
+
+static void a_task_that_nobody_is_left_of_is_cancelled(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 3; way++) {
+        struct rig *rig = scene_new();
+        scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+        scene_register(rig, (struct scene_request){.number = 3, .area = "5"});
+        register_joined(rig, 2, 1);
+        withdraw(rig, 1);
+        if (way == 0) {
+            withdraw(rig, 2);
+        } else if (way == 1) {
+            split(rig, 2, 1, 0);
+            assert_int_equal(task_of_case(rig, 2)->state, STATE(ROUTED));
+        } else {
+            join(rig, 2, 3);
+            assert_int_equal(scene_task(rig, 2)->callers, 2);
+        }
+        expect_deserted(rig);
+    }
+}
+
+static void what_is_finished_is_not_left(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    register_joined(rig, 2, 1);
+    assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
+    uint64_t events = rig_event_count(rig);
+    withdraw(rig, 2);
+    withdraw(rig, 1);
+    assert_int_equal(rig_event_count(rig), events);
+    assert_int_equal(scene_task(rig, 1)->callers, 2);
+    rig_free(rig);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_request_registered_to_another_gets_no_second_task),
+        cmocka_unit_test(the_office_is_told),
+        cmocka_unit_test(hears_of_a_joined_request_once),
+        cmocka_unit_test(joining_afterwards_ends_the_second_task_undone),
+        cmocka_unit_test(moves_from_one_incident_to_another),
+        cmocka_unit_test(what_is_over_is_not_joined),
+        cmocka_unit_test(splitting_off_makes_a_task_due_by_the_request_s_own_time),
+        cmocka_unit_test(a_request_that_went_round_has_a_task_in_the_end),
+        cmocka_unit_test(the_end_of_the_task_is_told_of_every_caller),
+        cmocka_unit_test(takes_no_more_callers_than_one_decision_can_tell_of),
+        cmocka_unit_test(a_chase_of_a_joined_request_is_one_of_the_task),
+        cmocka_unit_test(what_was_heard_of_a_request_is_known_after_it_was_split_off),
+        cmocka_unit_test(amending_a_joined_request_leaves_the_task_as_it_is),
+        cmocka_unit_test(a_joined_request_that_is_taken_back_leaves_the_task),
+        cmocka_unit_test(a_shared_task_goes_on_when_its_own_request_is_taken_back),
+        cmocka_unit_test(a_task_that_nobody_is_left_of_is_cancelled),
+        cmocka_unit_test(what_is_finished_is_not_left),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
