@@ -16,7 +16,7 @@ struct city_days_options {
 };
 
 #define CITY_DAYS_DEFAULT 30
-#define CITY_DAYS_REQUESTS_DEFAULT 5
+#define CITY_DAYS_REQUESTS_DEFAULT 4
 
 struct city_days_result {
     uint8_t digest[STORY_DIGEST_BYTES]; /* of every step and every log */

@@ -375,7 +375,7 @@ static void look(struct later *later);
 static void look_again(struct office *office, bool more)
 {
     struct life *life = office->life;
-    int64_t delay_us = more && !office->slow ? 0 : life_draw(life, 20 * MINUTE_US, 5 * HOUR_US);
+    int64_t delay_us = more && !office->slow ? 0 : life_draw(life, 30 * MINUTE_US, 9 * HOUR_US);
     int64_t back_us = world_now_us(life->world) + delay_us;
     if (back_us >= office->away_from_us && back_us < office->away_until_us) {
         delay_us = office->away_until_us - world_now_us(life->world);

@@ -33,7 +33,7 @@ static const char help[] =
     "  --seed N       1\n"
     "  --days D       30\n"
     "  --faults LIST  none, network, crash, disk, clock, all; several with commas. Default: all\n"
-    "  --requests R   a day, 5; storms bring four times as many\n"
+    "  --requests R   a day, 4; storms bring four times as many\n"
     "  --trace        every step\n"
     "  --jobs N       of a hunt; default: as many as there are cores\n"
 #ifdef VAFA_PLANT
