@@ -182,6 +182,7 @@ static bool is_struck(void *context, const char *name)
     }
     if (strcmp(name, "store.commit.after") == 0 || strcmp(name, "store.journal.after") == 0) {
         world->busy_us = world->mono_us;
+        world->writes++;
     }
     if (plan->service == 0 || plan->service != world->running ||
         strcmp(name, points[plan->point]) != 0) {
@@ -305,6 +306,9 @@ static bool is_quiet(struct world *world, void *context)
             return false;
         }
     }
+    if (world->quiet_as_of == world->writes) { /* since then nobody has written */
+        return true;
+    }
     for (unsigned i = 1; i < MACHINE_COUNT; i++) {
         const struct service_def *def = world->machines[i].def;
         for (size_t feed = 0; def != NULL && feed < def->feed_count; feed++) {
@@ -315,6 +319,7 @@ static bool is_quiet(struct world *world, void *context)
             }
         }
     }
+    world->quiet_as_of = world->writes;
     return true;
 }
 
@@ -332,30 +337,31 @@ static bool is_idle(struct world *world)
 }
 
 /* When a service's first timer is due by its own clock; INT64_MAX: none. */
-static int64_t durable_us(const struct machine *machine)
+static int64_t durable_us(const struct world *world, struct machine *machine)
 {
     struct store_txn *txn;
     struct timer timer;
     struct error err;
-    int64_t due_us = INT64_MAX;
     if (machine->def == NULL || machine->def->timer == NULL || machine->node == NULL) {
-        return due_us;
+        return INT64_MAX;
     }
-    world_must(store_read_begin(node_store(machine->node), &txn, &err), &err);
-    if (timer_first(txn, &timer)) {
-        due_us = timer.due_us - machine->clock.wall_offset_us;
+    if (machine->due_as_of != world->writes) { /* timers change by commits alone */
+        world_must(store_read_begin(node_store(machine->node), &txn, &err), &err);
+        machine->due_us = timer_first(txn, &timer) ? timer.due_us : INT64_MAX;
+        machine->due_as_of = world->writes;
+        store_read_end(txn);
     }
-    store_read_end(txn);
-    return due_us;
+    return machine->due_us == INT64_MAX ? INT64_MAX
+                                        : machine->due_us - machine->clock.wall_offset_us;
 }
 
 /* Until when everybody may sleep. */
-static int64_t wake_us(const struct world *world)
+static int64_t wake_us(struct world *world)
 {
     int64_t wake = loop_next_us(world->machines[PEOPLE].loop);
     for (unsigned i = 1; i < MACHINE_COUNT; i++) {
-        const struct machine *machine = &world->machines[i];
-        int64_t due_us = durable_us(machine);
+        struct machine *machine = &world->machines[i];
+        int64_t due_us = durable_us(world, machine);
         wake = machine->restart_us < wake ? machine->restart_us : wake;
         wake = machine->paused_us > world->mono_us && machine->paused_us < wake ? machine->paused_us
                                                                                 : wake;
@@ -494,6 +500,7 @@ struct world *world_new(uint64_t seed, const struct world_faults *faults,
     world->faults = *faults;
     world_random_begin(&world->random, seed);
     world->mono_us = WORLD_BEGIN_US;
+    world->writes = 1;
     world->arena = arena_new(ARENA_BYTES_MAX);
     world_must(city_load(&world->city, VAFA_SOURCE_DIR "/deploy/cities/isfahan", &err), &err);
     scratch_new(world->folder);

@@ -46,6 +46,8 @@ struct machine {
     bool dying;         /* its process has ended, though it is still to be cleared away */
     int64_t restart_us; /* INT64_MAX: not planned */
     int64_t paused_us;  /* does nothing until then */
+    int64_t due_us;     /* its first timer's, as of that many writes; INT64_MAX: none */
+    uint64_t due_as_of;
     enum world_disk disk;
 };
 
@@ -67,6 +69,8 @@ struct world {
     int64_t mono_us;
     bool skip_idle;
     int64_t busy_us;       /* when something was last written, or a call of people's ended */
+    uint64_t writes;       /* commits and journal records, from one on */
+    uint64_t quiet_as_of;  /* as of so many everybody had followed everybody */
     unsigned people_calls; /* in flight */
     struct city *city;
     struct arena *arena;
