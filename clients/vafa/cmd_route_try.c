@@ -55,10 +55,8 @@ static int compare_hours(uint32_t hours, bool working, uint32_t other_hours, boo
                                 : working - other_working;
 }
 
-static int compare(const void *a, const void *b)
+static int compare(const struct move *one, const struct move *other)
 {
-    const struct move *one = a;
-    const struct move *other = b;
     int order = strcmp(one->topic, other->topic);
     order = order != 0 ? order : strcmp(one->from, other->from);
     order = order != 0 ? order : strcmp(one->to, other->to);
@@ -68,6 +66,15 @@ static int compare(const void *a, const void *b)
     return order != 0 ? order
                       : compare_hours(one->hours_after, one->working_after, other->hours_after,
                                       other->working_after);
+}
+
+/* What happens most often comes first. */
+static int compare_for_people(const void *a, const void *b)
+{
+    const struct move *one = a;
+    const struct move *other = b;
+    return one->requests != other->requests ? (one->requests < other->requests ? 1 : -1)
+                                            : compare(one, other);
 }
 
 static enum status keep(struct trial *trial, const struct move *move, struct error *err)
@@ -166,8 +173,7 @@ static enum status try_event(struct trial *trial, const Eventlog__LoggedEvent *e
                        MESSAGE_UNKNOWN_KEEP, trial->arena, &message, NULL) != STATUS_OK ||
         ((const Intake__Event *)message)->kind_case != INTAKE__EVENT__KIND_REQUEST_REGISTERED) {
         return error_set(err, STATUS_DATA_LOSS, "event",
-                         "intake's event %" PRIu64 " cannot be read; `vafa verify` tells more",
-                         event->offset);
+                         "intake's event %" PRIu64 " cannot be read", event->offset);
     }
     return try_request(trial, ((const Intake__Event *)message)->request_registered,
                        record->historical, err);
@@ -345,7 +351,7 @@ static int run_try(struct session *session)
     }
     if (status == STATUS_OK) {
         if (trial.count > 0) {
-            qsort(trial.moves, trial.count, sizeof(*trial.moves), compare);
+            qsort(trial.moves, trial.count, sizeof(*trial.moves), compare_for_people);
         }
         if (session->json) {
             print_moves_json(&trial);
