@@ -40,6 +40,8 @@ const struct command *const commands[] = {
     &command_city_show,
     &command_clock_explain,
     &command_city_locate,
+    &command_route_explain,
+    &command_route_try,
     &command_suggest,
     &command_evaluate,
     &command_citizen_forget,

@@ -86,6 +86,8 @@ extern const struct command command_phone_open, command_phone_end, command_phone
     command_phone_show, command_chase;
 /* cmd_amend.c */
 extern const struct command command_amend, command_withdraw, command_add_words, command_look_up;
+/* cmd_route.c, cmd_route_try.c */
+extern const struct command command_route_explain, command_route_try;
 /* cmd_search.c */
 extern const struct command command_search;
 /* cmd_report.c */

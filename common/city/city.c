@@ -1,4 +1,4 @@
-/* A loaded pack: look-ups and routing. Nothing here allocates. */
+/* A loaded pack: look-ups. Nothing here allocates. */
 #include "city/city_internal.h"
 
 #include "base/check.h"
@@ -117,43 +117,4 @@ const struct city_area *city_area_at(const struct city *city, size_t index)
 {
     CHECK(index < city->area_index.count);
     return &city->areas[index];
-}
-
-void city_route(const struct city *city, const char *topic, const char *area, bool urgent,
-                struct city_route *ret_route)
-{
-    int32_t topic_place = key_index_find(&city->topic_index, topic);
-    int32_t area_place = key_index_find(&city->area_index, area);
-    bool is_urgent =
-        urgent || (topic_place != KEY_INDEX_NONE && city->topics[topic_place].topic.urgent);
-
-    const struct city_rule *rule = NULL;
-    int32_t unit = KEY_INDEX_NONE;
-    for (size_t i = 0; i < city->rule_count && unit == KEY_INDEX_NONE; i++) {
-        rule = &city->rules[i];
-        if ((rule->topic == CITY_ANY || rule->topic == topic_place) &&
-            (rule->area == CITY_ANY || rule->area == area_place) &&
-            (rule->urgent == CITY_ANY || rule->urgent == (int8_t)is_urgent)) {
-            unit = city_rule_unit(city, rule, area);
-        }
-    }
-    CHECK(unit != KEY_INDEX_NONE); /* the last rule matches everything */
-
-    int32_t level = rule->level;
-    if (level == KEY_INDEX_NONE && topic_place != KEY_INDEX_NONE) {
-        level = city->topics[topic_place].level;
-    }
-    *ret_route =
-        (struct city_route){.unit = city->units[unit].key, .level = "", .rule_line = rule->line};
-    if (level != KEY_INDEX_NONE) {
-        const struct city_level *found = &city->levels[level];
-        ret_route->level = found->key;
-        ret_route->due_hours =
-            is_urgent && found->urgent_hours > 0 ? found->urgent_hours : found->due_hours;
-        ret_route->respond_hours = found->respond_hours < ret_route->due_hours
-                                       ? found->respond_hours
-                                       : ret_route->due_hours;
-        ret_route->warn_percent = found->warn_percent;
-        ret_route->working = found->working && !is_urgent;
-    }
 }

@@ -158,6 +158,29 @@ const struct city_step *city_ladder(const struct city *city, const char *level, 
 void city_route(const struct city *city, const char *topic, const char *area, bool urgent,
                 struct city_route *ret_route);
 
+/* Why a rule does not take a request. */
+enum city_rule_no {
+    CITY_RULE_TAKES,         /* it does */
+    CITY_RULE_OTHER_TOPIC,   /* it is for another topic */
+    CITY_RULE_OTHER_AREA,    /* it is for another area, or the area is not known */
+    CITY_RULE_OTHER_URGENCY, /* it is for urgent requests only, or for others only */
+    CITY_RULE_NO_UNIT,       /* its {area} names no unit */
+};
+
+/* A rule as it is written, and what came of it. */
+struct city_rule_look {
+    int line;
+    const char *topic, *area, *urgent, *unit, *level; /* cells of rules.csv */
+    enum city_rule_no no;
+};
+
+/* The same as city_route; `look` (may be NULL) is told of each rule that was tried, in order, the last of
+ * which takes the request. */
+void city_route_explain(const struct city *city, const char *topic, const char *area, bool urgent,
+                        struct city_route *ret_route,
+                        void (*look)(void *context, const struct city_rule_look *look),
+                        void *context);
+
 /* How far and how long a topic reaches; never NULL, for an unlisted one the usual. */
 const struct city_same *city_same(const struct city *city, const char *topic);
 /* The topic itself and those the pack calls kin to it, borrowed; returns how many. */

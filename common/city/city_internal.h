@@ -194,6 +194,8 @@ bool city_unit_kind_is_known(const char *kind);
 void city_rules_load(struct city *city, struct findings *findings);
 /* Warnings on a pack that has no errors: topics, units, levels and rules that do nothing. */
 void city_rules_review(const struct city *city, struct findings *findings);
+/* The cells of a rule as they were written. */
+void city_rule_cells(const struct city *city, size_t index, struct city_rule_look *ret_look);
 /* The unit a rule gives for an area (place of the unit), or KEY_INDEX_NONE; allocates nothing. */
 int32_t city_rule_unit(const struct city *city, const struct city_rule *rule, const char *area);
 

@@ -45,6 +45,16 @@ int32_t city_rule_unit(const struct city *city, const struct city_rule *rule, co
     return key_index_find(&city->unit_index, unit);
 }
 
+void city_rule_cells(const struct city *city, size_t index, struct city_rule_look *ret_look)
+{
+    const struct csv_table *table = city->rule_table;
+    ret_look->topic = csv_table_cell(table, index, RULES_TOPIC);
+    ret_look->area = csv_table_cell(table, index, RULES_AREA);
+    ret_look->urgent = csv_table_cell(table, index, RULES_URGENT);
+    ret_look->unit = csv_table_cell(table, index, RULES_UNIT);
+    ret_look->level = csv_table_cell(table, index, RULES_LEVEL);
+}
+
 /* A cell that holds `*` or a key of another file. */
 static int32_t rules_key_or_any(const struct csv_table *table, size_t row, size_t column,
                                 const struct key_index *keys, bool whole, const char *keys_file,

@@ -51,6 +51,9 @@ static const char *const more_lines[] = {
     "metrics",
     "metrics intake",
     "city show areas",
+    "route explain --topic asphalt --area 2 --urgent --all",
+    "route explain --topic نا --city small_pack",
+    "route try other_pack --since 1404-01-01",
     "import @/history.csv --profile export --rejected @/rejected.csv --patience 20",
     "backup @/set",
 };
@@ -201,9 +204,11 @@ static void make_run(struct fuzz_input *in, const char *line, struct run *run)
     for (int i = name_words; i < count; i++) {
         add_word(in, run, words[i]);
     }
-    add_word(in, run, "--connect=ipc:///fuzz");
-    add_word(in, run, "--timeout=60");
-    add_word(in, run, "--name=fuzz");
+    if (!run->command->local) { /* which takes no options of calls */
+        add_word(in, run, "--connect=ipc:///fuzz");
+        add_word(in, run, "--timeout=60");
+        add_word(in, run, "--name=fuzz");
+    }
     add_word(in, run, (how & 1) != 0 ? "--lang=fa" : "--lang=en");
     if ((how & 2) != 0 && !has_word(run, "--csv") && !has_word(run, "--chart")) {
         add_word(in, run, "--json");

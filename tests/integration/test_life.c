@@ -544,6 +544,67 @@ static void a_call_knows_who_rings_and_the_office_hears_that_they_asked_again(vo
     vafa_call_fini(&call);
 }
 
+static json_int_t number_at(json_t *json, const char *name)
+{
+    return json_integer_value(at(json, name));
+}
+
+/* Potholes of district 5 go to another desk there, lamps get other hours: what would that change? */
+static void other_rules_are_tried_on_the_requests_there_were(void **state)
+{
+    struct scene *scene = *state;
+    struct system *s = scene->system;
+    char tried[64], code[32];
+    json_t *first = system_json(s, ARGS("register", "--topic", "asphalt", "--area", "5"));
+    snprintf(code, sizeof code, "%s", text_at(first, "code"));
+    json_decref(first);
+    json_decref(system_json(s, ARGS("register", "--topic", "asphalt", "--area", "5", "--urgent")));
+    json_decref(system_json(s, ARGS("register", "--topic", "asphalt", "--area", "3")));
+    json_decref(system_json(s, ARGS("register", "--topic", "cleaning", "--area", "5")));
+    json_decref(
+        system_json(s, ARGS("register", "--topic", "asphalt", "--area", "5", "--join", code)));
+    settle(scene);
+
+    shell_make_pack(tried);
+    json_t *same = system_json(s, ARGS("route", "try", tried));
+    assert_int_equal(number_at(same, "requests"), 4);
+    assert_int_equal(number_at(same, "moved"), 0);
+    assert_int_equal(number_at(same, "without_rule"), 1); /* the joined one */
+    assert_int_equal(json_array_size(at(same, "moves")), 0);
+    json_decref(same);
+
+    shell_run("sed -i -e 's/^asphalt,\\*,\\*,district/asphalt,5,no,district-5-traffic,\\n&/' "
+              "-e 's/^\\(cleaning,\\*,\\*,district-.*\\),$/\\1,works/' %s/rules.csv",
+              tried);
+    json_t *changed = system_json(s, ARGS("route", "try", tried));
+    assert_int_equal(number_at(changed, "requests"), 4);
+    assert_int_equal(number_at(changed, "moved"), 1);
+    assert_int_equal(number_at(changed, "due_otherwise"), 1);
+    json_t *move = json_array_get(at(changed, "moves"), 0);
+    assert_string_equal(text_at(move, "topic"), "asphalt");
+    assert_string_equal(text_at(move, "unit_before"), UNIT);
+    assert_string_equal(text_at(move, "unit_after"), "district-5-traffic");
+    assert_string_equal(text_at(move, "example"), code);
+    move = json_array_get(at(changed, "moves"), 1);
+    assert_string_equal(text_at(move, "topic"), "cleaning");
+    assert_string_equal(text_at(move, "unit_after"), text_at(move, "unit_before"));
+    assert_int_equal(number_at(move, "due_hours_before"), 15);
+    assert_int_equal(number_at(move, "due_hours_after"), 42);
+    json_decref(changed);
+
+    struct output shown = system_vafa(s, ARGS("route", "try", tried, "--lang", "en"));
+    assert_int_equal(shown.code, 0);
+    assert_non_null(strstr(shown.out, "15 → 42"));
+    output_free(&shown);
+    json_t *none = system_json(s, ARGS("route", "try", tried, "--since", "1500-01-01"));
+    assert_int_equal(number_at(none, "requests"), 0);
+    json_decref(none);
+    shown = system_vafa(s, ARGS("route", "try", "./nothing"));
+    assert_int_equal(shown.code, 3);
+    output_free(&shown);
+    shell_run("rm -r %s", tried);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -566,6 +627,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(
             a_call_knows_who_rings_and_the_office_hears_that_they_asked_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(other_rules_are_tried_on_the_requests_there_were, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(an_office_goes_on_behind_what_it_has_acknowledged, set_up,
                                         tear_down),
     };
