@@ -62,9 +62,8 @@ static enum status add_hold(struct read *r, Routing__Task *task, const Routing__
     }
     holder.unit = hold->unit;
     const struct hours *hours = routing_clock_hours(r->city, &holder);
-    routing_closures_read(r->txn, r->arena, 1,
-                          hours == NULL ? 0 : routing_tables_last_closure(r->txn), hold->from_us,
-                          gaps);
+    routing_closures_read(r->txn, 1, hours == NULL ? 0 : routing_tables_last_closure(r->txn),
+                          hold->from_us, gaps);
     if (hours_between(hours, hold->from_us, hold->to_us, gaps, &worked_us, NULL) == STATUS_OK) {
         share->worked_us += worked_us; /* beyond the end of all sums nothing is added */
     }
