@@ -332,13 +332,18 @@ enum status routing_decide_closure(struct decide *d, const ProtobufCMessage *mes
         return decide_refuse(d, STATUS_INVALID_ARGUMENT, "from_us", "at most %d days ahead",
                              ROUTING_CLOSURE_AHEAD_DAYS_MAX);
     }
+    int64_t from_us = request->from_us > d->now_us ? request->from_us : d->now_us;
+    if (request->to_us - from_us > ROUTING_CLOSURE_DAYS_MAX * DAY_US) {
+        return decide_refuse(d, STATUS_INVALID_ARGUMENT, "to_us", "at most %d days",
+                             ROUTING_CLOSURE_DAYS_MAX);
+    }
     enum status status = refuse_many(d);
     if (status != STATUS_OK) {
         return status;
     }
     Routing__ClosureAnnounced announced = ROUTING__CLOSURE_ANNOUNCED__INIT;
     announced.closure_number = routing_tables_last_closure(d->txn) + 1;
-    announced.from_us = request->from_us > d->now_us ? request->from_us : d->now_us;
+    announced.from_us = from_us;
     announced.to_us = request->to_us;
     announced.reason = request->reason;
 

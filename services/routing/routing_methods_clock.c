@@ -20,11 +20,6 @@ enum status routing_check_closure(const struct city *city, const struct rpc_call
     if (request->from_us < 0 || request->to_us <= request->from_us) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "to_us", "it ends before it begins");
     }
-    if (request->from_us > 0 &&
-        request->to_us - request->from_us > ROUTING_CLOSURE_DAYS_MAX * DAY_US) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "to_us", "at most %d days",
-                         ROUTING_CLOSURE_DAYS_MAX);
-    }
     return text_require(request->reason, ROUTING_NOTE_MAX, "reason", err);
 }
 

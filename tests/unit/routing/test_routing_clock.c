@@ -337,6 +337,13 @@ static void closure_is_for_admins_and_has_its_bounds(void **state)
         announce(rig, RPC_ROLE_ADMIN, now_us + 400 * DAY_US, now_us + 401 * DAY_US, &err),
         STATUS_INVALID_ARGUMENT);
     assert_string_equal(err.field, "from_us");
+    static const int64_t from_us[] = {0, 1, DAY_US}; /* each means: from now on */
+    for (size_t i = 0; i < sizeof(from_us) / sizeof(from_us[0]); i++) {
+        assert_int_equal(announce(rig, RPC_ROLE_ADMIN, from_us[i], now_us + 61 * DAY_US, &err),
+                         STATUS_INVALID_ARGUMENT);
+        assert_string_equal(err.field, "to_us");
+    }
+    assert_int_equal(announce(rig, RPC_ROLE_ADMIN, 0, INT64_MAX, &err), STATUS_INVALID_ARGUMENT);
     for (int i = 0; i < 200; i++) {
         assert_int_equal(announce(rig, RPC_ROLE_ADMIN, 0, now_us + HOUR_US, NULL), STATUS_OK);
     }
