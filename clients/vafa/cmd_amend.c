@@ -152,8 +152,8 @@ const struct command command_withdraw = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "the citizen takes a request back",
-    .help = "The request is withdrawn and its task cancelled. What a unit has finished cannot be "
-            "taken back.",
+    .help = "The request is withdrawn and its task cancelled; a task that others share goes on for "
+            "them. What a unit has finished cannot be taken back.",
     .examples = "vafa withdraw 5355279872 --reason 'خودش برطرف شد'\n"
                 "vafa withdraw 5355279872 --reason 'registered twice' --json",
     .options = withdraw_options,

@@ -20,7 +20,7 @@
 /* Wrong digits for a code: so often, then it is locked for so long. */
 #define INTAKE_LOOKUP_TRIES_MAX 5
 #define INTAKE_LOOKUP_LOCK_US (30 * MINUTE_US)
-/* Codes with wrong tries at once; beyond it no new one is looked up wrongly. */
+/* Codes with wrong tries at once; beyond it no other is looked up at all. */
 #define INTAKE_LOOKUP_ROWS_MAX 10000
 #define INTAKE_LOOKUP_DIGITS 4
 

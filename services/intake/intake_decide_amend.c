@@ -60,7 +60,10 @@ static enum status keep_answers(struct decide *d, const Intake__AmendCaseRequest
     asked.topic = amended->topic;
     asked.n_answers = request->n_answers;
     asked.answers = request->answers;
-    enum status status = intake_rules_keep_answers(d->city, &asked, d->arena, &answers, d->error);
+    enum status status = intake_rules_check_answers(d->city, &asked, d->error);
+    if (status == STATUS_OK) {
+        status = intake_rules_keep_answers(d->city, &asked, d->arena, &answers, d->error);
+    }
     amended->n_answers = answers.count;
     amended->answers = answers.answers;
     return status;

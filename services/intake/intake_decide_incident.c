@@ -39,9 +39,9 @@ static enum status check_open(struct decide *d, const struct intake_case *found,
         enum status status = txn_error(d->txn, d->error);
         return status != STATUS_OK ? status : refuse_memory(d);
     }
-    bool open = shared ? intake_rules_is_worked_on(story.entries, story.count)
-                       : intake_rules_is_open(intake_rules_state(story.entries, story.count, true));
-    if (!open) {
+    Intake__CaseState state = shared ? intake_rules_work_state(story.entries, story.count)
+                                     : intake_rules_state(story.entries, story.count, true);
+    if (!intake_rules_is_open(state)) {
         return decide_refuse(d, STATUS_FAILED_PRECONDITION, field,
                              "the work on request %s is over: nothing can be joined to it or split "
                              "off it any more",

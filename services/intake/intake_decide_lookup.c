@@ -56,17 +56,20 @@ static bool is_full(struct decide *d)
            intake_tables_lookup_oldest(d->txn, &number, &until_us) && until_us > d->now_us;
 }
 
-static enum status count_wrong(struct decide *d, uint64_t number, bool is_counted, uint32_t tries,
+/* Right digits are not told from wrong ones, either: what cannot be counted could be guessed. */
+static enum status refuse_full(struct decide *d)
+{
+    return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, "phone_digits",
+                         "too many wrong digits were given of late: try again in %" PRId64
+                         " minutes",
+                         INTAKE_LOOKUP_LOCK_US / MINUTE_US);
+}
+
+static enum status count_wrong(struct decide *d, uint64_t number, uint32_t tries,
                                Intake__LookUpCaseResponse *response)
 {
     Intake__Event event = INTAKE__EVENT__INIT;
     Intake__LookUpFailed failed = INTAKE__LOOK_UP_FAILED__INIT;
-    if (!is_counted && is_full(d)) {
-        return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, "phone_digits",
-                             "too many wrong digits were given of late: try again in %" PRId64
-                             " minutes",
-                             INTAKE_LOOKUP_LOCK_US / MINUTE_US);
-    }
     failed.code_number = number;
     failed.tries = tries + 1;
     failed.until_us = us_add(d->now_us, INTAKE_LOOKUP_LOCK_US);
@@ -107,12 +110,14 @@ enum status intake_decide_look_up(struct decide *d, const ProtobufCMessage *mess
     if (is_counted && tries >= INTAKE_LOOKUP_TRIES_MAX) {
         return refuse_locked(d, until_us);
     }
+    if (!is_counted && is_full(d)) {
+        return refuse_full(d);
+    }
     response->found = has_digits(d, number, digits);
     if (!response->found) {
         status = txn_error(d->txn, d->error);
-        return status != STATUS_OK
-                   ? status
-                   : count_wrong(d, number, is_counted, is_counted ? tries : 0, response);
+        return status != STATUS_OK ? status
+                                   : count_wrong(d, number, is_counted ? tries : 0, response);
     }
     return has_row ? forget_tries(d, number) : STATUS_OK;
 }

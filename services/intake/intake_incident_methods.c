@@ -46,6 +46,28 @@ static void search(struct read *r, struct arena *scratch, const char *topic,
     }
 }
 
+/* What its own citizen took back is shown as far as the office does it for others. */
+static enum status tell_work(struct read *r, struct arena *scratch, Intake__Case *told)
+{
+    struct intake_case found;
+    struct intake_story story;
+    arena_reset(scratch);
+    if (!intake_tables_case_find(r->txn, told->number, scratch, &found)) {
+        return txn_error(r->txn, r->error);
+    }
+    enum status status = intake_read_story(r, &found, scratch, &story);
+    if (status == STATUS_OK) {
+        told->state = intake_rules_work_state(story.entries, story.count);
+    }
+    return status;
+}
+
+/* Nobody's any more: routing has yet to hear of it. */
+static bool is_deserted(const Intake__Case *told)
+{
+    return told->withdrawn_at_us != 0 && told->n_joined_codes == 0;
+}
+
 static enum status tell_found(struct read *r, struct arena *scratch,
                               const struct incident_found *found, Intake__SameRequest **ret_told)
 {
@@ -58,6 +80,9 @@ static enum status tell_found(struct read *r, struct arena *scratch,
     told->by = found->likeness.by;
     told->metres = (uint32_t)lround(found->likeness.metres);
     enum status status = intake_read_case(r, found->number, scratch, &told->case_data);
+    if (status == STATUS_OK && told->case_data->withdrawn_at_us != 0) {
+        status = tell_work(r, scratch, told->case_data);
+    }
     *ret_told = told;
     return status;
 }
@@ -78,7 +103,7 @@ static enum status tell_all(struct read *r, struct arena *scratch,
         if (status != STATUS_OK) {
             return status;
         }
-        response->n_requests++;
+        response->n_requests += !is_deserted(response->requests[response->n_requests]->case_data);
     }
     response->partial = search->rows_left == 0;
     return STATUS_OK;

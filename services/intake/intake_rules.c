@@ -387,7 +387,6 @@ static Intake__CaseState state_after(Intake__CaseState state, const Intake__Time
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REOPENED:
         return INTAKE__CASE_STATE__CASE_STATE_REOPENED;
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CANCELLED:
-    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_WITHDRAWN:
         return INTAKE__CASE_STATE__CASE_STATE_WITHDRAWN;
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DONE:
@@ -402,29 +401,35 @@ static Intake__CaseState state_after(Intake__CaseState state, const Intake__Time
     }
 }
 
+/* What the citizen took back, or has no share in any more, comes back for nobody. */
+static bool is_taken_back(const Intake__TimelineEntry *entry)
+{
+    return entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT ||
+           entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_WITHDRAWN;
+}
+
 Intake__CaseState intake_rules_state(Intake__TimelineEntry *const *entries, size_t count,
                                      bool to_be_called)
 {
     Intake__CaseState state = INTAKE__CASE_STATE__CASE_STATE_REGISTERED;
     for (size_t i = 0; i < count; i++) {
-        if (entries[i]->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT) {
-            return INTAKE__CASE_STATE__CASE_STATE_WITHDRAWN; /* what others share is not its affair */
+        if (is_taken_back(entries[i])) {
+            return INTAKE__CASE_STATE__CASE_STATE_WITHDRAWN;
         }
         state = state_after(state, entries[i], to_be_called);
     }
     return state;
 }
 
-bool intake_rules_is_worked_on(Intake__TimelineEntry *const *entries, size_t count)
+Intake__CaseState intake_rules_work_state(Intake__TimelineEntry *const *entries, size_t count)
 {
     Intake__CaseState state = INTAKE__CASE_STATE__CASE_STATE_REGISTERED;
     for (size_t i = 0; i < count; i++) {
-        if (entries[i]->kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT &&
-            entries[i]->kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_WITHDRAWN) {
+        if (!is_taken_back(entries[i])) {
             state = state_after(state, entries[i], true);
         }
     }
-    return intake_rules_is_open(state);
+    return state;
 }
 
 const char *intake_rules_unit(Intake__TimelineEntry *const *entries, size_t count)

@@ -102,16 +102,16 @@ const char *intake_rules_outcome_note(Followup__CallOutcome outcome); /* "" when
 /* Order of the timeline: time, then service, then offset. Negative: a comes first. */
 int intake_rules_compare(const Intake__TimelineEntry *a, const Intake__TimelineEntry *b);
 
-/* Where a request stands after a timeline in that order. `to_be_called`: a finished task is
- * followed by a call. */
+/* Where a request stands after a timeline in that order; what was taken back stays WITHDRAWN.
+ * `to_be_called`: a finished task is followed by a call. */
 Intake__CaseState intake_rules_state(Intake__TimelineEntry *const *entries, size_t count,
                                      bool to_be_called);
 
 /* The work on it is not over: others can be joined to it. */
 bool intake_rules_is_open(Intake__CaseState state);
-/* Whether the office has not ended its work, though its own citizen may have taken it back: others may
+/* Where the office's work stands, though the request's own citizen may have taken it back: others may
  * share it. */
-bool intake_rules_is_worked_on(Intake__TimelineEntry *const *entries, size_t count);
+Intake__CaseState intake_rules_work_state(Intake__TimelineEntry *const *entries, size_t count);
 /* What befalls a task, and thereby all requests that it is about. */
 bool intake_rules_is_of_task(Intake__TimelineKind kind);
 /* The entry gives the due date. */

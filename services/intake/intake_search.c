@@ -132,35 +132,49 @@ static bool fits(struct search *search, const struct intake_case *found)
            has_words(search, one->place);
 }
 
+/* Whether the story says so; read and told in the scratch, of which nothing stays. */
+static enum status examine_state(struct search *search, const struct intake_case *found,
+                                 struct intake_story *ret_story, bool *ret_fits)
+{
+    struct read aside = *search->r;
+    aside.arena = search->scratch;
+    enum status status = intake_read_story(&aside, found, search->scratch, ret_story);
+    const Intake__Case *told =
+        status == STATUS_OK ? intake_tell_case(&aside, found, ret_story) : NULL;
+    if (status == STATUS_OK && told == NULL) {
+        return refuse_memory(search->r);
+    }
+    *ret_fits = status == STATUS_OK &&
+                (search->request->state == INTAKE__CASE_STATE__CASE_STATE_UNSPECIFIED ||
+                 search->request->state == told->state);
+    return status;
+}
+
 /* The request told, when it fits; NULL in *ret_case when it does not. */
 static enum status examine(struct search *search, uint64_t number, Intake__Case **ret_case)
 {
     struct read *r = search->r;
     struct intake_case found;
     struct intake_story story;
+    bool is_asked = false;
     arena_reset(search->scratch);
     *ret_case = NULL;
     if (!intake_tables_case_find(r->txn, number, search->scratch, &found)) {
-        enum status status = txn_error(r->txn, r->error);
-        return status; /* a code may stand for no request */
+        return txn_error(r->txn, r->error); /* a code may stand for no request */
     }
     if (!fits(search, &found)) {
         return STATUS_OK;
+    }
+    enum status status = examine_state(search, &found, &story, &is_asked);
+    if (status != STATUS_OK || !is_asked) {
+        return status;
     }
     /* Again, to stay: what an answer points to lives in its arena. */
     if (!intake_tables_case_find(r->txn, number, r->arena, &found)) {
         return refuse_memory(r);
     }
-    enum status status = intake_read_story(r, &found, search->scratch, &story);
-    Intake__Case *told = status == STATUS_OK ? intake_tell_case(r, &found, &story) : NULL;
-    if (status == STATUS_OK && told == NULL) {
-        return refuse_memory(r);
-    }
-    bool is_asked = status == STATUS_OK &&
-                    (search->request->state == INTAKE__CASE_STATE__CASE_STATE_UNSPECIFIED ||
-                     search->request->state == told->state);
-    *ret_case = is_asked ? told : NULL;
-    return status;
+    *ret_case = intake_tell_case(r, &found, &story);
+    return *ret_case == NULL ? refuse_memory(r) : STATUS_OK;
 }
 
 /* --- the way back --- */

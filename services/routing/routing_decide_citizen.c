@@ -104,12 +104,22 @@ static const char *area_of(const Common__Place *place)
     return place == NULL ? "" : place->area;
 }
 
+/* It is where the rules send what it was: no person has handed it on. */
+static bool lies_by_rule(const struct city *city, const Routing__Task *task)
+{
+    struct city_route route;
+    city_route(city, task->topic, area_of(task->place),
+               task->urgency == COMMON__URGENCY__URGENCY_URGENT, &route);
+    return strcmp(route.unit, task->unit) == 0;
+}
+
 /* Nobody has taken it on, no person has decided where it goes, and what decides it is another. */
-static bool goes_anew(const Routing__Task *task, const Intake__RequestAmended *amended)
+static bool goes_anew(const struct city *city, const Routing__Task *task,
+                      const Intake__RequestAmended *amended)
 {
     bool is_taken = task->state != ROUTING__TASK_STATE__TASK_STATE_ROUTED &&
                     task->state != ROUTING__TASK_STATE__TASK_STATE_SEEN;
-    return !is_taken && !task->historical && !task->for_decision &&
+    return !is_taken && !task->historical && !task->for_decision && lies_by_rule(city, task) &&
            (strcmp(task->topic, amended->topic) != 0 ||
             strcmp(area_of(task->place), area_of(amended->place)) != 0 ||
             task->urgency != amended->urgency);
@@ -156,7 +166,7 @@ enum status routing_decide_amended(struct decide *d, const Intake__RequestAmende
         told.answers = amended->answers;
     }
     status = emit_amended(d, &told);
-    return status == STATUS_OK && is_own(task, amended->number) && goes_anew(task, amended)
+    return status == STATUS_OK && is_own(task, amended->number) && goes_anew(d->city, task, amended)
                ? route_anew(d, task, amended)
                : status;
 }

@@ -13,6 +13,8 @@
 
 #include <inttypes.h>
 
+#define TASK_ARENA_BYTES ((size_t)1024 * 1024) /* for one task */
+
 static struct hours_gaps *new_gaps(struct decide *d)
 {
     return arena_alloc(d->arena, sizeof(struct hours_gaps));
@@ -40,7 +42,7 @@ enum status routing_decide_dates(struct decide *d, const struct city_route *rout
         if (gaps == NULL) {
             return refuse_memory(d);
         }
-        routing_closures_read(d->txn, d->arena, 1, last, routed->registered_at_us, gaps);
+        routing_closures_read(d->txn, 1, last, routed->registered_at_us, gaps);
     }
     routing_clock_start(d->city, route, routed, gaps);
     return STATUS_OK;
@@ -76,8 +78,8 @@ static enum status move_for_closures(struct decide *d, Routing__Task *task, uint
         }
         int64_t stop_us =
             closure->from_us > task->registered_at_us ? closure->from_us : task->registered_at_us;
-        routing_closures_read(d->txn, d->arena, 1, number - 1, stop_us, &room->before);
-        routing_closures_read(d->txn, d->arena, 1, number, stop_us, &room->after);
+        routing_closures_read(d->txn, 1, number - 1, stop_us, &room->before);
+        routing_closures_read(d->txn, 1, number, stop_us, &room->after);
         any |=
             routing_clock_move(hours, task, stop_us, stop_us, &room->before, &room->after, &moved);
     }
@@ -122,7 +124,7 @@ static enum status move_for_pause(struct decide *d, Routing__Task *task, int64_t
         if (gaps == NULL) {
             return refuse_memory(d);
         }
-        routing_closures_read(d->txn, d->arena, 1, last, task->paused_at_us, gaps);
+        routing_closures_read(d->txn, 1, last, task->paused_at_us, gaps);
     }
     Routing__TaskDueMoved moved =
         routing_clock_unmoved(task, ROUTING__MOVE_CAUSE__MOVE_CAUSE_PAUSE);
@@ -240,8 +242,8 @@ static enum status next_step(struct decide *d, const Routing__Task *task, int64_
     if (gaps == NULL) {
         return refuse_memory(d);
     }
-    routing_closures_read(d->txn, d->arena, 1,
-                          hours == NULL ? 0 : routing_tables_last_closure(d->txn), at_us, gaps);
+    routing_closures_read(d->txn, 1, hours == NULL ? 0 : routing_tables_last_closure(d->txn), at_us,
+                          gaps);
     *ret_at_us = routing_clock_add(hours, at_us, next_us > after_us ? next_us - after_us : 0, gaps);
     return STATUS_OK;
 }
@@ -330,13 +332,18 @@ enum status routing_decide_closure(struct decide *d, const ProtobufCMessage *mes
         return decide_refuse(d, STATUS_INVALID_ARGUMENT, "from_us", "at most %d days ahead",
                              ROUTING_CLOSURE_AHEAD_DAYS_MAX);
     }
+    int64_t from_us = request->from_us > d->now_us ? request->from_us : d->now_us;
+    if (request->to_us - from_us > ROUTING_CLOSURE_DAYS_MAX * DAY_US) {
+        return decide_refuse(d, STATUS_INVALID_ARGUMENT, "to_us", "at most %d days",
+                             ROUTING_CLOSURE_DAYS_MAX);
+    }
     enum status status = refuse_many(d);
     if (status != STATUS_OK) {
         return status;
     }
     Routing__ClosureAnnounced announced = ROUTING__CLOSURE_ANNOUNCED__INIT;
     announced.closure_number = routing_tables_last_closure(d->txn) + 1;
-    announced.from_us = request->from_us > d->now_us ? request->from_us : d->now_us;
+    announced.from_us = from_us;
     announced.to_us = request->to_us;
     announced.reason = request->reason;
 
@@ -347,6 +354,20 @@ enum status routing_decide_closure(struct decide *d, const ProtobufCMessage *mes
     response->closure_number = announced.closure_number;
     response->from_us = announced.from_us;
     return routing_emit(d, &event, event.closure_announced, &options);
+}
+
+/* The task as it stands, with its dates moved; what is told of it lives on, the rest only in `scratch`: a
+ * timer has not the memory for what many tasks hold. */
+static enum status bring_up_task(struct decide *d, uint64_t number, struct arena *scratch,
+                                 struct room **ret_room, bool *ret_moved)
+{
+    arena_reset(scratch);
+    Routing__Task *task = routing_tables_task(d->txn, number, scratch);
+    if (task == NULL) {
+        return txn_error(d->txn, d->error);
+    }
+    task->unit = arena_copy_text(d->arena, task->unit);
+    return task->unit == NULL ? refuse_memory(d) : bring_up(d, task, ret_room, ret_moved);
 }
 
 /* Looks at the next tasks; ends early when enough have moved. */
@@ -365,16 +386,17 @@ enum status routing_decide_closure_step(struct decide *d, uint64_t number)
                                                 ROUTING_CLOSURE_TASKS_MAX);
     size_t looked = 0;
     struct room *room = NULL;
-    while (looked < count && applied.moved < ROUTING_CLOSURE_MOVED_MAX) {
+    struct arena *scratch = arena_new(TASK_ARENA_BYTES);
+    enum status status = STATUS_OK;
+    while (looked < count && applied.moved < ROUTING_CLOSURE_MOVED_MAX && status == STATUS_OK) {
         bool moved = false;
-        Routing__Task *task = routing_tables_task(d->txn, tasks[looked], d->arena);
-        enum status status =
-            task == NULL ? txn_error(d->txn, d->error) : bring_up(d, task, &room, &moved);
-        if (status != STATUS_OK) {
-            return status;
-        }
+        status = bring_up_task(d, tasks[looked], scratch, &room, &moved);
         applied.task_number = tasks[looked++];
         applied.moved += moved;
+    }
+    arena_free(scratch);
+    if (status != STATUS_OK) {
+        return status;
     }
     applied.finished = looked == count && count < ROUTING_CLOSURE_TASKS_MAX;
 

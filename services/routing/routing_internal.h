@@ -147,8 +147,8 @@ enum status routing_read_shares(struct read *r, Routing__Task *task);
 
 /* routing_closures.c: what the closures take out of working time, of those numbered first to last
  * that end behind since_us. Those that no sum can hold any more are left out. */
-void routing_closures_read(struct store_txn *txn, struct arena *arena, uint64_t first,
-                           uint64_t last, int64_t since_us, struct hours_gaps *ret_gaps);
+void routing_closures_read(struct store_txn *txn, uint64_t first, uint64_t last, int64_t since_us,
+                           struct hours_gaps *ret_gaps);
 
 /* routing_apply_clock.c: timers, the index of what closures move, who had it when. `was` is NULL for
  * a new task. */

@@ -20,11 +20,6 @@ enum status routing_check_closure(const struct city *city, const struct rpc_call
     if (request->from_us < 0 || request->to_us <= request->from_us) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "to_us", "it ends before it begins");
     }
-    if (request->from_us > 0 &&
-        request->to_us - request->from_us > ROUTING_CLOSURE_DAYS_MAX * DAY_US) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "to_us", "at most %d days",
-                         ROUTING_CLOSURE_DAYS_MAX);
-    }
     return text_require(request->reason, ROUTING_NOTE_MAX, "reason", err);
 }
 
@@ -62,9 +57,8 @@ static enum status add_hold(struct read *r, Routing__Task *task, const Routing__
     }
     holder.unit = hold->unit;
     const struct hours *hours = routing_clock_hours(r->city, &holder);
-    routing_closures_read(r->txn, r->arena, 1,
-                          hours == NULL ? 0 : routing_tables_last_closure(r->txn), hold->from_us,
-                          gaps);
+    routing_closures_read(r->txn, 1, hours == NULL ? 0 : routing_tables_last_closure(r->txn),
+                          hold->from_us, gaps);
     if (hours_between(hours, hold->from_us, hold->to_us, gaps, &worked_us, NULL) == STATUS_OK) {
         share->worked_us += worked_us; /* beyond the end of all sums nothing is added */
     }

@@ -183,6 +183,20 @@ static void another_topic_asks_its_own_questions(void **state)
     rig_free(rig);
 }
 
+/* As when it is registered: a topic that must be told something is told it. */
+static void another_topic_is_told_what_it_must_be_told(void **state)
+{
+    struct rig *rig = desk_open();
+    Intake__AmendCaseRequest request = INTAKE__AMEND_CASE_REQUEST__INIT;
+    (void)state;
+    request.code = sample(rig);
+    request.topic = text("lost-property");
+    request.reason = text("why");
+    desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_INVALID_ARGUMENT,
+                 "answers.thing");
+    rig_free(rig);
+}
+
 /* --- taking it back --- */
 
 static void what_is_taken_back_is_withdrawn_and_closed_to_more(void **state)
@@ -297,6 +311,7 @@ int main(void)
         cmocka_unit_test(what_is_not_given_stays_as_it_was_amended_last),
         cmocka_unit_test(names_the_field_of_a_bad_amendment),
         cmocka_unit_test(another_topic_asks_its_own_questions),
+        cmocka_unit_test(another_topic_is_told_what_it_must_be_told),
         cmocka_unit_test(what_is_taken_back_is_withdrawn_and_closed_to_more),
         cmocka_unit_test(what_is_finished_cannot_be_taken_back),
         cmocka_unit_test(added_words_are_sealed_and_revealed_with_the_first),

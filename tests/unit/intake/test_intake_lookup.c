@@ -138,6 +138,26 @@ static void wrong_tries_are_forgotten_so_that_their_rows_stay_few(void **state)
     rig_free(rig);
 }
 
+/* What cannot be counted is not looked at: else right digits could be told from wrong ones for ever. */
+static void looks_at_nothing_more_when_too_many_wrong_tries_are_counted(void **state)
+{
+    struct rig *rig = desk_open();
+    const Intake__LookUpCaseResponse *response;
+    char other[CODE_SIZE];
+    (void)state;
+    char *code = text(desk_register_from(rig, DESK_PHONE, "")->code);
+    for (uint64_t i = 0; i < INTAKE_LOOKUP_ROWS_MAX; i++) {
+        code_encode(store_secret(node_store(rig_node(rig))), 1000 + i, other);
+        wrong(rig, other, 4);
+    }
+    assert_int_equal(look(rig, code, "9999", &response, NULL), STATUS_RESOURCE_EXHAUSTED);
+    assert_int_equal(look(rig, code, "4567", &response, NULL), STATUS_RESOURCE_EXHAUSTED);
+    wrong(rig, other, 3);
+    rig_advance(rig, INTAKE_LOOKUP_LOCK_US + SECOND_US);
+    right(rig, code);
+    rig_free(rig);
+}
+
 static void names_the_field_of_a_bad_look(void **state)
 {
     static const char *const digits[] = {"", "123", "12345", "12a4", "۱۲۳"};
@@ -164,6 +184,7 @@ int main(void)
         cmocka_unit_test(right_digits_forget_the_wrong_ones),
         cmocka_unit_test(tells_nothing_of_whether_there_is_such_a_request),
         cmocka_unit_test(wrong_tries_are_forgotten_so_that_their_rows_stay_few),
+        cmocka_unit_test(looks_at_nothing_more_when_too_many_wrong_tries_are_counted),
         cmocka_unit_test(names_the_field_of_a_bad_look),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

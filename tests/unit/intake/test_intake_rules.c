@@ -392,6 +392,10 @@ static void tells_where_a_request_stands(void **state)
         {{{KIND(ROUTED), 0}, {KIND(CLOSED_UNDONE), 0}}, STATE(AWAITING_WORD)},
         {{{KIND(CLOSED_UNDONE), 0}, {KIND(CALL_COMPLETED), VERDICT(DONE)}}, STATE(CONFIRMED)},
         {{{KIND(ROUTED), 0}, {KIND(CANCELLED), 0}}, STATE(WITHDRAWN)},
+        {{{KIND(ROUTED), 0}, {KIND(CANCELLED), 0}, {KIND(REOPENED), 0}}, STATE(REOPENED)},
+        /* What the citizen took back comes back for nobody, whatever becomes of the task. */
+        {{{KIND(ROUTED), 0}, {KIND(DONE), 0}, {KIND(WITHDRAWN), 0}, {KIND(REOPENED), 0}},
+         STATE(WITHDRAWN)},
         {{{KIND(DONE), 0}, {KIND(CALL_COMPLETED), VERDICT(NOT_DONE)}, {KIND(REOPENED), 0}},
          STATE(REOPENED)},
         {{{KIND(DONE), 0}, {KIND(REOPENED), 0}, {KIND(ACCEPTED), 0}, {KIND(MOVED), 0}},

@@ -263,6 +263,41 @@ static void looks_at_a_bounded_number_and_says_so(void **state)
     rig_free(rig);
 }
 
+static void withdraw(struct rig *rig, char *code)
+{
+    Intake__WithdrawCaseRequest request = INTAKE__WITHDRAW_CASE_REQUEST__INIT;
+    request.code = code;
+    request.reason = "solved";
+    rig_advance(rig, MINUTE_US);
+    assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "WithdrawCase", &request.base, NULL, NULL),
+                     STATUS_OK);
+}
+
+static void shows_what_was_taken_back_only_as_others_share_it(void **state)
+{
+    struct rig *rig = desk_open();
+    Intake__RegisterCaseRequest joined = desk_request();
+    (void)state;
+    uint64_t shared = open_point(rig, "bins", 3);
+    joined.topic = "bins";
+    joined.join = strdup(find_point(rig, "bins")->requests[0]->case_data->code);
+    assert_non_null(joined.join);
+    (void)desk_register(rig, &joined);
+    withdraw(rig, joined.join);
+    (void)open_point(rig, "bins", 1);
+    char *alone = strdup(find_point(rig, "bins")->requests[0]->case_data->code);
+    assert_non_null(alone);
+    withdraw(rig, alone);
+    const Intake__FindSameResponse *response = find_point(rig, "bins");
+    expect_numbers(response, &shared, 1);
+    assert_int_equal(response->requests[0]->case_data->state,
+                     INTAKE__CASE_STATE__CASE_STATE_IN_WORK);
+    assert_int_equal(response->requests[0]->case_data->callers, 1);
+    free(alone);
+    free(joined.join);
+    rig_free(rig);
+}
+
 static void refuses_what_cannot_be_compared(void **state)
 {
     struct rig *rig = desk_open();
@@ -307,6 +342,7 @@ int main(void)
         cmocka_unit_test(shows_at_most_so_many_the_closest),
         cmocka_unit_test(a_topic_that_the_pack_leaves_out_is_never_the_same),
         cmocka_unit_test(looks_at_a_bounded_number_and_says_so),
+        cmocka_unit_test(shows_what_was_taken_back_only_as_others_share_it),
         cmocka_unit_test(refuses_what_cannot_be_compared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -133,6 +134,22 @@ static void finds_what_was_amended_under_what_it_is_now(void **state)
     rig_free(rig);
 }
 
+/* Of what does not fit nothing is kept, however much citizens have said. */
+static void searches_by_a_state_that_nobody_has(void **state)
+{
+    struct rig *rig = desk_open();
+    Intake__SearchCasesRequest request = INTAKE__SEARCH_CASES_REQUEST__INIT;
+    char *words = desk_repeat("\xF0\x9F\x98\x80", 4000);
+    (void)state;
+    for (int i = 0; i < 700; i++) {
+        (void)desk_register_from(rig, NULL, words);
+    }
+    request.state = INTAKE__CASE_STATE__CASE_STATE_CONFIRMED;
+    finds(rig, request, NULL, 0);
+    free(words);
+    rig_free(rig);
+}
+
 static void pages_stay_while_new_requests_come_in(void **state)
 {
     struct rig *rig = desk_open();
@@ -216,6 +233,7 @@ int main(void)
         cmocka_unit_test(finds_what_fits_all_that_is_given),
         cmocka_unit_test(finds_by_the_name_of_another_system),
         cmocka_unit_test(finds_what_was_amended_under_what_it_is_now),
+        cmocka_unit_test(searches_by_a_state_that_nobody_has),
         cmocka_unit_test(pages_stay_while_new_requests_come_in),
         cmocka_unit_test(looks_at_so_many_for_one_page_and_says_that_there_is_more),
         cmocka_unit_test(names_the_field_of_a_bad_search),

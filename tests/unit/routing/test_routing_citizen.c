@@ -182,6 +182,21 @@ static void an_amended_task_that_is_accepted_stays_and_its_office_is_told(void *
     rig_free(rig);
 }
 
+/* "Not ours" stays said, whatever the rules would send to that unit. */
+static void an_amended_task_that_a_person_has_handed_on_stays(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register_many(rig, 1);
+    assert_int_equal(scene_return(rig, 1, "district-3-civil", NULL), STATUS_OK);
+    assert_int_equal(amend(rig, 1, 1, "asphalt", "7"), STATUS_OK);
+    const Routing__Task *task = scene_task(rig, 1);
+    assert_string_equal(task->unit, "district-3-civil");
+    assert_string_equal(task->place->area, "7");
+    assert_int_equal(rig_event_count(rig), 3);
+    rig_free(rig);
+}
+
 static void the_office_is_told_of_new_words_once(void **state)
 {
     (void)state;
@@ -225,6 +240,7 @@ int main(void)
         cmocka_unit_test(a_chase_of_a_request_nobody_registered_stops_the_feed),
         cmocka_unit_test(an_amended_task_that_nobody_has_accepted_goes_where_the_rules_send_it),
         cmocka_unit_test(an_amended_task_that_is_accepted_stays_and_its_office_is_told),
+        cmocka_unit_test(an_amended_task_that_a_person_has_handed_on_stays),
         cmocka_unit_test(the_office_is_told_of_new_words_once),
         cmocka_unit_test(a_request_taken_back_cancels_its_task_unless_it_is_finished),
     };

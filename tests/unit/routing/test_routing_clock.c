@@ -294,6 +294,31 @@ static void closure_is_applied_some_tasks_at_a_time(void **state)
     rig_free(rig);
 }
 
+/* Each task's dates are asked of all of them. */
+static void closure_is_applied_behind_those_of_years(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new_clocked();
+    const struct event *event = NULL;
+    int64_t now_us = rig_now_us(rig);
+    for (unsigned i = 0; i < 190; i++) {
+        assert_int_equal(
+            announce(rig, RPC_ROLE_ADMIN, now_us + i * DAY_US, now_us + i * DAY_US + HOUR_US, NULL),
+            STATUS_OK);
+    }
+    rig_advance(rig, MINUTE_US);
+    scene_register_many(rig, 100);
+    int64_t due_us = scene_task(rig, 100)->due_at_us;
+    assert_int_equal(announce(rig, RPC_ROLE_ADMIN, 0, at(rig, "1404-10-15"), NULL), STATUS_OK);
+    rig_advance(rig, SECOND_US);
+    (void)events_of(rig, ROUTING__EVENT__KIND_CLOSURE_APPLIED, &event);
+    const Routing__Event *last = (const Routing__Event *)event->open;
+    assert_int_equal(last->closure_applied->closure_number, 191);
+    assert_true(last->closure_applied->finished);
+    assert_true(scene_task(rig, 100)->due_at_us > due_us);
+    rig_free(rig);
+}
+
 static void closure_is_for_admins_and_has_its_bounds(void **state)
 {
     (void)state;
@@ -312,6 +337,13 @@ static void closure_is_for_admins_and_has_its_bounds(void **state)
         announce(rig, RPC_ROLE_ADMIN, now_us + 400 * DAY_US, now_us + 401 * DAY_US, &err),
         STATUS_INVALID_ARGUMENT);
     assert_string_equal(err.field, "from_us");
+    static const int64_t from_us[] = {0, 1, DAY_US}; /* each means: from now on */
+    for (size_t i = 0; i < sizeof(from_us) / sizeof(from_us[0]); i++) {
+        assert_int_equal(announce(rig, RPC_ROLE_ADMIN, from_us[i], now_us + 61 * DAY_US, &err),
+                         STATUS_INVALID_ARGUMENT);
+        assert_string_equal(err.field, "to_us");
+    }
+    assert_int_equal(announce(rig, RPC_ROLE_ADMIN, 0, INT64_MAX, &err), STATUS_INVALID_ARGUMENT);
     for (int i = 0; i < 200; i++) {
         assert_int_equal(announce(rig, RPC_ROLE_ADMIN, 0, now_us + HOUR_US, NULL), STATUS_OK);
     }
@@ -382,6 +414,7 @@ int main(void)
         cmocka_unit_test(what_is_finished_while_it_waits_is_on_time),
         cmocka_unit_test(closure_moves_open_deadlines_and_never_past_ones),
         cmocka_unit_test(closure_is_applied_some_tasks_at_a_time),
+        cmocka_unit_test(closure_is_applied_behind_those_of_years),
         cmocka_unit_test(closure_is_for_admins_and_has_its_bounds),
         cmocka_unit_test(closure_announced_while_a_task_was_closed_moves_it_when_it_is_reopened),
         cmocka_unit_test(history_has_no_clock_but_its_own_due_date),
