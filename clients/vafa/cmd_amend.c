@@ -108,7 +108,8 @@ const struct command command_amend = {
     .arguments_max = 1,
     .summary = "corrects a request's topic, place, urgency or answers",
     .help = "What is not given stays as it is; a place is given whole. While no unit has accepted "
-            "the task, it goes where the pack's rules send it now; else its office is told.\n"
+            "the task or handed it on, it goes where the pack's rules send it now; else its office "
+            "is told.\n"
             "Who did it, when and why is in the request's story.",
     .examples =
         "vafa amend 5355279872 --topic garbage --reason 'اشتباه در ثبت'\n"
