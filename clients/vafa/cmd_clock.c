@@ -75,7 +75,7 @@ static void append_why(const struct explanation *explanation, const struct hours
         }
     }
     if (step->holiday == NULL && (step->rule == NULL || step->rule->span_count == 0)) {
-        buffer_append_format(out, "%s", label_word("closed", language));
+        buffer_append_format(out, "%s", label_word("day_closed", language));
     }
     if (step->rule != NULL && step->rule->first_day != INT32_MIN) {
         char from[32], to[32];

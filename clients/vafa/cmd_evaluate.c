@@ -191,8 +191,8 @@ static void print_one(struct table *table, const char *name, uint64_t right, uin
 
 static void print_methods(const struct evaluate_result *result, const char *language)
 {
-    static const char *const heads[] = {"",         "top_one",        "top_three",
-                                        "answered", "answered_first", "answered_three"};
+    static const char *const heads[] = {"",          "top_one",        "top_three",
+                                        "suggested", "answered_first", "answered_three"};
     struct table *table = table_of(heads, METHOD_COLUMNS, language);
     uint64_t asked = result->all.model.asked;
     print_row(table, label_word("suggestions", language), &result->all.model);
@@ -229,7 +229,7 @@ static void print_topics(const struct evaluate_result *result, const char *langu
 
 static void print_curve(const struct evaluate_result *result, const char *language)
 {
-    static const char *const heads[] = {"confidence", "answered", "answered_first"};
+    static const char *const heads[] = {"confidence", "suggested", "answered_first"};
     struct table *table = table_of(heads, 3, language);
     for (size_t i = 0; i < EVALUATE_STEPS; i++) {
         const struct evaluate_step *step = &result->steps[i];

@@ -232,7 +232,6 @@ static const struct label word_labels[] = {
     {"helping_unit", "واحد همکار", "helping unit"},
     {"withdrawn", "پس گرفته شد", "withdrawn"},
     {"for_decision", "در انتظار تصمیم", "to be decided"},
-    {"yes", "بله", "yes"},
     {"close_reason", "دلیل", "reason"},
     {"until", "تا", "until"},
     {"picture", "تصویر", "picture"},
@@ -258,7 +257,7 @@ static const struct label word_labels[] = {
     {"counted", "به شمار", "counted"},
     {"sum", "جمع", "sum"},
     {"why", "چرا", "why"},
-    {"closed", "بسته", "closed"},
+    {"day_closed", "بسته", "closed"},
     {"holiday", "تعطیل", "holiday"},
     {"saturday", "شنبه", "Saturday"},
     {"sunday", "یکشنبه", "Sunday"},
@@ -334,15 +333,17 @@ static const struct label word_labels[] = {
     {"citizens", "شهروند", "citizens"},
     {"key_changed",
      "کلید اصلی تازه شد: رونوشت آن را "
-     "جدا نگه دارید، و کهنه را نابود کنید.",
+     "جدا نگه دارید. کلید کهنه را تا وقتی "
+     "نسخهٔ پشتیبانی با آن دارید نگه دارید، "
+     "و بعد همهٔ رونوشت‌هایش را نابود کنید.",
      "The master key has been changed: keep a copy of keys/master.key apart, and destroy copies of "
-     "the old one as soon as they are not needed."},
+     "the old one as soon as no older backup needs them."},
     {"backup_set", "نسخهٔ پشتیبان در", "Backup set in"},
     {"backup_key", "کلید اصلی در آن نیست: keys/master.key پوشهٔ داده را جداگانه نگه دارید.",
      "The master key is not in it: keep keys/master.key of the data folder apart, and keep it."},
     {"top_one", "نخستین درست", "first right"},
     {"top_three", "یکی از سه درست", "one of three right"},
-    {"answered", "پیشنهاد داده شد", "suggested"},
+    {"suggested", "پیشنهاد داده شد", "suggested"},
     {"answered_first", "از آن، نخستین درست", "of those, first right"},
     {"answered_three", "از آن، یکی درست", "of those, one right"},
     {"suggestions", "پیشنهادها", "suggestions"},

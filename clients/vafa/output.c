@@ -54,6 +54,9 @@ static const char *advice_for(const struct error *err)
     case STATUS_PERMISSION_DENIED:
         return "Another role or unit may do this: see --role and --unit.";
     case STATUS_RESOURCE_EXHAUSTED:
+        if (strcmp(err->field, "code") == 0) {
+            return NULL; /* locked: the message says for how long */
+        }
         return "The server has no room for it now: ask for less, or see `vafa health`.";
     case STATUS_DATA_LOSS:
         return strcmp(err->field, "backup") == 0 || strcmp(err->field, "manifest") == 0

@@ -47,14 +47,35 @@ enum status intake_check_look_up(const struct city *city, const struct rpc_calle
                                      digits, err);
 }
 
+/* A code is half of what opens a request: nobody is told the code of another citizen's. */
+static void hide_other_callers(Intake__LookUpCaseResponse *response)
+{
+    response->case_data->incident_code = (char *)(uintptr_t)protobuf_c_empty_string;
+    response->case_data->n_joined_codes = 0;
+    for (size_t i = 0; i < response->n_timeline; i++) {
+        Intake__TimelineEntry *entry = response->timeline[i];
+        if (entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED ||
+            entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT ||
+            entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT) {
+            entry->note = (char *)(uintptr_t)protobuf_c_empty_string;
+        }
+    }
+}
+
 enum status intake_read_look_up(struct read *r, const ProtobufCMessage *message,
                                 ProtobufCMessage *answer)
 {
     const Intake__LookUpCaseRequest *request = (const Intake__LookUpCaseRequest *)message;
     Intake__LookUpCaseResponse *response = (Intake__LookUpCaseResponse *)answer;
-    return response->found ? intake_read_whole_case(r, request->code, &response->case_data,
-                                                    &response->timeline, &response->n_timeline)
-                           : STATUS_OK;
+    if (!response->found) {
+        return STATUS_OK;
+    }
+    enum status status = intake_read_whole_case(r, request->code, &response->case_data,
+                                                &response->timeline, &response->n_timeline);
+    if (status == STATUS_OK) {
+        hide_other_callers(response);
+    }
+    return status;
 }
 
 /* --- added words --- */

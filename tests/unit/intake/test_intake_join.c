@@ -175,6 +175,39 @@ static void joins_while_registering(void **state)
     rig_free(rig);
 }
 
+static const Intake__LookUpCaseResponse *look_up(struct rig *rig, char *code)
+{
+    Intake__LookUpCaseRequest request = INTAKE__LOOK_UP_CASE_REQUEST__INIT;
+    const ProtobufCMessage *response = NULL;
+    request.code = code;
+    request.phone_digits = (char[]){"4567"};
+    assert_int_equal(rig_call(rig, RPC_ROLE_NONE, "LookUpCase", &request.base, &response, NULL),
+                     STATUS_OK);
+    return (const Intake__LookUpCaseResponse *)response;
+}
+
+/* A code is half of what opens a request. */
+static void tells_a_citizen_no_other_citizens_code(void **state)
+{
+    struct rig *rig = desk_open();
+    (void)state;
+    char *head = code_of(register_joined(rig, ""));
+    char *second = code_of(register_joined(rig, head));
+    joined(rig, 2, 1, head, (char[]){"district-1-civil"});
+    const Intake__LookUpCaseResponse *of_head = look_up(rig, head);
+    assert_true(of_head->found);
+    assert_int_equal(of_head->case_data->callers, 2);
+    assert_int_equal(of_head->case_data->n_joined_codes, 0);
+    const Intake__LookUpCaseResponse *of_second = look_up(rig, second);
+    assert_true(of_second->found);
+    assert_string_equal(of_second->case_data->incident_code, "");
+    for (size_t i = 0; i < of_second->n_timeline; i++) {
+        assert_string_equal(of_second->timeline[i]->note, "");
+    }
+    assert_int_equal(get(rig, head)->n_joined_codes, 1); /* the operator sees them */
+    rig_free(rig);
+}
+
 static void joins_to_the_head_of_a_joined_request(void **state)
 {
     struct rig *rig = desk_open();
@@ -531,6 +564,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(joins_while_registering),
+        cmocka_unit_test(tells_a_citizen_no_other_citizens_code),
         cmocka_unit_test(joins_to_the_head_of_a_joined_request),
         cmocka_unit_test(joins_afterwards_and_takes_the_joined_along),
         cmocka_unit_test(joins_once_when_the_same_key_is_sent_twice),
