@@ -42,10 +42,11 @@ static bool has_digits(struct decide *d, uint64_t number, const char *digits)
 
 static enum status refuse_locked(struct decide *d, int64_t until_us)
 {
-    return decide_refuse(
-        d, STATUS_RESOURCE_EXHAUSTED, "code",
-        "wrong digits were given for this code %d times: try again in %lld minutes",
-        INTAKE_LOOKUP_TRIES_MAX, (long long)(1 + (until_us - d->now_us) / MINUTE_US));
+    int64_t minutes = 1 + (until_us - d->now_us) / MINUTE_US;
+    return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, "code",
+                         "wrong digits were given for this code %d times: try again in %" PRId64
+                         " minutes",
+                         INTAKE_LOOKUP_TRIES_MAX, minutes);
 }
 
 static bool is_full(struct decide *d)
