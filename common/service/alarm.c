@@ -90,7 +90,7 @@ static void fire_at(struct alarm *alarm, int64_t due_us)
         return;
     }
     /* While the wall clock is behind, now stands still until it has caught up. */
-    int64_t delay_us = due_us - now_us + behind_us;
+    int64_t delay_us = us_add(due_us - now_us, behind_us);
     loop_timer_set(alarm->options.loop, &alarm->timer,
                    delay_us < LOOK_AGAIN_US ? delay_us : LOOK_AGAIN_US);
 }
