@@ -11,6 +11,11 @@
 #include <string.h>
 
 #define MAP_BYTES (UINT64_C(1) << 30)
+/* How long a follower waits for news. Most hours have none, and empty answers are most of the work: a short wait is for one
+ * seed in so many. */
+#define WAIT_MS_LONG 240000
+#define WAIT_MS_USUAL 20000
+#define WAIT_USUAL_IN 8
 #define JOURNAL_BYTES                                                                              \
     ((size_t)128 << 10) /* each start reads it, and one that is full is no rarity */
 #define ARENA_BYTES_MAX (64u << 20)
@@ -112,6 +117,7 @@ void world_restart(struct world *world, Common__ServiceId service)
         .map_bytes = MAP_BYTES,
         .journal_bytes = JOURNAL_BYTES,
         .no_sync = true,
+        .follow_wait_ms = world->follow_wait_ms,
         .connect = connect_upstream,
         .context = &machine->links[service],
     };
@@ -500,6 +506,7 @@ struct world *world_new(uint64_t seed, const struct world_faults *faults,
     world->faults = *faults;
     world_random_begin(&world->random, seed);
     world->mono_us = WORLD_BEGIN_US;
+    world->follow_wait_ms = world_draw(world, WAIT_USUAL_IN) == 0 ? WAIT_MS_USUAL : WAIT_MS_LONG;
     world->writes = 1;
     world->arena = arena_new(ARENA_BYTES_MAX);
     world_must(city_load(&world->city, VAFA_SOURCE_DIR "/deploy/cities/isfahan", &err), &err);
