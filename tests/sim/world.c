@@ -105,6 +105,7 @@ void world_restart(struct world *world, Common__ServiceId service)
     struct error err;
     CHECK(machine->node == NULL);
     machine->restart_us = INT64_MAX;
+    world->writes++; /* what it has not synced is gone, which is a change too */
     machine->links[service] = (struct link){.world = world, .to = service};
     struct node_options options = {
         .def = machine->def,
@@ -303,9 +304,15 @@ static uint64_t head_of(struct node *node)
     return head.offset;
 }
 
+#define IDLE_US SECOND_US /* without a write; until then the last may stand in a journal alone */
+
+/* Everybody has followed everybody. */
 static bool is_quiet(struct world *world, void *context)
 {
     (void)context;
+    if (world->mono_us - world->busy_us < IDLE_US) {
+        return false;
+    }
     for (unsigned i = 1; i < MACHINE_COUNT; i++) {
         const struct machine *machine = &world->machines[i];
         if (machine->def != NULL && (machine->node == NULL || machine->dying)) {
@@ -331,7 +338,6 @@ static bool is_quiet(struct world *world, void *context)
 
 /* --- hours in which nothing happens --- */
 
-#define IDLE_US SECOND_US         /* without a write, everybody having followed everybody */
 #define STUCK_US (60 * SECOND_US) /* the same when somebody has not: who is down, say */
 #define AWAKE_US (2 * SECOND_US)  /* so much before something is due they are awake again */
 
