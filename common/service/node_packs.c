@@ -79,9 +79,6 @@ static enum status load_takings(struct node *node, struct store_txn *txn, size_t
     struct bytes back = pack_taken_back(txn, node->def->event_type, arena,
                                         (const char **)&response->back_name, err);
     response->back = (ProtobufCBinaryData){back.size, (uint8_t *)(uintptr_t)back.data};
-    if (response->n_takings > 0) {
-        response->name = response->takings[0]->pack->name;
-    }
     return txn_error(txn, err);
 }
 
@@ -101,8 +98,12 @@ static enum status get_packs(struct node *node, struct rpc_call *call, struct er
     struct node_city *held = node_city_hold(node);
     struct bytes digest = city_digest(held->city);
     response.digest = (ProtobufCBinaryData){digest.size, (uint8_t *)(uintptr_t)digest.data};
+    response.name = (char *)(uintptr_t)city_key(held->city);
     status = load_takings(node, txn, request->takings_max != 0 ? request->takings_max : TAKINGS_DEFAULT,
                           rpc_call_arena(call), &response, err);
+    if (status == STATUS_OK && response.n_takings > 0) {
+        response.name = response.takings[0]->pack->name;
+    }
     if (status == STATUS_OK) {
         rpc_call_answer(call, &response.base, NULL);
     }
@@ -277,7 +278,7 @@ static enum status fill_taken(struct node *node, const struct city *former,
     taken->name = request->name;
     taken->digest = request->pack;
     taken->before = (ProtobufCBinaryData){digest.size, arena_copy(arena, digest.data, digest.size)};
-    taken->before_name = before != NULL ? before->name : (char *)(uintptr_t)"";
+    taken->before_name = before != NULL ? before->name : taken->city;
     taken->note = request->note;
     taken->is_back = request->is_back;
     if (request->is_back &&

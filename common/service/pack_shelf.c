@@ -203,6 +203,9 @@ static enum status publish(struct pack_shelf *shelf, const uint8_t digest[PACK_S
         remove_folder(path); /* a damaged one; who replaces a good one does not come here */
         status = rename(draft, path) == 0 ? STATUS_OK : failed(err, "made", path);
     }
+    char drafts[PATH_SIZE];
+    snprintf(drafts, sizeof drafts, "%s/draft", shelf->folder);
+    (void)rmdir(drafts); /* empty by now */
     return status == STATUS_OK ? sync_path(shelf->folder, err) : status;
 }
 
@@ -282,6 +285,22 @@ enum status pack_shelf_keep(struct pack_shelf *shelf, const struct city *city, s
     return status == STATUS_OK ? publish(shelf, digest, err) : status;
 }
 
+enum status pack_shelf_copy(const struct pack_shelf *shelf,
+                            const uint8_t digest[PACK_SHELF_DIGEST_BYTES], struct pack_shelf *to,
+                            struct error *err)
+{
+    struct city *city = NULL;
+    enum status status = pack_shelf_load(shelf, digest, &city, err);
+    if (status == STATUS_NOT_FOUND) {
+        return STATUS_OK;
+    }
+    if (status == STATUS_OK) {
+        status = pack_shelf_keep(to, city, err);
+    }
+    city_free(city);
+    return status;
+}
+
 /* --- throwing away --- */
 
 struct shelved {
@@ -333,4 +352,19 @@ void pack_shelf_clear(struct pack_shelf *shelf, const uint8_t keep[PACK_SHELF_DI
             remove_folder(path);
         }
     }
+}
+
+enum status pack_shelf_copy_all(const struct pack_shelf *shelf, struct pack_shelf *to,
+                                struct error *err)
+{
+    struct shelved packs[SHELF_NAMES_MAX];
+    enum status status = STATUS_OK;
+    size_t count = list_packs(shelf, packs);
+    for (size_t i = count; i-- > 0 && status == STATUS_OK;) { /* the oldest first: they are put in order */
+        uint8_t digest[PACK_SHELF_DIGEST_BYTES];
+        if (hex_decode(packs[i].hex, digest, sizeof digest)) {
+            status = pack_shelf_copy(shelf, digest, to, err);
+        }
+    }
+    return status;
 }

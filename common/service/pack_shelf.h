@@ -41,6 +41,13 @@ void pack_shelf_clear(struct pack_shelf *shelf, const uint8_t keep[PACK_SHELF_DI
 enum status pack_shelf_load(const struct pack_shelf *shelf,
                             const uint8_t digest[PACK_SHELF_DIGEST_BYTES], struct city **ret_city,
                             struct error *err);
+/* Copies a pack into another shelf's folder (STORE/packs elsewhere): for backups. What is not there is left out. */
+enum status pack_shelf_copy(const struct pack_shelf *shelf,
+                            const uint8_t digest[PACK_SHELF_DIGEST_BYTES], struct pack_shelf *to,
+                            struct error *err);
+/* Every pack of a shelf, which may not be there at all. DATA_LOSS when one is damaged. */
+enum status pack_shelf_copy_all(const struct pack_shelf *shelf, struct pack_shelf *to,
+                                struct error *err);
 /* STORE/packs/<digest>. */
 void pack_shelf_path(const struct pack_shelf *shelf, const uint8_t digest[PACK_SHELF_DIGEST_BYTES],
                      char out[PACK_SHELF_PATH_SIZE]);

@@ -101,7 +101,7 @@ enum status run_note_taken(const struct options *options, const char *folder, st
 }
 
 enum status run_claim_city(const struct options *options, const char *program,
-                           const struct city *city, struct error *err)
+                           const struct city *city, bool is_in_force, struct error *err)
 {
     struct city_note own, now;
     const char *pack;
@@ -116,7 +116,7 @@ enum status run_claim_city(const struct options *options, const char *program,
         return status;
     }
     log_info(program, "city %s: pack %s, digest %s", city_key(city), now.pack, now.digest);
-    if (own.taken[0] == '\0' && own.digest[0] != '\0' && strcmp(own.digest, now.digest) != 0) {
+    if (is_in_force && own.digest[0] != '\0' && strcmp(own.digest, now.digest) != 0) {
         log_warning(program,
                     "THE CITY PACK HAS CHANGED since this folder was last served: the digest was "
                     "%s (pack %s). New requests go by the new pack; those routed keep their unit "

@@ -267,7 +267,9 @@ static enum status start(struct program *program, struct error *err)
         status = open_nodes(program, err);
     }
     if (status == STATUS_OK && program->city != NULL) { /* not before the stores are ours */
-        status = run_claim_city(program->options, program->name, program->city, err);
+        char folder[PACK_SHELF_PATH_SIZE];
+        status = run_claim_city(program->options, program->name, program->city,
+                                node_pack_folder(program->members[0].node, folder)[0] == '\0', err);
     }
     if (status == STATUS_OK) {
         tell_packs(program);
