@@ -238,10 +238,7 @@ static enum status load_next(struct node *node, const struct city *former,
                              struct error *err)
 {
     struct city *city = NULL;
-    enum status status = pack_shelf_finish(&node->shelf, request->pack.data, err);
-    if (status == STATUS_OK) {
-        status = pack_shelf_load(&node->shelf, request->pack.data, &city, err);
-    }
+    enum status status = pack_shelf_finish(&node->shelf, request->pack.data, &city, err);
     if (status == STATUS_OK) {
         status = city_may_follow(former, city, err);
     }

@@ -24,6 +24,7 @@ static enum status failed(struct error *err, const char *what, const char *path)
 
 enum status pack_shelf_init(struct pack_shelf *shelf, const char *store_folder, struct error *err)
 {
+    shelf->no_sync = false;
     int size = snprintf(shelf->folder, sizeof shelf->folder, "%s/packs", store_folder);
     return size > 0 && (size_t)size < sizeof shelf->folder - HEX_SIZE - 16
                ? STATUS_OK
@@ -65,8 +66,11 @@ static void remove_folder(const char *path)
     (void)nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS); /* what stays does no harm */
 }
 
-static enum status sync_path(const char *path, struct error *err)
+static enum status sync_path(const struct pack_shelf *shelf, const char *path, struct error *err)
 {
+    if (shelf->no_sync) {
+        return STATUS_OK;
+    }
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool done = fd >= 0 && fsync(fd) == 0;
     int saved = errno;
@@ -168,7 +172,8 @@ enum status pack_shelf_put(struct pack_shelf *shelf, const uint8_t digest[PACK_S
 
 /* --- the shelf --- */
 
-static enum status sync_folder(const char *folder, struct error *err)
+static enum status sync_folder(const struct pack_shelf *shelf, const char *folder,
+                               struct error *err)
 {
     enum status status = STATUS_OK;
     DIR *dir = opendir(folder);
@@ -180,7 +185,7 @@ static enum status sync_folder(const char *folder, struct error *err)
         char path[PATH_SIZE + NAME_MAX + 2];
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
         if (strcmp(entry->d_name, "..") != 0) {
-            status = sync_path(path, err); /* "." is the folder itself */
+            status = sync_path(shelf, path, err); /* "." is the folder itself */
         }
     }
     (void)closedir(dir);
@@ -195,9 +200,9 @@ static enum status publish(struct pack_shelf *shelf, const uint8_t digest[PACK_S
     draft_path(shelf, digest, draft);
     pack_shelf_path(shelf, digest, path);
     snprintf(imports, sizeof imports, "%s/imports", draft);
-    enum status status = sync_folder(imports, err);
+    enum status status = sync_folder(shelf, imports, err);
     if (status == STATUS_OK) {
-        status = sync_folder(draft, err);
+        status = sync_folder(shelf, draft, err);
     }
     if (status == STATUS_OK) {
         remove_folder(path); /* a damaged one; who replaces a good one does not come here */
@@ -206,7 +211,7 @@ static enum status publish(struct pack_shelf *shelf, const uint8_t digest[PACK_S
     char drafts[PATH_SIZE];
     snprintf(drafts, sizeof drafts, "%s/draft", shelf->folder);
     (void)rmdir(drafts); /* empty by now */
-    return status == STATUS_OK ? sync_path(shelf->folder, err) : status;
+    return status == STATUS_OK ? sync_path(shelf, shelf->folder, err) : status;
 }
 
 static bool is_digest_of(const struct city *city, const uint8_t digest[PACK_SHELF_DIGEST_BYTES])
@@ -236,20 +241,36 @@ enum status pack_shelf_load(const struct pack_shelf *shelf,
     return STATUS_OK;
 }
 
-static bool is_there(const struct pack_shelf *shelf, const uint8_t digest[PACK_SHELF_DIGEST_BYTES])
+/* Whether the pack lies there as it was loaded. */
+static bool is_there(const struct pack_shelf *shelf, const struct city *city)
 {
-    struct city *city = NULL;
-    bool is_whole = pack_shelf_load(shelf, digest, &city, NULL) == STATUS_OK;
-    city_free(city);
+    char folder[PACK_SHELF_PATH_SIZE], path[PACK_SHELF_PATH_SIZE + PACK_FILE_NAME_SIZE];
+    bool is_whole = true;
+    pack_shelf_path(shelf, city_digest(city).data, folder);
+    for (size_t i = 0; i < city_file_count(city) && is_whole; i++) {
+        const char *name;
+        struct bytes wanted = city_file_at(city, i, &name);
+        struct buffer found = BUFFER_EMPTY;
+        snprintf(path, sizeof path, "%s/%s", folder, name);
+        FILE *file = fopen(path, "rbe");
+        size_t size = 0;
+        if (file != NULL) { /* a byte more than wanted would be another file */
+            size = fread(buffer_extend(&found, wanted.size + 1), 1, wanted.size + 1, file);
+            (void)fclose(file); /* it was only read */
+        }
+        is_whole = file != NULL && bytes_equal(wanted, bytes_of(found.data, size));
+        buffer_fini(&found);
+    }
     return is_whole;
 }
 
 enum status pack_shelf_finish(struct pack_shelf *shelf,
-                              const uint8_t digest[PACK_SHELF_DIGEST_BYTES], struct error *err)
+                              const uint8_t digest[PACK_SHELF_DIGEST_BYTES],
+                              struct city **ret_city, struct error *err)
 {
     char draft[PATH_SIZE];
     struct city *city = NULL;
-    if (is_there(shelf, digest)) {
+    if (pack_shelf_load(shelf, digest, ret_city, NULL) == STATUS_OK) {
         return STATUS_OK;
     }
     draft_path(shelf, digest, draft);
@@ -262,19 +283,25 @@ enum status pack_shelf_finish(struct pack_shelf *shelf,
         status = error_set(err, STATUS_INVALID_ARGUMENT, "pack",
                            "what was put has another digest: put the pack anew");
     }
-    city_free(city);
     if (status != STATUS_OK) {
+        city_free(city);
         remove_folder(draft);
         return status;
     }
-    return publish(shelf, digest, err);
+    status = publish(shelf, digest, err);
+    if (status == STATUS_OK) {
+        *ret_city = city;
+    } else {
+        city_free(city);
+    }
+    return status;
 }
 
 enum status pack_shelf_keep(struct pack_shelf *shelf, const struct city *city, struct error *err)
 {
     const uint8_t *digest = city_digest(city).data;
     enum status status = STATUS_OK;
-    if (is_there(shelf, digest)) {
+    if (is_there(shelf, city)) {
         return STATUS_OK;
     }
     for (size_t i = 0; i < city_file_count(city) && status == STATUS_OK; i++) {

@@ -19,6 +19,7 @@
 
 struct pack_shelf {
     char folder[PACK_SHELF_PATH_SIZE]; /* STORE/packs */
+    bool no_sync;                      /* the simulator */
 };
 
 enum status pack_shelf_init(struct pack_shelf *shelf, const char *store_folder, struct error *err);
@@ -27,10 +28,11 @@ enum status pack_shelf_init(struct pack_shelf *shelf, const char *store_folder, 
  * put before, RESOURCE_EXHAUSTED beyond the bounds. */
 enum status pack_shelf_put(struct pack_shelf *shelf, const uint8_t digest[PACK_SHELF_DIGEST_BYTES],
                            const char *file, uint64_t offset, struct bytes data, struct error *err);
-/* Checks the draft whole and puts it on the shelf; what is there already stays. INVALID_ARGUMENT when it has errors
+/* Checks the draft whole, puts it on the shelf and loads it; what is there already stays. INVALID_ARGUMENT when it has errors
  * ("rules.csv:4: …") or another digest: it is thrown away then. NOT_FOUND when there is no draft of that pack. */
 enum status pack_shelf_finish(struct pack_shelf *shelf,
-                              const uint8_t digest[PACK_SHELF_DIGEST_BYTES], struct error *err);
+                              const uint8_t digest[PACK_SHELF_DIGEST_BYTES],
+                              struct city **ret_city, struct error *err);
 /* The same for a loaded pack; a damaged one is replaced. */
 enum status pack_shelf_keep(struct pack_shelf *shelf, const struct city *city, struct error *err);
 /* Throws the least recently put packs away until few are left, but never these two. */

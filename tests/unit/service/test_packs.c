@@ -435,14 +435,14 @@ static void a_call_whose_turn_comes_behind_the_taking_is_checked_again(void **st
     Intake__RegisterCaseRequest before = request;
     const ProtobufCServiceDescriptor *intake = &intake__intake__descriptor;
     struct rig_mixed calls[] = {
-        {.rpc = intake, .method = "RegisterCase", .role = RPC_ROLE_OPERATOR, .request = &before.base},
+        {.rpc = intake, .method = "RegisterCase", .role = RPC_ROLE_FRONT_END, .request = &before.base},
         {.rpc = &packs__packs__descriptor,
          .method = "TakePack",
          .role = RPC_ROLE_ADMIN,
          .request = &taking.base},
         {.rpc = intake,
          .method = "RegisterCase",
-         .role = RPC_ROLE_OPERATOR,
+         .role = RPC_ROLE_FRONT_END,
          .request = &request.base},
     };
     rig_call_mixed(rig, calls, 3);
