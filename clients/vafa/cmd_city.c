@@ -1,7 +1,7 @@
 /* vafa city check, city show: a city pack, what is wrong in it and what it lists. */
+#include "clients/vafa/cmd_city.h"
 #include "city/city_find.h"
 #include "clients/vafa/city_items.h"
-#include "clients/vafa/cmd_city.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"

@@ -127,11 +127,10 @@ static void print_takings_json(const Packs__GetPacksResponse *packs)
             hex_encode(taking->pack->before.data, CITY_DIGEST_BYTES, before);
         }
         civil_format_utc(taking->recorded_at_us, time);
-        json_t *json = json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "offset",
-                                 output_count(taking->offset), "at", time, "name",
-                                 taking->pack->name, "digest", digest, "before", before, "actor",
-                                 taking->actor, "note", taking->pack->note, "is_back",
-                                 (int)taking->pack->is_back);
+        json_t *json = json_pack(
+            "{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "offset", output_count(taking->offset),
+            "at", time, "name", taking->pack->name, "digest", digest, "before", before, "actor",
+            taking->actor, "note", taking->pack->note, "is_back", (int)taking->pack->is_back);
         output_json(json);
         json_decref(json);
     }
@@ -180,10 +179,11 @@ const struct command command_city_history = {
     .name = "city history",
     .arguments = "",
     .summary = "which packs were taken when, by whom and why",
-    .help = "The packs that were taken while the services ran, as routing recorded them, the newest "
-            "(which is in force) first; at most 100. With --json one object a line, with the whole "
-            "digests.\n"
-            "Exit status 5: the services do not all have the same pack in force.",
+    .help =
+        "The packs that were taken while the services ran, as routing recorded them, the newest "
+        "(which is in force) first; at most 100. With --json one object a line, with the whole "
+        "digests.\n"
+        "Exit status 5: the services do not all have the same pack in force.",
     .examples = "vafa city history\nvafa city history --json",
     .role = RPC_ROLE_ADMIN,
     .run = run_city_history,

@@ -145,10 +145,10 @@ static void print_taking_json(const struct taking *taking)
         if (taking->at_us[place] != 0) {
             civil_format_utc(taking->at_us[place], at);
         }
-        (void)json_object_set_new(
-            services, output_service(city_services[place]),
-            json_pack("{s:o, s:s, s:b}", "offset", output_count(taking->offset[place]), "at", at,
-                      "was_in_force", (int)has_it(taking, place)));
+        (void)json_object_set_new(services, output_service(city_services[place]),
+                                  json_pack("{s:o, s:s, s:b}", "offset",
+                                            output_count(taking->offset[place]), "at", at,
+                                            "was_in_force", (int)has_it(taking, place)));
     }
     json_t *json = json_pack("{s:s, s:s, s:b, s:o}", "name", taking->name, "digest", digest,
                              "is_back", (int)taking->is_back, "services", services);
@@ -160,10 +160,11 @@ static int end(struct taking *taking, enum status status, const struct error *er
 {
     if (status != STATUS_OK) {
         return output_error_advised(
-            err, taking->is_back
-                     ? "Repeat `vafa city back` when that is mended: who has taken it stays as it is."
-                     : "Repeat the command when that is mended: who has taken the pack already stays "
-                       "as it is. `vafa city history` tells.");
+            err,
+            taking->is_back
+                ? "Repeat `vafa city back` when that is mended: who has taken it stays as it is."
+                : "Repeat the command when that is mended: who has taken the pack already stays "
+                  "as it is. `vafa city history` tells.");
     }
     if (taking->session->json) {
         print_taking_json(taking);
@@ -241,12 +242,17 @@ const struct command command_city_take = {
     .arguments_max = 1,
     .summary = "takes another city pack into use, while everything goes on",
     .help =
-        "Checks the pack as `vafa city check` does, brings its files to all five services, lets each "
-        "check it against the pack in force, and then has each take it: routing first, intake last. "
+        "Checks the pack as `vafa city check` does, brings its files to all five services, lets "
+        "each "
+        "check it against the pack in force, and then has each take it: routing first, intake "
+        "last. "
         "Each keeps the files and comes up with the pack after a restart, whatever --city says.\n"
-        "Refused is a pack of another city, zone, calendar or week, and one that lacks a unit, area, "
-        "topic or level which the pack in force has. The pack that is in force already is taken once.\n"
-        "What was routed before keeps its unit and due date. If a service cannot take it, repeat the "
+        "Refused is a pack of another city, zone, calendar or week, and one that lacks a unit, "
+        "area, "
+        "topic or level which the pack in force has. The pack that is in force already is taken "
+        "once.\n"
+        "What was routed before keeps its unit and due date. If a service cannot take it, repeat "
+        "the "
         "command. Exit status 5: the pack has errors, which are told by file and line.",
     .examples = "vafa city take ./isfahan-azar --note \"night shift of district 5\"\n"
                 "vafa city take ./isfahan-azar --note \"night shift\" --name azar --json",
@@ -284,8 +290,9 @@ static enum status find_back(struct taking *taking, struct error *err)
     } else if (forces[0].has_back && leads_to(forces, forces[0].back)) {
         digest = forces[0].back;
     } else if (cmd_city_is_one(forces) && !forces[0].has_back) {
-        return error_set(err, STATUS_FAILED_PRECONDITION, NULL,
-                         "there is no pack before this one: take the one you want, from its folder");
+        return error_set(
+            err, STATUS_FAILED_PRECONDITION, NULL,
+            "there is no pack before this one: take the one you want, from its folder");
     } else {
         return error_set(err, STATUS_FAILED_PRECONDITION, NULL,
                          "the services do not have the same pack before this one: take the one you "
@@ -323,11 +330,13 @@ const struct command command_city_back = {
     .name = "city back",
     .arguments = "",
     .summary = "takes the city pack from before back into use",
-    .help = "All five services take the pack that the one in force took the place of; each has kept its "
-            "files. Said again, it goes further back. What was routed meanwhile keeps its unit and due "
-            "date.\n"
-            "Refused when that pack lacks a unit, area, topic or level which the one in force has: add "
-            "the rows to a copy of it and take that.",
+    .help =
+        "All five services take the pack that the one in force took the place of; each has kept "
+        "its "
+        "files. Said again, it goes further back. What was routed meanwhile keeps its unit and due "
+        "date.\n"
+        "Refused when that pack lacks a unit, area, topic or level which the one in force has: add "
+        "the rows to a copy of it and take that.",
     .examples = "vafa city back --note \"the new rule sent too much to district 5\"\n"
                 "vafa city back --note mistake --json",
     .options = back_options,

@@ -8,10 +8,11 @@
 
 static enum status refuse_setting(struct error *err, const char *name)
 {
-    return error_set(err, STATUS_FAILED_PRECONDITION, "city.ini",
-                     "city.ini: %s is another one than in the pack in force: what was counted by it "
-                     "would be wrong",
-                     name);
+    return error_set(
+        err, STATUS_FAILED_PRECONDITION, "city.ini",
+        "city.ini: %s is another one than in the pack in force: what was counted by it "
+        "would be wrong",
+        name);
 }
 
 static enum status check_settings(const struct city *former, const struct city *next,
@@ -46,10 +47,11 @@ static enum status check_keys(const char *file, const struct key_index *former,
     if (count == 0) {
         return STATUS_OK;
     }
-    return error_set(err, STATUS_FAILED_PRECONDITION, file,
-                     "%s lacks \"%s\"%s, which the pack in force has: keep the row, so that what is "
-                     "open under it stays somebody's",
-                     file, findings_quote(missing).text, count > 1 ? " and more" : "");
+    return error_set(
+        err, STATUS_FAILED_PRECONDITION, file,
+        "%s lacks \"%s\"%s, which the pack in force has: keep the row, so that what is "
+        "open under it stays somebody's",
+        file, findings_quote(missing).text, count > 1 ? " and more" : "");
 }
 
 enum status city_may_follow(const struct city *former, const struct city *next, struct error *err)

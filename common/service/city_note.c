@@ -35,8 +35,8 @@ static bool read_line(FILE *file, char *line, int size)
 enum status city_note_read(const char *data, struct city_note *ret_note, struct error *err)
 {
     char path[PATH_SIZE];
-    char pack[CITY_NOTE_PACK_SIZE + 1], digest[CITY_NOTE_DIGEST_SIZE + 1] = "",
-        taken[CITY_NOTE_PACK_SIZE + 1] = "";
+    char pack[CITY_NOTE_PACK_SIZE + 1],
+        digest[CITY_NOTE_DIGEST_SIZE + 1] = "", taken[CITY_NOTE_PACK_SIZE + 1] = "";
     if ((size_t)snprintf(path, sizeof path, "%s/city", data) >= sizeof path) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "data", "the path is too long");
     }

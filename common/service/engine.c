@@ -482,10 +482,8 @@ enum status engine_run_event(struct engine *engine, struct store_txn *txn, size_
         cursor_put(txn, name, position); /* before our events: they tell that we have seen it */
     }
     if (known && f->view != NULL) {
-        struct apply a = {.arena = engine->apply_arena,
-                          .txn = txn,
-                          .city = d.city,
-                          .signals = &engine->signals};
+        struct apply a = {
+            .arena = engine->apply_arena, .txn = txn, .city = d.city, .signals = &engine->signals};
         f->view(&a, &event);
         arena_reset(engine->apply_arena);
     }

@@ -23,7 +23,7 @@ struct node_options {
     const struct service_def *def;
     const char *store_folder;
     const char *master_key_file; /* for services that hold words; keyring_open */
-    const struct city *city; /* unless another was taken since; NULL: one must have been */
+    const struct city *city;     /* unless another was taken since; NULL: one must have been */
     struct clock *clock;
     struct random *random;
     struct loop *loop;    /* not NULL: no threads, everything is stepped by this loop */

@@ -69,11 +69,12 @@ static enum status tell_damaged(const struct pack_shelf *shelf, const Common__Pa
     char path[PACK_SHELF_PATH_SIZE];
     pack_shelf_path(shelf, taken->digest.data, path);
     log_error("pack", "the pack in force cannot be read", why);
-    return error_set(err, STATUS_FAILED_PRECONDITION, "city",
-                     "the pack in force, \"%.60s\", is not whole in packs/%.12s…: copy that folder from "
-                     "another service's or a backup, or start with --city and the folder it was "
-                     "taken from",
-                     taken->name, strrchr(path, '/') + 1);
+    return error_set(
+        err, STATUS_FAILED_PRECONDITION, "city",
+        "the pack in force, \"%.60s\", is not whole in packs/%.12s…: copy that folder from "
+        "another service's or a backup, or start with --city and the folder it was "
+        "taken from",
+        taken->name, strrchr(path, '/') + 1);
 }
 
 /* The pack that was taken last; what was given at the start may stand in for a damaged one with the same digest. */

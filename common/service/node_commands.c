@@ -41,9 +41,8 @@ static enum status run_command(struct writer_op *writer_op, struct store_txn *tx
                          "the caller has gone before the work was begun");
     }
     enum status status = check_again(op, txn, err);
-    return status == STATUS_OK
-               ? engine_run_command(op->group->node->engine, txn, &op->command, err)
-               : status;
+    return status == STATUS_OK ? engine_run_command(op->group->node->engine, txn, &op->command, err)
+                               : status;
 }
 
 /* What must not be kept with the key is added to the answer from the committed state. */

@@ -38,7 +38,7 @@ struct node {
     pthread_mutex_t city_lock;
     struct node_city *city; /* in force; under the lock */
     struct pack_shelf shelf;
-    atomic_bool is_taking; /* the shelf is in use */
+    atomic_bool is_taking;                                /* the shelf is in use */
     void (*pack_taken)(void *context, struct node *node); /* may be NULL */
     struct clock *clock;
     struct random *random;

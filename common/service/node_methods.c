@@ -19,8 +19,7 @@ static enum status check_method(const struct method_group *group, unsigned metho
         return error_set(err, STATUS_PERMISSION_DENIED, NULL, "%s may not be called in this role",
                          m->name);
     }
-    return m->check == NULL ? STATUS_OK
-                            : m->check(city, caller, rpc_call_request(call), err);
+    return m->check == NULL ? STATUS_OK : m->check(city, caller, rpc_call_request(call), err);
 }
 
 void node_handle(void *context, unsigned method, struct rpc_call *call)

@@ -70,8 +70,9 @@ static enum status load_takings(struct node *node, struct store_txn *txn, size_t
         struct error why = ERROR_NONE;
         Packs__Taking *taking = load_taking(node, txn, offset, arena, &why);
         if (taking == NULL) {
-            return why.status != STATUS_OK ? error_set(err, why.status, why.field, "%s", why.message)
-                                           : no_memory(err);
+            return why.status != STATUS_OK
+                       ? error_set(err, why.status, why.field, "%s", why.message)
+                       : no_memory(err);
         }
         response->takings[response->n_takings++] = taking;
         offset = pack_taken_last(txn, offset);
@@ -99,8 +100,9 @@ static enum status get_packs(struct node *node, struct rpc_call *call, struct er
     struct bytes digest = city_digest(held->city);
     response.digest = (ProtobufCBinaryData){digest.size, (uint8_t *)(uintptr_t)digest.data};
     response.name = (char *)(uintptr_t)city_key(held->city);
-    status = load_takings(node, txn, request->takings_max != 0 ? request->takings_max : TAKINGS_DEFAULT,
-                          rpc_call_arena(call), &response, err);
+    status =
+        load_takings(node, txn, request->takings_max != 0 ? request->takings_max : TAKINGS_DEFAULT,
+                     rpc_call_arena(call), &response, err);
     if (status == STATUS_OK && response.n_takings > 0) {
         response.name = response.takings[0]->pack->name;
     }
@@ -278,8 +280,7 @@ static enum status fill_taken(struct node *node, const struct city *former,
     taken->before_name = before != NULL ? before->name : taken->city;
     taken->note = request->note;
     taken->is_back = request->is_back;
-    if (request->is_back &&
-        !bytes_equal(back, bytes_of(request->pack.data, request->pack.len))) {
+    if (request->is_back && !bytes_equal(back, bytes_of(request->pack.data, request->pack.len))) {
         status = error_set(err, STATUS_FAILED_PRECONDITION, "is_back",
                            "it is not the pack that would be taken back");
     } else if (taken->city == NULL || taken->before.data == NULL) {

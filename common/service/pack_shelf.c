@@ -153,8 +153,8 @@ enum status pack_shelf_put(struct pack_shelf *shelf, const uint8_t digest[PACK_S
         return error_set(err, STATUS_INVALID_ARGUMENT, "file", "no file of a pack has this name");
     }
     if (offset > PACK_FILE_SIZE_MAX || data.size > PACK_FILE_SIZE_MAX - offset) {
-        return error_set(err, STATUS_RESOURCE_EXHAUSTED, "data",
-                         "the file is larger than %u MiB", PACK_FILE_SIZE_MAX >> 20);
+        return error_set(err, STATUS_RESOURCE_EXHAUSTED, "data", "the file is larger than %u MiB",
+                         PACK_FILE_SIZE_MAX >> 20);
     }
     enum status status = open_draft(shelf, digest, draft, err);
     if (status != STATUS_OK) {
@@ -265,8 +265,8 @@ static bool is_there(const struct pack_shelf *shelf, const struct city *city)
 }
 
 enum status pack_shelf_finish(struct pack_shelf *shelf,
-                              const uint8_t digest[PACK_SHELF_DIGEST_BYTES],
-                              struct city **ret_city, struct error *err)
+                              const uint8_t digest[PACK_SHELF_DIGEST_BYTES], struct city **ret_city,
+                              struct error *err)
 {
     char draft[PATH_SIZE];
     struct city *city = NULL;
@@ -387,7 +387,8 @@ enum status pack_shelf_copy_all(const struct pack_shelf *shelf, struct pack_shel
     struct shelved packs[SHELF_NAMES_MAX];
     enum status status = STATUS_OK;
     size_t count = list_packs(shelf, packs);
-    for (size_t i = count; i-- > 0 && status == STATUS_OK;) { /* the oldest first: they are put in order */
+    for (size_t i = count;
+         i-- > 0 && status == STATUS_OK;) { /* the oldest first: they are put in order */
         uint8_t digest[PACK_SHELF_DIGEST_BYTES];
         if (hex_decode(packs[i].hex, digest, sizeof digest)) {
             status = pack_shelf_copy(shelf, digest, to, err);

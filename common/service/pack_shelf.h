@@ -31,8 +31,8 @@ enum status pack_shelf_put(struct pack_shelf *shelf, const uint8_t digest[PACK_S
 /* Checks the draft whole, puts it on the shelf and loads it; what is there already stays. INVALID_ARGUMENT when it has errors
  * ("rules.csv:4: …") or another digest: it is thrown away then. NOT_FOUND when there is no draft of that pack. */
 enum status pack_shelf_finish(struct pack_shelf *shelf,
-                              const uint8_t digest[PACK_SHELF_DIGEST_BYTES],
-                              struct city **ret_city, struct error *err);
+                              const uint8_t digest[PACK_SHELF_DIGEST_BYTES], struct city **ret_city,
+                              struct error *err);
 /* The same for a loaded pack; a damaged one is replaced. */
 enum status pack_shelf_keep(struct pack_shelf *shelf, const struct city *city, struct error *err);
 /* Throws the least recently put packs away until few are left, but never these two. */

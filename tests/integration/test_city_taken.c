@@ -110,8 +110,8 @@ static void a_wrong_pack_is_told_by_file_and_line_and_nobody_has_taken_it(void *
     shell_run("sed -i 's/^asphalt,5.*/asphalt,5,*,no-such-unit,normal/' %s/rules.csv", other);
     expect(s, ARGS("city", "take", other, "--note", "x"), 5, "rules.csv:");
     expect(s, ARGS("city", "take", other), 2, "note");
-    shell_run("cp %s/rules.csv %s/ && sed -i 's/^calendar.*/calendar = gregorian/' %s/city.ini", base,
-              other, other);
+    shell_run("cp %s/rules.csv %s/ && sed -i 's/^calendar.*/calendar = gregorian/' %s/city.ini",
+              base, other, other);
     expect(s, ARGS("city", "take", other, "--note", "x"), 1, "the calendar");
     expect(s, ARGS("city", "history", "--lang", "en"), 0, "No other pack has been taken");
 }
@@ -170,8 +170,8 @@ int main(void)
             a_wrong_pack_is_told_by_file_and_line_and_nobody_has_taken_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_damaged_pack_is_mended_from_another_service_s_or_the_folder, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_restored_set_comes_up_with_the_pack_that_was_taken, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_restored_set_comes_up_with_the_pack_that_was_taken,
+                                        set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,8 +64,7 @@ static void taken(struct errand *errand)
 static void take(struct keeper *keeper)
 {
     struct errand *errand = errand_for(keeper, "TakePack", taken);
-    Packs__TakePackRequest *request =
-        errand_request(errand, &packs__take_pack_request__descriptor);
+    Packs__TakePackRequest *request = errand_request(errand, &packs__take_pack_request__descriptor);
     request->pack = digest_of(errand, wanted(keeper));
     request->last = keeper->last;
     request->name = TEXT(keeper->wants_other ? "other" : "usual");

@@ -49,7 +49,8 @@ bool recount_take_pack(struct recount *recount, const struct found *found)
     unsigned before = recount->packs[found->service];
     if (!is_pack(taken->before, packs[before]) || !is_pack(taken->digest, packs[1 - before])) {
         invariant_broken(INVARIANT_PACKS,
-                         "event %" PRIu64 " of service %u takes what is in force, or leaves what is not",
+                         "event %" PRIu64
+                         " of service %u takes what is in force, or leaves what is not",
                          found->offset, found->service);
     }
     recount->packs[found->service] = 1 - before;
@@ -68,7 +69,8 @@ void recount_pack_routed(const struct recount *recount, const struct found *foun
     bool is_other = recount->packs[found->service] != 0;
     if (one->by_pack && (strcmp(unit, WORLD_OTHER_UNIT) == 0) != is_other) {
         invariant_broken(INVARIANT_PACKS,
-                         "event %" PRIu64 " routes request %" PRIu64 " to %s, and the %s pack is in force",
+                         "event %" PRIu64 " routes request %" PRIu64
+                         " to %s, and the %s pack is in force",
                          found->offset, one->number, unit, is_other ? "other" : "usual");
     }
 }

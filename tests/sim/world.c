@@ -1,5 +1,5 @@
-#include "tests/support/pack_copy.h"
 #include "tests/sim/world_internal.h"
+#include "tests/support/pack_copy.h"
 
 #include "base/check.h"
 #include "base/fault.h"

@@ -304,8 +304,8 @@ static void serve_frame(struct rig *rig, struct bytes frame, struct rig_exchange
 
 /* The call comes in; what it leads to waits for settle(). */
 static void serve(struct rig *rig, const struct rpc_caller *caller,
-                  const ProtobufCServiceDescriptor *rpc, unsigned method,
-                  ProtobufCMessage *request, struct rig_exchange *call)
+                  const ProtobufCServiceDescriptor *rpc, unsigned method, ProtobufCMessage *request,
+                  struct rig_exchange *call)
 {
     char name[RPC_METHOD_BYTES_MAX + 1];
     struct buffer body = BUFFER_EMPTY, frame = BUFFER_EMPTY;
@@ -398,9 +398,8 @@ void rig_call_mixed(struct rig *rig, struct rig_mixed *mixed, size_t count)
         await_reply(rig, &calls[i]);
         mixed[i].response = NULL;
         mixed[i].err = ERROR_NONE;
-        (void)open_reply(rig, &calls[i], mixed[i].rpc,
-                         method_number(mixed[i].rpc, mixed[i].method), &mixed[i].response,
-                         &mixed[i].err);
+        (void)open_reply(rig, &calls[i], mixed[i].rpc, method_number(mixed[i].rpc, mixed[i].method),
+                         &mixed[i].response, &mixed[i].err);
         buffer_fini(&calls[i].reply);
     }
     free(calls);

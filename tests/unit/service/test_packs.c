@@ -197,8 +197,7 @@ static void a_pack_is_taken_back_and_further_back(void **state)
     (void)state;
     struct rig *rig = scene_new_clocked();
     struct city *second = other_pack("rules.csv", HEAD, OTHER_RULE);
-    struct city *third =
-        other_pack("rules.csv", HEAD, HEAD "asphalt,5,*,centre-137,normal\n");
+    struct city *third = other_pack("rules.csv", HEAD, HEAD "asphalt,5,*,centre-137,normal\n");
     struct error err;
     must_take(rig, second);
     must_take(rig, third);
@@ -360,9 +359,15 @@ static void what_was_not_put_whole_is_not_taken(void **state)
 static void files_of_no_pack_are_refused(void **state)
 {
     (void)state;
-    static const char *const names[] = {"../rules.csv", "/etc/passwd",        "imports/../x.ini",
-                                        "imports/",     "imports/.ini",       "other.csv",
-                                        "",             "imports/sub/x.ini", "rules.csv/"};
+    static const char *const names[] = {"../rules.csv",
+                                        "/etc/passwd",
+                                        "imports/../x.ini",
+                                        "imports/",
+                                        "imports/.ini",
+                                        "other.csv",
+                                        "",
+                                        "imports/sub/x.ini",
+                                        "rules.csv/"};
     struct rig *rig = scene_new_clocked();
     uint8_t digest[DIGEST_BYTES] = {0};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -425,7 +430,8 @@ static void a_call_whose_turn_comes_behind_the_taking_is_checked_again(void **st
 {
     (void)state;
     struct rig *rig = rig_new(&intake_service, "isfahan");
-    struct city *other = other_pack("questions.csv", "asphalt,size,one_of,no", "asphalt,size,one_of,yes");
+    struct city *other =
+        other_pack("questions.csv", "asphalt,size,one_of,no", "asphalt,size,one_of,yes");
     put(rig, other);
     Packs__TakePackRequest taking = take_request(rig, digest_of(other));
     Intake__RegisterCaseRequest request = INTAKE__REGISTER_CASE_REQUEST__INIT;
@@ -435,7 +441,10 @@ static void a_call_whose_turn_comes_behind_the_taking_is_checked_again(void **st
     Intake__RegisterCaseRequest before = request;
     const ProtobufCServiceDescriptor *intake = &intake__intake__descriptor;
     struct rig_mixed calls[] = {
-        {.rpc = intake, .method = "RegisterCase", .role = RPC_ROLE_FRONT_END, .request = &before.base},
+        {.rpc = intake,
+         .method = "RegisterCase",
+         .role = RPC_ROLE_FRONT_END,
+         .request = &before.base},
         {.rpc = &packs__packs__descriptor,
          .method = "TakePack",
          .role = RPC_ROLE_ADMIN,
