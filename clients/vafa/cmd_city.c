@@ -1,4 +1,5 @@
 /* vafa city check, city show: a city pack, what is wrong in it and what it lists. */
+#include "clients/vafa/cmd_city.h"
 #include "city/city_find.h"
 #include "clients/vafa/city_items.h"
 #include "clients/vafa/labels.h"
@@ -30,22 +31,24 @@ static void print_finding(const char *folder, const struct city_finding *finding
            finding->is_error ? "error" : "warning", finding->message);
 }
 
-static int run_city_check(struct session *session)
+enum status cmd_city_folder(const char *given, char folder[CITY_FOLDER_SIZE], struct error *err)
 {
-    static struct city_finding findings[FINDINGS_MAX];
-    struct error err = ERROR_NONE;
-    char folder[CITY_FOLDER_SIZE];
-    const char *given = session->args.arguments[0];
     /* A name is looked for; anything that is a folder here is that folder, even when its city.ini
      * is what is missing. */
-    if (access(given, F_OK) == 0 && strlen(given) < sizeof(folder)) {
+    if (access(given, F_OK) == 0 && strlen(given) < CITY_FOLDER_SIZE) {
         strcpy(folder, given);
-    } else if (city_find(given, folder, &err) != STATUS_OK) {
-        return output_error(&err);
+    } else if (city_find(given, folder, err) != STATUS_OK) {
+        return err->status;
     }
     for (size_t size = strlen(folder); size > 1 && folder[size - 1] == '/'; size--) {
         folder[size - 1] = '\0'; /* findings are told as folder/file */
     }
+    return STATUS_OK;
+}
+
+int cmd_city_tell(struct session *session, const char *folder)
+{
+    static struct city_finding findings[FINDINGS_MAX];
     size_t count = city_check(folder, findings, FINDINGS_MAX);
     size_t shown = count < FINDINGS_MAX ? count : FINDINGS_MAX;
     size_t errors = 0;
@@ -71,6 +74,15 @@ static int run_city_check(struct session *session)
     }
     json_decref(list);
     return wrong ? EXIT_WRONG : EXIT_DONE;
+}
+
+static int run_city_check(struct session *session)
+{
+    struct error err = ERROR_NONE;
+    char folder[CITY_FOLDER_SIZE];
+    return cmd_city_folder(session->args.arguments[0], folder, &err) == STATUS_OK
+               ? cmd_city_tell(session, folder)
+               : output_error(&err);
 }
 
 const struct command command_city_check = {

@@ -3,6 +3,7 @@
 #include "clients/vafa/backup_manifest.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
+#include "service/pack_shelf.h"
 #include "store/store_copy.h"
 
 #include <errno.h>
@@ -42,6 +43,17 @@ static enum status check_empty(const char *data, struct error *err)
     return STATUS_OK;
 }
 
+/* The packs that a service had taken: their folders' names are their digests. */
+static enum status restore_packs(const char *from, const char *to, struct error *err)
+{
+    struct pack_shelf shelf, restored;
+    enum status status = pack_shelf_init(&shelf, from, err);
+    if (status == STATUS_OK) {
+        status = pack_shelf_init(&restored, to, err);
+    }
+    return status == STATUS_OK ? pack_shelf_copy_all(&shelf, &restored, err) : status;
+}
+
 static enum status restore_all(const char *set, const char *data, struct error *err)
 {
     enum status status = STATUS_OK;
@@ -60,6 +72,9 @@ static enum status restore_all(const char *set, const char *data, struct error *
         snprintf(to, sizeof(to), "%s/%s", data, services[i]);
         output_progress("restoring %s …", services[i]);
         status = store_restore(from, to, services[i], err);
+        if (status == STATUS_OK) {
+            status = restore_packs(from, to, err);
+        }
     }
     return status;
 }
@@ -69,7 +84,8 @@ static void tell_what_is_missing(const char *data, const struct city_note *pack)
 {
     char path[PATH_SIZE];
     char folder[CITY_FOLDER_SIZE];
-    if (city_find(pack->pack, folder, NULL) != STATUS_OK) {
+    snprintf(path, sizeof(path), "%s/%s/packs", data, services[0]);
+    if (access(path, F_OK) != 0 && city_find(pack->pack, folder, NULL) != STATUS_OK) {
         fprintf(stderr,
                 "vafa: the city pack %s is not on this machine: bring it there, or say where it\n"
                 "is now: vafad --data %s --city DIR\n",
@@ -134,8 +150,9 @@ const struct command command_restore = {
     .help =
         "Checks the manifest and every file's digest, then puts the five stores into --data "
         "DIR, which must hold none.\n"
-        "The master key is not in a set: bring it to DIR/keys/master.key. Nor is the city pack: "
-        "the folder remembers where it was and its digest.\n"
+        "The master key is not in a set: bring it to DIR/keys/master.key. Nor is the city pack, "
+        "unless it was taken while the services ran: the folder remembers where it was and its "
+        "digest.\n"
         "Exit status 5: the set is damaged.",
     .examples = "vafa restore /var/backups/vafa/2026-11-24 --data ./vafa-restored",
     .options = options,

@@ -334,6 +334,14 @@ static const struct label word_labels[] = {
     {"master_keys", "کلید اصلی", "master keys"},
     {"wrapped", "زیر کلید تازه تا", "under the newest up to"},
     {"citizens", "شهروند", "citizens"},
+    {"digest", "نشان", "digest"},
+    {"actor", "چه کسی", "who"},
+    {"event", "رویداد", "event"},
+    {"taken_back", "(برگشت)", "(back)"},
+    {"no_pack_taken", "تا کنون بستهٔ دیگری گرفته نشده است.",
+     "No other pack has been taken: the one the services were started with is in force."},
+    {"pack_in_force", "بستهٔ شهر از این پس: ", "City pack in force: "},
+    {"from_its_start", "از آغاز", "from its start"},
     {"key_changed",
      "کلید اصلی تازه شد: رونوشت آن را "
      "جدا نگه دارید. کلید کهنه را تا وقتی "

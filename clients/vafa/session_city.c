@@ -82,7 +82,8 @@ static enum status seek_city(struct session *session, struct error *err)
         return load(given, &session->city, err);
     }
     if (read_own_city(session, &own, NULL) == STATUS_OK &&
-        load(own.pack, &session->city, NULL) == STATUS_OK) {
+        ((own.taken[0] != '\0' && load(own.taken, &session->city, NULL) == STATUS_OK) ||
+         load(own.pack, &session->city, NULL) == STATUS_OK)) {
         return STATUS_OK;
     }
     enum status status = session_ask_city(session, name, NULL, err);

@@ -201,6 +201,14 @@ const char *city_coordinator(const struct city *city);
  * force. */
 struct bytes city_digest(const struct city *city);
 
+/* The pack's files, as they are on disk and digested, in the order of their names. */
+size_t city_file_count(const struct city *city);
+struct bytes city_file_at(const struct city *city, size_t index, const char **ret_name);
+
+/* Whether `next` may take the place of `former` while everything goes on: the same city, zone, calendar and week,
+ * and every unit, area, topic and level of the former is there. FAILED_PRECONDITION, field: the file. */
+enum status city_may_follow(const struct city *former, const struct city *next, struct error *err);
+
 /* A word, or a few in a row, by which people call a topic. */
 struct city_word {
     uint64_t hash;   /* text/words.h: of its stems in a row, without stop words */

@@ -209,6 +209,19 @@ const struct pack_file *pack_files_find(const struct pack_files *files, const ch
     return NULL;
 }
 
+bool pack_files_is_name(const char *name)
+{
+    const char *profile = name + sizeof(PACK_IMPORTS);
+    size_t size = strlen(name);
+    if (strncmp(name, PACK_IMPORTS "/", sizeof(PACK_IMPORTS)) != 0) {
+        return pack_name_in(name, pack_names, COUNT_OF(pack_names)) ||
+               pack_name_in(name, pack_optional, COUNT_OF(pack_optional));
+    }
+    return size < PACK_FILE_NAME_SIZE && profile[0] != '.' && strchr(profile, '/') == NULL &&
+           strlen(profile) > 4 && strcmp(name + size - 4, ".ini") == 0 &&
+           utf8_valid(bytes_of_text(name));
+}
+
 void pack_files_digest(const struct pack_files *files, uint8_t ret_digest[PACK_DIGEST_BYTES])
 {
     crypto_generichash_state state;

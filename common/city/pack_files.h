@@ -33,6 +33,9 @@ void pack_files_fini(struct pack_files *files);
 
 const struct pack_file *pack_files_find(const struct pack_files *files, const char *name);
 
+/* Whether a pack may have a file of that name: one of the tables, or imports/NAME.ini. Never a path that leads elsewhere. */
+bool pack_files_is_name(const char *name);
+
 /* BLAKE2b-256 over, for each file in order of names: size of the name (4 bytes, big-endian), name,
  * size of the contents (8 bytes), contents. */
 void pack_files_digest(const struct pack_files *files, uint8_t ret_digest[PACK_DIGEST_BYTES]);

@@ -35,7 +35,8 @@ static bool read_line(FILE *file, char *line, int size)
 enum status city_note_read(const char *data, struct city_note *ret_note, struct error *err)
 {
     char path[PATH_SIZE];
-    char pack[CITY_NOTE_PACK_SIZE + 1], digest[CITY_NOTE_DIGEST_SIZE + 1] = "";
+    char pack[CITY_NOTE_PACK_SIZE + 1],
+        digest[CITY_NOTE_DIGEST_SIZE + 1] = "", taken[CITY_NOTE_PACK_SIZE + 1] = "";
     if ((size_t)snprintf(path, sizeof path, "%s/city", data) >= sizeof path) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "data", "the path is too long");
     }
@@ -47,23 +48,27 @@ enum status city_note_read(const char *data, struct city_note *ret_note, struct 
                                strerror(errno));
     }
     bool good = read_line(file, pack, sizeof pack) && is_pack(pack) &&
-                (read_line(file, digest, sizeof digest) || digest[0] == '\0') && is_digest(digest);
+                (read_line(file, digest, sizeof digest) || digest[0] == '\0') &&
+                is_digest(digest) && (read_line(file, taken, sizeof taken) || taken[0] == '\0') &&
+                (taken[0] == '\0' || is_pack(taken));
     (void)fclose(file); /* it was only read */
     if (!good) {
         return error_set(err, STATUS_DATA_LOSS, "city",
-                         "%s is damaged: it should be a line with the pack's name or folder, and "
-                         "one with its digest or none",
+                         "%s is damaged: it should be a line with the pack's name or folder, "
+                         "one with its digest or none, and one with a folder or none",
                          path);
     }
     memcpy(ret_note->pack, pack, sizeof ret_note->pack);
     memcpy(ret_note->digest, digest, sizeof ret_note->digest);
+    memcpy(ret_note->taken, taken, sizeof ret_note->taken);
     return STATUS_OK;
 }
 
 enum status city_note_write(const char *data, const struct city_note *note, struct error *err)
 {
     char path[PATH_SIZE], draft[PATH_SIZE];
-    if (!is_pack(note->pack) || !is_digest(note->digest)) {
+    if (!is_pack(note->pack) || !is_digest(note->digest) ||
+        (note->taken[0] != '\0' && !is_pack(note->taken))) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "city",
                          "not a pack's name or folder, and a digest");
     }
@@ -75,8 +80,9 @@ enum status city_note_write(const char *data, const struct city_note *note, stru
     }
     FILE *file = fopen(draft, "we");
     bool written = file != NULL &&
-                   fprintf(file, "%s\n%s%s", note->pack, note->digest,
-                           note->digest[0] != '\0' ? "\n" : "") > 0 &&
+                   fprintf(file, "%s\n%s%s%s%s", note->pack, note->digest,
+                           note->digest[0] != '\0' || note->taken[0] != '\0' ? "\n" : "",
+                           note->taken, note->taken[0] != '\0' ? "\n" : "") > 0 &&
                    fflush(file) == 0 && fsync(fileno(file)) == 0;
     int saved = errno;
     if (file != NULL && fclose(file) != 0 && written) {

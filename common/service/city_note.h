@@ -1,6 +1,7 @@
 /*
  * What a data folder remembers of its city, in DATA/city: in the first line the pack's name or its
- * folder from the root on, in the second the digest of the pack it was last served with.
+ * folder from the root on, in the second the digest of the pack it was last served with, in the third, when another was taken
+ * while it was served, the folder of the one in force.
  */
 #ifndef VAFA_SERVICE_CITY_NOTE_H
 #define VAFA_SERVICE_CITY_NOTE_H
@@ -13,6 +14,7 @@
 struct city_note {
     char pack[CITY_NOTE_PACK_SIZE];
     char digest[CITY_NOTE_DIGEST_SIZE]; /* "": not known */
+    char taken[CITY_NOTE_PACK_SIZE];    /* "": none was taken */
 };
 
 /* NOT_FOUND when the folder has none yet, DATA_LOSS when it is damaged; field "city". */

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/plant.h"
 #include "service/decision.h"
+#include "service/pack_taken.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,6 +20,12 @@ struct engine {
     const struct service_def *def;
     struct store *store;
     const struct city *city;
+    uint64_t city_serial;
+    struct {
+        const struct city *city; /* NULL: none */
+        uint64_t serial;
+        uint64_t offset; /* of its event */
+    } next;              /* a pack whose taking is not durable yet */
     const struct keyring *keyring;
     struct clock *clock;
     struct random *random;
@@ -172,16 +179,25 @@ int64_t engine_now_us(struct engine *engine, int64_t *ret_behind_us)
     return wall_us + behind_us;
 }
 
+/* A taking that was rolled back has left no row. */
+const struct city *engine_city(struct engine *engine, struct store_txn *txn, uint64_t *ret_serial)
+{
+    bool is_next = engine->next.city != NULL && pack_taken_last(txn, 0) == engine->next.offset;
+    *ret_serial = is_next ? engine->next.serial : engine->city_serial;
+    return is_next ? engine->next.city : engine->city;
+}
+
 static struct decide begin_decision(struct engine *engine, struct store_txn *txn,
                                     struct arena *arena, const struct rpc_caller *caller,
                                     struct error *err)
 {
+    uint64_t serial;
     engine->decision.event_count = 0;
     engine->decision.key_row_count = 0;
     engine->decision.random = engine->random;
     return (struct decide){
         .txn = txn,
-        .city = engine->city,
+        .city = engine_city(engine, txn, &serial),
         .keyring = engine->keyring,
         .arena = arena,
         .now_us = engine_now_us(engine, NULL),
@@ -273,7 +289,11 @@ static void append_event(struct engine *engine, struct store_txn *txn, size_t in
         .sealed = options->sealed,
         .citizen = options->citizen,
     };
-    engine->def->apply(&a, &event);
+    if (pack_taken_of(open) != NULL) {
+        pack_taken_apply(&a, &event);
+    } else {
+        engine->def->apply(&a, &event);
+    }
     apply_signal(&a, ENGINE_SIGNAL_LOG);
     arena_reset(engine->apply_arena);
 }
@@ -441,7 +461,9 @@ enum status engine_run_event(struct engine *engine, struct store_txn *txn, size_
     if (status != STATUS_OK) {
         return status;
     }
-    if (!known && !record->ignorable) {
+    bool is_pack = known && pack_taken_of(event.open) != NULL; /* the other one's own matter */
+    known = known && !is_pack;
+    if (!known && !is_pack && !record->ignorable) {
         return error_set(
             err, STATUS_UNIMPLEMENTED, NULL,
             "event %llu of %s is of kind %u, which this program does not know: upgrade it",
@@ -460,10 +482,8 @@ enum status engine_run_event(struct engine *engine, struct store_txn *txn, size_
         cursor_put(txn, name, position); /* before our events: they tell that we have seen it */
     }
     if (known && f->view != NULL) {
-        struct apply a = {.arena = engine->apply_arena,
-                          .txn = txn,
-                          .city = engine->city,
-                          .signals = &engine->signals};
+        struct apply a = {
+            .arena = engine->apply_arena, .txn = txn, .city = d.city, .signals = &engine->signals};
         f->view(&a, &event);
         arena_reset(engine->apply_arena);
     }
@@ -495,6 +515,44 @@ enum status engine_run_timer(struct engine *engine, struct store_txn *txn,
         return txn_error(txn, err);
     }
     return status;
+}
+
+/* --- another pack --- */
+
+enum status engine_run_pack(struct engine *engine, struct store_txn *txn, const struct city *city,
+                            uint64_t serial, const Common__PackTaken *taken,
+                            const struct rpc_caller *caller, const uint8_t *trace_id,
+                            struct arena *arena, struct log_position *ret_position,
+                            int64_t *ret_now_us, struct error *err)
+{
+    struct decide d = begin_decision(engine, txn, arena, caller, err);
+    struct event_options options = {.ignorable = true}; /* nobody else decides by it */
+    const ProtobufCMessage *open = pack_taken_event(engine->def->event_type, taken, arena);
+    if (open == NULL) {
+        return error_set(err, STATUS_UNIMPLEMENTED, NULL, "%s cannot take a pack",
+                         engine->def->name);
+    }
+    enum status status = decide_emit(&d, open, &options);
+    if (status == STATUS_OK) {
+        status = write_decision(engine, txn, &d, trace_id);
+    }
+    if (status == STATUS_OK) {
+        log_head(txn, ret_position);
+        *ret_now_us = d.now_us;
+        engine->next.city = city;
+        engine->next.serial = serial;
+        engine->next.offset = ret_position->offset;
+    }
+    return status;
+}
+
+void engine_end_pack(struct engine *engine, bool is_taken)
+{
+    if (is_taken) {
+        engine->city = engine->next.city;
+        engine->city_serial = engine->next.serial;
+    }
+    engine->next.city = NULL;
 }
 
 /* --- records --- */
@@ -580,6 +638,7 @@ enum status engine_new(struct engine **ret_engine, const struct engine_options *
     engine->def = options->def;
     engine->store = options->store;
     engine->city = options->city;
+    engine->city_serial = options->city_serial;
     engine->keyring = options->keyring;
     engine->clock = options->clock;
     engine->random = options->random;

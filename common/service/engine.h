@@ -14,6 +14,7 @@ struct engine_options {
     const struct service_def *def;
     struct store *store;
     const struct city *city;
+    uint64_t city_serial;          /* tells packs apart */
     const struct keyring *keyring; /* NULL unless def->holds_words */
     struct clock *clock;
     struct random *random;
@@ -62,6 +63,18 @@ enum status engine_run_event(struct engine *engine, struct store_txn *txn, size_
  * due for ever. */
 enum status engine_run_timer(struct engine *engine, struct store_txn *txn,
                              const struct timer *timer, struct arena *arena, struct error *err);
+
+/* The pack that decides in the transaction, and its serial. */
+const struct city *engine_city(struct engine *engine, struct store_txn *txn, uint64_t *ret_serial);
+/* Takes a pack: appends the event, and decides by it from there on. The city stays its owner's, who ends with engine_end_pack once
+ * the operation has: before, nothing may be freed. UNIMPLEMENTED for a service that cannot record it. */
+enum status engine_run_pack(struct engine *engine, struct store_txn *txn, const struct city *city,
+                            uint64_t serial, const Common__PackTaken *taken,
+                            const struct rpc_caller *caller, const uint8_t *trace_id,
+                            struct arena *arena, struct log_position *ret_position,
+                            int64_t *ret_now_us, struct error *err);
+/* On the writer's thread, too. False: nothing of it was written, and the pack before decides. */
+void engine_end_pack(struct engine *engine, bool is_taken);
 
 /* The time of the next events: the wall clock, but never before the last event. Sets *ret_behind_us
  * (may be NULL) to how far the clock is behind. */

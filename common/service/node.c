@@ -8,6 +8,7 @@
 #include "vafa/health/v1/health.pb-c.h"
 #include "vafa/keys/v1/keys.pb-c.h"
 #include "vafa/log/v1/log.pb-c.h"
+#include "vafa/packs/v1/packs.pb-c.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ static void store_failed(void *context, const struct error *why)
     node_set_trouble(node, "a write has failed", why);
     parking_wake(node->parking, NULL, 0, true); /* nothing more will become visible */
     if (node->store_failed != NULL) {
-        node->store_failed(node->store_failed_context);
+        node->store_failed(node->context);
     }
 }
 
@@ -207,7 +208,8 @@ static enum status open_engine(struct node *node, const struct node_options *opt
     struct engine_options engine_options = {
         .def = node->def,
         .store = node->store,
-        .city = node->city,
+        .city = node->city->city,
+        .city_serial = node->city->serial,
         .keyring = node->keyring,
         .clock = node->clock,
         .random = node->random,
@@ -307,6 +309,9 @@ static enum status open_methods(struct node *node, const struct node_options *op
     rpc_router_add(node->router, &(struct rpc_service){.descriptor = &keys__keys__descriptor,
                                                        .handle = keys_handle,
                                                        .context = node});
+    rpc_router_add(node->router, &(struct rpc_service){.descriptor = &packs__packs__descriptor,
+                                                       .handle = packs_handle,
+                                                       .context = node});
     return STATUS_OK;
 }
 
@@ -316,7 +321,9 @@ enum status node_open(struct node **ret_node, const struct node_options *options
     CHECK(node != NULL);
     CHECK(pthread_mutex_init(&node->trouble_lock, NULL) == 0);
     node->def = options->def;
-    node->city = options->city;
+    CHECK(pthread_mutex_init(&node->city_lock, NULL) == 0);
+    node->pack_taken = options->pack_taken;
+    node->context = options->context;
     node->clock = options->clock;
     node->random = options->random;
     node->metrics = metric_registry_new();
@@ -324,8 +331,10 @@ enum status node_open(struct node **ret_node, const struct node_options *options
     node->loop = node->owns_loop ? loop_new(node->clock) : options->loop;
     node->write_task.run = step_writer;
     node->store_failed = options->store_failed;
-    node->store_failed_context = options->context;
     enum status status = open_store(node, options, err);
+    if (status == STATUS_OK) {
+        status = node_city_open(node, options, err);
+    }
     if (status == STATUS_OK) {
         status = open_engine(node, options, err);
     }
@@ -468,6 +477,8 @@ void node_free(struct node *node)
     store_free(node->store);
     keyring_free(node->keyring);
     metric_registry_free(node->metrics);
+    node_city_release(node->city);
+    (void)pthread_mutex_destroy(&node->city_lock);
     (void)pthread_mutex_destroy(&node->trouble_lock);
     free(node);
 }

@@ -14,6 +14,7 @@
 #include "rpc/rpc_router.h"
 #include "service/engine.h"
 #include "service/follower.h"
+#include "service/pack_shelf.h"
 #include "store/writer.h"
 
 struct node;
@@ -22,7 +23,7 @@ struct node_options {
     const struct service_def *def;
     const char *store_folder;
     const char *master_key_file; /* for services that hold words; keyring_open */
-    const struct city *city;
+    const struct city *city;     /* unless another was taken since; NULL: one must have been */
     struct clock *clock;
     struct random *random;
     struct loop *loop;       /* not NULL: no threads, everything is stepped by this loop */
@@ -35,6 +36,8 @@ struct node_options {
     /* Once, on the writer's thread: the store has failed and writes no more, so the service is to be
      * stopped; a new start brings back what was acknowledged. May be NULL. */
     void (*store_failed)(void *context);
+    /* After another pack came into force, on the writer's thread. May be NULL. */
+    void (*pack_taken)(void *context, struct node *node);
     /* A transport to a followed service. */
     enum status (*connect)(void *context, Common__ServiceId upstream,
                            struct rpc_transport **ret_transport, struct error *err);
@@ -61,6 +64,10 @@ struct writer *node_writer(struct node *node);
 bool node_is_draining(const struct node *node);
 /* NULL while it serves wholly; else why not (borrowed; stays valid). */
 const struct error *node_trouble(struct node *node);
+/* The folder of the pack in force; "" when it is the one that was given. Returns `out`. */
+const char *node_pack_folder(struct node *node, char out[PACK_SHELF_PATH_SIZE]);
+/* Key of the city. */
+void node_city_name(struct node *node, char out[CITY_KEY_SIZE_MAX + 1]);
 /* How the feed runs; index as in def->feeds. */
 void node_feed_state(struct node *node, size_t feed, struct follower_state *ret_state);
 

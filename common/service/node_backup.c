@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "service/pack_taken.h"
 #include "store/store_copy.h"
 
 #include "vafa/backup/v1/backup.pb-c.h"
@@ -18,6 +19,7 @@
     (60 *                                                                                          \
      SECOND_US) /* then a snapshot nobody came back for is closed: it keeps the store's old   \
                         pages */
+#define PACKS_LOOK_BYTES_MAX ((size_t)1 << 20)
 #define HOLD_MS_MIN 100
 #define HOLD_MS_MAX 5000
 
@@ -132,6 +134,35 @@ static enum status list_files(const struct backup *backup, Backup__CopySnapshotR
     return STATUS_OK;
 }
 
+/* The pack in force at the snapshot and the one before it, when any was taken. Their folders are named by their digests, so they are
+ * not listed with the set's files. */
+static enum status copy_packs(struct backup *backup, const char *folder, struct error *err)
+{
+    struct node *node = backup->node;
+    struct pack_shelf to;
+    uint64_t offset = pack_taken_last(backup->snapshot, 0);
+    if (offset == 0) {
+        return STATUS_OK;
+    }
+    struct arena *arena = arena_new(PACKS_LOOK_BYTES_MAX);
+    enum status status = pack_shelf_init(&to, folder, err);
+    const Common__PackTaken *taken =
+        status == STATUS_OK
+            ? pack_taken_get(backup->snapshot, node->def->event_type, offset, arena, NULL, err)
+            : NULL;
+    if (status == STATUS_OK && taken == NULL) {
+        status = STATUS_DATA_LOSS;
+    }
+    if (status == STATUS_OK) {
+        status = pack_shelf_copy(&node->shelf, taken->digest.data, &to, err);
+    }
+    if (status == STATUS_OK) {
+        status = pack_shelf_copy(&node->shelf, taken->before.data, &to, err);
+    }
+    arena_free(arena);
+    return status;
+}
+
 static void *copy_snapshot(void *context)
 {
     struct backup *backup = context;
@@ -144,6 +175,9 @@ static void *copy_snapshot(void *context)
     enum status status = store_copy(backup->snapshot, folder, &backup->stop, &err);
     if (status == STATUS_OK) {
         status = list_files(backup, &response, files, list, storage, &err);
+    }
+    if (status == STATUS_OK) {
+        status = copy_packs(backup, folder, &err);
     }
     pthread_mutex_lock(&backup->lock);
     store_read_end(backup->snapshot);

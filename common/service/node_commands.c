@@ -11,9 +11,25 @@ struct command_op {
     struct method_group *group;
     unsigned method;
     struct rpc_call *call;
+    uint64_t checked; /* serial of the pack */
     struct engine_command command;
     struct buffer response;
 };
+
+/* Another pack has come into force since: what was prepared with the one before is of no use. */
+static enum status check_again(struct command_op *op, struct store_txn *txn, struct error *err)
+{
+    const struct service_method *method = op->command.method;
+    uint64_t serial;
+    const struct city *city = engine_city(op->group->node->engine, txn, &serial);
+    if (serial == op->checked) {
+        return STATUS_OK;
+    }
+    op->command.prepared = NULL;
+    return method->check == NULL
+               ? STATUS_OK
+               : method->check(city, op->command.caller, op->command.request, err);
+}
 
 static enum status run_command(struct writer_op *writer_op, struct store_txn *txn,
                                struct error *err)
@@ -24,12 +40,15 @@ static enum status run_command(struct writer_op *writer_op, struct store_txn *tx
         return error_set(err, STATUS_DEADLINE_EXCEEDED, NULL,
                          "the caller has gone before the work was begun");
     }
-    return engine_run_command(op->group->node->engine, txn, &op->command, err);
+    enum status status = check_again(op, txn, err);
+    return status == STATUS_OK ? engine_run_command(op->group->node->engine, txn, &op->command, err)
+                               : status;
 }
 
 /* What must not be kept with the key is added to the answer from the committed state. */
 static enum status complete_answer(struct command_op *op, ProtobufCMessage **ret_response,
-                                   struct store_txn **ret_txn, struct error *err)
+                                   struct store_txn **ret_txn, struct node_city **ret_held,
+                                   struct error *err)
 {
     struct node *node = op->group->node;
     struct store_txn *txn;
@@ -43,11 +62,12 @@ static enum status complete_answer(struct command_op *op, ProtobufCMessage **ret
         return status;
     }
     struct read_wait wait = {.node = node, .call = op->call};
+    struct node_city *held = node_city_hold(node);
     struct read r = {
         .txn = txn,
-        .city = node->city,
+        .city = held->city,
         .keyring = node->keyring,
-        .memory = node_memory_get(node->memory),
+        .memory = held->memory,
         .arena = op->command.arena,
         .caller = op->command.caller,
         .error = err,
@@ -62,8 +82,10 @@ static enum status complete_answer(struct command_op *op, ProtobufCMessage **ret
     }
     if (status == STATUS_OK) {
         *ret_txn = txn;
+        *ret_held = held;
     } else {
         store_read_end(txn);
+        node_city_release(held);
     }
     return status;
 }
@@ -84,9 +106,11 @@ static void command_ended(struct writer_op *writer_op)
         } else {
             ProtobufCMessage *message;
             struct store_txn *txn;
-            if (complete_answer(op, &message, &txn, &err) == STATUS_OK) {
+            struct node_city *held;
+            if (complete_answer(op, &message, &txn, &held, &err) == STATUS_OK) {
                 rpc_call_answer(op->call, message, &storage.position);
                 store_read_end(txn);
+                node_city_release(held);
             } else {
                 rpc_call_refuse(op->call, &err);
             }
@@ -97,7 +121,7 @@ static void command_ended(struct writer_op *writer_op)
 
 /* A failure here is none of the command's: decide does without, or meets it too. */
 static const void *prepare_command(struct node *node, const struct service_method *method,
-                                   struct rpc_call *call)
+                                   struct rpc_call *call, const struct city *city)
 {
     struct store_txn *txn;
     if (method->prepare == NULL || store_read_begin(node->store, &txn, NULL) != STATUS_OK) {
@@ -105,7 +129,7 @@ static const void *prepare_command(struct node *node, const struct service_metho
     }
     struct prepare p = {
         .txn = txn,
-        .city = node->city,
+        .city = city,
         .keyring = node->keyring,
         .arena = rpc_call_arena(call),
         .random = node->random,
@@ -117,7 +141,7 @@ static const void *prepare_command(struct node *node, const struct service_metho
 }
 
 enum status node_submit_command(struct method_group *group, unsigned method, struct rpc_call *call,
-                                struct error *err)
+                                const struct node_city *checked, struct error *err)
 {
     struct node *node = group->node;
     const ProtobufCMessage *request = rpc_call_request(call);
@@ -137,6 +161,7 @@ enum status node_submit_command(struct method_group *group, unsigned method, str
     op->group = group;
     op->method = method;
     op->call = call;
+    op->checked = checked->serial;
     op->response = BUFFER_EMPTY;
     op->op = (struct writer_op){.run = run_command,
                                 .ended = command_ended,
@@ -149,7 +174,7 @@ enum status node_submit_command(struct method_group *group, unsigned method, str
         .key = bytes_of(key.data, key.len),
         .caller = rpc_call_caller(call),
         .trace_id = rpc_call_trace_id(call),
-        .prepared = prepare_command(node, &group->methods[method], call),
+        .prepared = prepare_command(node, &group->methods[method], call, checked->city),
         .arena = rpc_call_arena(call),
         .response = &op->response,
     };

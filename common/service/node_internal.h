@@ -6,6 +6,7 @@
 #include "service/keyring.h"
 #include "service/lane.h"
 #include "service/node.h"
+#include "service/pack_shelf.h"
 #include "service/parking.h"
 
 #include <pthread.h>
@@ -22,9 +23,23 @@ struct method_group {
 struct backup;
 struct node_memory;
 
-struct node {
+/* node_city.c: a pack, and what was made with it. */
+struct node_city {
     const struct service_def *def;
     const struct city *city;
+    struct city *owned; /* the same; NULL: it is who opened the node's */
+    void *memory;       /* of the service's definition; NULL: it has none */
+    uint64_t serial;    /* tells packs apart */
+    atomic_uint holds;
+};
+
+struct node {
+    const struct service_def *def;
+    pthread_mutex_t city_lock;
+    struct node_city *city; /* in force; under the lock */
+    struct pack_shelf shelf;
+    atomic_bool is_taking;                                /* the shelf is in use */
+    void (*pack_taken)(void *context, struct node *node); /* may be NULL */
     struct clock *clock;
     struct random *random;
     struct metric_registry *metrics;
@@ -38,7 +53,7 @@ struct node {
     bool loop_runs;
     struct parking *parking;
     void (*store_failed)(void *context); /* may be NULL */
-    void *store_failed_context;
+    void *context;                       /* of these two */
     struct lane *lane; /* of slow reads; NULL: there are none, or there are no threads */
     struct rpc_router *router;
     struct follower *followers[SERVICE_FEEDS_MAX];
@@ -57,6 +72,18 @@ struct node {
     char labels[SERVICE_FEEDS_MAX + 1][80];
 };
 
+/* `owned` (may be NULL) goes with it. Held once. */
+struct node_city *node_city_new(const struct node *node, const struct city *city,
+                                struct city *owned);
+/* The one in force, until released. Any thread. */
+struct node_city *node_city_hold(struct node *node);
+void node_city_release(struct node_city *city); /* NULL is allowed */
+/* Puts another one in force; takes it over. */
+void node_city_change(struct node *node, struct node_city *next);
+/* The pack that was taken last, else the one that was given. */
+enum status node_city_open(struct node *node, const struct node_options *options,
+                           struct error *err);
+
 /* Keeps the first thing that keeps the service from serving wholly, and logs it. Any thread. */
 void node_set_trouble(struct node *node, const char *what, const struct error *why);
 
@@ -67,11 +94,12 @@ enum status method_group_init(struct method_group *group, struct node *node,
                               const struct service_method *methods, struct error *err);
 void method_group_fini(struct method_group *group);
 
-/* OK: it will be answered, or is already. node_reads.c, node_commands.c */
+/* OK: it will be answered, or is already. It was checked with that pack; when it is another one's turn, it is checked again.
+ * node_reads.c, node_commands.c */
 enum status node_begin_read(struct method_group *group, unsigned method, struct rpc_call *call,
-                            struct error *err);
+                            uint64_t checked, struct error *err);
 enum status node_submit_command(struct method_group *group, unsigned method, struct rpc_call *call,
-                                struct error *err);
+                                const struct node_city *checked, struct error *err);
 
 /* What a read tells its runner. */
 struct read_wait {
@@ -91,7 +119,6 @@ extern const struct service_method node_health_methods[];
 struct node_memory *node_memory_new(struct node *node);
 void node_memory_start(struct node_memory *memory);
 void node_memory_committed(struct node_memory *memory); /* on the writer's thread */
-void *node_memory_get(const struct node_memory *memory);
 void node_memory_free(struct node_memory *memory);
 
 /* node_backup.c */
@@ -100,6 +127,9 @@ struct backup *backup_new(struct node *node);
 void backup_stop(struct backup *backup);
 void backup_free(struct backup *backup);
 void backup_handle(void *context, unsigned method, struct rpc_call *call);
+
+/* node_packs.c */
+void packs_handle(void *context, unsigned method, struct rpc_call *call);
 
 /* node_keys.c */
 extern const struct service_method node_citizens_methods[];

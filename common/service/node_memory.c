@@ -1,6 +1,6 @@
 /*
- * What a service keeps in memory beside its tables: made when the node is, and brought up to date on the loop in small steps, first
- * from what is there already and then after commits.
+ * What a service keeps in memory beside its tables: made with each pack (node_city.c), and brought up to date on the loop in small
+ * steps, first from what is there already and then after commits.
  */
 #include "service/node_internal.h"
 
@@ -15,7 +15,6 @@
 struct node_memory {
     struct node *node;
     const struct service_memory *def;
-    void *memory;
     struct arena *arena; /* of one step */
     struct loop_task step_task;
     struct loop_timer timer;
@@ -30,11 +29,12 @@ static bool step(struct node_memory *m)
     if (store_read_begin(m->node->store, &txn, &err) != STATUS_OK) {
         return false;
     }
+    struct node_city *held = node_city_hold(m->node);
     struct read r = {
         .txn = txn,
-        .city = m->node->city,
+        .city = held->city,
         .keyring = m->node->keyring,
-        .memory = m->memory,
+        .memory = held->memory,
         .arena = m->arena,
         .error = &err,
         .last = true,
@@ -42,6 +42,7 @@ static bool step(struct node_memory *m)
     };
     bool has_more = m->def->catch_up(&r) && txn_error(txn, NULL) == STATUS_OK;
     store_read_end(txn);
+    node_city_release(held);
     arena_reset(m->arena);
     return has_more;
 }
@@ -73,7 +74,6 @@ struct node_memory *node_memory_new(struct node *node)
     CHECK(m != NULL);
     m->node = node;
     m->def = node->def->memory;
-    m->memory = m->def->make(node->city);
     m->arena = arena_new(STEP_ARENA_BYTES);
     m->step_task.run = run_step;
     m->timer.expired = timer_expired;
@@ -95,11 +95,6 @@ void node_memory_committed(struct node_memory *m)
     }
 }
 
-void *node_memory_get(const struct node_memory *m)
-{
-    return m != NULL ? m->memory : NULL;
-}
-
 void node_memory_free(struct node_memory *m)
 {
     if (m == NULL) {
@@ -107,7 +102,6 @@ void node_memory_free(struct node_memory *m)
     }
     loop_timer_clear(m->node->loop, &m->timer);
     loop_unpost(m->node->loop, &m->step_task);
-    m->def->drop(m->memory);
     arena_free(m->arena);
     free(m);
 }

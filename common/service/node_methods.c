@@ -10,7 +10,8 @@
 #include <string.h>
 
 static enum status check_method(const struct method_group *group, unsigned method,
-                                const struct rpc_call *call, struct error *err)
+                                const struct rpc_call *call, const struct city *city,
+                                struct error *err)
 {
     const struct service_method *m = &group->methods[method];
     const struct rpc_caller *caller = rpc_call_caller(call);
@@ -18,20 +19,21 @@ static enum status check_method(const struct method_group *group, unsigned metho
         return error_set(err, STATUS_PERMISSION_DENIED, NULL, "%s may not be called in this role",
                          m->name);
     }
-    return m->check == NULL ? STATUS_OK
-                            : m->check(group->node->city, caller, rpc_call_request(call), err);
+    return m->check == NULL ? STATUS_OK : m->check(city, caller, rpc_call_request(call), err);
 }
 
 void node_handle(void *context, unsigned method, struct rpc_call *call)
 {
     struct method_group *group = context;
     struct error err = ERROR_NONE;
-    enum status status = check_method(group, method, call, &err);
+    struct node_city *held = node_city_hold(group->node);
+    enum status status = check_method(group, method, call, held->city, &err);
     if (status == STATUS_OK) {
         status = group->methods[method].kind == METHOD_COMMAND
-                     ? node_submit_command(group, method, call, &err)
-                     : node_begin_read(group, method, call, &err);
+                     ? node_submit_command(group, method, call, held, &err)
+                     : node_begin_read(group, method, call, held->serial, &err);
     }
+    node_city_release(held);
     if (status != STATUS_OK) {
         rpc_call_refuse(call, &err);
     }

@@ -23,6 +23,7 @@ struct read_op {
     int64_t wait_until_us; /* 0: has not waited yet */
     uint64_t mark;         /* what was acknowledged before it came */
     bool watches_caller;
+    uint64_t checked;    /* serial of the pack it was checked with */
     struct lane_job job; /* when it is slow */
     bool last;
 };
@@ -183,6 +184,17 @@ static void answer_read(struct read_op *op, struct store_txn *txn, const Protobu
     rpc_call_answer(op->call, response, &storage.position);
 }
 
+/* Another pack has come into force since it was checked. */
+static enum status check_again(struct read_op *op, const struct node_city *held, struct error *err)
+{
+    const struct service_method *method = &op->group->methods[op->method];
+    if (held->serial == op->checked || method->check == NULL) {
+        return STATUS_OK;
+    }
+    op->checked = held->serial;
+    return method->check(held->city, rpc_call_caller(op->call), rpc_call_request(op->call), err);
+}
+
 /* Runs the read on a snapshot: answers, refuses or parks. */
 static void run_read(struct read_op *op, bool last)
 {
@@ -218,12 +230,16 @@ static void run_read(struct read_op *op, bool last)
     }
     struct read_wait wait = {.node = node, .call = op->call};
     ProtobufCMessage *response = NULL;
+    struct node_city *held = node_city_hold(node);
+    if (status == STATUS_OK) {
+        status = check_again(op, held, &err);
+    }
     if (status == STATUS_OK) {
         struct read r = {
             .txn = txn,
-            .city = node->city,
+            .city = held->city,
             .keyring = node->keyring,
-            .memory = node_memory_get(node->memory),
+            .memory = held->memory,
             .arena = rpc_call_arena(op->call),
             .caller = rpc_call_caller(op->call),
             .error = &err,
@@ -264,6 +280,7 @@ static void run_read(struct read_op *op, bool last)
             response); /* packs before it returns: the answer may borrow from the snapshot */
         store_read_end(txn);
     }
+    node_city_release(held);
 }
 
 /* Whether a read that takes long is to be begun, or to go on. */
@@ -308,7 +325,7 @@ static void start_read(struct read_op *op, bool last)
 }
 
 enum status node_begin_read(struct method_group *group, unsigned method, struct rpc_call *call,
-                            struct error *err)
+                            uint64_t checked, struct error *err)
 {
     struct read_op *op = arena_alloc(rpc_call_arena(call), sizeof *op);
     if (op == NULL) {
@@ -318,6 +335,7 @@ enum status node_begin_read(struct method_group *group, unsigned method, struct 
     op->group = group;
     op->method = method;
     op->call = call;
+    op->checked = checked;
     op->mark = writer_mark(group->node->writer);
     start_read(op, false);
     return STATUS_OK;

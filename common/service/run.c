@@ -162,7 +162,7 @@ static int check_config(const struct options *options)
 {
     struct city *city = NULL;
     struct error err;
-    enum status status = run_load_city(options, &city, &err);
+    enum status status = run_load_city_in_force(options, &city, &err);
     if (status != STATUS_OK) {
         log_error("config", "the city pack is not usable", &err);
         return EXIT_WRONG_USAGE;

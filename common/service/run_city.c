@@ -10,6 +10,7 @@
 #include "service/city_note.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CITY_DEFAULT "isfahan"
@@ -69,14 +70,45 @@ enum status run_load_city(const struct options *options, struct city **ret_city,
     return status;
 }
 
+enum status run_load_city_in_force(const struct options *options, struct city **ret_city,
+                                   struct error *err)
+{
+    struct city_note own;
+    if (city_note_read(option_text(options, "data"), &own, NULL) == STATUS_OK &&
+        own.taken[0] != '\0' && city_load(ret_city, own.taken, NULL) == STATUS_OK) {
+        return STATUS_OK;
+    }
+    return run_load_city(options, ret_city, err);
+}
+
+enum status run_note_taken(const struct options *options, const char *folder, struct error *err)
+{
+    struct city_note own;
+    const char *data = option_text(options, "data");
+    char *absolute = folder[0] != '\0' ? realpath(folder, NULL) : NULL;
+    enum status status = city_note_read(data, &own, err);
+    if (status == STATUS_OK && folder[0] != '\0' &&
+        (absolute == NULL || strlen(absolute) >= sizeof own.taken)) {
+        status = error_set(err, STATUS_FAILED_PRECONDITION, "city", "%s cannot be noted", folder);
+    }
+    const char *taken = absolute != NULL ? absolute : "";
+    if (status == STATUS_OK && strcmp(own.taken, taken) != 0) {
+        snprintf(own.taken, sizeof own.taken, "%s", taken);
+        status = city_note_write(data, &own, err);
+    }
+    free(absolute);
+    return status;
+}
+
 enum status run_claim_city(const struct options *options, const char *program,
-                           const struct city *city, struct error *err)
+                           const struct city *city, bool is_in_force, struct error *err)
 {
     struct city_note own, now;
     const char *pack;
     struct bytes digest = city_digest(city);
     hex_encode(digest.data, digest.size, now.digest);
     enum status status = choose(options, &pack, &own, err);
+    memcpy(now.taken, own.taken, sizeof now.taken);
     if (status == STATUS_OK) {
         status = city_note_pack(pack, now.pack, err);
     }
@@ -84,7 +116,7 @@ enum status run_claim_city(const struct options *options, const char *program,
         return status;
     }
     log_info(program, "city %s: pack %s, digest %s", city_key(city), now.pack, now.digest);
-    if (own.digest[0] != '\0' && strcmp(own.digest, now.digest) != 0) {
+    if (is_in_force && own.digest[0] != '\0' && strcmp(own.digest, now.digest) != 0) {
         log_warning(program,
                     "THE CITY PACK HAS CHANGED since this folder was last served: the digest was "
                     "%s (pack %s). New requests go by the new pack; those routed keep their unit "

@@ -20,10 +20,15 @@ enum status run_check_options(const struct options *options, struct error *err);
 /* The pack of --city, else the data folder's own, else the default. INVALID_ARGUMENT, field "city",
  * when the folder belongs to another. */
 enum status run_load_city(const struct options *options, struct city **ret_city, struct error *err);
-/* Logs which pack is in force, warns when it is not the one of the last time, and notes it in the
+/* The one that was taken while the folder was served, else the same: for looking at the folder. */
+enum status run_load_city_in_force(const struct options *options, struct city **ret_city,
+                                   struct error *err);
+/* Notes the folder of the pack in force for clients; "" for none that was taken. One thread at a time. */
+enum status run_note_taken(const struct options *options, const char *folder, struct error *err);
+/* Logs which pack was given, warns when it is in force and not the one of the last time, and notes it in the
  * data folder. */
 enum status run_claim_city(const struct options *options, const char *program,
-                           const struct city *city, struct error *err);
+                           const struct city *city, bool is_in_force, struct error *err);
 /* The pack that is chosen when none was given, for printing. */
 enum status run_fill_city(struct options *options, struct error *err);
 

@@ -40,7 +40,10 @@ struct program {
     const char *name;
     struct member members[SERVICE_COUNT];
     size_t count;
-    struct city *city;
+    struct city *city; /* given at the start; NULL: it cannot be loaded */
+    struct error no_city;
+    char city_key[CITY_KEY_SIZE_MAX + 1];
+    pthread_mutex_t note_lock; /* of the data folder's note: five writers come here */
     atomic_bool store_failed;
     char folder[ADDRESS_URL_SIZE];   /* of the sockets */
     char upstream[ADDRESS_URL_SIZE]; /* connect url of the services followed */
@@ -123,6 +126,35 @@ static void store_failed(void *context)
     }
 }
 
+/* Clients on this machine find the pack by the note. The store is what counts: a note that cannot be written is only told. */
+static void note_pack(void *context, struct node *node)
+{
+    struct program *program = context;
+    char folder[PACK_SHELF_PATH_SIZE];
+    struct error err = ERROR_NONE;
+    pthread_mutex_lock(&program->note_lock);
+    if (run_note_taken(program->options, node_pack_folder(node, folder), &err) != STATUS_OK) {
+        log_error(program->name, "the pack in force cannot be noted", &err);
+    }
+    pthread_mutex_unlock(&program->note_lock);
+}
+
+/* Which packs are in force, where they are not the one that was given. */
+static void tell_packs(struct program *program)
+{
+    char folder[PACK_SHELF_PATH_SIZE] = "";
+    for (size_t i = program->count; i-- > 0;) {
+        struct node *node = program->members[i].node;
+        if (node_pack_folder(node, folder)[0] != '\0') {
+            log_info(program->members[i].def->name, "the pack that was taken is in force: %s",
+                     folder);
+        }
+        if (i == 0) {
+            note_pack(program, node);
+        }
+    }
+}
+
 static enum status open_nodes(struct program *program, struct error *err)
 {
     char master_key[RUN_PATH_SIZE];
@@ -141,14 +173,20 @@ static enum status open_nodes(struct program *program, struct error *err)
             .map_bytes = (uint64_t)option_number(program->options, "map-size") << 20,
             .calls_max = (uint32_t)option_number(program->options, "calls-max"),
             .store_failed = store_failed,
+            .pack_taken = note_pack,
             .connect = connect_upstream,
             .context = program,
         };
         enum status status = node_open(&member->node, &options, err);
+        if (status == STATUS_NOT_FOUND && program->city == NULL) {
+            *err = program->no_city; /* nor was any taken */
+            return err->status;
+        }
         if (status != STATUS_OK) {
             return status;
         }
     }
+    node_city_name(program->members[0].node, program->city_key);
     return STATUS_OK;
 }
 
@@ -196,9 +234,24 @@ static enum status start_all(struct program *program, struct error *err)
     return status;
 }
 
+/* A service that took a pack has it in its own folder: what was given once may be gone by now. */
+static enum status load_given(struct program *program, struct error *err)
+{
+    char packs[RUN_PATH_SIZE + 8];
+    enum status status = run_load_city(program->options, &program->city, &program->no_city);
+    snprintf(packs, sizeof packs, "%s/%s/packs", option_text(program->options, "data"),
+             program->members[0].def->name);
+    if (status != STATUS_OK && access(packs, F_OK) != 0) {
+        *err = program->no_city;
+        return status;
+    }
+    return STATUS_OK;
+}
+
 static enum status start(struct program *program, struct error *err)
 {
-    enum status status = run_load_city(program->options, &program->city, err);
+    CHECK(pthread_mutex_init(&program->note_lock, NULL) == 0);
+    enum status status = load_given(program, err);
     if (status == STATUS_OK) {
         status = run_check_master_key(program->options, err);
     }
@@ -213,8 +266,13 @@ static enum status start(struct program *program, struct error *err)
         choose_upstream(program);
         status = open_nodes(program, err);
     }
-    if (status == STATUS_OK) { /* not before the stores are ours */
-        status = run_claim_city(program->options, program->name, program->city, err);
+    if (status == STATUS_OK && program->city != NULL) { /* not before the stores are ours */
+        char folder[PACK_SHELF_PATH_SIZE];
+        status = run_claim_city(program->options, program->name, program->city,
+                                node_pack_folder(program->members[0].node, folder)[0] == '\0', err);
+    }
+    if (status == STATUS_OK) {
+        tell_packs(program);
     }
     if (status == STATUS_OK) {
         status = open_servers(program, err);
@@ -271,6 +329,7 @@ static void stop(struct program *program)
         node_free(program->members[i].node);
     }
     city_free(program->city);
+    (void)pthread_mutex_destroy(&program->note_lock);
 }
 
 static void log_heads(const struct program *program, const char *when)
@@ -347,7 +406,7 @@ int run_server(const struct options *options, const char *name,
         return err.status == STATUS_INVALID_ARGUMENT ? EXIT_WRONG_USAGE : EXIT_FAILURE;
     }
     log_heads(&program, "at start");
-    printf("ready %s %s city=%s connect=ipc://%s\n", name, VAFA_VERSION, city_key(program.city),
+    printf("ready %s %s city=%s connect=ipc://%s\n", name, VAFA_VERSION, program.city_key,
            program.folder);
     (void)fflush(stdout); /* whoever waits for the line has gone if this fails */
     notify("READY=1");

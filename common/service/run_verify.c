@@ -93,7 +93,7 @@ static int verify_in_child(const struct options *options, const struct service_d
     struct verify_result result;
     struct error err, key = ERROR_NONE;
     int code = EXIT_FAILURE;
-    enum status status = run_load_city(options, &city, &err);
+    enum status status = run_load_city_in_force(options, &city, &err);
     if (status == STATUS_OK) {
         status = verify(options, def, city, scratch, &result, &key, &err);
     }

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "service/engine.h"
+#include "service/pack_taken.h"
 #include "store/store_copy.h"
 
 #include <dirent.h>
@@ -114,6 +115,8 @@ static enum status apply_record(struct rebuild *rebuild, struct bytes packed, ui
     enum status status = record == NULL ? why.status
                                         : engine_event_unpack(record, offset, type, rebuild->arena,
                                                               &event, &known, &why);
+    bool is_pack = status == STATUS_OK && known && pack_taken_of(event.open) != NULL;
+    apply = !is_pack ? apply : is_view ? NULL : pack_taken_apply;
     if (status == STATUS_OK && known && apply != NULL) {
         struct apply a = {.arena = rebuild->apply_arena,
                           .txn = rebuild->txn,

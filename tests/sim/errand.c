@@ -220,7 +220,9 @@ static void send(struct errand *errand)
 {
     struct errand_office *office = errand->office;
     const ProtobufCServiceDescriptor *rpc =
-        world_service_rpc(office->world, world_caller_service(errand->caller));
+        errand->rpc != NULL
+            ? errand->rpc
+            : world_service_rpc(office->world, world_caller_service(errand->caller));
     const ProtobufCMethodDescriptor *method =
         protobuf_c_service_descriptor_get_method_by_name(rpc, errand->method);
     CHECK(method != NULL);

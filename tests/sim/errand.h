@@ -28,6 +28,8 @@ void errand_office_double(struct errand_office *office, unsigned doubled);
 struct errand {
     /* in */
     struct world_caller *caller;
+    const ProtobufCServiceDescriptor
+        *rpc; /* of another service of the contract; NULL: the caller's */
     const char *method;
     ProtobufCMessage *request; /* from the errand's arena */
     struct arena *arena;       /* freed with the errand */

@@ -82,6 +82,10 @@
       "Once ForgetCitizen was answered, RevealCase opens no request of theirs; follow-up has no "  \
       "open call for them, and schedules none.",                                                   \
       "at every answer, at every event, at the end")                                               \
+    X(PACKS, "what is decided goes by the pack in force",                                          \
+      "A service's log tells which pack is in force at each of its events: what routing routes "   \
+      "goes by that one's rules, also after a crash, and each taking leaves what was in force.",   \
+      "at every event, at the end")                                                                \
     X(DELIVERY, "after faults stop, everything is delivered in bounded time",                      \
       "Every errand has its answer, every follower is at the end of the logs it follows, every "   \
       "office has all its changes.",                                                               \

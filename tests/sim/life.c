@@ -486,6 +486,7 @@ void life_check_all(struct life *life)
         invariant_broken(INVARIANT_DELIVERY, "the last questions were not answered within an hour");
     }
     check_offices(life);
+    life_check_packs(life);
 }
 
 /* --- life --- */
@@ -552,6 +553,7 @@ void life_begin(struct life *life)
     life_begin_forgetting(life);
     life_begin_closures(life);
     life_begin_storms(life);
+    life_begin_packs(life);
 }
 
 void life_free(struct life *life)
@@ -569,6 +571,7 @@ void life_free(struct life *life)
     later_clear(&life->forget);
     later_clear(&life->closure);
     later_clear(&life->storm);
+    later_clear(&life->pack);
     for (size_t i = 0; i < life->office_count; i++) {
         later_clear(&life->offices[i].look);
     }

@@ -76,6 +76,19 @@ struct share {
     unsigned rounds; /* left, before it falls silent */
 };
 
+#define PACK_SERVICES 5
+
+/* Who takes packs, in one service after the other. */
+struct keeper {
+    struct life *life;
+    struct world_caller *callers[PACK_SERVICES];
+    bool is_busy;
+    bool wants_other;
+    size_t place, file;
+    uint64_t last;
+    bool is_back;
+};
+
 struct life {
     struct world *world;
     struct life_options options;
@@ -92,7 +105,8 @@ struct life {
     struct share shares[SHARES];
     struct wish *wishes; /* by marker */
     size_t wish_count, wish_room;
-    struct later hour, import, chase, match, report, rate, forget, phone, thoughts, closure, storm;
+    struct later hour, import, chase, match, report, rate, forget, phone, thoughts, closure, storm, pack;
+    struct keeper keeper;
     size_t waiting;   /* citizens about to call, and to hang up */
     struct act *acts; /* what offices are still to do */
     size_t asked, heard;
@@ -151,6 +165,9 @@ bool life_check_reveal(struct life *life, const struct errand *errand);
 void life_begin_closures(struct life *life);
 /* life_storm.c */
 void life_begin_storms(struct life *life);
+/* life_pack.c */
+void life_begin_packs(struct life *life);
+void life_check_packs(struct life *life);
 /* life_lead.c */
 void life_begin_leadership(struct life *life);
 void life_ask_everything(struct life *life);

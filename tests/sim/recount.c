@@ -76,7 +76,7 @@ static void take_next(struct recount *recount, unsigned service, struct store_tx
         &routing__event__descriptor,
         &followup__event__descriptor,
         &feedback__event__descriptor,
-        NULL};
+        &report__event__descriptor};
     struct recount_log *log = &recount->logs[service];
     const char *name = service_name((Common__ServiceId)service);
     struct bytes packed;
@@ -93,8 +93,7 @@ static void take_next(struct recount *recount, unsigned service, struct store_tx
     struct error err;
     ProtobufCMessage *record;
     struct found found = {.service = service, .offset = offset};
-    if (types[service] == NULL ||
-        message_unpack(&common__event_record__descriptor, packed, MESSAGE_UNKNOWN_REFUSE,
+    if (message_unpack(&common__event_record__descriptor, packed, MESSAGE_UNKNOWN_REFUSE,
                        recount->event_arena, &record, &err) != STATUS_OK) {
         invariant_broken(INVARIANT_CHAINS, "%s's event %" PRIu64 " cannot be read", name, offset);
     }

@@ -12,6 +12,7 @@
 #include "vafa/feedback/v1/feedback.pb-c.h"
 #include "vafa/followup/v1/followup.pb-c.h"
 #include "vafa/intake/v1/intake.pb-c.h"
+#include "vafa/report/v1/report.pb-c.h"
 #include "vafa/routing/v1/routing.pb-c.h"
 
 #define RECOUNT_CODE_SIZE 16
@@ -62,6 +63,7 @@ struct recount_case {
     bool historical;
     bool can_be_called;
     uint64_t citizen;
+    bool by_pack; /* the packs route it differently */
     int64_t occurred_at_us;
     uint64_t task;        /* its own, or the one it is joined to; 0: none yet */
     uint64_t joined_task; /* to routing; 0: it has its own */
@@ -225,6 +227,7 @@ struct recount {
     size_t forgotten_room;
 
     uint64_t events;
+    unsigned packs[SERVICE_COUNT + 1]; /* in force, by service: 0 the usual, 1 the other */
 
     uint64_t last_taken;           /* the last request that routing took */
     size_t owed;                   /* joined requests that have to be told next … */
@@ -246,6 +249,9 @@ struct recount_case *recount_case_of_marker(struct recount *recount, uint64_t ma
 struct recount_task *recount_task(struct recount *recount, uint64_t number);
 struct recount_call *recount_call(struct recount *recount, uint64_t number);
 struct recount_unit *recount_unit(struct recount *recount, const char *key); /* made when new */
+
+/* 0: the usual pack is in force in the service; 1: the other. */
+unsigned recount_pack(const struct recount *recount, unsigned service);
 
 /* 0: not forgotten; 1: by intake; 2: by follow-up, too. */
 unsigned recount_forgotten(const struct recount *recount, uint64_t citizen);

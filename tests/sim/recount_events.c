@@ -134,6 +134,8 @@ static void take_registered(struct recount *recount, const struct found *found,
         .historical = found->record->historical,
         .can_be_called = request->can_be_called,
         .citizen = request->citizen,
+        .by_pack = !found->record->historical && strcmp(request->topic, WORLD_OTHER_TOPIC) == 0 &&
+                   request->place != NULL && strcmp(request->place->area, WORLD_OTHER_AREA) == 0,
         .answers_told = 1U << request->n_answers,
         .storm = request->storm,
         .occurred_at_us = found->record->occurred_at_us,
@@ -419,11 +421,14 @@ static void take_feedback(struct recount *recount, const struct found *found)
 
 void recount_take(struct recount *recount, const struct found *found)
 {
+    if (recount_take_pack(recount, found)) {
+        return;
+    }
     switch (found->service) {
     case COMMON__SERVICE_ID__SERVICE_ID_INTAKE: take_intake(recount, found); break;
     case COMMON__SERVICE_ID__SERVICE_ID_ROUTING: recount_take_routing(recount, found); break;
     case COMMON__SERVICE_ID__SERVICE_ID_FOLLOWUP: take_followup(recount, found); break;
     case COMMON__SERVICE_ID__SERVICE_ID_FEEDBACK: take_feedback(recount, found); break;
-    default: recount_impossible(found, "this service writes no events");
+    default: recount_impossible(found, "this service writes no other events");
     }
 }

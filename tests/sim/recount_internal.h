@@ -19,6 +19,11 @@ void recount_take(struct recount *recount, const struct found *found);
 /* recount_routing.c */
 void recount_take_routing(struct recount *recount, const struct found *found);
 
+/* recount_pack.c: true when the event is the taking of a pack; and whether a request was routed by the one in force. */
+bool recount_take_pack(struct recount *recount, const struct found *found);
+void recount_pack_routed(const struct recount *recount, const struct found *found,
+                         const struct recount_case *one, const char *unit);
+
 /* recount_desks.c: true when the event was about desks; and what an act does to the desk of its task. */
 bool recount_take_desks(struct recount *recount, const struct found *found);
 void recount_desk_act(struct recount *recount, const struct found *found, struct recount_task *task,

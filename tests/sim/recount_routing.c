@@ -39,6 +39,7 @@ static void take_routed(struct recount *recount, const struct found *found,
         recount_impossible(found, "tasks are numbered one after another");
     }
     recount_take_first(recount, found, routed->case_number);
+    recount_pack_routed(recount, found, one, routed->unit);
     one->task = routed->task_number;
     recount->tasks = recount_grow(recount->tasks, recount->task_count, &recount->task_room,
                                   sizeof *recount->tasks);

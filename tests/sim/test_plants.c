@@ -54,6 +54,7 @@ static const char *const plants[] = {
     "taken_back_not_left",
     "storm_never_ends",
     "storm_forgets_open_tasks",
+    "taken_pack_forgotten",
 };
 #define PLANTS (sizeof plants / sizeof plants[0])
 

@@ -1,4 +1,5 @@
 #include "tests/sim/world_internal.h"
+#include "tests/support/pack_copy.h"
 
 #include "base/check.h"
 #include "base/fault.h"
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MAP_BYTES (UINT64_C(1) << 30)
 /* How long a follower waits for news. Most hours have none, and empty answers are most of the work: a short wait is for one
@@ -503,6 +505,19 @@ static void begin_machine(struct world *world, unsigned i, const struct service_
     }
 }
 
+static void load_other_city(struct world *world)
+{
+    static const char head[] = "topic,area,urgent,unit,level\n";
+    char folder[WORLD_PATH_SIZE], changed[256];
+    struct error err;
+    snprintf(folder, sizeof folder, "%s/other-pack", world->folder);
+    CHECK(mkdir(folder, 0700) == 0);
+    snprintf(changed, sizeof changed, "%s%s,%s,*,%s,\n", head, WORLD_OTHER_TOPIC, WORLD_OTHER_AREA,
+             WORLD_OTHER_UNIT);
+    pack_copy("isfahan", folder, "rules.csv", head, changed);
+    world_must(city_load(&world->other_city, folder, &err), &err);
+}
+
 struct world *world_new(uint64_t seed, const struct world_faults *faults,
                         const struct service_def *const services[SERVICE_COUNT + 1])
 {
@@ -517,6 +532,7 @@ struct world *world_new(uint64_t seed, const struct world_faults *faults,
     world->arena = arena_new(ARENA_BYTES_MAX);
     world_must(city_load(&world->city, VAFA_SOURCE_DIR "/deploy/cities/isfahan", &err), &err);
     scratch_new(world->folder);
+    load_other_city(world);
     snprintf(world->master_key, sizeof world->master_key, "%s/master.key", world->folder);
     fault_set_hook(is_struck, world);
     for (unsigned i = 0; i < MACHINE_COUNT; i++) {
@@ -544,6 +560,7 @@ void world_free(struct world *world)
     }
     fault_set_hook(NULL, NULL);
     city_free(world->city);
+    city_free(world->other_city);
     arena_free(world->arena);
     scratch_remove(world->folder);
     free(world);

@@ -73,7 +73,7 @@ struct world {
     uint64_t writes;         /* commits and journal records, from one on */
     uint64_t quiet_as_of;    /* as of so many everybody had followed everybody */
     unsigned people_calls;   /* in flight */
-    struct city *city;
+    struct city *city, *other_city;
     struct arena *arena;
     char folder[SCRATCH_SIZE];
     char master_key[WORLD_PATH_SIZE];

@@ -60,6 +60,11 @@ const struct city *world_city(const struct world *world)
     return world->city;
 }
 
+const struct city *world_other_city(const struct world *world)
+{
+    return world->other_city;
+}
+
 void world_call_begins(struct world *world)
 {
     world->people_calls++;

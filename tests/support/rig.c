@@ -96,14 +96,13 @@ static enum status connect_to_nobody(void *context, Common__ServiceId upstream,
     return STATUS_OK;
 }
 
-static void open_node(struct rig *rig)
+static enum status try_open_node(struct rig *rig, const struct city *city, struct error *err)
 {
-    struct error err;
     struct node_options options = {
         .def = rig->def,
         .store_folder = rig->store_folder,
         .master_key_file = rig->master_key,
-        .city = rig->city,
+        .city = city,
         .clock = &rig->clock.clock,
         .random = rig->random,
         .loop = rig->loop,
@@ -111,11 +110,21 @@ static void open_node(struct rig *rig)
         .no_sync = true,
         .connect = connect_to_nobody,
     };
-    must(node_open(&rig->node, &options, &err), &err);
+    enum status status = node_open(&rig->node, &options, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
     if (rig->node->alarm != NULL) {
         alarm_start(rig->node->alarm);
     }
     node_memory_start(rig->node->memory);
+    return STATUS_OK;
+}
+
+static void open_node(struct rig *rig)
+{
+    struct error err;
+    must(try_open_node(rig, rig->city, &err), &err);
 }
 
 /* Everything that is due now, and no later. */
@@ -193,10 +202,18 @@ void rig_drop(struct rig *rig)
 
 void rig_restart(struct rig *rig)
 {
-    close_node(rig);
+    struct error err;
+    must(rig_try_restart(rig, NULL, &err), &err);
+}
+
+enum status rig_try_restart(struct rig *rig, const struct city *city, struct error *err)
+{
+    if (rig->node != NULL) {
+        close_node(rig);
+    }
     loop_free(rig->loop);
     rig->loop = loop_new(&rig->clock.clock);
-    open_node(rig);
+    return try_open_node(rig, city != NULL ? city : rig->city, err);
 }
 
 const struct city *rig_city(struct rig *rig)
@@ -246,18 +263,19 @@ static void keep_reply(struct rpc_exchange *exchange, struct bytes frame)
     buffer_append_bytes(&call->reply, frame);
 }
 
-static unsigned method_number(const struct service_def *def, const char *name)
+static unsigned method_number(const ProtobufCServiceDescriptor *rpc, const char *name)
 {
-    for (unsigned i = 0; i < def->rpc->n_methods; i++) {
-        if (strcmp(def->rpc->methods[i].name, name) == 0) {
+    for (unsigned i = 0; i < rpc->n_methods; i++) {
+        if (strcmp(rpc->methods[i].name, name) == 0) {
             return i;
         }
     }
-    fail_msg("%s has no method %s", def->name, name);
+    fail_msg("%s has no method %s", rpc->name, name);
     return 0;
 }
 
-static enum status open_reply(struct rig *rig, const struct rig_exchange *call, unsigned method,
+static enum status open_reply(struct rig *rig, const struct rig_exchange *call,
+                              const ProtobufCServiceDescriptor *rpc, unsigned method,
                               const ProtobufCMessage **ret_response, struct error *err)
 {
     struct error unpack_err;
@@ -270,7 +288,7 @@ static enum status open_reply(struct rig *rig, const struct rig_exchange *call, 
         return error_set(err, (enum status)envelope->status, envelope->field, "%s",
                          envelope->message);
     }
-    must(message_unpack(rig->def->rpc->methods[method].output,
+    must(message_unpack(rpc->methods[method].output,
                         bytes_of(envelope->body.data, envelope->body.len), MESSAGE_UNKNOWN_REFUSE,
                         rig->arena, &message, &unpack_err),
          &unpack_err);
@@ -285,14 +303,15 @@ static void serve_frame(struct rig *rig, struct bytes frame, struct rig_exchange
 }
 
 /* The call comes in; what it leads to waits for settle(). */
-static void serve(struct rig *rig, const struct rpc_caller *caller, unsigned method,
-                  ProtobufCMessage *request, struct rig_exchange *call)
+static void serve(struct rig *rig, const struct rpc_caller *caller,
+                  const ProtobufCServiceDescriptor *rpc, unsigned method, ProtobufCMessage *request,
+                  struct rig_exchange *call)
 {
     char name[RPC_METHOD_BYTES_MAX + 1];
     struct buffer body = BUFFER_EMPTY, frame = BUFFER_EMPTY;
     request_key_fill(request, rig->arena, rig->random, rig->clock.now_us);
     message_pack(request, &body);
-    rpc_method_name(rig->def->rpc, method, name);
+    rpc_method_name(rpc, method, name);
     Rpc__Caller envelope_caller = RPC__CALLER__INIT;
     envelope_caller.name = (char *)(uintptr_t)caller->name;
     envelope_caller.unit = (char *)(uintptr_t)caller->unit;
@@ -332,12 +351,12 @@ enum status rig_call_as(struct rig *rig, const struct rpc_caller *caller, const 
                         ProtobufCMessage *request, const ProtobufCMessage **ret_response,
                         struct error *err)
 {
-    unsigned method = method_number(rig->def, method_name);
+    unsigned method = method_number(rig->def->rpc, method_name);
     struct rig_exchange call;
-    serve(rig, caller, method, request, &call);
+    serve(rig, caller, rig->def->rpc, method, request, &call);
     await_reply(rig, &call);
     const ProtobufCMessage *response = NULL;
-    enum status status = open_reply(rig, &call, method, &response, err);
+    enum status status = open_reply(rig, &call, rig->def->rpc, method, &response, err);
     if (ret_response != NULL) {
         *ret_response = response;
     }
@@ -350,17 +369,37 @@ void rig_call_together(struct rig *rig, enum rpc_role role, const char *method_n
                        const ProtobufCMessage **ret_responses)
 {
     const struct rpc_caller caller = {.name = "test", .role = role};
-    unsigned method = method_number(rig->def, method_name);
+    unsigned method = method_number(rig->def->rpc, method_name);
     struct rig_exchange *calls = calloc(count, sizeof *calls);
     CHECK(calls != NULL);
     for (size_t i = 0; i < count; i++) {
-        serve(rig, &caller, method, requests[i], &calls[i]);
+        serve(rig, &caller, rig->def->rpc, method, requests[i], &calls[i]);
     }
     settle(rig);
     for (size_t i = 0; i < count; i++) {
         struct error err;
         assert_true(calls[i].replied);
-        must(open_reply(rig, &calls[i], method, &ret_responses[i], &err), &err);
+        must(open_reply(rig, &calls[i], rig->def->rpc, method, &ret_responses[i], &err), &err);
+        buffer_fini(&calls[i].reply);
+    }
+    free(calls);
+}
+
+void rig_call_mixed(struct rig *rig, struct rig_mixed *mixed, size_t count)
+{
+    struct rig_exchange *calls = calloc(count, sizeof *calls);
+    CHECK(calls != NULL);
+    for (size_t i = 0; i < count; i++) {
+        const struct rpc_caller caller = {.name = "test", .role = mixed[i].role};
+        serve(rig, &caller, mixed[i].rpc, method_number(mixed[i].rpc, mixed[i].method),
+              mixed[i].request, &calls[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        await_reply(rig, &calls[i]);
+        mixed[i].response = NULL;
+        mixed[i].err = ERROR_NONE;
+        (void)open_reply(rig, &calls[i], mixed[i].rpc, method_number(mixed[i].rpc, mixed[i].method),
+                         &mixed[i].response, &mixed[i].err);
         buffer_fini(&calls[i].reply);
     }
     free(calls);

@@ -47,6 +47,17 @@ enum status rig_call_as(struct rig *rig, const struct rpc_caller *caller, const 
  * The clock moves on until there is one. */
 void rig_serve(struct rig *rig, struct bytes frame, struct buffer *ret_reply);
 
+/* Calls of any service of the contract that come in together, in that order, and how each ended. */
+struct rig_mixed {
+    const ProtobufCServiceDescriptor *rpc;
+    const char *method;
+    enum rpc_role role;
+    ProtobufCMessage *request;
+    const ProtobufCMessage *response; /* out; NULL unless OK */
+    struct error err;                 /* out */
+};
+void rig_call_mixed(struct rig *rig, struct rig_mixed *calls, size_t count);
+
 /* Calls that come in together: each is prepared before any is decided. All must go well. */
 void rig_call_together(struct rig *rig, enum rpc_role role, const char *method,
                        ProtobufCMessage *const *requests, size_t count,
@@ -69,5 +80,8 @@ void rig_verify(struct rig *rig);
 enum status rig_try_verify(struct rig *rig, struct verify_result *ret_result, struct error *err);
 /* Closes the store and opens it again, as after a crash. */
 void rig_restart(struct rig *rig);
+/* The same with another pack given at the start (NULL: the rig's); when it is refused, the rig has no node until it is tried
+ * again. */
+enum status rig_try_restart(struct rig *rig, const struct city *city, struct error *err);
 
 #endif

@@ -1,0 +1,118 @@
+#include "service/pack_taken.h"
+
+#include "base/message.h"
+#include "service/engine.h"
+
+#include <string.h>
+
+static const ProtobufCFieldDescriptor *member_of(const ProtobufCMessageDescriptor *event_type)
+{
+    return protobuf_c_message_descriptor_get_field_by_name(event_type, "pack_taken");
+}
+
+/* protobuf-c keeps which member of a oneof is set where the quantifier points. */
+const Common__PackTaken *pack_taken_of(const ProtobufCMessage *open)
+{
+    const ProtobufCFieldDescriptor *member = member_of(open->descriptor);
+    uint32_t kind;
+    const Common__PackTaken *taken;
+    if (member == NULL) {
+        return NULL;
+    }
+    memcpy(&kind, (const uint8_t *)open + member->quantifier_offset, sizeof kind);
+    memcpy(&taken, (const uint8_t *)open + member->offset, sizeof taken);
+    return kind == member->id ? taken : NULL;
+}
+
+const ProtobufCMessage *pack_taken_event(const ProtobufCMessageDescriptor *event_type,
+                                         const Common__PackTaken *taken, struct arena *arena)
+{
+    const ProtobufCFieldDescriptor *member = member_of(event_type);
+    ProtobufCMessage *open = member != NULL ? arena_alloc(arena, event_type->sizeof_message) : NULL;
+    if (open == NULL) {
+        return NULL;
+    }
+    event_type->message_init(open);
+    memcpy((uint8_t *)open + member->quantifier_offset, &member->id, sizeof member->id);
+    memcpy((uint8_t *)open + member->offset, &taken, sizeof taken);
+    return open;
+}
+
+void pack_taken_apply(struct apply *a, const struct event *event)
+{
+    struct key key;
+    key_begin(&key, PACK_TAKEN_CLASS);
+    key_add_u64(&key, event->offset);
+    txn_put(a->txn, STORE_STATE, &key, bytes_of_text(""));
+}
+
+uint64_t pack_taken_last(struct store_txn *txn, uint64_t before)
+{
+    struct txn_scan scan;
+    struct key prefix, from;
+    struct bytes key, value;
+    uint64_t offset = 0;
+    key_begin(&prefix, PACK_TAKEN_CLASS);
+    from = prefix;
+    key_add_u64(&from, before == 0 ? UINT64_MAX : before - 1);
+    txn_scan_begin(&scan, txn, STORE_STATE, &prefix, &from, true);
+    if (txn_scan_next(&scan, &key, &value)) {
+        struct key_reader reader = key_read(key);
+        offset = key_read_u64(&reader);
+    }
+    txn_scan_end(&scan);
+    return offset;
+}
+
+const Common__PackTaken *pack_taken_get(struct store_txn *txn,
+                                        const ProtobufCMessageDescriptor *event_type,
+                                        uint64_t offset, struct arena *arena,
+                                        const Common__EventRecord **ret_record, struct error *err)
+{
+    struct bytes packed;
+    struct event event;
+    bool is_known = false;
+    if (!log_get(txn, offset, &packed, NULL)) {
+        error_set(err, STATUS_DATA_LOSS, NULL, "event %llu of the log cannot be read",
+                  (unsigned long long)offset);
+        return NULL;
+    }
+    const Common__EventRecord *record = engine_record_unpack(packed, arena, err);
+    if (record == NULL || engine_event_unpack(record, offset, event_type, arena, &event, &is_known,
+                                              err) != STATUS_OK) {
+        return NULL;
+    }
+    const Common__PackTaken *taken = is_known ? pack_taken_of(event.open) : NULL;
+    if (taken == NULL || taken->digest.len != 32 || taken->before.len != 32) {
+        error_set(err, STATUS_DATA_LOSS, NULL, "event %llu of the log is no taking of a pack",
+                  (unsigned long long)offset);
+        return NULL;
+    }
+    if (ret_record != NULL) {
+        *ret_record = record;
+    }
+    return taken;
+}
+
+static bool is_same(ProtobufCBinaryData a, ProtobufCBinaryData b)
+{
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+struct bytes pack_taken_back(struct store_txn *txn, const ProtobufCMessageDescriptor *event_type,
+                             struct arena *arena, const char **ret_name, struct error *err)
+{
+    uint64_t offset = pack_taken_last(txn, 0);
+    const Common__PackTaken *newest =
+        offset != 0 ? pack_taken_get(txn, event_type, offset, arena, NULL, err) : NULL;
+    const Common__PackTaken *taken = newest;
+    for (size_t looks = 0; taken != NULL && looks < PACK_TAKEN_LOOK_MAX; looks++) {
+        if (!taken->is_back && is_same(taken->digest, newest->digest)) {
+            *ret_name = taken->before_name;
+            return bytes_of(taken->before.data, taken->before.len);
+        }
+        offset = pack_taken_last(txn, offset);
+        taken = offset != 0 ? pack_taken_get(txn, event_type, offset, arena, NULL, err) : NULL;
+    }
+    return bytes_of_text("");
+}

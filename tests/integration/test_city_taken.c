@@ -1,0 +1,177 @@
+/* A city pack is taken on a running system, seen at work, taken back, and in force after a restart; as one program and as five. */
+#include "tests/integration/shell.h"
+#include "tests/integration/system.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SERVICES "intake routing followup feedback report"
+
+static char base[64], other[64];
+
+static int set_up(void **state)
+{
+    shell_make_pack(base);
+    shell_make_pack(other);
+    shell_run("sed -i 's/^topic,area,.*/&\\nasphalt,5,*,deputy-civil,normal/' %s/rules.csv", other);
+    *state = system_new(base);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    system_free(*state);
+    shell_run("rm -rf %s %s", base, other);
+    return 0;
+}
+
+static const char *text_at(const json_t *json, const char *key)
+{
+    const char *text = json_string_value(json_object_get(json, key));
+    assert_non_null(text);
+    return text;
+}
+
+/* Says what it says when it does not end so. */
+static void expect(const struct system *s, const char *const *arguments, int code, const char *part)
+{
+    struct output output = system_vafa(s, arguments);
+    if (output.code != code ||
+        (strstr(output.out, part) == NULL && strstr(output.err, part) == NULL)) {
+        fail_msg("%s %s: %d instead of %d, \"%s\":\n%s%s", arguments[0], arguments[1], output.code,
+                 code, part, output.out, output.err);
+    }
+    output_free(&output);
+}
+
+/* The unit that a new request about asphalt in district 5 goes to. */
+static void expect_unit(const struct system *s, const char *unit)
+{
+    json_t *made = system_json(s, ARGS("register", "--topic", "asphalt", "--area", "5"));
+    char code[32];
+    snprintf(code, sizeof code, "%s", text_at(made, "code"));
+    json_decref(made);
+    json_t *shown = system_json(s, ARGS("show", code, "--fresh"));
+    assert_string_equal(text_at(json_object_get(shown, "case_data"), "unit"), unit);
+    json_decref(shown);
+}
+
+static void take_other(const struct system *s)
+{
+    json_t *taken =
+        system_json(s, ARGS("city", "take", other, "--note", "a trial", "--name", "other"));
+    assert_string_equal(text_at(taken, "name"), "other");
+    assert_int_equal(json_object_size(json_object_get(taken, "services")), 5);
+    json_decref(taken);
+}
+
+static void a_pack_is_taken_works_and_is_taken_back_without_a_restart(void **state)
+{
+    struct system *s = *state;
+    expect(s, ARGS("city", "history", "--lang", "en"), 0, "No other pack has been taken");
+    expect(s, ARGS("city", "back", "--note", "x"), 1, "no pack before this one");
+    expect_unit(s, "district-5-civil");
+    take_other(s);
+    expect_unit(s, "deputy-civil");
+    take_other(s); /* once more is the same */
+    expect(s, ARGS("city", "show", "units"), 0, "deputy-civil");
+    json_t *newest = system_json(s, ARGS("city", "history", "--json"));
+    assert_string_equal(text_at(newest, "name"), "other");
+    assert_string_equal(text_at(newest, "note"), "a trial");
+    assert_int_equal(strlen(text_at(newest, "digest")), 64);
+    json_decref(newest);
+
+    system_stop_all(s);
+    shell_run("rm -r %s", other); /* each service has its own */
+    system_start_all(s);
+    expect_unit(s, "deputy-civil");
+
+    expect(s, ARGS("city", "back", "--note", "too much for one"), 0, "isfahan");
+    expect_unit(s, "district-5-civil");
+    expect(s, ARGS("city", "back", "--note", "x"), 1, "no pack before this one");
+    system_stop_all(s);
+    system_start_all(s);
+    expect_unit(s, "district-5-civil");
+    expect(s, ARGS("city", "history", "--lang", "en"), 0, "too much for one");
+    expect(s, ARGS("verify", "--lang", "en"), 0, "good");
+}
+
+static void a_wrong_pack_is_told_by_file_and_line_and_nobody_has_taken_it(void **state)
+{
+    struct system *s = *state;
+    shell_run("sed -i 's/^asphalt,5.*/asphalt,5,*,no-such-unit,normal/' %s/rules.csv", other);
+    expect(s, ARGS("city", "take", other, "--note", "x"), 5, "rules.csv:");
+    expect(s, ARGS("city", "take", other), 2, "note");
+    shell_run("cp %s/rules.csv %s/ && sed -i 's/^calendar.*/calendar = gregorian/' %s/city.ini",
+              base, other, other);
+    expect(s, ARGS("city", "take", other, "--note", "x"), 1, "the calendar");
+    expect(s, ARGS("city", "history", "--lang", "en"), 0, "No other pack has been taken");
+}
+
+static void a_damaged_pack_is_mended_from_another_service_s_or_the_folder(void **state)
+{
+    struct system *s = *state;
+    take_other(s);
+    system_stop_all(s);
+    shell_run("for d in %s/routing/packs/*; do echo >$d/rules.csv; done", s->data);
+    struct output start = run_program("vafa-routing", ARGS("--data", s->data, "--city", base));
+    assert_int_equal(start.code, 1);
+    assert_non_null(strstr(start.err, "copy that folder from another service's"));
+    output_free(&start);
+    shell_run("rm -r %s/routing/packs && cp -r %s/intake/packs %s/routing/", s->data, s->data,
+              s->data);
+    system_start_all(s);
+    expect_unit(s, "deputy-civil");
+    system_stop_all(s);
+    shell_run("for n in " SERVICES "; do rm -r %s/$n/packs/*; done", s->data);
+    shell_run("cp -r %s/. %s/", other, base); /* what --city names has the same files */
+    system_start_all(s);
+    expect_unit(s, "deputy-civil");
+}
+
+/* A backup brings the pack along, on a machine that never had its folder. */
+static void a_restored_set_comes_up_with_the_pack_that_was_taken(void **state)
+{
+    struct system *s = *state;
+    char set[192];
+    snprintf(set, sizeof set, "%s/set", s->folder);
+    take_other(s);
+    expect_unit(s, "deputy-civil");
+    expect(s, ARGS("backup", set), 0, "");
+    system_stop_all(s);
+    struct system restored = *s;
+    snprintf(restored.data, sizeof restored.data, "%s/restored", s->folder);
+    restored.city[0] = '\0';
+    struct output restore = run_program("vafa", ARGS("restore", set, "--data", restored.data));
+    assert_int_equal(restore.code, 0);
+    output_free(&restore);
+    shell_run("cp -p %s/keys/master.key %s/keys/ && rm -r %s %s", s->data, restored.data, base,
+              other);
+    system_start_all(&restored);
+    expect_unit(&restored, "deputy-civil");
+    expect(&restored, ARGS("verify", "--lang", "en"), 0, "good");
+    system_stop_all(&restored);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_pack_is_taken_works_and_is_taken_back_without_a_restart,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_wrong_pack_is_told_by_file_and_line_and_nobody_has_taken_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_damaged_pack_is_mended_from_another_service_s_or_the_folder, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_restored_set_comes_up_with_the_pack_that_was_taken,
+                                        set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,484 @@
+/* A service takes a city pack while it runs. Every test ends with a rebuild that must equal (rig_free). */
+#include "services/intake/intake.h"
+#include "services/routing/routing.h"
+#include "tests/support/pack_copy.h"
+#include "tests/support/scratch.h"
+#include "tests/unit/routing/routing_scene.h"
+
+#include "city/city.h"
+#include "service/node.h"
+
+#include "vafa/intake/v1/intake.pb-c.h"
+#include "vafa/packs/v1/packs.pb-c.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define DIGEST_BYTES 32
+#define HEAD "topic,area,urgent,unit,level\n"
+#define OTHER_RULE HEAD "asphalt,5,*,deputy-civil,normal\n"
+
+static char *text(const char *constant)
+{
+    return (char *)(uintptr_t)constant;
+}
+
+/* --- short ways --- */
+
+/* A pack whose first rule is another. */
+static struct city *other_pack(const char *file, const char *from, const char *to)
+{
+    char folder[SCRATCH_SIZE];
+    struct city *city = NULL;
+    struct error err = ERROR_NONE;
+    scratch_new(folder);
+    pack_copy("isfahan", folder, file, from, to);
+    if (city_load(&city, folder, &err) != STATUS_OK) {
+        fail_msg("%s", err.message);
+    }
+    scratch_remove(folder);
+    return city;
+}
+
+static enum status call(struct rig *rig, enum rpc_role role, const char *method,
+                        ProtobufCMessage *request, const ProtobufCMessage **ret_response,
+                        struct error *err)
+{
+    struct rig_mixed one = {
+        .rpc = &packs__packs__descriptor, .method = method, .role = role, .request = request};
+    rig_call_mixed(rig, &one, 1);
+    *ret_response = one.response;
+    *err = one.err;
+    return one.err.status;
+}
+
+static ProtobufCBinaryData digest_of(const struct city *city)
+{
+    struct bytes digest = city_digest(city);
+    return (ProtobufCBinaryData){digest.size, (uint8_t *)(uintptr_t)digest.data};
+}
+
+static void put(struct rig *rig, const struct city *city)
+{
+    for (size_t i = 0; i < city_file_count(city); i++) {
+        const char *name;
+        const ProtobufCMessage *response;
+        struct error err;
+        struct bytes data = city_file_at(city, i, &name);
+        Packs__PutFileRequest request = PACKS__PUT_FILE_REQUEST__INIT;
+        request.pack = digest_of(city);
+        request.file = text(name);
+        request.data = (ProtobufCBinaryData){data.size, (uint8_t *)(uintptr_t)data.data};
+        if (call(rig, RPC_ROLE_ADMIN, "PutFile", &request.base, &response, &err) != STATUS_OK) {
+            fail_msg("%s: %s", name, err.message);
+        }
+    }
+}
+
+static const Packs__GetPacksResponse *look(struct rig *rig)
+{
+    Packs__GetPacksRequest request = PACKS__GET_PACKS_REQUEST__INIT;
+    const ProtobufCMessage *response;
+    struct error err;
+    if (call(rig, RPC_ROLE_ADMIN, "GetPacks", &request.base, &response, &err) != STATUS_OK) {
+        fail_msg("%s", err.message);
+    }
+    return (const Packs__GetPacksResponse *)response;
+}
+
+static Packs__TakePackRequest take_request(struct rig *rig, ProtobufCBinaryData digest)
+{
+    Packs__TakePackRequest request = PACKS__TAKE_PACK_REQUEST__INIT;
+    request.pack = digest;
+    request.last = look(rig)->last;
+    request.name = text("night");
+    request.note = text("a trial");
+    return request;
+}
+
+static enum status take(struct rig *rig, ProtobufCBinaryData digest, bool is_back,
+                        struct error *err)
+{
+    Packs__TakePackRequest request = take_request(rig, digest);
+    const ProtobufCMessage *response;
+    request.is_back = is_back;
+    return call(rig, RPC_ROLE_ADMIN, "TakePack", &request.base, &response, err);
+}
+
+static void must_take(struct rig *rig, const struct city *city)
+{
+    struct error err;
+    put(rig, city);
+    if (take(rig, digest_of(city), false, &err) != STATUS_OK) {
+        fail_msg("%s: %s", err.field, err.message);
+    }
+}
+
+static bool is_in_force(struct rig *rig, const struct city *city)
+{
+    ProtobufCBinaryData digest = look(rig)->digest;
+    return bytes_equal(city_digest(city), bytes_of(digest.data, digest.len));
+}
+
+static const char *unit_of(struct rig *rig, uint64_t number)
+{
+    scene_register(rig, (struct scene_request){.number = number, .area = "5"});
+    return scene_task(rig, number)->unit;
+}
+
+/* --- what is told of each --- */
+
+static void what_comes_after_a_taking_is_decided_by_the_new_pack(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new_clocked();
+    struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
+    assert_string_equal(unit_of(rig, 1), "district-5-civil");
+    must_take(rig, other);
+    assert_true(is_in_force(rig, other));
+    assert_string_equal(unit_of(rig, 2), "deputy-civil");
+    assert_string_equal(scene_task(rig, 1)->unit, "district-5-civil"); /* the past stays */
+
+    const Common__PackTaken *taken = scene_event(rig, 2)->pack_taken;
+    assert_string_equal(taken->city, "isfahan");
+    assert_string_equal(taken->name, "night");
+    assert_string_equal(taken->before_name, "isfahan");
+    assert_string_equal(taken->note, "a trial");
+    assert_memory_equal(taken->digest.data, city_digest(other).data, DIGEST_BYTES);
+    assert_memory_equal(taken->before.data, city_digest(rig_city(rig)).data, DIGEST_BYTES);
+    city_free(other);
+    rig_free(rig);
+}
+
+static void it_comes_up_with_the_taken_pack(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new_clocked();
+    struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
+    must_take(rig, other);
+    rig_restart(rig);
+    assert_true(is_in_force(rig, other));
+    assert_string_equal(unit_of(rig, 1), "deputy-civil");
+    city_free(other);
+    rig_free(rig);
+}
+
+static void the_same_pack_twice_is_one_event(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new_clocked();
+    struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
+    struct error err;
+    must_take(rig, other);
+    must_take(rig, other);
+    assert_int_equal(take(rig, digest_of(other), false, &err), STATUS_OK);
+    assert_int_equal(rig_event_count(rig), 1);
+    /* and the one it was started with is in force as it is */
+    city_free(other);
+    rig_free(rig);
+
+    rig = scene_new_clocked();
+    must_take(rig, rig_city(rig));
+    assert_int_equal(rig_event_count(rig), 0);
+    rig_free(rig);
+}
+
+static void a_pack_is_taken_back_and_further_back(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new_clocked();
+    struct city *second = other_pack("rules.csv", HEAD, OTHER_RULE);
+    struct city *third = other_pack("rules.csv", HEAD, HEAD "asphalt,5,*,centre-137,normal\n");
+    struct error err;
+    must_take(rig, second);
+    must_take(rig, third);
+    assert_string_equal(unit_of(rig, 1), "centre-137");
+    assert_int_equal(take(rig, digest_of(rig_city(rig)), true, &err), STATUS_FAILED_PRECONDITION);
+    assert_int_equal(take(rig, digest_of(second), true, &err), STATUS_OK);
+    assert_string_equal(unit_of(rig, 2), "deputy-civil");
+    assert_int_equal(take(rig, look(rig)->back, true, &err), STATUS_OK);
+    assert_true(is_in_force(rig, rig_city(rig)));
+    assert_string_equal(look(rig)->name, "night");
+    assert_int_equal(look(rig)->back.len, 0); /* there was none before */
+    rig_restart(rig);
+    assert_string_equal(unit_of(rig, 3), "district-5-civil");
+
+    const Packs__GetPacksResponse *packs = look(rig);
+    assert_int_equal(packs->n_takings, 4);
+    assert_true(packs->takings[0]->offset > packs->takings[1]->offset);
+    assert_true(packs->takings[0]->pack->is_back);
+    assert_false(packs->takings[2]->pack->is_back);
+    assert_string_equal(packs->takings[0]->actor, "test");
+    city_free(second);
+    city_free(third);
+    rig_free(rig);
+}
+
+static void who_has_not_seen_the_newest_taking_takes_none(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new_clocked();
+    struct city *second = other_pack("rules.csv", HEAD, OTHER_RULE);
+    struct city *third = other_pack("rules.csv", HEAD, HEAD "asphalt,5,*,centre-137,normal\n");
+    const ProtobufCMessage *response;
+    struct error err;
+    put(rig, third);
+    Packs__TakePackRequest late = take_request(rig, digest_of(third));
+    put(rig, second); /* its draft takes the other's place */
+    assert_int_equal(take(rig, digest_of(second), false, &err), STATUS_OK);
+    put(rig, third);
+    assert_int_equal(call(rig, RPC_ROLE_ADMIN, "TakePack", &late.base, &response, &err),
+                     STATUS_FAILED_PRECONDITION);
+    assert_string_equal(err.field, "last");
+    assert_true(is_in_force(rig, second));
+    city_free(second);
+    city_free(third);
+    rig_free(rig);
+}
+
+static void a_trial_leaves_nothing(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new_clocked();
+    struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
+    const ProtobufCMessage *response;
+    struct error err;
+    put(rig, other);
+    Packs__TakePackRequest request = take_request(rig, digest_of(other));
+    request.is_trial = true;
+    assert_int_equal(call(rig, RPC_ROLE_ADMIN, "TakePack", &request.base, &response, &err),
+                     STATUS_OK);
+    assert_int_equal(rig_event_count(rig), 0);
+    assert_string_equal(unit_of(rig, 1), "district-5-civil");
+    city_free(other);
+    rig_free(rig);
+}
+
+/* --- what is refused --- */
+
+static void refuses(struct rig *rig, const struct city *city, enum status status, const char *field,
+                    const char *part)
+{
+    struct error err;
+    put(rig, city);
+    assert_int_equal(take(rig, digest_of(city), false, &err), status);
+    assert_string_equal(err.field, field);
+    if (strstr(err.message, part) == NULL) {
+        fail_msg("\"%s\" has no \"%s\"", err.message, part);
+    }
+    assert_int_equal(rig_event_count(rig), 0);
+}
+
+/* Isfahan's pack takes the place of one that has a row more. */
+static void a_pack_that_lacks_a_row_of_the_one_in_force_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *from, *to;
+    } cases[] = {
+        {"units.csv", "\ndeputy-civil,", "\nextra,office,واحد,unit,,,\ndeputy-civil,"},
+        {"areas.csv", "\n5,", "\nextra,منطقه,area\n5,"},
+        {"topics.csv", "\nasphalt,", "\nextra,موضوع,topic,roads,normal,no\nasphalt,"},
+        {"levels.csv", "\ncomplex,", "\nextra,90,4,15,80,working\ncomplex,"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char folder[SCRATCH_SIZE];
+        struct city *isfahan = other_pack(NULL, NULL, NULL);
+        scratch_new(folder);
+        pack_copy("isfahan", folder, cases[i].file, cases[i].from, cases[i].to);
+        struct rig *rig = rig_new_in(&routing_service, folder);
+        refuses(rig, isfahan, STATUS_FAILED_PRECONDITION, cases[i].file, "\"extra\"");
+        scratch_remove(folder);
+        city_free(isfahan);
+        rig_free(rig);
+    }
+}
+
+static void a_pack_of_another_city_or_calendar_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *from, *to, *field, *part;
+    } cases[] = {
+        {"city.ini", "zone = Asia/Tehran", "zone = Asia/Baku", "city.ini", "zone"},
+        {"city.ini", "calendar = jalali", "calendar = gregorian", "city.ini", "calendar"},
+        {"city.ini", "key = isfahan", "key = shiraz", "city.ini", "shiraz"},
+    };
+    struct rig *rig = scene_new_clocked();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char folder[SCRATCH_SIZE];
+        struct city *city = NULL;
+        struct error err;
+        scratch_new(folder);
+        pack_copy("isfahan", folder, cases[i].file, cases[i].from, cases[i].to);
+        if (city_load(&city, folder, &err) == STATUS_OK) {
+            refuses(rig, city, STATUS_FAILED_PRECONDITION, cases[i].field, cases[i].part);
+            city_free(city);
+        } else {
+            fail_msg("%s: %s", cases[i].from, err.message);
+        }
+        scratch_remove(folder);
+    }
+    rig_free(rig);
+}
+
+static void what_was_not_put_whole_is_not_taken(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new_clocked();
+    struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
+    const ProtobufCMessage *response;
+    struct error err;
+    assert_int_equal(take(rig, digest_of(other), false, &err), STATUS_NOT_FOUND);
+    Packs__PutFileRequest request = PACKS__PUT_FILE_REQUEST__INIT;
+    uint8_t data[4] = "abc";
+    request.pack = digest_of(other);
+    request.file = text("rules.csv");
+    request.data = (ProtobufCBinaryData){3, data};
+    assert_int_equal(call(rig, RPC_ROLE_ADMIN, "PutFile", &request.base, &response, &err),
+                     STATUS_OK);
+    request.offset = 4; /* three bytes are there */
+    assert_int_equal(call(rig, RPC_ROLE_ADMIN, "PutFile", &request.base, &response, &err),
+                     STATUS_OUT_OF_RANGE);
+    assert_int_equal(take(rig, digest_of(other), false, &err), STATUS_INVALID_ARGUMENT);
+    /* What came after it is whole again. */
+    must_take(rig, other);
+    city_free(other);
+    rig_free(rig);
+}
+
+static void files_of_no_pack_are_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"../rules.csv",
+                                        "/etc/passwd",
+                                        "imports/../x.ini",
+                                        "imports/",
+                                        "imports/.ini",
+                                        "other.csv",
+                                        "",
+                                        "imports/sub/x.ini",
+                                        "rules.csv/"};
+    struct rig *rig = scene_new_clocked();
+    uint8_t digest[DIGEST_BYTES] = {0};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        Packs__PutFileRequest request = PACKS__PUT_FILE_REQUEST__INIT;
+        const ProtobufCMessage *response;
+        struct error err;
+        request.pack = (ProtobufCBinaryData){sizeof digest, digest};
+        request.file = text(names[i]);
+        assert_int_equal(call(rig, RPC_ROLE_ADMIN, "PutFile", &request.base, &response, &err),
+                         STATUS_INVALID_ARGUMENT);
+        assert_string_equal(err.field, "file");
+    }
+    rig_free(rig);
+}
+
+static void only_the_admin_may(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new_clocked();
+    Packs__GetPacksRequest request = PACKS__GET_PACKS_REQUEST__INIT;
+    const ProtobufCMessage *response;
+    struct error err;
+    assert_int_equal(call(rig, RPC_ROLE_LEADERSHIP, "GetPacks", &request.base, &response, &err),
+                     STATUS_PERMISSION_DENIED);
+    rig_free(rig);
+}
+
+/* --- a damaged shelf --- */
+
+static void damage(struct rig *rig)
+{
+    char path[PACK_SHELF_PATH_SIZE + 16], folder[PACK_SHELF_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/rules.csv", node_pack_folder(rig_node(rig), folder));
+    assert_int_equal(truncate(path, 10), 0);
+}
+
+static void a_damaged_pack_says_what_to_do_and_is_mended_by_the_same_one(void **state)
+{
+    (void)state;
+    struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
+    struct rig *rig = scene_new_clocked();
+    struct error err = ERROR_NONE;
+    must_take(rig, other);
+    damage(rig);
+    assert_int_equal(rig_try_restart(rig, NULL, &err), STATUS_FAILED_PRECONDITION);
+    assert_non_null(strstr(err.message, "\"night\""));
+    assert_non_null(strstr(err.message, "another service"));
+    assert_non_null(strstr(err.message, "--city"));
+    assert_int_equal(rig_try_restart(rig, other, &err), STATUS_OK); /* as with --city */
+    rig_restart(rig); /* and as before: the shelf has it again */
+    assert_true(is_in_force(rig, other));
+    rig_free(rig);
+    city_free(other);
+}
+
+/* --- what is under way --- */
+
+/* It was checked by the old pack, and its turn comes behind the taking, in the same batch. */
+static void a_call_whose_turn_comes_behind_the_taking_is_checked_again(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_new(&intake_service, "isfahan");
+    struct city *other =
+        other_pack("questions.csv", "asphalt,size,one_of,no", "asphalt,size,one_of,yes");
+    put(rig, other);
+    Packs__TakePackRequest taking = take_request(rig, digest_of(other));
+    Intake__RegisterCaseRequest request = INTAKE__REGISTER_CASE_REQUEST__INIT;
+    request.channel = COMMON__CHANNEL__CHANNEL_PHONE;
+    request.topic = text("asphalt");
+    request.urgency = COMMON__URGENCY__URGENCY_NORMAL;
+    Intake__RegisterCaseRequest before = request;
+    const ProtobufCServiceDescriptor *intake = &intake__intake__descriptor;
+    struct rig_mixed calls[] = {
+        {.rpc = intake,
+         .method = "RegisterCase",
+         .role = RPC_ROLE_FRONT_END,
+         .request = &before.base},
+        {.rpc = &packs__packs__descriptor,
+         .method = "TakePack",
+         .role = RPC_ROLE_ADMIN,
+         .request = &taking.base},
+        {.rpc = intake,
+         .method = "RegisterCase",
+         .role = RPC_ROLE_FRONT_END,
+         .request = &request.base},
+    };
+    rig_call_mixed(rig, calls, 3);
+    assert_int_equal(calls[0].err.status, STATUS_OK);
+    assert_int_equal(calls[1].err.status, STATUS_OK);
+    assert_int_equal(calls[2].err.status, STATUS_INVALID_ARGUMENT);
+    assert_int_equal(rig_event_count(rig), 2);
+    city_free(other);
+    rig_free(rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_comes_after_a_taking_is_decided_by_the_new_pack),
+        cmocka_unit_test(it_comes_up_with_the_taken_pack),
+        cmocka_unit_test(the_same_pack_twice_is_one_event),
+        cmocka_unit_test(a_pack_is_taken_back_and_further_back),
+        cmocka_unit_test(who_has_not_seen_the_newest_taking_takes_none),
+        cmocka_unit_test(a_trial_leaves_nothing),
+        cmocka_unit_test(a_pack_that_lacks_a_row_of_the_one_in_force_is_refused),
+        cmocka_unit_test(a_pack_of_another_city_or_calendar_is_refused),
+        cmocka_unit_test(what_was_not_put_whole_is_not_taken),
+        cmocka_unit_test(files_of_no_pack_are_refused),
+        cmocka_unit_test(only_the_admin_may),
+        cmocka_unit_test(a_damaged_pack_says_what_to_do_and_is_mended_by_the_same_one),
+        cmocka_unit_test(a_call_whose_turn_comes_behind_the_taking_is_checked_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
