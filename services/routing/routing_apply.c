@@ -53,6 +53,8 @@ static void index_again(struct apply *a, const Routing__Task *was, const Routing
 {
     bool same = strcmp(was->unit, now->unit) == 0 && was->due_at_us == now->due_at_us &&
                 was->urgency == now->urgency && open_helps(was) == open_helps(now) &&
+                (routing_rules_chase_steps(was) == routing_rules_chase_steps(now) ||
+                 PLANTED("chased_left_in_place")) &&
                 routing_rules_is_closed(was->state) == routing_rules_is_closed(now->state);
     if (!same) {
         routing_tables_delete_unit_task(a->txn, was);

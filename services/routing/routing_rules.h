@@ -21,6 +21,7 @@
 #define ROUTING_DESK_LEASE_US (10 * MINUTE_US)
 #define ROUTING_CLAIM_LOOK_MAX 1000 /* open tasks looked at for those nobody has */
 #define ROUTING_BEHIND_MAX 1000
+#define ROUTING_CHASE_STEPS_MAX 3 /* a task chased more often comes no earlier for it */
 #define ROUTING_PICTURES_MAX 10
 #define ROUTING_PICTURE_BYTES_MAX 200
 #define ROUTING_UNITS_BEFORE_MAX 10
@@ -142,6 +143,8 @@ bool routing_rules_change_task(Routing__Task *task, const Routing__Event *event,
 uint32_t routing_rules_callers(const Routing__Task *task);
 /* How many of them are joined to it. */
 uint32_t routing_rules_joined(const Routing__Task *task);
+/* How far chases put an open task before others of its urgency: one step each, up to a bound. */
+uint32_t routing_rules_chase_steps(const Routing__Task *task);
 /* How offices are told of an event; CHANGE_KIND_UNSPECIFIED: not at all. `kind` is the member of
  * Event. */
 Routing__ChangeKind routing_rules_change_kind(uint32_t kind);

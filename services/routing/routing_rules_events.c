@@ -314,6 +314,11 @@ uint32_t routing_rules_joined(const Routing__Task *task)
     return routing_rules_callers(task) - (task->own_withdrawn ? 0 : 1);
 }
 
+uint32_t routing_rules_chase_steps(const Routing__Task *task)
+{
+    return task->chases < ROUTING_CHASE_STEPS_MAX ? task->chases : ROUTING_CHASE_STEPS_MAX;
+}
+
 /* Its own request may be among those who leave: nobody is called about that one any more. */
 static void leave(Routing__Task *task, const Routing__CaseSplit *split)
 {

@@ -33,7 +33,8 @@
     X(OFFICES, "no office misses or is skipped",                                                   \
       "An answer of FollowTasks has every change of the unit between `after` and `next`; it "      \
       "never "                                                                                     \
-      "begins behind what the office has; what is acknowledged is what it acknowledged.",          \
+      "begins behind what the office has; what is acknowledged is what it acknowledged. A desk "   \
+      "is given what is to be done first: urgent, then chased, then due.",                         \
       "at every answer, at the end")                                                               \
     X(TIMELINES, "timelines agree with the owners",                                                \
       "A request's story is what the four logs tell of it up to how far intake has come, each "    \

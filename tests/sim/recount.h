@@ -124,6 +124,7 @@ struct recount_task {
     const char *helpers[8]; /* units whose parts have not ended */
     size_t helper_count, helps;
     uint64_t desk; /* that has claimed it; 0: none */
+    bool urgent;
     uint32_t chases;
 };
 

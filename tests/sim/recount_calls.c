@@ -174,6 +174,7 @@ void recount_take_task_amended(struct recount *recount, const struct found *foun
         impossible(found, "a joined request is told as the task's own, or the other way round");
     }
     recount_clock_amended(recount, task, amended);
+    task->urgent = amended->urgency == COMMON__URGENCY__URGENCY_URGENT;
     one->amendments_told = amended->amendments;
     one->words_told = amended->words_added;
     recount->chases_told++;

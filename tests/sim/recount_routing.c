@@ -50,6 +50,7 @@ static void take_routed(struct recount *recount, const struct found *found,
         .historical = one->historical,
         .called = !one->historical && one->can_be_called,
         .citizen = routed->citizen,
+        .urgent = routed->urgency == COMMON__URGENCY__URGENCY_URGENT,
         .due_at_us = routed->due_at_us,
         .routed_recorded_us = found->record->recorded_at_us,
     };
