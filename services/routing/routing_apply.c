@@ -108,7 +108,11 @@ static void apply_change(struct apply *a, const struct event *event, const Routi
                  number);
         return;
     }
-    routing_clock_respond(task, open, event->actor, event->occurred_at_us);
+    if (!routing_clock_respond(task, open, (char *)(uintptr_t)event->actor, event->occurred_at_us,
+                               a->arena)) {
+        txn_fail(a->txn, STATUS_RESOURCE_EXHAUSTED, "a task is too large");
+        return;
+    }
     routing_tables_put_task(a->txn, task);
     index_again(a, &was, task);
     routing_apply_clock(a, &was, task, event);

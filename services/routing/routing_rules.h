@@ -16,10 +16,12 @@
 #define ROUTING_READER_MAX 100
 #define ROUTING_DESK_MAX 100 /* code points of a desk's name */
 #define ROUTING_DESKS_MAX 32 /* of a unit */
-/* Desks times tasks stay below what a claim looks at, so that it finds what nobody has. */
+/* What a desk claims; urgent tasks are given to it beyond that, at most as many as it may hold in all. */
 #define ROUTING_DESK_TASKS_MAX 20
+/* Desks times tasks stay below what a claim looks at, so that it finds what nobody has. */
+#define ROUTING_DESK_HELD_MAX 40
 #define ROUTING_DESK_LEASE_US (10 * MINUTE_US)
-#define ROUTING_CLAIM_LOOK_MAX 1000 /* open tasks looked at for those nobody has */
+#define ROUTING_CLAIM_LOOK_MAX 2000 /* open tasks looked at for those nobody has */
 #define ROUTING_BEHIND_MAX 1000
 #define ROUTING_CHASE_STEPS_MAX 3 /* a task chased more often comes no earlier for it */
 #define ROUTING_PICTURES_MAX 10
