@@ -155,6 +155,7 @@ static enum status alarm_anew(struct decide *d, Routing__Task *task,
                               const Intake__RequestAmended *amended, const char *unit,
                               int64_t occurred_at_us)
 {
+    int64_t since_us = task->urgency == amended->urgency ? d->now_us : occurred_at_us;
     if (task->urgency == amended->urgency && unit == NULL) {
         return STATUS_OK;
     }
@@ -163,7 +164,7 @@ static enum status alarm_anew(struct decide *d, Routing__Task *task,
         task->unit = (char *)(uintptr_t)unit;
         task->desk = (char *)protobuf_c_empty_string;
     }
-    return routing_decide_alarm(d, task, occurred_at_us);
+    return routing_decide_alarm(d, task, since_us);
 }
 
 enum status routing_decide_amended(struct decide *d, const Intake__RequestAmended *amended,

@@ -74,7 +74,7 @@ static void take_claimed(struct recount *recount, const struct found *found,
         task->desk = claimed->desk_number;
         desk->held++;
     }
-    if (desk->held > HELD_MAX) {
+    if (claimed->n_task_numbers > 0 && desk->held > HELD_MAX) {
         recount_impossible(found, "a desk has more than it may");
     }
     desk->lease_us = claimed->lease_us;
@@ -91,13 +91,17 @@ static void take_silent(struct recount *recount, const struct found *found,
         invariant_broken(INVARIANT_TIMERS, "desk %" PRIu64 " is taken for silent before its time",
                          silent->desk_number);
     }
-    for (size_t i = 0; i < recount->task_count; i++) {
-        if (recount->tasks[i].desk == silent->desk_number) {
-            recount->tasks[i].desk = 0;
-        }
-    }
     desk->held = 0;
     desk->silent = true;
+    for (size_t i = 0; i < recount->task_count; i++) {
+        struct recount_task *task = &recount->tasks[i];
+        if (task->desk == silent->desk_number) {
+            task->desk = 0;
+            task->alarm.orphaned =
+                task->alarm.is_on &&
+                recount_alarm_has_desk(recount, task, found->record->recorded_at_us);
+        }
+    }
 }
 
 bool recount_take_desks(struct recount *recount, const struct found *found)

@@ -38,6 +38,19 @@ void recount_clock_applied(struct recount *recount, const struct found *found,
                            const Routing__ClosureApplied *applied);
 void recount_clock_check(const struct recount_task *task, int64_t until_us);
 
+/* recount_alarm.c: the task may be urgent since then; is not urgent any more; what an event about it makes of that; a
+ * person has done something about it. */
+void recount_alarm_owe(struct recount_task *task, int64_t since_us);
+void recount_alarm_calm(struct recount_task *task);
+void recount_alarm_follow(struct recount_task *task, const struct found *found);
+void recount_alarm_person(struct recount_task *task);
+/* Whether a desk of its unit is there to take it. */
+bool recount_alarm_has_desk(const struct recount *recount, const struct recount_task *task,
+                            int64_t at_us);
+/* True when the event was about an alarm. */
+bool recount_take_alarm(struct recount *recount, const struct found *found);
+void recount_alarm_check(const struct recount_task *task, int64_t until_us);
+
 /* The event concerns the unit. */
 void recount_concern(struct recount *recount, const char *key, uint64_t offset);
 void recount_concern_all(struct recount *recount, const struct recount_task *task, uint64_t offset);

@@ -38,6 +38,7 @@ static void take_routed(struct recount *recount, const struct found *found,
     if (routed->task_number != recount->task_count + 1) {
         recount_impossible(found, "tasks are numbered one after another");
     }
+    bool is_split_off = one->taken; /* it had been joined */
     recount_take_first(recount, found, routed->case_number);
     one->task = routed->task_number;
     recount->tasks = recount_grow(recount->tasks, recount->task_count, &recount->task_room,
@@ -54,7 +55,10 @@ static void take_routed(struct recount *recount, const struct found *found,
         .due_at_us = routed->due_at_us,
         .routed_recorded_us = found->record->recorded_at_us,
     };
-    recount_clock_routed(recount, &recount->tasks[recount->task_count - 1], found, routed);
+    struct recount_task *task = &recount->tasks[recount->task_count - 1];
+    recount_clock_routed(recount, task, found, routed);
+    recount_alarm_owe(task,
+                      is_split_off ? found->record->recorded_at_us : routed->registered_at_us);
     recount_concern(recount, routed->unit, found->offset);
     recount_note(recount, routed->case_number, found,
                  (struct recount_event){.unit = recount_text(recount, routed->unit),
@@ -379,7 +383,8 @@ void recount_take_routing(struct recount *recount, const struct found *found)
                             found->offset);
         return;
     }
-    if (recount_take_desks(recount, found) || recount_take_incident(recount, found)) {
+    if (recount_take_desks(recount, found) || recount_take_incident(recount, found) ||
+        recount_take_alarm(recount, found)) {
         return;
     }
     const struct about what = about(found);
@@ -391,6 +396,7 @@ void recount_take_routing(struct recount *recount, const struct found *found)
     }
     take_details(recount, task, found);
     recount_clock_take(recount, task, found);
+    recount_alarm_follow(task, found);
     if (event->kind_case == ROUTING__EVENT__KIND_TASK_HELP_ASKED) {
         told[told_count++] = event->task_help_asked->helper;
     }

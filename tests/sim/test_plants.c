@@ -53,6 +53,7 @@ static const char *const plants[] = {
     "chase_counted_twice",
     "taken_back_not_left",
     "chased_left_in_place",
+    "returned_alarm_forgotten",
 };
 #define PLANTS (sizeof plants / sizeof plants[0])
 
