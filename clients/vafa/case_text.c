@@ -49,16 +49,22 @@ static void print_incident(struct session *session, struct table *table, const I
 }
 
 /* Who has an urgent one. */
-static void print_alarm(struct session *session, struct table *table, const Intake__CaseAlarm *alarm)
+static void print_alarm(struct session *session, struct table *table, const Intake__Case *c)
 {
+    const Intake__CaseAlarm *alarm = c->alarm;
+    bool is_in_work = c->state == INTAKE__CASE_STATE__CASE_STATE_IN_WORK ||
+                      c->state == INTAKE__CASE_STATE__CASE_STATE_REOPENED;
     if (alarm == NULL) {
         return;
     }
     detail_time(session, table, "urgent_since", alarm->since_us);
     detail(session, table, "given_to", alarm->desk);
     detail_time(session, table, "acknowledged", alarm->acknowledged_at_us);
-    detail(session, table, "acknowledged_by",
-           alarm->acknowledged_at_us != 0 ? alarm->acknowledged_by : word(session, "nobody_yet"));
+    if (alarm->acknowledged_at_us != 0 || is_in_work) {
+        detail(session, table, "acknowledged_by",
+               alarm->acknowledged_at_us != 0 ? alarm->acknowledged_by
+                                              : word(session, "nobody_yet"));
+    }
     if (alarm->steps > 0) {
         table_cell(table, word(session, "went_up"));
         table_cell_format(table, "%" PRIu32, alarm->steps);
@@ -82,7 +88,7 @@ static void print_case(struct session *session, const Intake__Case *c)
     detail(session, table, "channel",
            label_enum(&common__channel__descriptor, (int)c->channel, language));
     detail(session, table, "unit", session_unit(session, c->unit));
-    print_alarm(session, table, c->alarm);
+    print_alarm(session, table, c);
     print_incident(session, table, c);
     if (c->chases > 0) {
         table_cell(table, word(session, "chases"));

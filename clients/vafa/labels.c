@@ -201,7 +201,7 @@ static const struct label word_labels[] = {
     {"acknowledged_by", "تأییدکننده", "acknowledged by"},
     {"nobody_yet", "هنوز هیچ‌کس", "nobody yet"},
     {"went_up", "ارجاع به بالا", "went up"},
-    {"emergency_phone", "خطر جانی؛ شماره بگیرند", "danger to life: dial"},
+    {"emergency_phone", "خطر جانی؛ تماس فوری با", "danger to life, dial"},
     {"registered", "زمان ثبت", "registered"},
     {"occurred", "زمان رویداد", "occurred"},
     {"due", "مهلت", "due"},

@@ -18,7 +18,7 @@
 
 #define CITY_KEY_SIZE_MAX 64 /* bytes without NUL, of topic, unit and area keys */
 #define CITY_PHONE_SIZE_MAX 32
-#define CITY_DESK_MAX 100 /* code points of a desk's name */
+#define CITY_DESK_MAX 100      /* code points of a desk's name */
 #define CITY_NAME_SIZE_MAX 256 /* bytes without NUL; an empty name is the other language's */
 
 struct city;
@@ -29,8 +29,8 @@ struct city_unit {
     const char *kind; /* district, office, deputy, organisation, company, centre, outside */
     const char *name_fa;
     const char *name_en;
-    const char *parent; /* key, or "" */
-    const char *phone;  /* what citizens dial, "" when none is told */
+    const char *parent;      /* key, or "" */
+    const char *phone;       /* what citizens dial, "" when none is told */
     const char *urgent_desk; /* the desk that urgent tasks go to, "" when none is named */
 };
 
@@ -38,9 +38,9 @@ struct city_topic {
     const char *key;
     const char *name_fa;
     const char *name_en;
-    const char *group; /* for listings: "cleaning" */
-    const char *level; /* service level key, "" for none */
-    bool urgent;       /* urgent whatever the caller says */
+    const char *group;     /* for listings: "cleaning" */
+    const char *level;     /* service level key, "" for none */
+    bool urgent;           /* urgent whatever the caller says */
     const char *emergency; /* the number to dial where life is in danger, "" for none */
 };
 

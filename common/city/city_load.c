@@ -199,10 +199,9 @@ static const char *city_cell_phone(const struct city_cells *cells, size_t row, s
 
 static void city_load_topics(struct city *city, struct findings *findings)
 {
-    static const struct csv_column columns[] = {{"key", true},     {"name_fa", true},
-                                                {"name_en", true}, {"group", true},
-                                                {"level", true},   {"urgent", true},
-                                                {"emergency", false}};
+    static const struct csv_column columns[] = {
+        {"key", true},   {"name_fa", true}, {"name_en", true},   {"group", true},
+        {"level", true}, {"urgent", true},  {"emergency", false}};
     struct city_cells cells;
     city->topics =
         city_cells_open(city, "topics.csv", columns, COUNT_OF(columns), sizeof(*city->topics),

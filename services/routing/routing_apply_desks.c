@@ -73,8 +73,7 @@ void routing_apply_silent(struct apply *a, const Routing__DeskSilent *silent)
     if (desk == NULL) {
         return;
     }
-    size_t count =
-        routing_tables_claims(a->txn, silent->desk_number, tasks, ROUTING_DESK_HELD_MAX);
+    size_t count = routing_tables_claims(a->txn, silent->desk_number, tasks, ROUTING_DESK_HELD_MAX);
     for (size_t i = 0; i < count; i++) {
         give(a, silent->desk_number, tasks[i], (char *)protobuf_c_empty_string);
     }

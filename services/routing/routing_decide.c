@@ -85,10 +85,9 @@ static enum status take_registered(struct decide *d, const struct event *event,
     if (routing_tables_task_of_case(d->txn, request->number, d->arena) != 0) {
         return STATUS_OK; /* a request has one task, however often we hear of it */
     }
-    return request->incident != 0
-               ? routing_decide_register_joined(d, event, request)
-               : routing_decide_route(d, request, event->occurred_at_us, event->historical,
-                                      event->occurred_at_us);
+    return request->incident != 0 ? routing_decide_register_joined(d, event, request)
+                                  : routing_decide_route(d, request, event->occurred_at_us,
+                                                         event->historical, event->occurred_at_us);
 }
 
 enum status routing_decide_intake(struct decide *d, const struct event *event)

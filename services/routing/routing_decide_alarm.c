@@ -77,10 +77,14 @@ static char *urgent_desk_of(const struct city *city, const char *unit)
 
 /* --- it is urgent, and a unit's --- */
 
-/* `minutes` after that; 0: the pack waits for nobody. */
-static int64_t minutes_after(int64_t at_us, uint32_t minutes)
+/* So long after that a person of the unit is to have acknowledged it; 0: nobody is awaited. That is so where the
+ * pack says nothing, and with a body outside the city: its people are not here. */
+static int64_t acknowledge_by(const struct city *city, const char *unit, int64_t at_us)
 {
-    return minutes == 0 ? 0 : us_add(at_us, minutes * MINUTE_US);
+    const struct city_unit *listed = city_unit(city, unit);
+    uint32_t minutes = city_acknowledge_minutes(city);
+    bool is_outside = listed != NULL && strcmp(listed->kind, "outside") == 0;
+    return minutes == 0 || is_outside ? 0 : us_add(at_us, minutes * MINUTE_US);
 }
 
 enum status routing_decide_alarm(struct decide *d, Routing__Task *task, int64_t since_us)
@@ -95,7 +99,7 @@ enum status routing_decide_alarm(struct decide *d, Routing__Task *task, int64_t 
     alarmed.case_number = task->case_number;
     alarmed.unit = task->unit;
     alarmed.since_us = since_us;
-    alarmed.acknowledge_by_us = minutes_after(since_us, city_acknowledge_minutes(d->city));
+    alarmed.acknowledge_by_us = acknowledge_by(d->city, task->unit, since_us);
     alarmed.urgent_desk = urgent_desk_of(d->city, task->unit);
     alarmed.desk = choose_desk(d, &desks, alarmed.urgent_desk, task->desk);
 
@@ -135,8 +139,8 @@ static enum status give(struct decide *d, const Routing__Task *task, struct desk
     given.task_number = task->number;
     given.case_number = task->case_number;
     given.unit = task->unit;
-    given.desk = choose_desk(d, desks, urgent_desk_of(d->city, task->unit),
-                             (char *)protobuf_c_empty_string);
+    given.desk =
+        choose_desk(d, desks, urgent_desk_of(d->city, task->unit), (char *)protobuf_c_empty_string);
     if (given.desk[0] == '\0') {
         return STATUS_OK; /* the first that claims gets it */
     }
@@ -182,7 +186,7 @@ enum status routing_decide_unacknowledged(struct decide *d, Routing__Task *task)
     passed.unit = task->unit;
     passed.step = number;
     passed.role = (char *)(uintptr_t)(step == NULL ? "" : step->role);
-    passed.next_at_us = goes_on ? minutes_after(at_us, city_acknowledge_minutes(d->city)) : 0;
+    passed.next_at_us = goes_on ? acknowledge_by(d->city, task->unit, at_us) : 0;
 
     Routing__Event event = ROUTING__EVENT__INIT;
     event.kind_case = ROUTING__EVENT__KIND_TASK_UNACKNOWLEDGED;

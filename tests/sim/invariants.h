@@ -54,8 +54,8 @@
       "a step.",                                                                                   \
       "at every event")                                                                            \
     X(URGENT, "urgent reaches a person, or the ladder's end",                                      \
-      "Whatever gives a unit an urgent task tells it at once, and gives it to the desk the pack "   \
-      "names, or one that is there. While no person of the unit has done anything about it, it "    \
+      "Whatever gives a unit an urgent task tells it at once, and gives it to the desk the pack "  \
+      "names, or one that is there. While no person of the unit has done anything about it, it "   \
       "goes up the ladder, step by step, to its end.",                                             \
       "at every event, each day, at the end")                                                      \
     X(REPORTS, "reports equal a recount of the logs",                                              \

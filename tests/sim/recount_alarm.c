@@ -14,8 +14,13 @@ static const struct city *city_of(const struct recount *recount)
     return world_city(recount->world);
 }
 
-static int64_t minutes(const struct recount *recount)
+/* Nobody of a body outside the city is awaited. */
+static int64_t minutes(const struct recount *recount, const char *key)
 {
+    const struct city_unit *unit = city_unit(city_of(recount), key);
+    if (unit != NULL && strcmp(unit->kind, "outside") == 0) {
+        return 0;
+    }
     return (int64_t)city_acknowledge_minutes(city_of(recount)) * 60 * 1000000;
 }
 
@@ -102,8 +107,9 @@ static void give(struct recount *recount, struct recount_task *task, const struc
     uint64_t desk = rightful_desk(recount, task, found->record->recorded_at_us);
     const char *rightful = desk == 0 ? "" : recount->desks[desk - 1].name;
     if (strcmp(name, rightful) != 0) {
-        invariant_broken(INVARIANT_URGENT, "urgent task %" PRIu64 " goes to desk \"%s\", not to \"%s\"",
-                         task->number, name, rightful);
+        invariant_broken(INVARIANT_URGENT,
+                         "urgent task %" PRIu64 " goes to desk \"%s\", not to \"%s\"", task->number,
+                         name, rightful);
     }
     if (desk == task->desk) {
         return;
@@ -126,7 +132,8 @@ bool recount_alarm_has_desk(const struct recount *recount, const struct recount_
 static void take_alarmed(struct recount *recount, struct recount_task *task,
                          const struct found *found, const Routing__TaskAlarmed *alarmed)
 {
-    int64_t next_us = minutes(recount) == 0 ? 0 : alarmed->since_us + minutes(recount);
+    int64_t wait_us = minutes(recount, task->unit);
+    int64_t next_us = wait_us == 0 ? 0 : alarmed->since_us + wait_us;
     if (!is_live(task) || !task->alarm.owed || alarmed->since_us != task->alarm.owed_since_us ||
         alarmed->acknowledge_by_us != next_us) {
         recount_impossible(found, "nothing made it urgent, or since another time");
@@ -157,7 +164,7 @@ static void take_unacknowledged(struct recount *recount, struct recount_task *ta
                          task->number);
     }
     if (has_step != (passed->role[0] != '\0') ||
-        passed->next_at_us != (goes_on ? alarm->next_us + minutes(recount) : 0)) {
+        passed->next_at_us != (goes_on ? alarm->next_us + minutes(recount, task->unit) : 0)) {
         invariant_broken(INVARIANT_URGENT,
                          "urgent task %" PRIu64 " goes up otherwise than the ladder says",
                          task->number);

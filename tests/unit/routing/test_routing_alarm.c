@@ -207,10 +207,8 @@ static void what_nobody_acknowledges_goes_up_the_ladder_each_step_once(void **st
     (void)state;
     struct rig *rig = scene_new_clocked();
     const struct event *event = NULL;
-    scene_register(rig, (struct scene_request){.number = 1,
-                                               .topic = "subsidence",
-                                               .area = "5",
-                                               .urgent = true});
+    scene_register(rig, (struct scene_request){
+                            .number = 1, .topic = "subsidence", .area = "5", .urgent = true});
     int64_t since_us = rig_now_us(rig);
     rig_advance(rig, ACK_US - SECOND_US);
     assert_int_equal(times_up(rig), 0);
@@ -277,8 +275,8 @@ static void the_unit_it_is_returned_to_is_told_anew(void **state)
     rig_free(rig);
 }
 
-static void it_is_told_anew_when_it_is_opened_again_and_nobody_is_awaited_when_it_is_closed(
-    void **state)
+static void
+it_is_told_anew_when_it_is_opened_again_and_nobody_is_awaited_when_it_is_closed(void **state)
 {
     (void)state;
     struct rig *rig = scene_new_clocked();
@@ -377,9 +375,8 @@ static void its_clock_runs_while_it_waits(void **state)
     pause.reason = ROUTING__PAUSE_REASON__PAUSE_REASON_BODY;
     pause.until_us = rig_now_us(rig) + DAY_US;
     pause.note = text("the gas company");
-    assert_int_equal(scene_call(rig, RPC_ROLE_OFFICE, CIVIL_5, "PauseTask", &pause.base, NULL,
-                                NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        scene_call(rig, RPC_ROLE_OFFICE, CIVIL_5, "PauseTask", &pause.base, NULL, NULL), STATUS_OK);
     assert_int_equal(amend(rig, 1, true, "5"), STATUS_OK);
     rig_advance(rig, ACK_US);
     assert_int_equal(times_up(rig), 1);
@@ -387,6 +384,19 @@ static void its_clock_runs_while_it_waits(void **state)
 }
 
 /* --- where there is nothing to tell --- */
+
+static void nobody_of_a_body_outside_the_city_is_awaited(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new_clocked();
+    scene_register(rig, (struct scene_request){.number = 1, .topic = "gas-leak", .urgent = true});
+    const Routing__Task *task = scene_task(rig, 1);
+    assert_string_equal(task->unit, "gas-company");
+    assert_int_equal(task->alarm->acknowledge_by_us, 0);
+    rig_advance(rig, DAY_US);
+    assert_int_equal(times_up(rig), 0);
+    rig_free(rig);
+}
 
 static void a_history_is_nobody_s_alarm(void **state)
 {
@@ -434,6 +444,7 @@ int main(void)
         cmocka_unit_test(amended_and_moved_by_that_the_new_unit_is_told_once),
         cmocka_unit_test(a_task_goes_from_the_desk_that_has_it_to_the_urgent_one_if_that_is_there),
         cmocka_unit_test(its_clock_runs_while_it_waits),
+        cmocka_unit_test(nobody_of_a_body_outside_the_city_is_awaited),
         cmocka_unit_test(a_history_is_nobody_s_alarm),
         cmocka_unit_test(a_pack_that_waits_for_nobody_still_shows_who_has_it),
     };
