@@ -48,6 +48,29 @@ static void print_incident(struct session *session, struct table *table, const I
     buffer_fini(&codes);
 }
 
+/* Who has an urgent one. */
+static void print_alarm(struct session *session, struct table *table, const Intake__Case *c)
+{
+    const Intake__CaseAlarm *alarm = c->alarm;
+    bool is_in_work = c->state == INTAKE__CASE_STATE__CASE_STATE_IN_WORK ||
+                      c->state == INTAKE__CASE_STATE__CASE_STATE_REOPENED;
+    if (alarm == NULL) {
+        return;
+    }
+    detail_time(session, table, "urgent_since", alarm->since_us);
+    detail(session, table, "given_to", alarm->desk);
+    detail_time(session, table, "acknowledged", alarm->acknowledged_at_us);
+    if (alarm->acknowledged_at_us != 0 || is_in_work) {
+        detail(session, table, "acknowledged_by",
+               alarm->acknowledged_at_us != 0 ? alarm->acknowledged_by
+                                              : word(session, "nobody_yet"));
+    }
+    if (alarm->steps > 0) {
+        table_cell(table, word(session, "went_up"));
+        table_cell_format(table, "%" PRIu32, alarm->steps);
+    }
+}
+
 static void print_case(struct session *session, const Intake__Case *c)
 {
     const char *language = session_language(session);
@@ -65,6 +88,7 @@ static void print_case(struct session *session, const Intake__Case *c)
     detail(session, table, "channel",
            label_enum(&common__channel__descriptor, (int)c->channel, language));
     detail(session, table, "unit", session_unit(session, c->unit));
+    print_alarm(session, table, c);
     print_incident(session, table, c);
     if (c->storm > 0) {
         table_cell(table, word(session, "storm"));

@@ -112,6 +112,10 @@ static void print_answer(struct session *session, const Intake__RegisterCaseResp
     }
     fputs(label_word("code", session_language(session)), stdout);
     output_foreign(stdout, ": ", response->code, "");
+    if (response->emergency_phone[0] != '\0') {
+        fputs(label_word("emergency_phone", session_language(session)), stdout);
+        output_foreign(stdout, ": ", response->emergency_phone, "");
+    }
     if (response->incident_code[0] != '\0') {
         fputs(label_word("incident", session_language(session)), stdout);
         output_foreign(stdout, ": ", response->incident_code, "");

@@ -84,6 +84,32 @@ static void print_callers(struct session *session, struct table *table, const Ro
     buffer_fini(&codes);
 }
 
+/* Of an urgent one: who has to be told of it, and who has acknowledged it. */
+static void print_alarm(struct session *session, struct table *table, const Routing__Alarm *alarm)
+{
+    char text[64];
+    if (alarm == NULL) {
+        return;
+    }
+    session_time(session, alarm->since_us, text);
+    detail(session, table, "urgent_since", text);
+    detail(session, table, "given_to", alarm->given_to);
+    if (strcmp(alarm->given_to, alarm->urgent_desk) != 0) {
+        detail(session, table, "instead_of", alarm->urgent_desk);
+    }
+    if (alarm->acknowledged_at_us == 0) {
+        session_time(session, alarm->acknowledge_by_us, text);
+        detail(session, table, "acknowledge_by", text);
+    }
+    session_time(session, alarm->acknowledged_at_us, text);
+    detail(session, table, "acknowledged", text);
+    detail(session, table, "acknowledged_by", alarm->acknowledged_by);
+    if (alarm->steps > 0) {
+        table_cell(table, label_word("went_up", session_language(session)));
+        table_cell_format(table, "%" PRIu32 " (%s)", alarm->steps, alarm->role);
+    }
+}
+
 static void print_task(struct session *session, const Routing__Task *task)
 {
     static const char *const names[] = {"registered", "respond_by",  "responded", "warn_at",
@@ -110,6 +136,7 @@ static void print_task(struct session *session, const Routing__Task *task)
     buffer_fini(&place);
     detail(session, table, "urgency",
            label_enum(&common__urgency__descriptor, (int)task->urgency, language));
+    print_alarm(session, table, task->alarm);
     for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
         session_time(session, times[i], text);
         detail(session, table, names[i], text);

@@ -222,10 +222,10 @@ static const struct option_def list_options[] = {
 
 static struct table *task_table(struct session *session)
 {
-    static const char *const heads[] = {"task",       "code", "topic", "state",
-                                        "registered", "due",  "note"};
-    struct table *table = table_new(7);
-    for (size_t i = 0; i < 7; i++) {
+    static const char *const heads[] = {"task",   "code", "topic",      "state", "urgency",
+                                        "chases", "desk", "registered", "due",   "note"};
+    struct table *table = table_new(sizeof(heads) / sizeof(heads[0]));
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
         table_head(table, i, label_word(heads[i], session_language(session)));
     }
     table_align_right(table, 0);
@@ -253,6 +253,15 @@ static void add_task(struct session *session, struct table *table, const Routing
                task->overdue && !has_ended(task->state)
                    ? label_word("overdue", language)
                    : label_enum(&routing__task_state__descriptor, (int)task->state, language));
+    table_cell(table, task->urgency == COMMON__URGENCY__URGENCY_URGENT
+                          ? label_enum(&common__urgency__descriptor, (int)task->urgency, language)
+                          : "");
+    if (task->chases > 0) {
+        table_cell_format(table, "%" PRIu32, task->chases);
+    } else {
+        table_cell(table, "");
+    }
+    table_cell(table, task->desk);
     table_cell(table, registered);
     table_cell(table, due);
     table_cell(table, task->note);
@@ -376,8 +385,8 @@ const struct command command_tasks_list = {
     .arguments = "",
     .summary = "a unit's tasks",
     .help = "Lists tasks, first what is to be done first: open ones before others, urgent ones "
-            "first, then by "
-            "due time. Open tasks that the unit helps with are among them. With --json one object "
+            "first, then those that citizens asked about again, then by due time. Open tasks that "
+            "the unit helps with are among them. With --json one object "
             "a line.",
     .examples = "vafa tasks list --unit district-5-civil\nvafa tasks list --unit PWDx --state done "
                 "--state closed-undone -n 5 --json",

@@ -74,6 +74,7 @@ static void print_topic(struct session *session, const Intake__Topic *topic)
     detail(session, table, "topic", name_in(session, topic->name_fa, topic->name_en));
     detail(session, table, "group", topic->group);
     detail(session, table, "urgent", yes(session, topic->urgent));
+    detail(session, table, "emergency_phone", topic->emergency_phone);
     if (topic->referral != NULL) {
         detail(session, table, "outside",
                name_in(session, topic->referral->name_fa, topic->referral->name_en));
@@ -125,6 +126,7 @@ static void add_row(struct session *session, struct table *table, const Intake__
     table_cell(table, topic->referral == NULL
                           ? ""
                           : name_in(session, topic->referral->name_fa, topic->referral->name_en));
+    table_cell(table, topic->emergency_phone);
 }
 
 /* One page; *token is that of the next, 0 behind the last. */
@@ -155,10 +157,11 @@ static enum status take_page(struct session *session, struct table *table, uint6
 
 static int list_topics(struct session *session)
 {
-    static const char *const heads[] = {"key", "topic", "group", "urgent", "questions", "outside"};
+    static const char *const heads[] = {"key",       "topic",   "group",          "urgent",
+                                        "questions", "outside", "emergency_phone"};
     struct error err = ERROR_NONE;
-    struct table *table = table_new(6);
-    for (size_t i = 0; i < 6; i++) {
+    struct table *table = table_new(sizeof(heads) / sizeof(heads[0]));
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
         table_head(table, i, word(session, heads[i]));
     }
     uint64_t token = 0;
@@ -186,8 +189,9 @@ const struct command command_topics = {
     .arguments_max = 1,
     .summary = "the topics of the server's city, or what one asks",
     .help =
-        "Without TOPIC all topics: key, name, group, whether urgent, how many questions, and the "
-        "body outside the city that it is for. With TOPIC, a key, also its questions: vafa "
+        "Without TOPIC all topics: key, name, group, whether urgent, how many questions, the "
+        "body outside the city that it is for, and the number to dial at once where life may be in "
+        "danger. With TOPIC, a key, also its questions: vafa "
         "register answers them with --answer QUESTION=VALUE.\n"
         "With --json one object a line.",
     .examples = "vafa topics\nvafa topics bus-headway --lang en\nvafa topics --json",

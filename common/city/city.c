@@ -30,6 +30,11 @@ const struct phone_plan *city_phone_plan(const struct city *city)
     return &city->phone_plan;
 }
 
+uint32_t city_acknowledge_minutes(const struct city *city)
+{
+    return city->acknowledge_minutes;
+}
+
 const struct city_life *city_life(const struct city *city)
 {
     return &city->life;

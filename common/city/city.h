@@ -18,6 +18,7 @@
 
 #define CITY_KEY_SIZE_MAX 64 /* bytes without NUL, of topic, unit and area keys */
 #define CITY_PHONE_SIZE_MAX 32
+#define CITY_DESK_MAX 100      /* code points of a desk's name */
 #define CITY_NAME_SIZE_MAX 256 /* bytes without NUL; an empty name is the other language's */
 
 struct city;
@@ -28,17 +29,19 @@ struct city_unit {
     const char *kind; /* district, office, deputy, organisation, company, centre, outside */
     const char *name_fa;
     const char *name_en;
-    const char *parent; /* key, or "" */
-    const char *phone;  /* what citizens dial, "" when none is told */
+    const char *parent;      /* key, or "" */
+    const char *phone;       /* what citizens dial, "" when none is told */
+    const char *urgent_desk; /* the desk that urgent tasks go to, "" when none is named */
 };
 
 struct city_topic {
     const char *key;
     const char *name_fa;
     const char *name_en;
-    const char *group; /* for listings: "cleaning" */
-    const char *level; /* service level key, "" for none */
-    bool urgent;       /* urgent whatever the caller says */
+    const char *group;     /* for listings: "cleaning" */
+    const char *level;     /* service level key, "" for none */
+    bool urgent;           /* urgent whatever the caller says */
+    const char *emergency; /* the number to dial where life is in danger, "" for none */
 };
 
 struct city_area {
@@ -136,6 +139,8 @@ const struct phone_plan *city_phone_plan(const struct city *city);
 const struct city_callback *city_callback(const struct city *city);
 const struct city_life *city_life(const struct city *city);
 const struct city_storm *city_storm(const struct city *city);
+/* How long a named person may take to acknowledge an urgent task, day and night; 0: nothing is said. */
+uint32_t city_acknowledge_minutes(const struct city *city);
 
 const struct city_unit *city_unit(const struct city *city, const char *key);   /* NULL: unlisted */
 const struct city_topic *city_topic(const struct city *city, const char *key); /* NULL: unlisted */

@@ -22,6 +22,7 @@
 #define CITY_LADDER_STEPS_MAX 8
 #define CITY_LADDER_ROWS_MAX 1000
 #define CITY_HOURS_ROWS_MAX 2000 /* schedules are told apart by trying every row for each */
+#define CITY_ACKNOWLEDGE_MINUTES_MAX 1440
 #define CITY_TOLERANCE_M_MAX 5000
 #define CITY_SAME_ROWS_MAX 2000 /* families are told by trying every row for each */
 #define CITY_ANY (-2)           /* `*` in a rule; KEY_INDEX_NONE is an unlisted key */
@@ -107,6 +108,7 @@ struct city {
     uint32_t tolerance_m; /* of a point to the nearest polygon */
     struct city_life life;
     struct city_storm storm;
+    uint32_t acknowledge_minutes; /* of an urgent task */
 
     struct city_hours hours;
     struct city_ladder ladder;

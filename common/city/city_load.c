@@ -185,11 +185,23 @@ static void city_load_areas(struct city *city, struct findings *findings)
     key_index_each_duplicate(&city->area_index, city_tell_duplicate, &cells);
 }
 
+/* As people dial it; several numbers are a matter for the name. */
+static const char *city_cell_phone(const struct city_cells *cells, size_t row, size_t column)
+{
+    const char *phone = csv_table_cell(cells->table, row, column);
+    if (strlen(phone) > CITY_PHONE_SIZE_MAX || strspn(phone, "0123456789+- ") != strlen(phone)) {
+        findings_error(cells->findings, cells->file, csv_table_line(cells->table, row),
+                       "the phone \"%s\" must be at most %d digits, spaces, \"-\" and \"+\"",
+                       findings_quote(phone).text, CITY_PHONE_SIZE_MAX);
+    }
+    return phone;
+}
+
 static void city_load_topics(struct city *city, struct findings *findings)
 {
-    static const struct csv_column columns[] = {{"key", true},     {"name_fa", true},
-                                                {"name_en", true}, {"group", true},
-                                                {"level", true},   {"urgent", true}};
+    static const struct csv_column columns[] = {
+        {"key", true},   {"name_fa", true}, {"name_en", true},   {"group", true},
+        {"level", true}, {"urgent", true},  {"emergency", false}};
     struct city_cells cells;
     city->topics =
         city_cells_open(city, "topics.csv", columns, COUNT_OF(columns), sizeof(*city->topics),
@@ -202,6 +214,7 @@ static void city_load_topics(struct city *city, struct findings *findings)
         topic->group = csv_table_cell(cells.table, row, 3);
         topic->level = csv_table_cell(cells.table, row, 4);
         topic->urgent = city_cells_yes(&cells, row, 5);
+        topic->emergency = city_cell_phone(&cells, row, 6);
         struct error err = ERROR_NONE;
         if (topic->group[0] != '\0' &&
             text_check_key(topic->group, CITY_KEY_SIZE_MAX, "group", &err) != STATUS_OK) {
@@ -245,23 +258,24 @@ static void city_check_parent(const struct city *city, size_t row, const struct 
     }
 }
 
-/* As people dial it; several numbers are a matter for the name. */
-static const char *city_cell_phone(const struct city_cells *cells, size_t row, size_t column)
+/* As desks call themselves: the name of a place, never a person's. */
+static const char *city_cell_desk(const struct city_cells *cells, size_t row, size_t column)
 {
-    const char *phone = csv_table_cell(cells->table, row, column);
-    if (strlen(phone) > CITY_PHONE_SIZE_MAX || strspn(phone, "0123456789+- ") != strlen(phone)) {
+    struct error err = ERROR_NONE;
+    const char *desk = csv_table_cell(cells->table, row, column);
+    if (text_check(desk, CITY_DESK_MAX, "urgent_desk", &err) != STATUS_OK) {
         findings_error(cells->findings, cells->file, csv_table_line(cells->table, row),
-                       "the phone \"%s\" must be at most %d digits, spaces, \"-\" and \"+\"",
-                       findings_quote(phone).text, CITY_PHONE_SIZE_MAX);
+                       "the urgent_desk \"%s\" cannot be used: %s", findings_quote(desk).text,
+                       err.message);
     }
-    return phone;
+    return desk;
 }
 
 static void city_load_units(struct city *city, struct findings *findings)
 {
     static const struct csv_column columns[] = {
         {"key", true},    {"kind", true},   {"name_fa", true}, {"name_en", true},
-        {"parent", true}, {"hours", false}, {"phone", false}};
+        {"parent", true}, {"hours", false}, {"phone", false},  {"urgent_desk", false}};
     struct city_cells cells;
     city->units =
         city_cells_open(city, "units.csv", columns, COUNT_OF(columns), sizeof(*city->units),
@@ -274,6 +288,7 @@ static void city_load_units(struct city *city, struct findings *findings)
         city_cells_names(city, &cells, row, 2, &unit->name_fa, &unit->name_en);
         unit->parent = csv_table_cell(cells.table, row, 4);
         unit->phone = city_cell_phone(&cells, row, 6);
+        unit->urgent_desk = city_cell_desk(&cells, row, 7);
         if (!city_unit_kind_is_known(unit->kind)) {
             findings_error(findings, cells.file, csv_table_line(cells.table, row),
                            "the kind \"%s\" is none of district, office, deputy, organisation, "

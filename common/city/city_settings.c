@@ -270,6 +270,17 @@ static void settings_load_storm(struct city *city, struct findings *findings)
     }
 }
 
+/* An urgent task; 0 when it is left out. */
+static void settings_load_urgent(struct city *city, struct findings *findings)
+{
+    const struct ini_value *value =
+        ini_table_find(city->settings, "urgent", "ack_minutes", false, findings);
+    if (value != NULL) {
+        ini_value_number(value, SETTINGS_FILE, 1, CITY_ACKNOWLEDGE_MINUTES_MAX,
+                         &city->acknowledge_minutes, findings);
+    }
+}
+
 void city_settings_load(struct city *city, struct findings *findings)
 {
     const struct pack_file *file = pack_files_find(&city->files, SETTINGS_FILE);
@@ -284,5 +295,6 @@ void city_settings_load(struct city *city, struct findings *findings)
     settings_load_places(city, findings);
     settings_load_life(city, findings);
     settings_load_storm(city, findings);
+    settings_load_urgent(city, findings);
     ini_table_refuse_unknown(city->settings, findings);
 }

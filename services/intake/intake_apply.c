@@ -191,6 +191,21 @@ static uint64_t tell_clock(const Routing__Event *open, Intake__TimelineRecord *r
         record->unit = open->task_escalated->unit;
         record->note = open->task_escalated->role;
         return open->task_escalated->case_number;
+    case ROUTING__EVENT__KIND_TASK_ALARMED:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_ALARMED;
+        record->unit = open->task_alarmed->unit;
+        record->note = open->task_alarmed->desk;
+        return open->task_alarmed->case_number;
+    case ROUTING__EVENT__KIND_TASK_UNACKNOWLEDGED:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_UNACKNOWLEDGED;
+        record->unit = open->task_unacknowledged->unit;
+        record->note = open->task_unacknowledged->role;
+        return open->task_unacknowledged->case_number;
+    case ROUTING__EVENT__KIND_TASK_ALARM_GIVEN:
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_ALARM_GIVEN;
+        record->unit = open->task_alarm_given->unit;
+        record->note = open->task_alarm_given->desk;
+        return open->task_alarm_given->case_number;
     case ROUTING__EVENT__KIND_TASK_DUE_MOVED:
         tell_due_moved(open->task_due_moved, record);
         return open->task_due_moved->case_number;
@@ -278,6 +293,22 @@ static uint64_t tell_more(const Routing__Event *open, Intake__TimelineRecord *re
     }
 }
 
+/* Whether a person of the unit has done something about it, as routing counts that for an urgent task. */
+static bool is_of_person(const Routing__Event *open)
+{
+    switch (open->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_ACCEPTED: return !open->task_accepted->automatic;
+    case ROUTING__EVENT__KIND_TASK_SEEN:
+    case ROUTING__EVENT__KIND_TASK_PLANNED:
+    case ROUTING__EVENT__KIND_TASK_STARTED:
+    case ROUTING__EVENT__KIND_TASK_REPORTED:
+    case ROUTING__EVENT__KIND_TASK_PAUSED:
+    case ROUTING__EVENT__KIND_TASK_DONE:
+    case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE: return true;
+    default: return false;
+    }
+}
+
 void intake_apply_view_routing(struct apply *a, const struct event *event)
 {
     const Routing__Event *open = (const Routing__Event *)event->open;
@@ -321,6 +352,9 @@ void intake_apply_view_routing(struct apply *a, const struct event *event)
         record.unit = open->task_overdue->unit;
         break;
     default: number = tell_more(open, &record); break;
+    }
+    if (is_of_person(open) && !event->historical) {
+        record.person = (char *)(uintptr_t)event->actor;
     }
     show(a, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, event, number, &record);
     follow_incident(a, event, open);

@@ -297,6 +297,10 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
     response->code = registration->code;
     response->number = number;
     response->storm = registration->registered.storm;
+    const struct city_topic *topic = city_topic(d->city, request->topic);
+    if (topic != NULL && request->history == NULL) {
+        response->emergency_phone = (char *)(uintptr_t)topic->emergency;
+    }
     status = refer(d, request, response);
     return status == STATUS_OK ? decide_emit(d, &registration->event.base, &options) : status;
 }

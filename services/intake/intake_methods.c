@@ -77,6 +77,28 @@ static bool tell_incident(struct read *r, uint64_t number, Intake__Case *told)
     return codes != NULL && told->joined_codes != NULL;
 }
 
+/* Copied, since the story may live elsewhere. What is not urgent any more has none, unless another's task is its own.
+ * False: no memory. */
+static bool tell_alarm(struct read *r, const struct intake_alarm *alarm, Intake__Case *told)
+{
+    if (alarm->since_us == 0 ||
+        (told->urgency != COMMON__URGENCY__URGENCY_URGENT && told->incident_code[0] == '\0')) {
+        return true;
+    }
+    Intake__CaseAlarm *copy = arena_alloc(r->arena, sizeof(*copy));
+    if (copy == NULL) {
+        return false;
+    }
+    intake__case_alarm__init(copy);
+    copy->since_us = alarm->since_us;
+    copy->desk = arena_copy_text(r->arena, alarm->desk);
+    copy->acknowledged_by = arena_copy_text(r->arena, alarm->acknowledged_by);
+    copy->acknowledged_at_us = alarm->acknowledged_at_us;
+    copy->steps = alarm->steps;
+    told->alarm = copy;
+    return copy->desk != NULL && copy->acknowledged_by != NULL;
+}
+
 Intake__Case *intake_tell_case(struct read *r, const struct intake_case *found,
                                const struct intake_story *story)
 {
@@ -113,6 +135,9 @@ Intake__Case *intake_tell_case(struct read *r, const struct intake_case *found,
     told->words_added = (uint32_t)found->changes->n_words_offsets;
     told->call_number = registered->call_number;
     told->storm = registered->storm;
+    if (!tell_alarm(r, &story->alarm, told)) {
+        return NULL;
+    }
     told->state =
         intake_rules_state(story->entries, story->count, told->can_be_called && !told->historical);
     return told;

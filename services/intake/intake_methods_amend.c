@@ -47,16 +47,21 @@ enum status intake_check_look_up(const struct city *city, const struct rpc_calle
                                      digits, err);
 }
 
-/* A code is half of what opens a request: nobody is told the code of another citizen's. */
-static void hide_other_callers(Intake__LookUpCaseResponse *response)
+/* A code is half of what opens a request: nobody is told the code of another citizen's. And who of a unit has it is
+ * no citizen's affair. */
+static void hide_others(Intake__LookUpCaseResponse *response)
 {
     response->case_data->incident_code = (char *)(uintptr_t)protobuf_c_empty_string;
     response->case_data->n_joined_codes = 0;
+    response->case_data->alarm = NULL;
     for (size_t i = 0; i < response->n_timeline; i++) {
         Intake__TimelineEntry *entry = response->timeline[i];
         if (entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED ||
             entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT ||
-            entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT) {
+            entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT ||
+            entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ALARMED ||
+            entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_UNACKNOWLEDGED ||
+            entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ALARM_GIVEN) {
             entry->note = (char *)(uintptr_t)protobuf_c_empty_string;
         }
     }
@@ -73,7 +78,7 @@ enum status intake_read_look_up(struct read *r, const ProtobufCMessage *message,
     enum status status = intake_read_whole_case(r, request->code, &response->case_data,
                                                 &response->timeline, &response->n_timeline);
     if (status == STATUS_OK) {
-        hide_other_callers(response);
+        hide_others(response);
     }
     return status;
 }

@@ -65,6 +65,7 @@ static Intake__Topic *tell_topic(struct arena *arena, const struct city *city,
     told->name_en = (char *)(uintptr_t)topic->name_en;
     told->group = (char *)(uintptr_t)topic->group;
     told->urgent = topic->urgent;
+    told->emergency_phone = (char *)(uintptr_t)topic->emergency;
     told->questions = questions;
     told->n_questions = count;
     for (size_t i = 0; i < count; i++) {

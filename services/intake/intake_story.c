@@ -59,6 +59,59 @@ static int64_t due_at_us(const struct intake_timeline_row *rows, size_t count)
     return due_us;
 }
 
+/* --- who has it, when it is urgent --- */
+
+static bool is_routing(const struct intake_timeline_row *row)
+{
+    return row->service == COMMON__SERVICE_ID__SERVICE_ID_ROUTING;
+}
+
+static const struct intake_timeline_row *last_alarm(const struct intake_timeline_row *rows,
+                                                    size_t count)
+{
+    const struct intake_timeline_row *last = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (is_routing(&rows[i]) &&
+            rows[i].record->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ALARMED &&
+            (last == NULL || rows[i].offset > last->offset)) {
+            last = &rows[i];
+        }
+    }
+    return last;
+}
+
+/* What came behind it, in any order: a row of each kind is the last one, or the first that counts. */
+static struct intake_alarm alarm_of(const struct intake_timeline_row *rows, size_t count)
+{
+    const struct intake_timeline_row *told = last_alarm(rows, count);
+    struct intake_alarm alarm = {.desk = "", .acknowledged_by = ""};
+    uint64_t given = 0;
+    uint64_t seen = 0;
+    if (told == NULL) {
+        return alarm;
+    }
+    alarm.since_us = told->record->at_us;
+    alarm.desk = told->record->note;
+    for (size_t i = 0; i < count; i++) {
+        const Intake__TimelineRecord *record = rows[i].record;
+        uint64_t offset = rows[i].offset;
+        if (!is_routing(&rows[i]) || offset < told->offset) {
+            continue;
+        }
+        alarm.steps += record->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_UNACKNOWLEDGED;
+        if (record->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ALARM_GIVEN && offset > given) {
+            given = offset;
+            alarm.desk = record->note;
+        }
+        if (record->person[0] != '\0' && (seen == 0 || offset < seen)) {
+            seen = offset;
+            alarm.acknowledged_by = record->person;
+            alarm.acknowledged_at_us = record->at_us;
+        }
+    }
+    return alarm;
+}
+
 /* --- while it was joined to another --- */
 
 /* A stretch of routing's log in which the request had no task of its own. */
@@ -67,11 +120,6 @@ struct stretch {
     uint64_t from; /* the offset of the joining */
     uint64_t to;   /* of the splitting; 0: it is joined still */
 };
-
-static bool is_routing(const struct intake_timeline_row *row)
-{
-    return row->service == COMMON__SERVICE_ID__SERVICE_ID_ROUTING;
-}
 
 static bool ends_stretch(Intake__TimelineKind kind)
 {
@@ -181,7 +229,12 @@ bool intake_story_read(struct store_txn *txn, const struct intake_case *found, s
         tell_storm(found, storm, &told[count - 1]);
     }
     qsort(entries, count, sizeof(*entries), compare_entries);
-    *ret_story = (struct intake_story){entries, count, due_at_us(rows, row_count)};
+    *ret_story = (struct intake_story){
+        .entries = entries,
+        .count = count,
+        .due_at_us = due_at_us(rows, row_count),
+        .alarm = alarm_of(rows, row_count),
+    };
     return true;
 }
 

@@ -8,10 +8,20 @@
  * story is told. */
 #define INTAKE_STORY_HEADS_MAX 16
 
+/* Who has an urgent request: of the last time that its unit was told of it as that. */
+struct intake_alarm {
+    int64_t since_us; /* 0: never */
+    const char *desk; /* never NULL, as the next */
+    const char *acknowledged_by;
+    int64_t acknowledged_at_us;
+    uint32_t steps;
+};
+
 struct intake_story {
     Intake__TimelineEntry **entries; /* in order; the registration is among them */
     size_t count;
     int64_t due_at_us; /* as last routed or joined, 0 before or for never */
+    struct intake_alarm alarm;
 };
 
 /* While a request was joined to another, the story of that one's task is its own: those rows are

@@ -54,6 +54,8 @@ static void index_again(struct apply *a, const Routing__Task *was, const Routing
 {
     bool same = strcmp(was->unit, now->unit) == 0 && was->due_at_us == now->due_at_us &&
                 was->urgency == now->urgency && open_helps(was) == open_helps(now) &&
+                (routing_rules_chase_steps(was) == routing_rules_chase_steps(now) ||
+                 PLANTED("chased_left_in_place")) &&
                 routing_rules_is_closed(was->state) == routing_rules_is_closed(now->state);
     if (!same) {
         routing_tables_delete_unit_task(a->txn, was);
@@ -107,7 +109,11 @@ static void apply_change(struct apply *a, const struct event *event, const Routi
                  number);
         return;
     }
-    routing_clock_respond(task, open, event->actor, event->occurred_at_us);
+    if (!routing_clock_respond(task, open, (char *)(uintptr_t)event->actor, event->occurred_at_us,
+                               a->arena)) {
+        txn_fail(a->txn, STATUS_RESOURCE_EXHAUSTED, "a task is too large");
+        return;
+    }
     routing_tables_put_task(a->txn, task);
     index_again(a, &was, task);
     routing_apply_clock(a, &was, task, event);

@@ -1,5 +1,6 @@
 /* What follows from an event for the clock's tables: timers, which tasks closures and storms may move, who had a
  * task when. */
+#include "services/routing/routing_alarm.h"
 #include "services/routing/routing_clock.h"
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
@@ -44,6 +45,17 @@ static void follow_moments(struct apply *a, const Routing__Task *was, const Rout
     } else if (after != ROUTING_MOMENT_NONE &&
                (before == ROUTING_MOMENT_NONE || was_us != now_us)) {
         set_timer(a, ROUTING_TIMER_CLOCK, now->number, now_us);
+    }
+}
+
+static void follow_alarm(struct apply *a, const Routing__Task *was, const Routing__Task *now)
+{
+    int64_t before_us = was == NULL ? 0 : routing_alarm_next(was);
+    int64_t after_us = routing_alarm_next(now);
+    if (after_us == 0 && before_us != 0) {
+        timer_clear(a->txn, ROUTING_TIMER_ALARM, now->number);
+    } else if (after_us != before_us) {
+        set_timer(a, ROUTING_TIMER_ALARM, now->number, after_us);
     }
 }
 
@@ -157,6 +169,7 @@ void routing_apply_clock(struct apply *a, const Routing__Task *was, const Routin
 {
     follow_due(a, was, now, event->recorded_at_us);
     follow_moments(a, was, now);
+    follow_alarm(a, was, now);
     if (was != NULL) {
         follow_holds(a, was, now, event->occurred_at_us); /* before it is closed with a closure */
     }

@@ -67,14 +67,13 @@ void routing_apply_claimed(struct apply *a, const struct event *event,
 
 void routing_apply_silent(struct apply *a, const Routing__DeskSilent *silent)
 {
-    uint64_t tasks[ROUTING_DESK_TASKS_MAX];
+    uint64_t tasks[ROUTING_DESK_HELD_MAX];
     Routing__DeskRecord *desk = must(a, routing_tables_desk(a->txn, silent->desk_number, a->arena),
                                      "desk", silent->desk_number);
     if (desk == NULL) {
         return;
     }
-    size_t count =
-        routing_tables_claims(a->txn, silent->desk_number, tasks, ROUTING_DESK_TASKS_MAX);
+    size_t count = routing_tables_claims(a->txn, silent->desk_number, tasks, ROUTING_DESK_HELD_MAX);
     for (size_t i = 0; i < count; i++) {
         give(a, silent->desk_number, tasks[i], (char *)protobuf_c_empty_string);
     }
@@ -84,22 +83,25 @@ void routing_apply_silent(struct apply *a, const Routing__DeskSilent *silent)
     apply_signal(a, service_signal_key(silent->unit));
 }
 
-/* What a desk does to its task says that it is there; what has ended, or gone to another unit, it has
- * no more. */
-void routing_apply_desk_act(struct apply *a, const struct event *event, const Routing__Task *was,
-                            const Routing__Task *now)
+/* The desk that has the task, as it is in the tables; NULL when it is missing. */
+static Routing__DeskRecord *desk_of(struct apply *a, const Routing__Task *task,
+                                    uint64_t *ret_number)
 {
-    if (was->desk[0] == '\0') {
-        return;
-    }
-    uint64_t number = routing_tables_desk_number(a->txn, was->unit, was->desk, a->arena);
-    Routing__DeskRecord *desk =
-        must(a, routing_tables_desk(a->txn, number, a->arena), "desk", number);
+    *ret_number = routing_tables_desk_number(a->txn, task->unit, task->desk, a->arena);
+    return must(a, routing_tables_desk(a->txn, *ret_number, a->arena), "desk", *ret_number);
+}
+
+/* Its desk has it no more, or has done something: that says that it is there. */
+static void follow_desk(struct apply *a, const struct event *event, const Routing__Task *was,
+                        bool leaves)
+{
+    uint64_t number;
+    Routing__DeskRecord *desk = desk_of(a, was, &number);
     if (desk == NULL) {
         return;
     }
-    if (now->desk[0] == '\0') {
-        routing_tables_delete_claim(a->txn, number, now->number);
+    if (leaves) {
+        routing_tables_delete_claim(a->txn, number, was->number);
         desk->held--;
     }
     if (strcmp(event->actor, was->desk) == 0) {
@@ -107,4 +109,29 @@ void routing_apply_desk_act(struct apply *a, const struct event *event, const Ro
         watch(a, number, desk);
     }
     routing_tables_put_desk(a->txn, number, desk);
+}
+
+/* It was given to a desk that did not ask for it. */
+static void join_desk(struct apply *a, const Routing__Task *now)
+{
+    uint64_t number;
+    Routing__DeskRecord *desk = desk_of(a, now, &number);
+    if (desk != NULL) {
+        desk->held++;
+        routing_tables_put_claim(a->txn, number, now->number);
+        routing_tables_put_desk(a->txn, number, desk);
+    }
+}
+
+/* What has ended, or gone to another unit or desk, a desk has no more. */
+void routing_apply_desk_act(struct apply *a, const struct event *event, const Routing__Task *was,
+                            const Routing__Task *now)
+{
+    bool leaves = strcmp(was->desk, now->desk) != 0;
+    if (was->desk[0] != '\0') {
+        follow_desk(a, event, was, leaves);
+    }
+    if (leaves && now->desk[0] != '\0') {
+        join_desk(a, now);
+    }
 }

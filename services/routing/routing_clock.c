@@ -1,6 +1,7 @@
 /* The clock of a task: see routing_clock.h. */
 #include "services/routing/routing_clock.h"
 
+#include "services/routing/routing_alarm.h"
 #include "services/routing/routing_rules.h"
 
 #include "base/clock.h"
@@ -305,10 +306,14 @@ static bool is_response(const Routing__Event *event)
     }
 }
 
-void routing_clock_respond(Routing__Task *task, const Routing__Event *event, const char *actor,
-                           int64_t occurred_at_us)
+bool routing_clock_respond(Routing__Task *task, const Routing__Event *event, char *actor,
+                           int64_t occurred_at_us, struct arena *arena)
 {
-    if (task->responded_at_us == 0 && !task->historical && actor[0] != '\0' && is_response(event)) {
+    if (task->historical || actor[0] == '\0' || !is_response(event)) {
+        return true;
+    }
+    if (task->responded_at_us == 0) {
         task->responded_at_us = occurred_at_us;
     }
+    return routing_alarm_acknowledge(task, actor, occurred_at_us, arena);
 }

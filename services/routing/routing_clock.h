@@ -11,6 +11,7 @@
 #ifndef VAFA_SERVICES_ROUTING_ROUTING_CLOCK_H
 #define VAFA_SERVICES_ROUTING_ROUTING_CLOCK_H
 
+#include "base/arena.h"
 #include "city/city.h"
 #include "city/hours.h"
 
@@ -95,8 +96,9 @@ Routing__TaskDueMoved routing_clock_unmoved(const Routing__Task *task, Routing__
 bool routing_clock_is_event(const Routing__Event *event);
 /* What it changes; false, and nothing changed, when it cannot follow on the task's state. */
 bool routing_clock_change(Routing__Task *task, const Routing__Event *event);
-/* The first act of a named person, if the event is that. */
-void routing_clock_respond(Routing__Task *task, const Routing__Event *event, const char *actor,
-                           int64_t occurred_at_us);
+/* The first act of a named person, if the event is that: it also acknowledges an urgent task. False: the
+ * arena is full. */
+bool routing_clock_respond(Routing__Task *task, const Routing__Event *event, char *actor,
+                           int64_t occurred_at_us, struct arena *arena);
 
 #endif

@@ -53,7 +53,7 @@ static enum status choose_unit(struct decide *d, const Intake__RequestRegistered
 }
 
 enum status routing_decide_route(struct decide *d, const Intake__RequestRegistered *request,
-                                 int64_t occurred_at_us, bool historical)
+                                 int64_t occurred_at_us, bool historical, int64_t alarm_us)
 {
     Routing__TaskRouted routed = ROUTING__TASK_ROUTED__INIT;
     routed.task_number = routing_tables_last_task(d->txn) + 1;
@@ -80,7 +80,9 @@ enum status routing_decide_route(struct decide *d, const Intake__RequestRegister
         .occurred_at_us = historical ? occurred_at_us : 0,
         .historical = historical,
     };
-    return routing_emit(d, &event, event.task_routed, &options);
+    status = routing_emit(d, &event, event.task_routed, &options);
+    Routing__Task task = routing_rules_new_task(&routed, d->now_us, historical);
+    return status == STATUS_OK ? routing_decide_alarm(d, &task, alarm_us) : status;
 }
 
 static enum status take_registered(struct decide *d, const struct event *event,
@@ -89,9 +91,9 @@ static enum status take_registered(struct decide *d, const struct event *event,
     if (routing_tables_task_of_case(d->txn, request->number, d->arena) != 0) {
         return STATUS_OK; /* a request has one task, however often we hear of it */
     }
-    return request->incident != 0
-               ? routing_decide_register_joined(d, event, request)
-               : routing_decide_route(d, request, event->occurred_at_us, event->historical);
+    return request->incident != 0 ? routing_decide_register_joined(d, event, request)
+                                  : routing_decide_route(d, request, event->occurred_at_us,
+                                                         event->historical, event->occurred_at_us);
 }
 
 enum status routing_decide_intake(struct decide *d, const struct event *event)
@@ -102,7 +104,7 @@ enum status routing_decide_intake(struct decide *d, const struct event *event)
         return take_registered(d, event, open->request_registered);
     case INTAKE__EVENT__KIND_CASE_CHASED: return routing_decide_chased(d, open->case_chased);
     case INTAKE__EVENT__KIND_REQUEST_AMENDED:
-        return routing_decide_amended(d, open->request_amended);
+        return routing_decide_amended(d, open->request_amended, event->occurred_at_us);
     case INTAKE__EVENT__KIND_REQUEST_WITHDRAWN:
         return routing_decide_withdrawn(d, open->request_withdrawn);
     case INTAKE__EVENT__KIND_WORDS_ADDED: return routing_decide_words_added(d, open->words_added);
@@ -149,7 +151,14 @@ enum status routing_decide_followup(struct decide *d, const struct event *event)
     if (status == STATUS_OK) {
         status = routing_emit(d, &own, own.task_reopened, &options);
     }
-    return status == STATUS_OK ? routing_decide_followed(d, task, &own, &options) : status;
+    if (status == STATUS_OK) {
+        status = routing_decide_followed(d, task, &own, &options);
+    }
+    if (status == STATUS_OK &&
+        !routing_rules_change_task(task, &own, options.occurred_at_us, d->arena)) {
+        status = decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large");
+    }
+    return status == STATUS_OK ? routing_decide_alarm(d, task, options.occurred_at_us) : status;
 }
 
 /* --- a time came --- */
@@ -214,6 +223,9 @@ enum status routing_decide_timer(struct decide *d, const struct timer *timer)
     Routing__Task *task = routing_tables_task(d->txn, timer->subject, d->arena);
     if (timer->kind == ROUTING_TIMER_CLOCK && task != NULL) {
         return routing_decide_clock(d, task);
+    }
+    if (timer->kind == ROUTING_TIMER_ALARM && task != NULL) {
+        return routing_decide_unacknowledged(d, task);
     }
     if (!known || task == NULL) {
         return decide_refuse(d, STATUS_INTERNAL, NULL,

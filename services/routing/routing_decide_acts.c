@@ -65,8 +65,14 @@ static enum status change(struct decide *d, const Routing__Event *event, const v
     if (status == STATUS_OK && !routing_rules_change_task(task, event, at_us, d->arena)) {
         status = decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large");
     }
+    if (status == STATUS_OK &&
+        !routing_clock_respond(task, event, (char *)(uintptr_t)d->caller->name, at_us, d->arena)) {
+        status = decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large");
+    }
     if (status == STATUS_OK) {
-        routing_clock_respond(task, event, d->caller->name, at_us);
+        status = routing_decide_alarm_behind(d, task, event, at_us);
+    }
+    if (status == STATUS_OK) {
         *ret_task = task;
     }
     return status;

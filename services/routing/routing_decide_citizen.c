@@ -127,7 +127,7 @@ static bool goes_anew(const struct city *city, const Routing__Task *task,
 
 /* By the pack's rules, as if it were new; its due date stays, since the citizen has waited. */
 static enum status route_anew(struct decide *d, Routing__Task *task,
-                              const Intake__RequestAmended *amended)
+                              const Intake__RequestAmended *amended, const char **ret_unit)
 {
     struct city_route route;
     city_route(d->city, amended->topic, area_of(amended->place),
@@ -145,10 +145,30 @@ static enum status route_anew(struct decide *d, Routing__Task *task,
     event.kind_case = ROUTING__EVENT__KIND_TASK_MOVED;
     event.task_moved = arena_copy(d->arena, &moved, sizeof(moved));
     enum status status = routing_decide_before(d, task, &event, d->now_us);
+    *ret_unit = route.unit;
     return status == STATUS_OK ? routing_emit(d, &event, event.task_moved, NULL) : status;
 }
 
-enum status routing_decide_amended(struct decide *d, const Intake__RequestAmended *amended)
+/* What is urgent from now on, or another unit's, its unit is told as that. `unit`: where it has been moved to; NULL: it
+ * stays. */
+static enum status alarm_anew(struct decide *d, Routing__Task *task,
+                              const Intake__RequestAmended *amended, const char *unit,
+                              int64_t occurred_at_us)
+{
+    int64_t since_us = task->urgency == amended->urgency ? d->now_us : occurred_at_us;
+    if (task->urgency == amended->urgency && unit == NULL) {
+        return STATUS_OK;
+    }
+    task->urgency = amended->urgency;
+    if (unit != NULL) {
+        task->unit = (char *)(uintptr_t)unit;
+        task->desk = (char *)protobuf_c_empty_string;
+    }
+    return routing_decide_alarm(d, task, since_us);
+}
+
+enum status routing_decide_amended(struct decide *d, const Intake__RequestAmended *amended,
+                                   int64_t occurred_at_us)
 {
     const Routing__CaseRecord *record = NULL;
     Routing__Task *task = NULL;
@@ -166,9 +186,14 @@ enum status routing_decide_amended(struct decide *d, const Intake__RequestAmende
         told.answers = amended->answers;
     }
     status = emit_amended(d, &told);
-    return status == STATUS_OK && is_own(task, amended->number) && goes_anew(d->city, task, amended)
-               ? route_anew(d, task, amended)
-               : status;
+    if (status != STATUS_OK || !is_own(task, amended->number)) {
+        return status;
+    }
+    const char *unit = NULL;
+    if (goes_anew(d->city, task, amended)) {
+        status = route_anew(d, task, amended, &unit);
+    }
+    return status == STATUS_OK ? alarm_anew(d, task, amended, unit, occurred_at_us) : status;
 }
 
 enum status routing_decide_words_added(struct decide *d, const Intake__WordsAdded *added)

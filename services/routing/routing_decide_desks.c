@@ -89,7 +89,7 @@ enum status routing_decide_claim(struct decide *d, const ProtobufCMessage *messa
     uint64_t number = routing_tables_desk_number(d->txn, request->unit, request->desk, d->arena);
     const Routing__DeskRecord *desk = routing_tables_desk(d->txn, number, d->arena);
     uint32_t held = desk != NULL ? desk->held : 0;
-    size_t wanted = ROUTING_DESK_TASKS_MAX - held;
+    size_t wanted = held < ROUTING_DESK_TASKS_MAX ? ROUTING_DESK_TASKS_MAX - held : 0;
     uint64_t *numbers = arena_alloc(d->arena, ROUTING_DESK_TASKS_MAX * sizeof(*numbers));
     size_t count = 0;
     if (numbers == NULL) {
@@ -133,7 +133,9 @@ enum status routing_decide_silent(struct decide *d, uint64_t desk_number)
     event.kind_case = ROUTING__EVENT__KIND_DESK_SILENT;
     event.desk_silent = arena_copy(d->arena, &silent, sizeof(silent));
     const struct event_options options = {.occurred_at_us = desk->until_us, .ignorable = true};
-    return routing_emit(d, &event, event.desk_silent, &options);
+    enum status status = routing_emit(d, &event, event.desk_silent, &options);
+    return status == STATUS_OK ? routing_decide_alarms_of_silent(d, desk_number, desk->unit)
+                               : status;
 }
 
 /* --- another desk's task --- */

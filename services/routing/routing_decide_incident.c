@@ -132,7 +132,8 @@ enum status routing_decide_register_joined(struct decide *d, const struct event 
     }
     status = emit_refused(d, request->number, request->code, request->incident);
     return status == STATUS_OK
-               ? routing_decide_route(d, request, upstream->occurred_at_us, upstream->historical)
+               ? routing_decide_route(d, request, upstream->occurred_at_us, upstream->historical,
+                                      upstream->occurred_at_us)
                : status;
 }
 
@@ -184,9 +185,9 @@ static enum status split(struct decide *d, const Intake__RequestSplit *request)
         return status; /* it has a task of its own: we refused to join it */
     }
     status = routing_decide_leave(d, task, registered->number, registered->code, false);
-    return status == STATUS_OK
-               ? routing_decide_route(d, registered, request->occurred_at_us, request->historical)
-               : status;
+    return status == STATUS_OK ? routing_decide_route(d, registered, request->occurred_at_us,
+                                                      request->historical, d->now_us)
+                               : status;
 }
 
 enum status routing_decide_incident(struct decide *d, const Intake__Event *open)

@@ -118,6 +118,17 @@ enum status routing_decide_silent(struct decide *d, uint64_t desk_number);
 /* FAILED_PRECONDITION when the caller is a desk of the task's unit, and another one has it. */
 enum status routing_check_desk(struct decide *d, const Routing__Task *task);
 
+/* routing_decide_alarm.c: the task, as it is behind the last event, is urgent since then: its unit is told, if it
+ * is open and of today. `task` is changed. */
+enum status routing_decide_alarm(struct decide *d, Routing__Task *task, int64_t since_us);
+/* The same behind an event that gives it to a unit anew; nothing behind others. */
+enum status routing_decide_alarm_behind(struct decide *d, Routing__Task *task,
+                                        const Routing__Event *event, int64_t at_us);
+/* A desk is silent: what it has of them goes to others. */
+enum status routing_decide_alarms_of_silent(struct decide *d, uint64_t desk_number,
+                                            const char *unit);
+enum status routing_decide_unacknowledged(struct decide *d, Routing__Task *task);
+
 /* routing_apply_desks.c */
 void routing_apply_claimed(struct apply *a, const struct event *event,
                            const Routing__DeskClaimed *claimed);
@@ -166,9 +177,9 @@ void routing_apply_closure_announced(struct apply *a, const struct event *event,
 void routing_apply_closure_applied(struct apply *a, const struct event *event,
                                    const Routing__ClosureApplied *applied);
 
-/* routing_decide.c: a task for the request. */
+/* routing_decide.c: a task for the request; if that is urgent, since alarm_us. */
 enum status routing_decide_route(struct decide *d, const Intake__RequestRegistered *request,
-                                 int64_t occurred_at_us, bool historical);
+                                 int64_t occurred_at_us, bool historical, int64_t alarm_us);
 
 /* routing_decide_incident.c: requests that are joined to another's task. */
 enum status routing_decide_register_joined(struct decide *d, const struct event *upstream,
@@ -187,7 +198,8 @@ enum status routing_decide_followed(struct decide *d, const Routing__Task *task,
                                     const struct event_options *options);
 /* routing_decide_citizen.c: what citizens do about requests that are with an office. */
 enum status routing_decide_chased(struct decide *d, const Intake__CaseChased *chased);
-enum status routing_decide_amended(struct decide *d, const Intake__RequestAmended *amended);
+enum status routing_decide_amended(struct decide *d, const Intake__RequestAmended *amended,
+                                   int64_t occurred_at_us);
 enum status routing_decide_withdrawn(struct decide *d, const Intake__RequestWithdrawn *withdrawn);
 enum status routing_decide_words_added(struct decide *d, const Intake__WordsAdded *added);
 

@@ -16,11 +16,14 @@
 #define ROUTING_READER_MAX 100
 #define ROUTING_DESK_MAX 100 /* code points of a desk's name */
 #define ROUTING_DESKS_MAX 32 /* of a unit */
-/* Desks times tasks stay below what a claim looks at, so that it finds what nobody has. */
+/* What a desk claims; urgent tasks are given to it beyond that, at most as many as it may hold in all. */
 #define ROUTING_DESK_TASKS_MAX 20
+/* Desks times tasks stay below what a claim looks at, so that it finds what nobody has. */
+#define ROUTING_DESK_HELD_MAX 40
 #define ROUTING_DESK_LEASE_US (10 * MINUTE_US)
-#define ROUTING_CLAIM_LOOK_MAX 1000 /* open tasks looked at for those nobody has */
+#define ROUTING_CLAIM_LOOK_MAX 2000 /* open tasks looked at for those nobody has */
 #define ROUTING_BEHIND_MAX 1000
+#define ROUTING_CHASE_STEPS_MAX 3 /* a task chased more often comes no earlier for it */
 #define ROUTING_PICTURES_MAX 10
 #define ROUTING_PICTURE_BYTES_MAX 200
 #define ROUTING_UNITS_BEFORE_MAX 10
@@ -142,6 +145,8 @@ bool routing_rules_change_task(Routing__Task *task, const Routing__Event *event,
 uint32_t routing_rules_callers(const Routing__Task *task);
 /* How many of them are joined to it. */
 uint32_t routing_rules_joined(const Routing__Task *task);
+/* How far chases put an open task before others of its urgency: one step each, up to a bound. */
+uint32_t routing_rules_chase_steps(const Routing__Task *task);
 /* How offices are told of an event; CHANGE_KIND_UNSPECIFIED: not at all. `kind` is the member of
  * Event. */
 Routing__ChangeKind routing_rules_change_kind(uint32_t kind);

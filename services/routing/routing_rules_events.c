@@ -1,4 +1,5 @@
 /* What events do to a task: the same for the answer given and for the table. */
+#include "services/routing/routing_alarm.h"
 #include "services/routing/routing_clock.h"
 #include "services/routing/routing_rules.h"
 
@@ -34,6 +35,9 @@ uint64_t routing_rules_task_of(const Routing__Event *event)
     case ROUTING__EVENT__KIND_TASK_JOINED: return event->task_joined->task_number;
     case ROUTING__EVENT__KIND_TASK_CHASED: return event->task_chased->task_number;
     case ROUTING__EVENT__KIND_TASK_AMENDED: return event->task_amended->task_number;
+    case ROUTING__EVENT__KIND_TASK_ALARMED: return event->task_alarmed->task_number;
+    case ROUTING__EVENT__KIND_TASK_UNACKNOWLEDGED: return event->task_unacknowledged->task_number;
+    case ROUTING__EVENT__KIND_TASK_ALARM_GIVEN: return event->task_alarm_given->task_number;
     default: return 0;
     }
 }
@@ -70,6 +74,10 @@ Routing__ChangeKind routing_rules_change_kind(uint32_t kind)
     case ROUTING__EVENT__KIND_CASE_SPLIT: return ROUTING__CHANGE_KIND__CHANGE_KIND_SPLIT;
     case ROUTING__EVENT__KIND_TASK_CHASED: return ROUTING__CHANGE_KIND__CHANGE_KIND_CHASED;
     case ROUTING__EVENT__KIND_TASK_AMENDED: return ROUTING__CHANGE_KIND__CHANGE_KIND_AMENDED;
+    case ROUTING__EVENT__KIND_TASK_ALARMED:
+    case ROUTING__EVENT__KIND_TASK_ALARM_GIVEN: return ROUTING__CHANGE_KIND__CHANGE_KIND_ALARMED;
+    case ROUTING__EVENT__KIND_TASK_UNACKNOWLEDGED:
+        return ROUTING__CHANGE_KIND__CHANGE_KIND_UNACKNOWLEDGED;
     default: return ROUTING__CHANGE_KIND__CHANGE_KIND_UNSPECIFIED;
     }
 }
@@ -315,6 +323,11 @@ uint32_t routing_rules_joined(const Routing__Task *task)
     return routing_rules_callers(task) - (task->own_withdrawn ? 0 : 1);
 }
 
+uint32_t routing_rules_chase_steps(const Routing__Task *task)
+{
+    return task->chases < ROUTING_CHASE_STEPS_MAX ? task->chases : ROUTING_CHASE_STEPS_MAX;
+}
+
 /* Its own request may be among those who leave: nobody is called about that one any more. */
 static void leave(Routing__Task *task, const Routing__CaseSplit *split)
 {
@@ -418,6 +431,9 @@ static bool heard_from_citizen(Routing__Task *task, const Routing__Event *event)
         task->topic = event->task_amended->topic;
         task->place = event->task_amended->place;
         task->urgency = event->task_amended->urgency;
+        if (task->urgency != COMMON__URGENCY__URGENCY_URGENT) {
+            task->alarm = NULL;
+        }
         task->n_answers = event->task_amended->n_answers;
         task->answers = event->task_amended->answers;
         return true;
@@ -431,6 +447,9 @@ bool routing_rules_change_task(Routing__Task *task, const Routing__Event *event,
     enum routing_act act;
     if (routing_clock_is_event(event)) {
         return routing_clock_change(task, event);
+    }
+    if (routing_alarm_is_event(event)) {
+        return routing_alarm_change(task, event, arena);
     }
     Routing__Task changed = *task;
     if (count_callers(task, event) || heard_from_citizen(task, event)) {

@@ -100,6 +100,7 @@ static void due_key(struct key *key, const char *unit, const Routing__Task *task
 {
     routing_tables_due_prefix(key, unit);
     key_add_u8(key, task->urgency != COMMON__URGENCY__URGENCY_URGENT);
+    key_add_u8(key, (uint8_t)(ROUTING_CHASE_STEPS_MAX - routing_rules_chase_steps(task)));
     key_add_i64(key, task->due_at_us != 0 ? task->due_at_us : NO_DUE_US);
     key_add_u64(key, task->number);
 }
@@ -108,7 +109,8 @@ uint64_t routing_tables_due_key_task(struct bytes key)
 {
     struct key_reader reader = key_read(key);
     key_read_text(&reader);
-    key_read_u8(&reader);
+    key_read_u8(&reader); /* urgent first */
+    key_read_u8(&reader); /* chased most first */
     key_read_i64(&reader);
     return key_read_u64(&reader);
 }

@@ -46,6 +46,8 @@ enum routing_timer {
     ROUTING_TIMER_WAITING = 2, /* the limit of its waiting */
     ROUTING_TIMER_CLOCK = 5,   /* it is warned, or should have been answered, or goes up */
 
+    ROUTING_TIMER_ALARM = 10, /* nobody has acknowledged an urgent one */
+
     ROUTING_TIMER_CLOSURE = 6, /* subject: the closure's number; a step of moving due dates */
     ROUTING_TIMER_STORM = 13,  /* the same, the storm's number */
 

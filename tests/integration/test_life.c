@@ -157,6 +157,30 @@ static void one_request_walks_through_all_five_services(void **state)
     json_decref(report);
 }
 
+static void an_urgent_request_is_with_a_desk_at_once_and_everyone_sees_who_has_it(void **state)
+{
+    struct scene *scene = *state;
+    struct system *s = scene->system;
+    char code[32];
+    json_decref(
+        system_json(s, ARGS("tasks", "claim", "--unit", UNIT, "--name", "کشیک", "--max", "1")));
+    json_t *registered = system_json(s, ARGS("register", "--topic", "subsidence", "--area", "5"));
+    snprintf(code, sizeof code, "%s", text_at(registered, "code"));
+    assert_string_equal(text_at(registered, "emergency_phone"), "125");
+    json_decref(registered);
+    settle(scene);
+    json_t *found = system_json(s, ARGS("task", "show", "1"));
+    assert_string_equal(text_at(at(found, "task"), "desk"), "کشیک");
+    json_decref(found);
+    json_decref(
+        system_json(s, ARGS("task", "see", "1", "--unit", UNIT, "--name", "Sample person")));
+    json_t *shown = system_json(s, ARGS("show", code, "--fresh"));
+    json_t *alarm = at(at(shown, "case_data"), "alarm");
+    assert_string_equal(text_at(alarm, "desk"), "کشیک");
+    assert_string_equal(text_at(alarm, "acknowledged_by"), "Sample person");
+    json_decref(shown);
+}
+
 /* The code of a request about a burst valve at that place, joined to `join` (NULL: to none). */
 static void register_valve(struct system *s, const char *phone, const char *join, char code[32])
 {
@@ -608,6 +632,9 @@ static void other_rules_are_tried_on_the_requests_there_were(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            an_urgent_request_is_with_a_desk_at_once_and_everyone_sees_who_has_it, set_up,
+            tear_down),
         cmocka_unit_test_setup_teardown(one_request_walks_through_all_five_services, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(

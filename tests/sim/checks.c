@@ -38,6 +38,9 @@ static unsigned kind_of(const struct recount_event *event)
                                        [ROUTING__EVENT__KIND_TASK_ESCALATED] = 31,
                                        [ROUTING__EVENT__KIND_TASK_RESPONSE_OVERDUE] = 32,
                                        [ROUTING__EVENT__KIND_TASK_DUE_MOVED] = 33,
+                                       [ROUTING__EVENT__KIND_TASK_ALARMED] = 37,
+                                       [ROUTING__EVENT__KIND_TASK_UNACKNOWLEDGED] = 38,
+                                       [ROUTING__EVENT__KIND_TASK_ALARM_GIVEN] = 39,
                                        [ROUTING__EVENT__KIND_CASE_JOINED] = 16,
                                        [ROUTING__EVENT__KIND_CASE_SPLIT] = 17,
                                        [ROUTING__EVENT__KIND_JOINED_FOLLOWED] = 0};

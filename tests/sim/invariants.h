@@ -33,7 +33,8 @@
     X(OFFICES, "no office misses or is skipped",                                                   \
       "An answer of FollowTasks has every change of the unit between `after` and `next`; it "      \
       "never "                                                                                     \
-      "begins behind what the office has; what is acknowledged is what it acknowledged.",          \
+      "begins behind what the office has; what is acknowledged is what it acknowledged. A desk "   \
+      "is given what is to be done first: urgent, then chased, then due.",                         \
       "at every answer, at the end")                                                               \
     X(TIMELINES, "timelines agree with the owners",                                                \
       "A request's story is what the four logs tell of it up to how far intake has come, each "    \
@@ -52,6 +53,11 @@
       "adding up minutes of the pack's hours gives, when it is routed, after a pause, a closure, " \
       "a step.",                                                                                   \
       "at every event")                                                                            \
+    X(URGENT, "urgent reaches a person, or the ladder's end",                                      \
+      "Whatever gives a unit an urgent task tells it at once, and gives it to the desk the pack "  \
+      "names, or one that is there. While no person of the unit has done anything about it, it "   \
+      "goes up the ladder, step by step, to its end.",                                             \
+      "at every event, each day, at the end")                                                      \
     X(REPORTS, "reports equal a recount of the logs",                                              \
       "Every figure of a report is the one counted anew from the logs up to its as_of.",           \
       "at every answer, at the end")                                                               \

@@ -78,7 +78,14 @@ void share_begin(struct share *share, struct life *life, const char *unit, unsig
 {
     share->life = life;
     share->unit = unit;
-    (void)snprintf(share->name, sizeof share->name, "table %u", number + 1);
+    /* The first is the unit's desk for what is urgent, if it has one. */
+    const struct city_unit *listed = city_unit(world_city(life->world), unit);
+    const char *urgent_desk = listed == NULL ? "" : listed->urgent_desk;
+    if (number == 0 && urgent_desk[0] != '\0') {
+        (void)snprintf(share->name, sizeof share->name, "%s", urgent_desk);
+    } else {
+        (void)snprintf(share->name, sizeof share->name, "table %u", number + 1);
+    }
     share->caller = world_caller_new(life->world, COMMON__SERVICE_ID__SERVICE_ID_ROUTING,
                                      RPC_ROLE_OFFICE, share->name, unit);
     later_set(&share->later, life, round_begins, life_draw(life, HOUR_US, 12 * HOUR_US));

@@ -291,6 +291,7 @@ void recount_check_timers(struct recount *recount, int64_t until_us)
                              task->number);
         }
         recount_clock_check(task, until_us);
+        recount_alarm_check(task, until_us);
         bool waits = task->clock.waits_since_us != 0;
         if (is_watched && !task->overdue && task->due_at_us < until_us && is_open && !waits) {
             invariant_broken(INVARIANT_TIMERS,

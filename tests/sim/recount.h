@@ -122,6 +122,17 @@ struct recount_closure {
     bool applied;
 };
 
+/* An urgent task: by recount_alarm.c. */
+struct recount_alarm {
+    bool owed; /* its unit is to be told, and has not been */
+    int64_t owed_since_us;
+    bool is_on;        /* it has been */
+    bool orphaned;     /* its desk fell silent, and another is there */
+    bool acknowledged; /* by a person */
+    int64_t next_us;   /* it goes up then; 0: it does not */
+    uint32_t steps;
+};
+
 struct recount_task {
     uint64_t number;
     uint64_t case_number;
@@ -144,6 +155,8 @@ struct recount_task {
     const char *helpers[8]; /* units whose parts have not ended */
     size_t helper_count, helps;
     uint64_t desk; /* that has claimed it; 0: none */
+    bool urgent;
+    struct recount_alarm alarm;
     uint32_t chases;
 };
 

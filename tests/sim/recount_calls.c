@@ -155,6 +155,19 @@ void recount_take_words(struct recount *recount, const struct found *found,
     recount_note(recount, added->number, found, (struct recount_event){.unit = ""});
 }
 
+/* When the citizen's request was amended for the `number`th time. */
+static int64_t amended_at(const struct recount_case *one, uint32_t number)
+{
+    for (size_t i = 0; i < one->event_count; i++) {
+        const struct recount_event *event = &one->events[i];
+        if (event->service == 1 && event->kind == INTAKE__EVENT__KIND_REQUEST_AMENDED &&
+            --number == 0) {
+            return event->at_us;
+        }
+    }
+    return 0;
+}
+
 void recount_take_task_amended(struct recount *recount, const struct found *found,
                                const Routing__TaskAmended *amended)
 {
@@ -174,6 +187,13 @@ void recount_take_task_amended(struct recount *recount, const struct found *foun
         impossible(found, "a joined request is told as the task's own, or the other way round");
     }
     recount_clock_amended(recount, task, amended);
+    bool was_urgent = task->urgent;
+    task->urgent = amended->urgency == COMMON__URGENCY__URGENCY_URGENT;
+    if (!task->urgent) {
+        recount_alarm_calm(task);
+    } else if (!was_urgent) {
+        recount_alarm_owe(task, amended_at(one, amended->amendments));
+    }
     one->amendments_told = amended->amendments;
     one->words_told = amended->words_added;
     recount->chases_told++;

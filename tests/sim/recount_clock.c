@@ -369,6 +369,7 @@ static void take_act(struct recount_task *task, const struct found *found, bool 
 {
     if (task->clock.is_live && is_response && found->record->actor[0] != '\0') {
         task->clock.responded = true;
+        recount_alarm_person(task);
     }
 }
 

@@ -15,6 +15,38 @@ static struct recount_desk *desk_of(struct recount *recount, const struct found 
     return &recount->desks[number - 1];
 }
 
+/* Urgent ones, then those chased more often - three times is enough -, then those due earlier. */
+static bool comes_before(const struct recount_task *a, const struct recount_task *b)
+{
+    uint32_t chases_a = a->chases > 3 ? 3 : a->chases;
+    uint32_t chases_b = b->chases > 3 ? 3 : b->chases;
+    if (a->urgent != b->urgent) {
+        return a->urgent;
+    }
+    if (chases_a != chases_b) {
+        return chases_a > chases_b;
+    }
+    if (a->due_at_us != b->due_at_us) {
+        return b->due_at_us == 0 || (a->due_at_us != 0 && a->due_at_us < b->due_at_us);
+    }
+    return a->number < b->number;
+}
+
+/* No task that no desk has was to be done before it. */
+static void check_first(const struct recount *recount, const struct recount_task *task)
+{
+    for (size_t i = 0; i < recount->task_count; i++) {
+        const struct recount_task *other = &recount->tasks[i];
+        if (other->desk == 0 && !recount_has_ended(other) && strcmp(other->unit, task->unit) == 0 &&
+            comes_before(other, task)) {
+            invariant_broken(INVARIANT_OFFICES,
+                             "a desk is given task %" PRIu64 ", though task %" PRIu64
+                             " is to be done before",
+                             task->number, other->number);
+        }
+    }
+}
+
 static void take_claimed(struct recount *recount, const struct found *found,
                          const Routing__DeskClaimed *claimed)
 {
@@ -38,10 +70,11 @@ static void take_claimed(struct recount *recount, const struct found *found,
         if (task->desk != 0) {
             invariant_broken(INVARIANT_OFFICES, "task %" PRIu64 " goes to two desks", task->number);
         }
+        check_first(recount, task);
         task->desk = claimed->desk_number;
         desk->held++;
     }
-    if (desk->held > HELD_MAX) {
+    if (claimed->n_task_numbers > 0 && desk->held > HELD_MAX) {
         recount_impossible(found, "a desk has more than it may");
     }
     desk->lease_us = claimed->lease_us;
@@ -58,13 +91,17 @@ static void take_silent(struct recount *recount, const struct found *found,
         invariant_broken(INVARIANT_TIMERS, "desk %" PRIu64 " is taken for silent before its time",
                          silent->desk_number);
     }
-    for (size_t i = 0; i < recount->task_count; i++) {
-        if (recount->tasks[i].desk == silent->desk_number) {
-            recount->tasks[i].desk = 0;
-        }
-    }
     desk->held = 0;
     desk->silent = true;
+    for (size_t i = 0; i < recount->task_count; i++) {
+        struct recount_task *task = &recount->tasks[i];
+        if (task->desk == silent->desk_number) {
+            task->desk = 0;
+            task->alarm.orphaned =
+                task->alarm.is_on &&
+                recount_alarm_has_desk(recount, task, found->record->recorded_at_us);
+        }
+    }
 }
 
 bool recount_take_desks(struct recount *recount, const struct found *found)

@@ -56,6 +56,18 @@ void recount_take_registered_in_storm(struct recount *recount, const struct foun
 void recount_check_storms(const struct recount *recount, int64_t until_us);
 struct recount_storm *recount_storm(struct recount *recount, uint64_t number); /* NULL: none */
 bool recount_storm_holds(const struct recount_storm *storm, const char *topic, const char *area);
+/* recount_alarm.c: the task may be urgent since then; is not urgent any more; what an event about it makes of that; a
+ * person has done something about it. */
+void recount_alarm_owe(struct recount_task *task, int64_t since_us);
+void recount_alarm_calm(struct recount_task *task);
+void recount_alarm_follow(struct recount_task *task, const struct found *found);
+void recount_alarm_person(struct recount_task *task);
+/* Whether a desk of its unit is there to take it. */
+bool recount_alarm_has_desk(const struct recount *recount, const struct recount_task *task,
+                            int64_t at_us);
+/* True when the event was about an alarm. */
+bool recount_take_alarm(struct recount *recount, const struct found *found);
+void recount_alarm_check(const struct recount_task *task, int64_t until_us);
 
 /* The event concerns the unit. */
 void recount_concern(struct recount *recount, const char *key, uint64_t offset);

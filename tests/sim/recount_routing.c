@@ -38,6 +38,7 @@ static void take_routed(struct recount *recount, const struct found *found,
     if (routed->task_number != recount->task_count + 1) {
         recount_impossible(found, "tasks are numbered one after another");
     }
+    bool is_split_off = one->taken; /* it had been joined */
     recount_take_first(recount, found, routed->case_number);
     recount_pack_routed(recount, found, one, routed->unit);
     one->task = routed->task_number;
@@ -51,13 +52,17 @@ static void take_routed(struct recount *recount, const struct found *found,
         .historical = one->historical,
         .called = !one->historical && one->can_be_called,
         .citizen = routed->citizen,
+        .urgent = routed->urgency == COMMON__URGENCY__URGENCY_URGENT,
         .due_at_us = routed->due_at_us,
         .routed_recorded_us = found->record->recorded_at_us,
     };
     if (routed->storm != one->storm) {
         recount_impossible(found, "the request is of another storm, or of none");
     }
-    recount_clock_routed(recount, &recount->tasks[recount->task_count - 1], found, routed);
+    struct recount_task *task = &recount->tasks[recount->task_count - 1];
+    recount_clock_routed(recount, task, found, routed);
+    recount_alarm_owe(task,
+                      is_split_off ? found->record->recorded_at_us : routed->registered_at_us);
     recount_concern(recount, routed->unit, found->offset);
     recount_note(recount, routed->case_number, found,
                  (struct recount_event){.unit = recount_text(recount, routed->unit),
@@ -383,7 +388,7 @@ void recount_take_routing(struct recount *recount, const struct found *found)
         return;
     }
     if (recount_take_storm_of_routing(recount, found) || recount_take_desks(recount, found) ||
-        recount_take_incident(recount, found)) {
+        recount_take_incident(recount, found) || recount_take_alarm(recount, found)) {
         return;
     }
     const struct about what = about(found);
@@ -395,6 +400,7 @@ void recount_take_routing(struct recount *recount, const struct found *found)
     }
     take_details(recount, task, found);
     recount_clock_take(recount, task, found);
+    recount_alarm_follow(task, found);
     if (event->kind_case == ROUTING__EVENT__KIND_TASK_HELP_ASKED) {
         told[told_count++] = event->task_help_asked->helper;
     }

@@ -55,6 +55,8 @@ static const char *const plants[] = {
     "storm_never_ends",
     "storm_forgets_open_tasks",
     "taken_pack_forgotten",
+    "chased_left_in_place",
+    "returned_alarm_forgotten",
 };
 #define PLANTS (sizeof plants / sizeof plants[0])
 

@@ -64,9 +64,9 @@ struct slow_clock *slow_clock_new(const char *folder, const struct civil *civil)
                                               {"hours", true}};
     static const struct csv_column holidays[] = {
         {"date", true}, {"kind", true}, {"name_fa", true}, {"name_en", true}, {"phone", false}};
-    static const struct csv_column units[] = {{"key", true},   {"parent", true},  {"hours", false},
-                                              {"kind", true},  {"name_fa", true}, {"name_en", true},
-                                              {"phone", false}};
+    static const struct csv_column units[] = {
+        {"key", true},     {"parent", true},  {"hours", false}, {"kind", true},
+        {"name_fa", true}, {"name_en", true}, {"phone", false}, {"urgent_desk", false}};
     static const struct csv_column levels[] = {{"key", true},          {"due_hours", true},
                                                {"urgent_hours", true}, {"respond_hours", false},
                                                {"warn_share", false},  {"clock", false}};
@@ -79,7 +79,7 @@ struct slow_clock *slow_clock_new(const char *folder, const struct civil *civil)
     slow->civil = civil;
     slow->hours = read_table(folder, "hours.csv", hours, 5);
     slow->holidays = read_table(folder, "holidays.csv", holidays, 4);
-    slow->units = read_table(folder, "units.csv", units, 7);
+    slow->units = read_table(folder, "units.csv", units, 8);
     slow->levels = read_table(folder, "levels.csv", levels, 6);
     slow->ladder = read_table(folder, "ladder.csv", ladder, 8);
     slow->cache = calloc(CACHE_DAYS, sizeof(*slow->cache));

@@ -82,6 +82,36 @@ static void reads_how_much_a_storm_allows(void **state)
     pack_rig_expect_error(&rig, "city.ini", 19, "\"due_percent\"");
 }
 
+static void knows_who_is_told_of_danger_where_the_pack_says_so(void **state)
+{
+    (void)state;
+    struct city *city = pack_rig_load(&rig);
+    assert_int_equal(city_acknowledge_minutes(city), 0);
+    assert_string_equal(city_unit(city, "bus")->urgent_desk, "");
+    assert_string_equal(city_topic(city, "collapse")->emergency, "");
+    city_free(city);
+    pack_rig_replace(&rig, "city.ini", "[callback]", "[urgent]\nack_minutes = 7\n\n[callback]");
+    pack_rig_write(&rig, "units.csv",
+                   "key,kind,name_fa,name_en,parent,urgent_desk\n"
+                   "centre,centre,مرکز,Centre,,\n"
+                   "district-1,district,منطقه ۱,District 1,,کشیک\n"
+                   "district-2,district,منطقه ۲,District 2,,\n"
+                   "district-1-civil,office,عمران ۱,Civil 1,,\n"
+                   "bus,company,اتوبوس,Bus,,\n");
+    pack_rig_write(&rig, "topics.csv",
+                   "key,name_fa,name_en,group,level,urgent,emergency\n"
+                   "asphalt,آسفالت,Asphalt,civil,normal,no,\n"
+                   "bus-headway,سرفاصله,Headway,bus,normal,no,\n"
+                   "collapse,فروریزش,Collapse,civil,danger,yes,125\n");
+    city = pack_rig_load(&rig);
+    assert_int_equal(city_acknowledge_minutes(city), 7);
+    assert_string_equal(city_unit(city, "district-1")->urgent_desk, "کشیک");
+    assert_string_equal(city_unit(city, "bus")->urgent_desk, "");
+    assert_string_equal(city_topic(city, "collapse")->emergency, "125");
+    assert_string_equal(city_topic(city, "asphalt")->emergency, "");
+    city_free(city);
+}
+
 static void finds_listed_keys_and_no_others(void **state)
 {
     (void)state;
@@ -215,6 +245,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(gives_what_the_settings_say, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_how_often_a_task_comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_how_much_a_storm_allows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(knows_who_is_told_of_danger_where_the_pack_says_so, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(finds_listed_keys_and_no_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(routes_by_the_first_rule_that_matches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(area_in_a_unit_matches_only_where_that_unit_exists, set_up,

@@ -48,7 +48,14 @@ static const struct mistake mistakes[] = {
     {"units.csv", "Bus,\n", "Bus,nobody\n", NULL, 7, "parent \"nobody\""},
     {"units.csv", "Bus,\n", "Bus,bus\n", NULL, 7, "its own parent"},
     {"units.csv", "District 1,\n", "District 1,district-1-civil\n", NULL, 3, "its own parent"},
+    {"units.csv", NULL,
+     "key,kind,name_fa,name_en,parent,urgent_desk\ncentre,centre,مرکز,Centre,,\"a\x01\"\n", NULL, 2,
+     "urgent_desk \""},
     /* topics and levels */
+    {"topics.csv", NULL,
+     "key,name_fa,name_en,group,level,urgent,emergency\ncollapse,فروریزش,Collapse,,danger,yes,call "
+     "us\n",
+     NULL, 2, "phone \"call us\""},
     {"topics.csv", "bus,normal", "bus,never", NULL, 3, "level \"never\""},
     {"topics.csv", "danger,yes", "danger,perhaps", NULL, 4, "yes or no"},
     {"levels.csv", "168", "0", NULL, 2, "\"due_hours\" must be a whole number"},
@@ -89,6 +96,8 @@ static const struct mistake mistakes[] = {
     {"city.ini", "digits_min = 10", "digits_min = 11", NULL, 15, "national_digits_min"},
     {"city.ini", "attempts_max = 3", "attempts_max = 21", NULL, 21, "from 1 to 20"},
     {"city.ini", "lease_minutes = 10", "lease_minutes = ten", NULL, 22, "whole number"},
+    {"city.ini", "[callback]", "[urgent]\nack_minutes = 0\n[callback]", NULL, 19, "from 1 to 1440"},
+    {"city.ini", "[callback]", "[urgent]\nminutes = 5\n[callback]", NULL, 19, "unknown name"},
     /* profiles */
     {"imports/export.ini", "source = oldsystem\n", "", NULL, 0, "\"source\" is missing"},
     {"imports/export.ini", "topic = type\n", "", NULL, 0, "\"topic\" is missing under [columns]"},

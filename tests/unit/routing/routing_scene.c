@@ -121,6 +121,19 @@ void scene_register_many(struct rig *rig, uint64_t count)
 
 /* --- offices --- */
 
+enum status scene_chase(struct rig *rig, uint64_t number, uint32_t chases, const char *note)
+{
+    Intake__CaseChased chased = INTAKE__CASE_CHASED__INIT;
+    Intake__Event open = INTAKE__EVENT__INIT;
+    chased.number = number;
+    chased.chases = chases;
+    chased.note = text(note);
+    open.kind_case = INTAKE__EVENT__KIND_CASE_CHASED;
+    open.case_chased = &chased;
+    const struct event event = {.open = &open.base, .actor = "operator"};
+    return rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, &event, NULL);
+}
+
 enum status scene_call(struct rig *rig, enum rpc_role role, const char *unit, const char *method,
                        ProtobufCMessage *request, const ProtobufCMessage **ret_response,
                        struct error *err)

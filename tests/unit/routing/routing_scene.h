@@ -31,6 +31,8 @@ struct rig *scene_new_clocked(void);
 void scene_register(struct rig *rig, struct scene_request request);
 /* Requests 1..count about asphalt in district 5: tasks 1..count of district-5-civil. */
 void scene_register_many(struct rig *rig, uint64_t count);
+/* The citizen of the request asks again, for the `chases`th time. */
+enum status scene_chase(struct rig *rig, uint64_t number, uint32_t chases, const char *note);
 
 /* A call; in the role of an office it speaks for `unit`. */
 enum status scene_call(struct rig *rig, enum rpc_role role, const char *unit, const char *method,

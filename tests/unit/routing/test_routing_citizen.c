@@ -12,25 +12,12 @@
 
 #define UNIT "district-5-civil"
 
-static enum status chase(struct rig *rig, uint64_t number, uint32_t chases, const char *note)
-{
-    Intake__CaseChased chased = INTAKE__CASE_CHASED__INIT;
-    Intake__Event open = INTAKE__EVENT__INIT;
-    chased.number = number;
-    chased.chases = chases;
-    chased.note = (char *)(uintptr_t)note;
-    open.kind_case = INTAKE__EVENT__KIND_CASE_CHASED;
-    open.case_chased = &chased;
-    const struct event event = {.open = &open.base, .actor = "operator"};
-    return rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, &event, NULL);
-}
-
 static void a_chase_is_counted_and_shown_to_the_office(void **state)
 {
     (void)state;
     struct rig *rig = scene_new();
     scene_register_many(rig, 2);
-    assert_int_equal(chase(rig, 2, 1, "هنوز نیامده‌اند"), STATUS_OK);
+    assert_int_equal(scene_chase(rig, 2, 1, "هنوز نیامده‌اند"), STATUS_OK);
     assert_int_equal(scene_task(rig, 1)->chases, 0);
     assert_int_equal(scene_task(rig, 2)->chases, 1);
     const Routing__FollowTasksResponse *response = scene_follow(rig, RPC_ROLE_OFFICE, UNIT, 2, 10);
@@ -50,10 +37,10 @@ static void a_chase_heard_of_twice_is_counted_once(void **state)
     struct rig *rig = scene_new();
     scene_register_many(rig, 1);
     for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(chase(rig, 1, 1, ""), STATUS_OK);
-        assert_int_equal(chase(rig, 1, 2, ""), STATUS_OK);
+        assert_int_equal(scene_chase(rig, 1, 1, ""), STATUS_OK);
+        assert_int_equal(scene_chase(rig, 1, 2, ""), STATUS_OK);
     }
-    assert_int_equal(chase(rig, 1, 1, ""), STATUS_OK);
+    assert_int_equal(scene_chase(rig, 1, 1, ""), STATUS_OK);
     assert_int_equal(scene_task(rig, 1)->chases, 2);
     assert_int_equal(rig_event_count(rig), 3);
     rig_free(rig);
@@ -65,10 +52,10 @@ static void a_chase_leaves_the_state_of_the_task(void **state)
     struct rig *rig = scene_new();
     scene_register_many(rig, 1);
     assert_int_equal(scene_accept(rig, 1, NULL), STATUS_OK);
-    assert_int_equal(chase(rig, 1, 1, ""), STATUS_OK);
+    assert_int_equal(scene_chase(rig, 1, 1, ""), STATUS_OK);
     assert_int_equal(scene_task(rig, 1)->state, ROUTING__TASK_STATE__TASK_STATE_ACCEPTED);
     assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
-    assert_int_equal(chase(rig, 1, 2, ""), STATUS_OK);
+    assert_int_equal(scene_chase(rig, 1, 2, ""), STATUS_OK);
     assert_int_equal(scene_task(rig, 1)->state, ROUTING__TASK_STATE__TASK_STATE_DONE);
     assert_int_equal(scene_task(rig, 1)->chases, 2);
     rig_free(rig);
@@ -79,9 +66,9 @@ static void a_chase_goes_with_the_task_to_another_unit(void **state)
     (void)state;
     struct rig *rig = scene_new();
     scene_register_many(rig, 1);
-    assert_int_equal(chase(rig, 1, 1, ""), STATUS_OK);
+    assert_int_equal(scene_chase(rig, 1, 1, ""), STATUS_OK);
     assert_int_equal(scene_return(rig, 1, "district-3-civil", NULL), STATUS_OK);
-    assert_int_equal(chase(rig, 1, 2, ""), STATUS_OK);
+    assert_int_equal(scene_chase(rig, 1, 2, ""), STATUS_OK);
     assert_int_equal(scene_task(rig, 1)->chases, 2);
     assert_string_equal(scene_event(rig, 4)->task_chased->unit, "district-3-civil");
     rig_free(rig);
@@ -92,7 +79,7 @@ static void a_chase_of_a_request_nobody_registered_stops_the_feed(void **state)
     (void)state;
     struct rig *rig = scene_new();
     scene_register_many(rig, 1);
-    assert_int_equal(chase(rig, 2, 1, ""), STATUS_DATA_LOSS);
+    assert_int_equal(scene_chase(rig, 2, 1, ""), STATUS_DATA_LOSS);
     assert_int_equal(rig_event_count(rig), 1);
     rig_free(rig);
 }

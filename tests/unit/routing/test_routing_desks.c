@@ -109,6 +109,18 @@ static void each_task_goes_to_one_desk_what_is_to_be_done_first_coming_first(voi
     rig_free(rig);
 }
 
+static void a_desk_is_given_what_was_chased_before_what_is_due_earlier(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register_many(rig, 3);
+    assert_int_equal(scene_chase(rig, 3, 1, ""), STATUS_OK);
+    const Routing__ClaimTasksResponse *first = claim(rig, "ali", 2);
+    assert_int_equal(first->claimed[0], 3);
+    assert_int_equal(first->claimed[1], 1);
+    rig_free(rig);
+}
+
 static void a_silent_desk_loses_what_it_had_and_another_takes_it(void **state)
 {
     (void)state;
@@ -285,6 +297,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_task_goes_to_one_desk_what_is_to_be_done_first_coming_first),
+        cmocka_unit_test(a_desk_is_given_what_was_chased_before_what_is_due_earlier),
         cmocka_unit_test(a_silent_desk_loses_what_it_had_and_another_takes_it),
         cmocka_unit_test(a_claim_or_an_act_says_that_the_desk_is_there),
         cmocka_unit_test(what_ends_or_leaves_the_unit_leaves_the_desk),

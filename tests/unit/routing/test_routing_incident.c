@@ -82,18 +82,7 @@ static void split(struct rig *rig, uint64_t number, uint64_t incident, int64_t o
     feed(rig, &open);
 }
 
-/* The citizen of the request asks again; puts it right; takes it back. */
-static void chase(struct rig *rig, uint64_t number, uint32_t chases)
-{
-    Intake__CaseChased chased = INTAKE__CASE_CHASED__INIT;
-    Intake__Event open = INTAKE__EVENT__INIT;
-    chased.number = number;
-    chased.chases = chases;
-    open.kind_case = INTAKE__EVENT__KIND_CASE_CHASED;
-    open.case_chased = &chased;
-    feed(rig, &open);
-}
-
+/* The citizen of the request puts it right; takes it back. */
 static void amend(struct rig *rig, uint64_t number, uint32_t amendments, char *topic)
 {
     Intake__RequestAmended amended = INTAKE__REQUEST_AMENDED__INIT;
@@ -348,9 +337,9 @@ static void a_chase_of_a_joined_request_is_one_of_the_task(void **state)
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
     register_joined(rig, 2, 1);
-    chase(rig, 1, 1);
-    chase(rig, 2, 1);
-    chase(rig, 2, 1); /* heard again */
+    assert_int_equal(scene_chase(rig, 1, 1, ""), STATUS_OK);
+    assert_int_equal(scene_chase(rig, 2, 1, ""), STATUS_OK);
+    assert_int_equal(scene_chase(rig, 2, 1, ""), STATUS_OK); /* heard again */
     const Routing__TaskChased *told = last_event(rig)->task_chased;
     assert_int_equal(told->task_number, 1);
     assert_int_equal(told->case_number, 2);
@@ -365,11 +354,11 @@ static void what_was_heard_of_a_request_is_known_after_it_was_split_off(void **s
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
     register_joined(rig, 2, 1);
-    chase(rig, 2, 1);
+    assert_int_equal(scene_chase(rig, 2, 1, ""), STATUS_OK);
     split(rig, 2, 1, 0);
-    chase(rig, 2, 1);
+    assert_int_equal(scene_chase(rig, 2, 1, ""), STATUS_OK);
     assert_int_equal(task_of_case(rig, 2)->chases, 0);
-    chase(rig, 2, 2);
+    assert_int_equal(scene_chase(rig, 2, 2, ""), STATUS_OK);
     assert_int_equal(task_of_case(rig, 2)->chases, 1);
     rig_free(rig);
 }

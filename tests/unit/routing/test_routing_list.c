@@ -140,6 +140,96 @@ static void what_comes_and_goes_meanwhile_does_not_disturb_the_rest(void **state
     rig_free(rig);
 }
 
+static void a_chased_task_comes_before_one_that_is_due_earlier(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_with_dates();
+    char numbers[256];
+    assert_int_equal(scene_chase(rig, 1, 1, ""), STATUS_OK);
+    assert_int_equal(scene_chase(rig, 3, 1, ""), STATUS_OK);
+    assert_int_equal(scene_chase(rig, 3, 2, ""), STATUS_OK);
+    for (uint32_t page_size = 1; page_size <= 7; page_size++) {
+        Routing__ListTasksRequest request = by_due();
+        request.page_size = page_size;
+        list_all(rig, request, numbers);
+        assert_string_equal(numbers, "4 6 3 1 2 5 ");
+    }
+    rig_free(rig);
+}
+
+static void
+an_urgent_task_comes_before_one_that_is_chased_and_among_urgent_ones_chases_count(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_with_dates();
+    char numbers[256];
+    Routing__ListTasksRequest request = by_due();
+    request.page_size = 6;
+    for (uint32_t chases = 1; chases <= 3; chases++) {
+        assert_int_equal(scene_chase(rig, 5, chases, ""), STATUS_OK);
+    }
+    assert_int_equal(scene_chase(rig, 6, 1, ""), STATUS_OK);
+    list_all(rig, request, numbers);
+    assert_string_equal(numbers, "6 4 5 2 1 3 ");
+    rig_free(rig);
+}
+
+static void a_fourth_chase_moves_a_task_no_further(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_with_dates();
+    char numbers[256];
+    Routing__ListTasksRequest request = by_due();
+    request.page_size = 6;
+    for (uint32_t chases = 1; chases <= 3; chases++) {
+        assert_int_equal(scene_chase(rig, 5, chases, ""), STATUS_OK);
+    }
+    for (uint32_t chases = 1; chases <= 9; chases++) {
+        assert_int_equal(scene_chase(rig, 1, chases, ""), STATUS_OK);
+    }
+    list_all(rig, request, numbers);
+    assert_string_equal(numbers, "4 6 5 1 2 3 "); /* 5 is due before 1 */
+    rig_free(rig);
+}
+
+static void a_task_chased_while_it_is_closed_comes_early_when_it_is_open_again(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_with_dates();
+    char numbers[256];
+    Routing__ListTasksRequest request = by_due();
+    Routing__ReopenTaskRequest again = ROUTING__REOPEN_TASK_REQUEST__INIT;
+    request.page_size = 6;
+    assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
+    assert_int_equal(scene_chase(rig, 1, 1, ""), STATUS_OK);
+    again.task_number = 1;
+    again.reason = ROUTING__REOPEN_REASON__REOPEN_REASON_OTHER;
+    again.note = (char *)(uintptr_t) "look again";
+    assert_int_equal(rig_call(rig, RPC_ROLE_ADMIN, "ReopenTask", &again.base, NULL, NULL),
+                     STATUS_OK);
+    list_all(rig, request, numbers);
+    assert_string_equal(numbers, "4 6 1 2 5 3 ");
+    rig_free(rig);
+}
+
+static void a_chase_meanwhile_does_not_disturb_the_rest(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_with_dates();
+    char numbers[256] = "";
+    Routing__ListTasksRequest request = by_due();
+    request.page_size = 3;
+    const Routing__ListTasksResponse *page = page_of(rig, &request);
+    add_numbers(page, numbers);
+    assert_string_equal(numbers, "4 6 2 ");
+    assert_int_equal(scene_chase(rig, 2, 1, ""), STATUS_OK); /* the last one shown moves */
+    request.page = page->next_page;
+    numbers[0] = '\0';
+    add_numbers(page_of(rig, &request), numbers);
+    assert_string_equal(numbers, "5 1 3 ");
+    rig_free(rig);
+}
+
 static void mistakes_are_named(void **state)
 {
     (void)state;
@@ -187,6 +277,12 @@ int main(void)
         cmocka_unit_test(urgent_ones_come_first_then_by_due_time_and_those_without_one_last),
         cmocka_unit_test(ended_ones_come_after_open_ones_and_states_are_chosen),
         cmocka_unit_test(what_comes_and_goes_meanwhile_does_not_disturb_the_rest),
+        cmocka_unit_test(a_chased_task_comes_before_one_that_is_due_earlier),
+        cmocka_unit_test(
+            an_urgent_task_comes_before_one_that_is_chased_and_among_urgent_ones_chases_count),
+        cmocka_unit_test(a_fourth_chase_moves_a_task_no_further),
+        cmocka_unit_test(a_task_chased_while_it_is_closed_comes_early_when_it_is_open_again),
+        cmocka_unit_test(a_chase_meanwhile_does_not_disturb_the_rest),
         cmocka_unit_test(mistakes_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
