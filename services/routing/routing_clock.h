@@ -11,7 +11,7 @@
 #ifndef VAFA_SERVICES_ROUTING_ROUTING_CLOCK_H
 #define VAFA_SERVICES_ROUTING_ROUTING_CLOCK_H
 
-#include "city/city.h"
+#include "city/city_route.h"
 #include "city/hours.h"
 
 #include "vafa/routing/v1/routing.pb-c.h"

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/plant.h"
+#include "service/city_request.h"
 
 #include "vafa/followup/v1/followup.pb-c.h"
 #include "vafa/intake/v1/intake.pb-c.h"
@@ -33,8 +34,10 @@ static enum status choose_unit(struct decide *d, const Intake__RequestRegistered
                                bool historical, Routing__TaskRouted *routed)
 {
     struct city_route route;
-    city_route(d->city, request->topic, request->place == NULL ? "" : request->place->area,
-               request->urgency == COMMON__URGENCY__URGENCY_URGENT, &route);
+    struct city_request asked =
+        city_request_of(request->topic, request->place, request->urgency, request->answers,
+                        request->n_answers, routed->registered_at_us);
+    city_route(d->city, &asked, &route);
     bool named = request->unit[0] != '\0';
     routed->unit = named ? request->unit : (char *)route.unit;
     routed->unit_listed = city_unit(d->city, routed->unit) != NULL;

@@ -6,6 +6,7 @@
 #include "services/routing/routing_tables.h"
 
 #include "base/plant.h"
+#include "service/city_request.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
 
@@ -99,30 +100,23 @@ static Routing__TaskAmended amended_of(const Routing__Task *task, uint64_t case_
     return amended;
 }
 
-static const char *area_of(const Common__Place *place)
-{
-    return place == NULL ? "" : place->area;
-}
-
 /* It is where the rules send what it was: no person has handed it on. */
 static bool lies_by_rule(const struct city *city, const Routing__Task *task)
 {
     struct city_route route;
-    city_route(city, task->topic, area_of(task->place),
-               task->urgency == COMMON__URGENCY__URGENCY_URGENT, &route);
+    struct city_request asked =
+        city_request_of(task->topic, task->place, task->urgency, task->answers, task->n_answers,
+                        task->registered_at_us);
+    city_route(city, &asked, &route);
     return strcmp(route.unit, task->unit) == 0;
 }
 
-/* Nobody has taken it on, no person has decided where it goes, and what decides it is another. */
-static bool goes_anew(const struct city *city, const Routing__Task *task,
-                      const Intake__RequestAmended *amended)
+/* Nobody has taken it on, and no person has decided where it goes. */
+static bool goes_by_rule(const struct city *city, const Routing__Task *task)
 {
     bool is_taken = task->state != ROUTING__TASK_STATE__TASK_STATE_ROUTED &&
                     task->state != ROUTING__TASK_STATE__TASK_STATE_SEEN;
-    return !is_taken && !task->historical && !task->for_decision && lies_by_rule(city, task) &&
-           (strcmp(task->topic, amended->topic) != 0 ||
-            strcmp(area_of(task->place), area_of(amended->place)) != 0 ||
-            task->urgency != amended->urgency);
+    return !is_taken && !task->historical && !task->for_decision && lies_by_rule(city, task);
 }
 
 /* By the pack's rules, as if it were new; its due date stays, since the citizen has waited. */
@@ -130,8 +124,10 @@ static enum status route_anew(struct decide *d, Routing__Task *task,
                               const Intake__RequestAmended *amended)
 {
     struct city_route route;
-    city_route(d->city, amended->topic, area_of(amended->place),
-               amended->urgency == COMMON__URGENCY__URGENCY_URGENT, &route);
+    struct city_request asked =
+        city_request_of(amended->topic, amended->place, amended->urgency, amended->answers,
+                        amended->n_answers, task->registered_at_us);
+    city_route(d->city, &asked, &route);
     if (strcmp(route.unit, task->unit) == 0) {
         return STATUS_OK;
     }
@@ -166,7 +162,7 @@ enum status routing_decide_amended(struct decide *d, const Intake__RequestAmende
         told.answers = amended->answers;
     }
     status = emit_amended(d, &told);
-    return status == STATUS_OK && is_own(task, amended->number) && goes_anew(d->city, task, amended)
+    return status == STATUS_OK && is_own(task, amended->number) && goes_by_rule(d->city, task)
                ? route_anew(d, task, amended)
                : status;
 }

@@ -230,7 +230,7 @@ static void schedule_that_is_missing_or_not_used_is_told(void **state)
     pack_rig_expect_error(&rig, "units.csv", 7, "\"day\" are no schedule");
     pack_rig_write(&rig, "units.csv", units_csv);
     pack_rig_replace(&rig, "units.csv", "night", "");
-    pack_rig_expect_warning(&rig, "hours.csv", 6, "no unit has the hours \"night\"");
+    pack_rig_expect_warning(&rig, "hours.csv", 6, "no unit and no rule has the hours \"night\"");
     pack_rig_write(&rig, "units.csv", units_csv);
     pack_rig_write(&rig, "hours.csv",
                    "schedule,valid_from,valid_to,days,hours\nalways,,,all,00:00-24:00\n"
