@@ -2,6 +2,7 @@
 #ifndef VAFA_SERVICES_ROUTING_ROUTING_INTERNAL_H
 #define VAFA_SERVICES_ROUTING_ROUTING_INTERNAL_H
 
+#include "city/city_route.h"
 #include "city/hours.h"
 #include "service/service.h"
 
