@@ -136,6 +136,11 @@ static void print_route(struct session *session, const struct explanation *e,
     struct table *table = table_new(2);
     table_cell(table, label_word("unit", language));
     table_cell_format(table, "%s (%s)", session_unit(session, route->unit), route->unit);
+    for (size_t i = 0; i < route->helper_count; i++) {
+        table_cell(table, label_word("rule_helper", language));
+        table_cell_format(table, "%s (%s): %s", session_unit(session, route->helpers[i]),
+                          route->helpers[i], route->helpers_note);
+    }
     table_cell(table, label_word("level", language));
     table_cell(table, route->level[0] != '\0' ? route->level : "-");
     table_cell(table, label_word("due_hours", language));
@@ -154,10 +159,10 @@ static void print_route(struct session *session, const struct explanation *e,
 
 static json_t *rule_json(const struct city_rule_look *look)
 {
-    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "line", look->line,
+    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "line", look->line,
                      "topic", look->topic, "area", look->area, "urgent", look->urgent,
                      "neighbourhood", look->neighbourhood, "zone", look->zone, "answer",
-                     look->answer, "time", look->time, "unit", look->unit, "level", look->level,
+                     look->answer, "time", look->time, "helpers", look->helpers, "unit", look->unit, "level", look->level,
                      "outcome", no_word(look->no) + strlen("rule_"));
 }
 
@@ -167,8 +172,12 @@ static void print_route_json(const struct explanation *e, const struct city_rout
     for (size_t i = 0; i < e->count; i++) {
         (void)json_array_append_new(rules, rule_json(&e->looks[i]));
     }
+    json_t *helpers = json_array();
+    for (size_t i = 0; i < route->helper_count; i++) {
+        (void)json_array_append_new(helpers, json_string(route->helpers[i]));
+    }
     json_t *json = json_pack(
-        "{s:s, s:s, s:I, s:b, s:i, s:I, s:o}", "unit", route->unit, "level", route->level,
+        "{s:o, s:s, s:s, s:s, s:I, s:b, s:i, s:I, s:o}", "helpers", helpers, "helpers_note", route->helpers_note, "unit", route->unit, "level", route->level,
         "due_hours", (json_int_t)route->due_hours, "working", (int)route->working, "rule_line",
         route->rule_line, "rules_of_other_topics", (json_int_t)e->other_topics, "rules", rules);
     output_json(json);
@@ -297,7 +306,7 @@ const struct command command_route_explain = {
         "Tries the rules of the pack's rules.csv from the top, as routing does, and tells of each "
         "why it does not take the request, up to the one that does. Rules of other topics are "
         "counted only; --all shows them. Asks no server.\n"
-        "JSON: {\"unit\":…,\"level\":…,\"due_hours\":N,\"working\":…,\"rule_line\":N,"
+        "JSON: {\"unit\":…,\"helpers\":[…],\"helpers_note\":…,\"level\":…,\"due_hours\":N,\"working\":…,\"rule_line\":N,"
         "\"rules_of_other_topics\":N,\"rules\":[{…}…]}; each rule has its cells and \"outcome\": "
         "takes, other_topic, other_area, other_urgency, other_neighbourhood, other_zone, "
         "other_answer, other_time or no_unit.",

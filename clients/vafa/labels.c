@@ -299,6 +299,7 @@ static const struct label word_labels[] = {
     {"level", "سطح خدمت", "service level"},
     {"due_hours", "ساعت مهلت", "due hours"},
     {"rule_line", "سطر", "line"},
+    {"rule_helper", "واحد همکار", "helping unit"},
     {"rule_condition", "شرط", "condition"},
     {"rule_outcome", "نتیجه", "outcome"},
     {"rule_takes", "این قاعده می‌پذیرد", "takes it"},

@@ -61,6 +61,9 @@ struct city_rule {
     int32_t zone;        /* place in zones, or CITY_ANY */
     int32_t wanted;      /* bit of the answer among those wanted of the topic, or CITY_ANY */
     int32_t hours;       /* place in rule_hours, or CITY_ANY */
+    int32_t helpers[CITY_HELPERS_MAX]; /* places in units */
+    size_t helper_count;
+    const char *helpers_note;
     int32_t unit;        /* place in units, or KEY_INDEX_NONE when it holds {area} */
     const char *pattern; /* the unit as written */
     int line;

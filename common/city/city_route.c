@@ -120,6 +120,18 @@ static enum city_rule_no try_rule(const struct city *city, const struct city_rul
     return CITY_RULE_TAKES;
 }
 
+static void add_helpers(const struct city *city, const struct city_rule *rule,
+                        struct city_route *route)
+{
+    route->helpers_note = rule->helpers_note;
+    for (size_t i = 0; i < rule->helper_count; i++) {
+        const char *helper = city->units[rule->helpers[i]].key;
+        if (helper != route->unit) { /* {area} may have given the same */
+            route->helpers[route->helper_count++] = helper;
+        }
+    }
+}
+
 static struct city_route route_of(const struct city *city, const struct city_rule *rule,
                                   const struct asked *asked, int32_t unit)
 {
@@ -138,6 +150,7 @@ static struct city_route route_of(const struct city *city, const struct city_rul
         route.warn_percent = found->warn_percent;
         route.working = found->working && !asked->urgent;
     }
+    add_helpers(city, rule, &route);
     return route;
 }
 

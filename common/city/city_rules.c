@@ -2,6 +2,7 @@
 #include "city/city_internal.h"
 
 #include "base/check.h"
+#include "text/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +19,14 @@ enum rules_column {
     RULES_ZONE,
     RULES_ANSWER,
     RULES_TIME,
+    RULES_HELPERS,
+    RULES_HELPERS_NOTE,
 };
 
 static const struct csv_column rules_columns[] = {
     {"topic", true}, {"area", true},           {"urgent", true}, {"unit", true},
     {"level", true}, {"neighbourhood", false}, {"zone", false},  {"answer", false},
-    {"time", false}};
+    {"time", false}, {"helpers", false},       {"helpers_note", false}};
 
 /* Puts the unit of a pattern and an area into `out`; false when it is too long to be one. */
 static bool rules_expand(const char *pattern, const char *area, char out[CITY_KEY_SIZE_MAX + 1])
@@ -68,6 +71,7 @@ void city_rule_cells(const struct city *city, size_t index, struct city_rule_loo
     ret_look->zone = csv_table_cell(table, index, RULES_ZONE);
     ret_look->answer = csv_table_cell(table, index, RULES_ANSWER);
     ret_look->time = csv_table_cell(table, index, RULES_TIME);
+    ret_look->helpers = csv_table_cell(table, index, RULES_HELPERS);
 }
 
 /* A cell that holds `*` or a key of another file. */
@@ -220,6 +224,64 @@ static void rules_load_when(struct city *city, size_t row, struct city_rule *rul
     }
 }
 
+/* --- who helps --- */
+
+static void rules_add_helper(const struct city *city, struct city_rule *rule, const char *key,
+                             struct findings *findings)
+{
+    int32_t unit = key_index_find(&city->unit_index, key);
+    bool again = unit == rule->unit && unit != KEY_INDEX_NONE;
+    for (size_t i = 0; i < rule->helper_count; i++) {
+        again = again || rule->helpers[i] == unit;
+    }
+    if (unit == KEY_INDEX_NONE) {
+        if (city->units_whole) {
+            rules_tell_unknown(rule, RULES_HELPERS, key, "units.csv", findings);
+        }
+    } else if (again) {
+        findings_error(findings, RULES_FILE, rule->line,
+                       "the helping unit \"%s\" is there twice, or has the task itself",
+                       findings_quote(key).text);
+    } else if (rule->helper_count == CITY_HELPERS_MAX) {
+        findings_error(findings, RULES_FILE, rule->line, "more than %d helping units",
+                       CITY_HELPERS_MAX);
+    } else {
+        rule->helpers[rule->helper_count++] = unit;
+    }
+}
+
+static void rules_check_note(const struct city_rule *rule, bool has_helpers,
+                             struct findings *findings)
+{
+    struct error err = ERROR_NONE;
+    if (has_helpers != (rule->helpers_note[0] != '\0')) {
+        findings_error(findings, RULES_FILE, rule->line,
+                       "helpers and helpers_note go together: who helps, and with what");
+    } else if (has_helpers && text_require(rule->helpers_note, CITY_HELPERS_NOTE_MAX, "helpers_note",
+                                         &err) != STATUS_OK) {
+        findings_error(findings, RULES_FILE, rule->line, "helpers_note cannot be used: %s",
+                       err.message);
+    }
+}
+
+/* Keys between spaces. */
+static void rules_load_helpers(const struct city *city, size_t row, struct city_rule *rule,
+                               struct findings *findings)
+{
+    const char *cell = csv_table_cell(city->rule_table, row, RULES_HELPERS);
+    rule->helpers_note = csv_table_cell(city->rule_table, row, RULES_HELPERS_NOTE);
+    rules_check_note(rule, cell[0] != '\0', findings);
+    while (*cell != '\0') {
+        size_t size = strcspn(cell, " ");
+        char key[CITY_KEY_SIZE_MAX + 2]; /* cut, it is still too long to be one */
+        size_t kept = size < sizeof(key) ? size : sizeof(key) - 1;
+        memcpy(key, cell, kept);
+        key[kept] = '\0';
+        rules_add_helper(city, rule, key, findings);
+        cell += size + strspn(cell + size, " ");
+    }
+}
+
 /* --- a rule --- */
 
 static void rules_load_one(struct city *city, size_t row, struct city_rule *rule,
@@ -244,6 +306,7 @@ static void rules_load_one(struct city *city, size_t row, struct city_rule *rule
     rules_load_when(city, row, rule, findings);
     rule->pattern = csv_table_cell(table, row, RULES_UNIT);
     rules_load_unit(city, rule, findings);
+    rules_load_helpers(city, row, rule, findings);
     const char *level = csv_table_cell(table, row, RULES_LEVEL);
     rule->level = key_index_find(&city->level_index, level);
     if (level[0] != '\0' && rule->level == KEY_INDEX_NONE && city->levels_whole) {

@@ -108,6 +108,9 @@ static void rules_review_units(const struct city *city, struct findings *finding
     }
     for (size_t i = 0; i < city->rule_count; i++) {
         const struct city_rule *rule = &city->rules[i];
+        for (size_t h = 0; h < rule->helper_count; h++) {
+            used[rule->helpers[h]] = true;
+        }
         if (rule->unit != KEY_INDEX_NONE) {
             used[rule->unit] = true;
             continue;

@@ -129,7 +129,7 @@ static enum status route_anew(struct decide *d, Routing__Task *task,
                         amended->n_answers, task->registered_at_us);
     city_route(d->city, &asked, &route);
     if (strcmp(route.unit, task->unit) == 0) {
-        return STATUS_OK;
+        return routing_decide_helpers(d, task, &route);
     }
     Routing__TaskMoved moved = ROUTING__TASK_MOVED__INIT;
     moved.task_number = task->number;
@@ -141,7 +141,10 @@ static enum status route_anew(struct decide *d, Routing__Task *task,
     event.kind_case = ROUTING__EVENT__KIND_TASK_MOVED;
     event.task_moved = arena_copy(d->arena, &moved, sizeof(moved));
     enum status status = routing_decide_before(d, task, &event, d->now_us);
-    return status == STATUS_OK ? routing_emit(d, &event, event.task_moved, NULL) : status;
+    if (status == STATUS_OK) {
+        status = routing_emit(d, &event, event.task_moved, NULL);
+    }
+    return status == STATUS_OK ? routing_decide_helpers(d, task, &route) : status;
 }
 
 enum status routing_decide_amended(struct decide *d, const Intake__RequestAmended *amended)

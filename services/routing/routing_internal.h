@@ -164,6 +164,10 @@ void routing_apply_closure_applied(struct apply *a, const struct event *event,
 enum status routing_decide_route(struct decide *d, const Intake__RequestRegistered *request,
                                  int64_t occurred_at_us, bool historical);
 
+/* The helping units of the rule are asked; `task` is theirs and says whom it asked before. */
+enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
+                                   const struct city_route *route);
+
 /* routing_decide_incident.c: requests that are joined to another's task. */
 enum status routing_decide_register_joined(struct decide *d, const struct event *upstream,
                                            const Intake__RequestRegistered *request);
