@@ -159,11 +159,11 @@ static void print_route(struct session *session, const struct explanation *e,
 
 static json_t *rule_json(const struct city_rule_look *look)
 {
-    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "line", look->line,
-                     "topic", look->topic, "area", look->area, "urgent", look->urgent,
+    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "line",
+                     look->line, "topic", look->topic, "area", look->area, "urgent", look->urgent,
                      "neighbourhood", look->neighbourhood, "zone", look->zone, "answer",
-                     look->answer, "time", look->time, "helpers", look->helpers, "unit", look->unit, "level", look->level,
-                     "outcome", no_word(look->no) + strlen("rule_"));
+                     look->answer, "time", look->time, "helpers", look->helpers, "unit", look->unit,
+                     "level", look->level, "outcome", no_word(look->no) + strlen("rule_"));
 }
 
 static void print_route_json(const struct explanation *e, const struct city_route *route)
@@ -176,10 +176,11 @@ static void print_route_json(const struct explanation *e, const struct city_rout
     for (size_t i = 0; i < route->helper_count; i++) {
         (void)json_array_append_new(helpers, json_string(route->helpers[i]));
     }
-    json_t *json = json_pack(
-        "{s:o, s:s, s:s, s:s, s:I, s:b, s:i, s:I, s:o}", "helpers", helpers, "helpers_note", route->helpers_note, "unit", route->unit, "level", route->level,
-        "due_hours", (json_int_t)route->due_hours, "working", (int)route->working, "rule_line",
-        route->rule_line, "rules_of_other_topics", (json_int_t)e->other_topics, "rules", rules);
+    json_t *json = json_pack("{s:o, s:s, s:s, s:s, s:I, s:b, s:i, s:I, s:o}", "helpers", helpers,
+                             "helpers_note", route->helpers_note, "unit", route->unit, "level",
+                             route->level, "due_hours", (json_int_t)route->due_hours, "working",
+                             (int)route->working, "rule_line", route->rule_line,
+                             "rules_of_other_topics", (json_int_t)e->other_topics, "rules", rules);
     output_json(json);
     json_decref(json);
 }
@@ -223,8 +224,7 @@ static enum status check_answer(const struct city *city, const char *topic,
     for (size_t i = 0; i < answer->n_values && question->choice_count > 0; i++) {
         if (city_question_choice(question, answer->values[i]) == NULL) {
             return error_set(err, STATUS_INVALID_ARGUMENT, "answer",
-                             "\"%s\" is no choice of \"%s\"", answer->values[i],
-                             answer->question);
+                             "\"%s\" is no choice of \"%s\"", answer->values[i], answer->question);
         }
     }
     return STATUS_OK;
@@ -242,7 +242,8 @@ static enum status read_request(struct session *session, const struct city *city
     const char *topic = key_of(city, CITY_ITEMS_TOPICS, args_text(args, "topic"));
     Common__Urgency urgency = args_has(args, "urgent") ? COMMON__URGENCY__URGENCY_URGENT
                                                        : COMMON__URGENCY__URGENCY_UNSPECIFIED;
-    enum status status = session_read_time(session, "at", clock_wall_us(clock_system()), &at_us, err);
+    enum status status =
+        session_read_time(session, "at", clock_wall_us(clock_system()), &at_us, err);
     if (status == STATUS_OK) {
         status = answer_args_read(args, arena, &answers, &answer_count, err);
     }
@@ -306,7 +307,9 @@ const struct command command_route_explain = {
         "Tries the rules of the pack's rules.csv from the top, as routing does, and tells of each "
         "why it does not take the request, up to the one that does. Rules of other topics are "
         "counted only; --all shows them. Asks no server.\n"
-        "JSON: {\"unit\":…,\"helpers\":[…],\"helpers_note\":…,\"level\":…,\"due_hours\":N,\"working\":…,\"rule_line\":N,"
+        "JSON: "
+        "{\"unit\":…,\"helpers\":[…],\"helpers_note\":…,\"level\":…,\"due_hours\":N,\"working\":…,"
+        "\"rule_line\":N,"
         "\"rules_of_other_topics\":N,\"rules\":[{…}…]}; each rule has its cells and \"outcome\": "
         "takes, other_topic, other_area, other_urgency, other_neighbourhood, other_zone, "
         "other_answer, other_time or no_unit.",

@@ -24,11 +24,11 @@
 #define CITY_LADDER_ROWS_MAX 1000
 #define CITY_HOURS_ROWS_MAX 2000 /* schedules are told apart by trying every row for each */
 #define CITY_TOLERANCE_M_MAX 5000
-#define CITY_SAME_ROWS_MAX 2000 /* families are told by trying every row for each */
-#define CITY_ZONES_MAX 256      /* a bit each while a request is routed */
+#define CITY_SAME_ROWS_MAX 2000     /* families are told by trying every row for each */
+#define CITY_ZONES_MAX 256          /* a bit each while a request is routed */
 #define CITY_WANTED_OF_TOPIC_MAX 64 /* answers that rules ask for: a bit each */
 #define CITY_RULE_HOURS_MAX 64      /* schedules that rules name: a bit each */
-#define CITY_ANY (-2)           /* `*` in a rule; KEY_INDEX_NONE is an unlisted key */
+#define CITY_ANY (-2)               /* `*` in a rule; KEY_INDEX_NONE is an unlisted key */
 #define CITY_AREA_MARK "{area}"
 
 struct city_topic_row { /* begins with the key, as key_index needs it */
@@ -53,14 +53,14 @@ struct city_choice_row {
 };
 
 struct city_rule {
-    int32_t topic;       /* place in topics, or CITY_ANY */
-    int32_t area;        /* place in areas, or CITY_ANY */
-    int32_t level;       /* place in levels, or KEY_INDEX_NONE: the topic's */
-    int8_t urgent;       /* 0, 1, or CITY_ANY */
+    int32_t topic;         /* place in topics, or CITY_ANY */
+    int32_t area;          /* place in areas, or CITY_ANY */
+    int32_t level;         /* place in levels, or KEY_INDEX_NONE: the topic's */
+    int8_t urgent;         /* 0, 1, or CITY_ANY */
     int32_t neighbourhood; /* as city_neighbourhood_find gives it, or CITY_ANY */
-    int32_t zone;        /* place in zones, or CITY_ANY */
-    int32_t wanted;      /* bit of the answer among those wanted of the topic, or CITY_ANY */
-    int32_t hours;       /* place in rule_hours, or CITY_ANY */
+    int32_t zone;          /* place in zones, or CITY_ANY */
+    int32_t wanted;        /* bit of the answer among those wanted of the topic, or CITY_ANY */
+    int32_t hours;         /* place in rule_hours, or CITY_ANY */
     int32_t helpers[CITY_HELPERS_MAX]; /* places in units */
     size_t helper_count;
     const char *helpers_note;

@@ -217,7 +217,7 @@ struct city_place city_place_of_neighbourhood(const struct city *city, const cha
 {
     int32_t found = city_neighbourhood_find(city, name);
     int32_t area = found == KEY_INDEX_NONE ? KEY_INDEX_NONE : city->neighbourhoods[found].area;
-    return area == KEY_INDEX_NONE ? (struct city_place){.found = CITY_PLACE_NONE}
-                                  : (struct city_place){.found = CITY_PLACE_NEIGHBOURHOOD,
-                                                        .area = &city->areas[area]};
+    return area == KEY_INDEX_NONE
+               ? (struct city_place){.found = CITY_PLACE_NONE}
+               : (struct city_place){.found = CITY_PLACE_NEIGHBOURHOOD, .area = &city->areas[area]};
 }

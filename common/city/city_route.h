@@ -8,7 +8,7 @@
 #include "city/city.h"
 
 #define CITY_REQUEST_ANSWERS_MAX 20
-#define CITY_HELPERS_MAX 4          /* of one rule */
+#define CITY_HELPERS_MAX 4         /* of one rule */
 #define CITY_HELPERS_NOTE_MAX 1000 /* code points of what they are asked */
 
 /* An answer to a question of the topic: one value, or of several_of several. */
@@ -39,8 +39,8 @@ struct city_route {
     uint32_t due_hours; /* 0: no due date */
     uint32_t respond_hours;
     uint32_t warn_percent;
-    bool working;  /* the hours are working hours; false: all hours */
-    int rule_line; /* line in rules.csv */
+    bool working;                          /* the hours are working hours; false: all hours */
+    int rule_line;                         /* line in rules.csv */
     const char *helpers[CITY_HELPERS_MAX]; /* keys of units that are asked to help; not `unit` */
     size_t helper_count;
     const char *helpers_note; /* what they are asked; "" without helpers */
@@ -70,7 +70,7 @@ enum city_rule_no {
 /* A rule as it is written, and what came of it. */
 struct city_rule_look {
     int line;
-    const char *topic, *area, *urgent, *unit, *level; /* cells of rules.csv */
+    const char *topic, *area, *urgent, *unit, *level;           /* cells of rules.csv */
     const char *neighbourhood, *zone, *answer, *time, *helpers; /* "": the file lacks the column */
     enum city_rule_no no;
 };

@@ -24,8 +24,8 @@ enum rules_column {
 };
 
 static const struct csv_column rules_columns[] = {
-    {"topic", true}, {"area", true},           {"urgent", true}, {"unit", true},
-    {"level", true}, {"neighbourhood", false}, {"zone", false},  {"answer", false},
+    {"topic", true}, {"area", true},           {"urgent", true},       {"unit", true},
+    {"level", true}, {"neighbourhood", false}, {"zone", false},        {"answer", false},
     {"time", false}, {"helpers", false},       {"helpers_note", false}};
 
 /* Puts the unit of a pattern and an area into `out`; false when it is too long to be one. */
@@ -257,8 +257,8 @@ static void rules_check_note(const struct city_rule *rule, bool has_helpers,
     if (has_helpers != (rule->helpers_note[0] != '\0')) {
         findings_error(findings, RULES_FILE, rule->line,
                        "helpers and helpers_note go together: who helps, and with what");
-    } else if (has_helpers && text_require(rule->helpers_note, CITY_HELPERS_NOTE_MAX, "helpers_note",
-                                         &err) != STATUS_OK) {
+    } else if (has_helpers && text_require(rule->helpers_note, CITY_HELPERS_NOTE_MAX,
+                                           "helpers_note", &err) != STATUS_OK) {
         findings_error(findings, RULES_FILE, rule->line, "helpers_note cannot be used: %s",
                        err.message);
     }

@@ -72,8 +72,8 @@ static void rules_review_topics(const struct city *city, struct findings *findin
     bool all = false;
     for (size_t i = 0; i + 1 < city->rule_count; i++) {
         const struct city_rule *rule = &city->rules[i];
-        bool for_some = rule->neighbourhood != CITY_ANY || rule->zone != CITY_ANY ||
-                        rule->hours != CITY_ANY;
+        bool for_some =
+            rule->neighbourhood != CITY_ANY || rule->zone != CITY_ANY || rule->hours != CITY_ANY;
         if (rule->topic != CITY_ANY) {
             routed[rule->topic] = true;
         } else if (!for_some) {

@@ -70,8 +70,7 @@ static const struct city_question *wanted_question(const struct city *city, int3
 {
     const struct city_topic_row *row = &city->topics[topic];
     for (size_t i = 0; i < row->question_count; i++) {
-        const struct city_question *question =
-            &city->questions[row->question_first + i].question;
+        const struct city_question *question = &city->questions[row->question_first + i].question;
         if (strlen(question->key) == key_size && memcmp(question->key, key, key_size) == 0) {
             return question;
         }
@@ -134,9 +133,10 @@ int32_t city_wanted_load(struct city *city, int32_t topic, const char *cell, int
         return KEY_INDEX_NONE;
     }
     if (question->kind == CITY_QUESTION_TEXT || question->kind == CITY_QUESTION_DATETIME) {
-        findings_error(findings, RULES_FILE, line,
-                       "the answer \"%s\": rules ask only for one_of, several_of, string and number",
-                       findings_quote(cell).text);
+        findings_error(
+            findings, RULES_FILE, line,
+            "the answer \"%s\": rules ask only for one_of, several_of, string and number",
+            findings_quote(cell).text);
         return KEY_INDEX_NONE;
     }
     char *value = wanted_form(question, mark + 1);

@@ -39,7 +39,7 @@ void geojson_error(const struct geojson *r, const char *message)
 /* --- positions --- */
 
 static bool geojson_read_position(struct geojson *r, const json_t *json,
-                                 struct geo_position *ret_position)
+                                  struct geo_position *ret_position)
 {
     size_t numbers = json_array_size(json);
     const json_t *longitude = json_array_get(json, 0);
@@ -52,7 +52,7 @@ static bool geojson_read_position(struct geojson *r, const json_t *json,
                               .latitude = json_number_value(latitude)};
     if (!(fabs(at.longitude) <= 180) || !(fabs(at.latitude) <= 90)) {
         geojson_error(r, "a position lies off the earth: longitude, then latitude, in degrees of "
-                        "WGS 84");
+                         "WGS 84");
         return false;
     }
     if (r->positions == 0) {
@@ -62,7 +62,7 @@ static bool geojson_read_position(struct geojson *r, const json_t *json,
     if (fabs(at.longitude - r->first.longitude) > GEOJSON_REACH_DEGREES ||
         fabs(at.latitude - r->first.latitude) > GEOJSON_REACH_DEGREES) {
         geojson_error(r, "a position lies more than 3 degrees from the first one of the file, so "
-                        "outside the city: longitude comes first, then latitude");
+                         "outside the city: longitude comes first, then latitude");
         return false;
     }
     if (++r->positions > GEOJSON_POSITIONS_MAX) {

@@ -75,8 +75,8 @@ static Intake__Topic *tell_topic(struct arena *arena, const struct city *city, i
             return NULL;
         }
     }
-    struct city_request request = city_request_of(
-        topic->key, NULL, COMMON__URGENCY__URGENCY_UNSPECIFIED, NULL, 0, now_us);
+    struct city_request request =
+        city_request_of(topic->key, NULL, COMMON__URGENCY__URGENCY_UNSPECIFIED, NULL, 0, now_us);
     const struct city_unit *outside = intake_rules_outside(city, &request);
     if (outside != NULL) {
         told->referral = arena_alloc(arena, sizeof(*told->referral));
@@ -129,7 +129,8 @@ enum status intake_read_topics(struct read *r, const ProtobufCMessage *message,
         return refuse_memory(r);
     }
     while (next < count && response->n_topics < page_size && bytes < TOPICS_BYTES_MAX) {
-        Intake__Topic *told = tell_topic(r->arena, r->city, r->now_us, city_topic_at(r->city, next++));
+        Intake__Topic *told =
+            tell_topic(r->arena, r->city, r->now_us, city_topic_at(r->city, next++));
         if (told == NULL) {
             response->n_topics = 0;
             return refuse_memory(r);

@@ -35,9 +35,9 @@ static enum status choose_unit(struct decide *d, const Intake__RequestRegistered
                                struct city_route *ret_route)
 {
     struct city_route route;
-    struct city_request asked =
-        city_request_of(request->topic, request->place, request->urgency, request->answers,
-                        request->n_answers, routed->registered_at_us);
+    struct city_request asked = city_request_of(
+        request->topic, request->place, request->urgency, request->answers,
+        PLANTED("answers_not_ruled") ? 0 : request->n_answers, routed->registered_at_us);
     city_route(d->city, &asked, &route);
     bool named = request->unit[0] != '\0';
     routed->unit = named ? request->unit : (char *)route.unit;
@@ -66,8 +66,8 @@ enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
                                    const struct city_route *route)
 {
     const struct event_options options = {.ignorable = true};
-    size_t room = ROUTING_HELPS_MAX - (task->n_helps < ROUTING_HELPS_MAX ? task->n_helps
-                                                                         : ROUTING_HELPS_MAX);
+    size_t room =
+        ROUTING_HELPS_MAX - (task->n_helps < ROUTING_HELPS_MAX ? task->n_helps : ROUTING_HELPS_MAX);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < route->helper_count && room > 0 && status == STATUS_OK; i++) {
         if (was_asked(task, route->helpers[i])) {

@@ -53,6 +53,7 @@ static void take_routed(struct recount *recount, const struct found *found,
         .due_at_us = routed->due_at_us,
         .routed_recorded_us = found->record->recorded_at_us,
     };
+    recount_rules_routed(&recount->tasks[recount->task_count - 1], routed);
     recount_clock_routed(recount, &recount->tasks[recount->task_count - 1], found, routed);
     recount_concern(recount, routed->unit, found->offset);
     recount_note(recount, routed->case_number, found,
@@ -385,6 +386,7 @@ void recount_take_routing(struct recount *recount, const struct found *found)
     struct recount_task *task = lead_on(recount, found, &what);
     const char *told[10] = {what.unit, what.to_unit}; /* and who helped before it, or does now */
     size_t told_count = 2;
+    recount_rules_next(task, event);
     for (size_t i = 0; i < task->helper_count; i++) {
         told[told_count++] = task->helpers[i];
     }

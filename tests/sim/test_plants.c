@@ -52,6 +52,7 @@ static const char *const plants[] = {
     "open_call_never_closed",
     "chase_counted_twice",
     "taken_back_not_left",
+    "answers_not_ruled",
 };
 #define PLANTS (sizeof plants / sizeof plants[0])
 

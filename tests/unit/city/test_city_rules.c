@@ -18,7 +18,7 @@
 #define LAST "*,*,*,centre,normal,,,,\n"
 /* The rules of every test that writes none: lines 2 to 8. */
 #define ALL                                                                                        \
-    HEAD "asphalt,*,*,district-1-civil,,ملک‌شهر,,,\n"                                              \
+    HEAD "asphalt,*,*,district-1-civil,,ملک‌شهر,,,\n"                                      \
          "asphalt,*,*,district-2-civil,,,old-town,,\n"                                             \
          "collapse,*,*,bus,,,,fenced=no,night\n"                                                   \
          "collapse,*,*,district-1,,,,fenced=no,\n"                                                 \
@@ -29,8 +29,8 @@
     "[[" #w "," #s "],[" #e "," #s "],[" #e "," #n "],[" #w "," #n "],[" #w "," #s "]]"
 #define HOLE "[[51.64,32.64],[51.66,32.64],[51.66,32.66],[51.64,32.66],[51.64,32.64]]"
 #define ZONE(key, type, coordinates)                                                               \
-    "{\"type\":\"Feature\",\"properties\":{\"key\":\"" key                                         \
-    "\"},\"geometry\":{\"type\":\"" type "\",\"coordinates\":" coordinates "}}"
+    "{\"type\":\"Feature\",\"properties\":{\"key\":\"" key "\"},\"geometry\":{\"type\":\"" type    \
+    "\",\"coordinates\":" coordinates "}}"
 #define COLLECTION(features) "{\"type\":\"FeatureCollection\",\"features\":[" features "]}"
 /* Two parts, the first with a hole; and one that overlaps it. */
 #define OLD_TOWN                                                                                   \
@@ -165,9 +165,10 @@ static void zones_may_overlap(void **state)
 {
     (void)state;
     pack_rig_write(&rig, ZONES, COLLECTION(OLD_TOWN "," RIVER));
-    pack_rig_write(&rig, RULES, HEAD "asphalt,*,yes,bus,,,river,,\n"
-                                     "asphalt,*,*,district-2,,,old-town,,\n"
-                                     "asphalt,*,*,district-1,,,river,,\n" LAST);
+    pack_rig_write(&rig, RULES,
+                   HEAD "asphalt,*,yes,bus,,,river,,\n"
+                        "asphalt,*,*,district-2,,,old-town,,\n"
+                        "asphalt,*,*,district-1,,,river,,\n" LAST);
     pack_rig_check(&rig);
     assert_int_equal(pack_rig_errors(&rig), 0);
     assert_false(pack_rig_found(&rig, false, ZONES, 0, "overlap"));
@@ -334,7 +335,8 @@ static void tells_mistakes_of_each_column_with_the_line(void **state)
         int line;
         const char *part;
     } wrong[] = {
-        {"ملک‌شهر", "ملک‌آباد", 2, "neighbourhood \"ملک‌آباد\" is not in neighbourhoods.csv"},
+        {"ملک‌شهر", "ملک‌آباد", 2,
+         "neighbourhood \"ملک‌آباد\" is not in neighbourhoods.csv"},
         {"old-town", "new-town", 3, "zone \"new-town\" is not in zones.geojson"},
         {"fenced=no", "fenced", 4, "must be written question=value"},
         {"fenced=no", "=no", 4, "must be written question=value"},
