@@ -217,8 +217,7 @@ static enum status check_answer(const struct city *city, const char *topic,
     const struct city_question *question = city_question(city, topic, answer->question);
     if (question == NULL) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "answer",
-                         "\"%s\" is no question of the topic; vafa city show topics, "
-                         "questions.csv",
+                         "\"%s\" is no question of the topic: see questions.csv of the pack",
                          answer->question);
     }
     for (size_t i = 0; i < answer->n_values && question->choice_count > 0; i++) {

@@ -465,6 +465,60 @@ static void a_topic_s_rules_ask_for_a_bounded_number_of_answers(void **state)
     city_free(city);
 }
 
+/* --- who helps --- */
+
+#define HELP_HEAD "topic,area,urgent,unit,level,helpers,helpers_note\n"
+#define HELP_LAST "*,*,*,centre,normal,,\n"
+
+static void rule_names_units_that_help(void **state)
+{
+    (void)state;
+    pack_rig_write(&rig, RULES,
+                   HELP_HEAD
+                   "asphalt,*,*,district-{area},,bus  district-1,راه را ببندید\n" HELP_LAST);
+    struct city *city = pack_rig_load(&rig);
+    struct city_route route;
+    struct city_request request = request_of("asphalt");
+    request.area = "2";
+    city_route(city, &request, &route);
+    assert_int_equal(route.helper_count, 2);
+    assert_string_equal(route.helpers[0], "bus");
+    assert_string_equal(route.helpers[1], "district-1");
+    assert_string_equal(route.helpers_note, "راه را ببندید");
+    request.area = "1"; /* which has the task itself then */
+    city_route(city, &request, &route);
+    assert_int_equal(route.helper_count, 1);
+    assert_string_equal(route.helpers[0], "bus");
+    request.topic = "bus-headway";
+    city_route(city, &request, &route);
+    assert_int_equal(route.helper_count, 0);
+    assert_string_equal(route.helpers_note, "");
+    city_free(city);
+}
+
+static void tells_mistakes_about_who_helps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cells, *part;
+    } wrong[] = {
+        {"buss,close it", "helpers \"buss\" is not in units.csv"},
+        {"bus bus,close it", "is there twice"},
+        {"district-1,close it", "or has the task itself"},
+        {"bus,", "go together"},
+        {",close it", "go together"},
+        {"bus,\"close\tit\x07\"", "helpers_note cannot be used"},
+        {"bus district-2 centre district-1-civil district-2-civil,close it", "more than 4"},
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        char rules[512];
+        (void)snprintf(rules, sizeof(rules), HELP_HEAD "asphalt,*,*,district-1,,%s\n" HELP_LAST,
+                       wrong[i].cells);
+        pack_rig_write(&rig, RULES, rules);
+        pack_rig_expect_error(&rig, RULES, 2, wrong[i].part);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -486,6 +540,8 @@ int main(void)
         TEST(rule_behind_a_wider_one_is_never_reached),
         TEST(topic_that_only_a_narrow_rule_for_all_takes_is_told),
         TEST(a_topic_s_rules_ask_for_a_bounded_number_of_answers),
+        TEST(rule_names_units_that_help),
+        TEST(tells_mistakes_about_who_helps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
