@@ -6,6 +6,7 @@
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
+#include "service/city_request.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
 #include "vafa/log/v1/log.pb-c.h"
@@ -108,17 +109,19 @@ static const char *topic_of(const struct trial *trial, const char *key)
 }
 
 static enum status try_request(struct trial *trial, const Intake__RequestRegistered *request,
-                               bool historical, struct error *err)
+                               const Common__EventRecord *record, struct error *err)
 {
     struct city_route before, after;
-    bool urgent = request->urgency == COMMON__URGENCY__URGENCY_URGENT;
-    const char *area = request->place != NULL ? request->place->area : "";
+    bool historical = record->historical;
     if (request->unit[0] != '\0' || request->incident != 0) {
         trial->left_out++; /* a history's own unit, or another's task: no rule was asked */
         return STATUS_OK;
     }
-    city_route(trial->now, request->topic, area, urgent, &before);
-    city_route(trial->tried, request->topic, area, urgent, &after);
+    struct city_request asked =
+        city_request_of(request->topic, request->place, request->urgency, request->answers,
+                        request->n_answers, record->occurred_at_us);
+    city_route(trial->now, &asked, &before);
+    city_route(trial->tried, &asked, &after);
     bool moves = strcmp(before.unit, after.unit) != 0;
     bool due_otherwise = /* a history has its own due dates */
         !historical &&
@@ -175,8 +178,7 @@ static enum status try_event(struct trial *trial, const Eventlog__LoggedEvent *e
         return error_set(err, STATUS_DATA_LOSS, "event",
                          "intake's event %" PRIu64 " cannot be read", event->offset);
     }
-    return try_request(trial, ((const Intake__Event *)message)->request_registered,
-                       record->historical, err);
+    return try_request(trial, ((const Intake__Event *)message)->request_registered, record, err);
 }
 
 static enum status try_page(struct trial *trial, struct error *err)

@@ -104,7 +104,8 @@ const struct command command_search = {
     .summary = "requests by phone, code, place, topic, time and state, newest first",
     .help = "Shows the requests that fit all that is given. At most 2,000 are looked at for one "
             "page, which may therefore be short and yet not be the last: a line on stderr then "
-            "tells how to go on. What citizens said is sealed and not searched.",
+            "tells how to go on. What citizens said is sealed and not searched. "
+            "With --json one object a line.",
     .examples = "vafa search --topic asphalt --area 5 --state in-work\n"
                 "vafa search --phone 09130000000 --from -7d --json\n"
                 "vafa search --place 'چهارباغ' --limit 5",

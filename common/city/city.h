@@ -70,17 +70,6 @@ struct city_step {
     const char *name_en;
 };
 
-/* A routing decision: which unit, under which service level, by which rule. */
-struct city_route {
-    const char *unit;   /* key; borrowed from the pack */
-    const char *level;  /* key, "" for none */
-    uint32_t due_hours; /* 0: no due date */
-    uint32_t respond_hours;
-    uint32_t warn_percent;
-    bool working;  /* the hours are working hours; false: all hours */
-    int rule_line; /* line in rules.csv */
-};
-
 struct city_callback {            /* call-backs after a finished task */
     uint32_t first_delay_minutes; /* from done to the first call */
     uint32_t retry_minutes;       /* when nobody answered */
@@ -163,36 +152,6 @@ const struct hours *city_hours(const struct city *city, const char *unit);
 /* The step of the ladder for a task of that level with that unit; NULL when there is none so high. */
 const struct city_step *city_ladder(const struct city *city, const char *level, const char *unit,
                                     uint32_t number);
-
-/* First rule that matches wins; the pack's last rule matches everything. `{area}` in a rule's unit
- * is replaced by the area's key, and such a rule matches only when that unit exists. Topic may be
- * unlisted and area "" or unlisted. A topic that is always urgent makes the request urgent, for
- * rules and due hours alike. An empty level in the rule means the topic's. Allocates nothing. */
-void city_route(const struct city *city, const char *topic, const char *area, bool urgent,
-                struct city_route *ret_route);
-
-/* Why a rule does not take a request. */
-enum city_rule_no {
-    CITY_RULE_TAKES,         /* it does */
-    CITY_RULE_OTHER_TOPIC,   /* it is for another topic */
-    CITY_RULE_OTHER_AREA,    /* it is for another area, or the area is not known */
-    CITY_RULE_OTHER_URGENCY, /* it is for urgent requests only, or for others only */
-    CITY_RULE_NO_UNIT,       /* its {area} names no unit */
-};
-
-/* A rule as it is written, and what came of it. */
-struct city_rule_look {
-    int line;
-    const char *topic, *area, *urgent, *unit, *level; /* cells of rules.csv */
-    enum city_rule_no no;
-};
-
-/* The same as city_route; `look` (may be NULL) is told of each rule that was tried, in order, the last of
- * which takes the request. */
-void city_route_explain(const struct city *city, const char *topic, const char *area, bool urgent,
-                        struct city_route *ret_route,
-                        void (*look)(void *context, const struct city_rule_look *look),
-                        void *context);
 
 /* How far and how long a topic reaches; never NULL, for an unlisted one the usual. */
 const struct city_same *city_same(const struct city *city, const char *topic);

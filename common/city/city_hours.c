@@ -387,9 +387,9 @@ void city_hours_assign(struct city *city, size_t hours_column, struct findings *
 {
     size_t count = city->unit_index.count;
     struct city_hours *hours = &city->hours;
-    bool *used = calloc(hours->index.count + 1, sizeof(*used));
+    hours->used = calloc(hours->index.count + 1, sizeof(*hours->used));
     hours->of_unit = calloc(count + 1, sizeof(*hours->of_unit));
-    CHECK(hours->of_unit != NULL && used != NULL);
+    CHECK(hours->of_unit != NULL && hours->used != NULL);
     for (size_t unit = 0; unit < count; unit++) {
         const char *key = csv_table_cell(city->unit_table, unit, hours_column);
         if (key[0] != '\0' && hours->whole &&
@@ -400,18 +400,22 @@ void city_hours_assign(struct city *city, size_t hours_column, struct findings *
         }
         hours->of_unit[unit] = hours_of_unit(city, hours_column, unit);
         if (hours->of_unit[unit] != NULL) {
-            used[hours->of_unit[unit] - hours->schedules] = true;
+            hours->used[hours->of_unit[unit] - hours->schedules] = true;
         }
     }
+}
+
+void city_hours_review(const struct city *city, struct findings *findings)
+{
+    const struct city_hours *hours = &city->hours;
     for (size_t i = 0; i < hours->index.count; i++) {
-        if (!used[i] && &hours->schedules[i] != hours->usual &&
+        if (!hours->used[i] && &hours->schedules[i] != hours->usual &&
             hours->schedules[i].rule_count > 0) {
             findings_warning(findings, HOURS_FILE, hours->schedules[i].rules[0].line,
-                             "no unit has the hours \"%s\"",
+                             "no unit and no rule has the hours \"%s\"",
                              findings_quote(hours->schedules[i].key).text);
         }
     }
-    free(used);
 }
 
 void city_hours_fini(struct city_hours *hours)
@@ -421,6 +425,7 @@ void city_hours_fini(struct city_hours *hours)
     free(hours->rules);
     free(hours->holidays);
     free(hours->of_unit);
+    free(hours->used);
     csv_table_free(hours->rule_table);
     csv_table_free(hours->holiday_table);
 }

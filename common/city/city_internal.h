@@ -4,6 +4,7 @@
 
 #include "city/city.h"
 #include "city/city_questions.h"
+#include "city/city_route.h"
 #include "city/csv_table.h"
 #include "city/geo.h"
 #include "city/hours.h"
@@ -24,8 +25,11 @@
 #define CITY_HOURS_ROWS_MAX 2000 /* schedules are told apart by trying every row for each */
 #define CITY_ACKNOWLEDGE_MINUTES_MAX 1440
 #define CITY_TOLERANCE_M_MAX 5000
-#define CITY_SAME_ROWS_MAX 2000 /* families are told by trying every row for each */
-#define CITY_ANY (-2)           /* `*` in a rule; KEY_INDEX_NONE is an unlisted key */
+#define CITY_SAME_ROWS_MAX 2000     /* families are told by trying every row for each */
+#define CITY_ZONES_MAX 256          /* a bit each while a request is routed */
+#define CITY_WANTED_OF_TOPIC_MAX 64 /* answers that rules ask for: a bit each */
+#define CITY_RULE_HOURS_MAX 64      /* schedules that rules name: a bit each */
+#define CITY_ANY (-2)               /* `*` in a rule; KEY_INDEX_NONE is an unlisted key */
 #define CITY_AREA_MARK "{area}"
 
 struct city_topic_row { /* begins with the key, as key_index needs it */
@@ -33,6 +37,7 @@ struct city_topic_row { /* begins with the key, as key_index needs it */
     int32_t level;         /* place in levels, or KEY_INDEX_NONE */
     size_t question_first; /* place in questions */
     size_t question_count;
+    size_t wanted_first; /* place in wanted, and 1; 0: no rule asks for an answer */
 };
 
 struct city_question_row {
@@ -49,13 +54,32 @@ struct city_choice_row {
 };
 
 struct city_rule {
-    int32_t topic;       /* place in topics, or CITY_ANY */
-    int32_t area;        /* place in areas, or CITY_ANY */
-    int32_t level;       /* place in levels, or KEY_INDEX_NONE: the topic's */
-    int8_t urgent;       /* 0, 1, or CITY_ANY */
+    int32_t topic;         /* place in topics, or CITY_ANY */
+    int32_t area;          /* place in areas, or CITY_ANY */
+    int32_t level;         /* place in levels, or KEY_INDEX_NONE: the topic's */
+    int8_t urgent;         /* 0, 1, or CITY_ANY */
+    int32_t neighbourhood; /* as city_neighbourhood_find gives it, or CITY_ANY */
+    int32_t zone;          /* place in zones, or CITY_ANY */
+    int32_t wanted;        /* bit of the answer among those wanted of the topic, or CITY_ANY */
+    int32_t hours;         /* place in rule_hours, or CITY_ANY */
+    int32_t helpers[CITY_HELPERS_MAX]; /* places in units */
+    size_t helper_count;
+    const char *helpers_note;
     int32_t unit;        /* place in units, or KEY_INDEX_NONE when it holds {area} */
     const char *pattern; /* the unit as written */
     int line;
+};
+
+/* An answer that a rule asks for. */
+struct city_wanted {
+    const struct city_question *question;
+    char *value; /* key of a choice, else as it is compared */
+    size_t next; /* of the same topic: place in wanted, and 1; 0: the last */
+};
+
+struct city_zone { /* begins with the key, as key_index needs it */
+    char *key;
+    bool used; /* a rule names it */
 };
 
 struct city_hours {
@@ -66,6 +90,7 @@ struct city_hours {
     struct csv_table *holiday_table;
     struct key_index index;
     const struct hours **of_unit; /* by place of the unit; NULL: none */
+    bool *used;                   /* by place of the schedule: a unit or a rule has it */
     bool whole;                   /* every row was read */
     const struct hours *usual;    /* the schedule "default"; NULL: there is no hours.csv */
 };
@@ -124,6 +149,10 @@ struct city {
     struct city_level *levels;
     struct city_rule *rules;
     size_t rule_count;
+    struct city_wanted *wanted;
+    size_t wanted_count;
+    const struct hours *rule_hours[CITY_RULE_HOURS_MAX];
+    size_t rule_hours_count;
     struct csv_table *same_table; /* NULL: the pack has no same.csv */
     struct city_same *same;       /* begin with their topics */
     struct key_index same_index;
@@ -143,12 +172,18 @@ struct city {
     struct city_choice *choice_list;     /* the same, as questions borrow them */
     size_t question_count;
     size_t choice_count;
+    bool questions_whole;
 
     struct geo *shapes; /* of areas, by place; NULL: no areas.geojson */
     struct csv_table *neighbourhood_table;
     struct buffer neighbourhood_keys;
     struct city_neighbourhood *neighbourhoods;
     struct key_index neighbourhood_index;
+    bool neighbourhoods_whole;
+    struct geo *zone_shapes; /* by place; NULL: no zone has a position */
+    struct city_zone *zones;
+    struct key_index zone_index;
+    bool zones_whole;
     struct buffer stop_words; /* uint64_t each, sorted */
     struct buffer words;      /* struct city_word each, sorted */
 };
@@ -181,6 +216,8 @@ bool city_cells_yes(const struct city_cells *cells, size_t row, size_t column); 
  * in the column `hours` of the unit's row. */
 void city_hours_load(struct city *city, struct findings *findings);
 void city_hours_assign(struct city *city, size_t hours_column, struct findings *findings);
+/* Warnings: schedules that nobody has. */
+void city_hours_review(const struct city *city, struct findings *findings);
 void city_hours_fini(struct city_hours *hours);
 
 /* city_questions.c: questions.csv and choices.csv, after the topics. */
@@ -195,12 +232,27 @@ bool city_unit_kind_is_known(const char *kind);
 
 /* city_rules.c: rules.csv, after all other tables. */
 void city_rules_load(struct city *city, struct findings *findings);
-/* Warnings on a pack that has no errors: topics, units, levels and rules that do nothing. */
+/* city_rules_review.c: warnings on a pack that has no errors: topics, units, levels and rules that
+ * do nothing. */
 void city_rules_review(const struct city *city, struct findings *findings);
 /* The cells of a rule as they were written. */
 void city_rule_cells(const struct city *city, size_t index, struct city_rule_look *ret_look);
 /* The unit a rule gives for an area (place of the unit), or KEY_INDEX_NONE; allocates nothing. */
 int32_t city_rule_unit(const struct city *city, const struct city_rule *rule, const char *area);
+
+/* city_wanted.c: answers that rules ask for. The bit of what the cell "question=value" asks of the
+ * topic (a place, or KEY_INDEX_NONE after a mistake there); KEY_INDEX_NONE when it is wrong. */
+int32_t city_wanted_load(struct city *city, int32_t topic, const char *cell, int line,
+                         struct findings *findings);
+/* The bits of those that the request has. */
+uint64_t city_wanted_given(const struct city *city, int32_t topic,
+                           const struct city_request *request);
+void city_wanted_fini(struct city *city);
+
+/* city_zones.c: zones.geojson. */
+void city_zones_load(struct city *city, struct findings *findings);
+void city_zones_review(const struct city *city, struct findings *findings);
+void city_zones_fini(struct city *city);
 
 /* city_shapes.c: areas.geojson, after the areas. */
 void city_shapes_load(struct city *city, struct findings *findings);
@@ -211,6 +263,8 @@ void city_shapes_review(const struct city *city, struct findings *findings);
 void city_neighbourhoods_load(struct city *city, struct findings *findings);
 void city_neighbourhoods_review(const struct city *city, struct findings *findings);
 void city_neighbourhoods_fini(struct city *city);
+/* The same place for every spelling of a name; KEY_INDEX_NONE when it is not in the file. */
+int32_t city_neighbourhood_find(const struct city *city, const char *name);
 /* city_words.c: words.csv and stopwords.txt, after the topics. */
 void city_words_load(struct city *city, struct findings *findings);
 

@@ -339,17 +339,20 @@ static enum status city_read(struct city *city, const char *folder, struct findi
                        "the coordinator \"%s\" is not in units.csv",
                        findings_quote(city->coordinator).text);
     }
-    city_rules_load(city, findings);
     city_questions_load(city, findings);
     city_shapes_load(city, findings);
     city_neighbourhoods_load(city, findings);
+    city_zones_load(city, findings);
+    city_rules_load(city, findings);
     city_same_load(city, findings);
     city_load_profiles(city, findings);
     if (findings->errors == 0) {
         city_rules_review(city, findings);
+        city_hours_review(city, findings);
         city_questions_review(city, findings);
         city_shapes_review(city, findings);
         city_neighbourhoods_review(city, findings);
+        city_zones_review(city, findings);
         pack_files_digest(&city->files, city->digest);
     }
     return STATUS_OK;
@@ -408,6 +411,8 @@ void city_free(struct city *city)
     free(city->areas);
     free(city->levels);
     free(city->rules);
+    city_wanted_fini(city);
+    city_zones_fini(city);
     csv_table_free(city->unit_table);
     csv_table_free(city->topic_table);
     csv_table_free(city->area_table);

@@ -113,6 +113,8 @@ static void neighbourhoods_index(struct city *city, size_t count, struct finding
 void city_neighbourhoods_load(struct city *city, struct findings *findings)
 {
     const struct pack_file *file = pack_files_find(&city->files, NEIGHBOURHOODS_FILE);
+    size_t errors = findings->errors;
+    city->neighbourhoods_whole = file == NULL;
     if (file == NULL || !file->readable) {
         return; /* there is none, or it was told already */
     }
@@ -126,6 +128,7 @@ void city_neighbourhoods_load(struct city *city, struct findings *findings)
         neighbourhoods_load_one(city, row, &city->neighbourhoods[row], findings);
     }
     neighbourhoods_index(city, count, findings);
+    city->neighbourhoods_whole = findings->errors == errors;
 }
 
 void city_neighbourhoods_review(const struct city *city, struct findings *findings)
@@ -199,18 +202,22 @@ struct city_place city_place_nearest(const struct city *city, double latitude, d
     return place_of_shape(city, shape, distance_m);
 }
 
-struct city_place city_place_of_neighbourhood(const struct city *city, const char *name)
+int32_t city_neighbourhood_find(const struct city *city, const char *name)
 {
-    struct city_place place = {.found = CITY_PLACE_NONE};
     struct buffer key = BUFFER_EMPTY;
+    int32_t found = KEY_INDEX_NONE;
     if (city->neighbourhood_index.count > 0 && name[0] != '\0' && neighbourhoods_fold(name, &key)) {
-        int32_t found = key_index_find(&city->neighbourhood_index, (const char *)key.data);
-        int32_t area = found == KEY_INDEX_NONE ? KEY_INDEX_NONE : city->neighbourhoods[found].area;
-        if (area != KEY_INDEX_NONE) {
-            place =
-                (struct city_place){.found = CITY_PLACE_NEIGHBOURHOOD, .area = &city->areas[area]};
-        }
+        found = key_index_find(&city->neighbourhood_index, (const char *)key.data);
     }
     buffer_fini(&key);
-    return place;
+    return found;
+}
+
+struct city_place city_place_of_neighbourhood(const struct city *city, const char *name)
+{
+    int32_t found = city_neighbourhood_find(city, name);
+    int32_t area = found == KEY_INDEX_NONE ? KEY_INDEX_NONE : city->neighbourhoods[found].area;
+    return area == KEY_INDEX_NONE
+               ? (struct city_place){.found = CITY_PLACE_NONE}
+               : (struct city_place){.found = CITY_PLACE_NEIGHBOURHOOD, .area = &city->areas[area]};
 }

@@ -222,6 +222,8 @@ void city_questions_load(struct city *city, struct findings *findings)
 {
     struct city_cells cells;
     bool whole;
+    size_t errors = findings->errors;
+    city->questions_whole = pack_files_find(&city->files, QUESTIONS_FILE) == NULL;
     if (questions_file_is_there(city, CHOICES_FILE)) {
         choices_load(city, findings);
     }
@@ -248,6 +250,7 @@ void city_questions_load(struct city *city, struct findings *findings)
             questions_take_topic(city, first, end, findings);
         }
     }
+    city->questions_whole = findings->errors == errors;
 }
 
 void city_questions_review(const struct city *city, struct findings *findings)

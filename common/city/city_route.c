@@ -1,32 +1,95 @@
 /* Who gets a request: the first rule that takes it, and why those before it do not. */
+#include "city/city_route.h"
+
 #include "city/city_internal.h"
 
 #include "base/check.h"
 
-/* A request as rules see it. */
+#include <math.h>
+
+#define ZONE_BITS 64
+
+/* A request in places of the pack, KEY_INDEX_NONE for what is not in it. What only some rules ask
+ * for is found out when the first of them does. */
 struct asked {
-    int32_t topic; /* places in the pack, KEY_INDEX_NONE when unlisted */
+    const struct city_request *request;
+    int32_t topic;
     int32_t area;
-    const char *area_key;
     bool urgent;
+    bool knows_neighbourhood;
+    bool knows_zones;
+    bool knows_answers;
+    int32_t neighbourhood;
+    uint64_t zones[CITY_ZONES_MAX / ZONE_BITS];
+    uint64_t answers;
+    uint64_t hours_known;
+    uint64_t hours_open;
 };
 
-static struct asked ask(const struct city *city, const char *topic, const char *area, bool urgent)
+static struct asked ask(const struct city *city, const struct city_request *request)
 {
     struct asked asked = {
-        .topic = key_index_find(&city->topic_index, topic),
-        .area = key_index_find(&city->area_index, area),
-        .area_key = area,
-        .urgent = urgent,
+        .request = request,
+        .topic = key_index_find(&city->topic_index, request->topic),
+        .area = key_index_find(&city->area_index, request->area),
     };
-    asked.urgent =
-        urgent || (asked.topic != KEY_INDEX_NONE && city->topics[asked.topic].topic.urgent);
+    asked.urgent = request->urgent ||
+                   (asked.topic != KEY_INDEX_NONE && city->topics[asked.topic].topic.urgent);
     return asked;
+}
+
+static bool is_neighbourhood(const struct city *city, struct asked *asked, int32_t place)
+{
+    if (!asked->knows_neighbourhood) {
+        asked->neighbourhood = city_neighbourhood_find(city, asked->request->neighbourhood);
+        asked->knows_neighbourhood = true;
+    }
+    return asked->neighbourhood == place;
+}
+
+static void note_zone(void *context, int32_t zone)
+{
+    struct asked *asked = context;
+    asked->zones[zone / ZONE_BITS] |= UINT64_C(1) << (zone % ZONE_BITS);
+}
+
+static bool is_in_zone(const struct city *city, struct asked *asked, int32_t zone)
+{
+    const struct city_request *request = asked->request;
+    bool has_point = request->has_point && fabs(request->latitude) <= 90 &&
+                     fabs(request->longitude) <= 180; /* and no NaN */
+    if (!asked->knows_zones && has_point) {
+        struct geo_position at = {.longitude = request->longitude, .latitude = request->latitude};
+        geo_each_holding(city->zone_shapes, at, note_zone, asked);
+    }
+    asked->knows_zones = true;
+    return (asked->zones[zone / ZONE_BITS] >> (zone % ZONE_BITS) & 1) != 0;
+}
+
+/* Of the topic that was asked about. */
+static bool has_answer(const struct city *city, struct asked *asked, int32_t wanted)
+{
+    if (!asked->knows_answers) {
+        asked->answers = city_wanted_given(city, asked->topic, asked->request);
+        asked->knows_answers = true;
+    }
+    return (asked->answers >> wanted & 1) != 0;
+}
+
+static bool is_within_hours(const struct city *city, struct asked *asked, int32_t place)
+{
+    uint64_t bit = UINT64_C(1) << place;
+    if ((asked->hours_known & bit) == 0) {
+        bool open = hours_is_open(city->rule_hours[place], asked->request->registered_at_us);
+        asked->hours_open |= open ? bit : 0;
+        asked->hours_known |= bit;
+    }
+    return (asked->hours_open & bit) != 0;
 }
 
 /* The unit (its place), when the rule takes it; else why not. */
 static enum city_rule_no try_rule(const struct city *city, const struct city_rule *rule,
-                                  const struct asked *asked, int32_t *ret_unit)
+                                  struct asked *asked, int32_t *ret_unit)
 {
     if (rule->topic != CITY_ANY && rule->topic != asked->topic) {
         return CITY_RULE_OTHER_TOPIC;
@@ -37,12 +100,36 @@ static enum city_rule_no try_rule(const struct city *city, const struct city_rul
     if (rule->urgent != CITY_ANY && rule->urgent != (int8_t)asked->urgent) {
         return CITY_RULE_OTHER_URGENCY;
     }
-    int32_t unit = city_rule_unit(city, rule, asked->area_key);
+    if (rule->neighbourhood != CITY_ANY && !is_neighbourhood(city, asked, rule->neighbourhood)) {
+        return CITY_RULE_OTHER_NEIGHBOURHOOD;
+    }
+    if (rule->zone != CITY_ANY && !is_in_zone(city, asked, rule->zone)) {
+        return CITY_RULE_OTHER_ZONE;
+    }
+    if (rule->wanted != CITY_ANY && !has_answer(city, asked, rule->wanted)) {
+        return CITY_RULE_OTHER_ANSWER;
+    }
+    if (rule->hours != CITY_ANY && !is_within_hours(city, asked, rule->hours)) {
+        return CITY_RULE_OTHER_TIME;
+    }
+    int32_t unit = city_rule_unit(city, rule, asked->request->area);
     if (unit == KEY_INDEX_NONE) {
         return CITY_RULE_NO_UNIT;
     }
     *ret_unit = unit;
     return CITY_RULE_TAKES;
+}
+
+static void add_helpers(const struct city *city, const struct city_rule *rule,
+                        struct city_route *route)
+{
+    route->helpers_note = rule->helpers_note;
+    for (size_t i = 0; i < rule->helper_count; i++) {
+        const char *helper = city->units[rule->helpers[i]].key;
+        if (helper != route->unit) { /* {area} may have given the same */
+            route->helpers[route->helper_count++] = helper;
+        }
+    }
 }
 
 static struct city_route route_of(const struct city *city, const struct city_rule *rule,
@@ -63,15 +150,16 @@ static struct city_route route_of(const struct city *city, const struct city_rul
         route.warn_percent = found->warn_percent;
         route.working = found->working && !asked->urgent;
     }
+    add_helpers(city, rule, &route);
     return route;
 }
 
-void city_route_explain(const struct city *city, const char *topic, const char *area, bool urgent,
+void city_route_explain(const struct city *city, const struct city_request *request,
                         struct city_route *ret_route,
                         void (*look)(void *context, const struct city_rule_look *look),
                         void *context)
 {
-    struct asked asked = ask(city, topic, area, urgent);
+    struct asked asked = ask(city, request);
     enum city_rule_no no = CITY_RULE_OTHER_TOPIC;
     for (size_t i = 0; i < city->rule_count && no != CITY_RULE_TAKES; i++) {
         const struct city_rule *rule = &city->rules[i];
@@ -89,8 +177,8 @@ void city_route_explain(const struct city *city, const char *topic, const char *
     CHECK(no == CITY_RULE_TAKES); /* the last rule matches everything */
 }
 
-void city_route(const struct city *city, const char *topic, const char *area, bool urgent,
+void city_route(const struct city *city, const struct city_request *request,
                 struct city_route *ret_route)
 {
-    city_route_explain(city, topic, area, urgent, ret_route, NULL, NULL);
+    city_route_explain(city, request, ret_route, NULL, NULL);
 }

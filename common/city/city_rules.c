@@ -1,18 +1,32 @@
-/* rules.csv: which unit gets what. Read and checked here, and reviewed for rules that do nothing.
- */
+/* rules.csv: which unit gets what. Keys become places here, so that routing compares numbers. */
 #include "city/city_internal.h"
 
 #include "base/check.h"
+#include "text/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define RULES_FILE "rules.csv"
 
-enum rules_column { RULES_TOPIC, RULES_AREA, RULES_URGENT, RULES_UNIT, RULES_LEVEL };
+enum rules_column {
+    RULES_TOPIC,
+    RULES_AREA,
+    RULES_URGENT,
+    RULES_UNIT,
+    RULES_LEVEL,
+    RULES_NEIGHBOURHOOD,
+    RULES_ZONE,
+    RULES_ANSWER,
+    RULES_TIME,
+    RULES_HELPERS,
+    RULES_HELPERS_NOTE,
+};
 
 static const struct csv_column rules_columns[] = {
-    {"topic", true}, {"area", true}, {"urgent", true}, {"unit", true}, {"level", true}};
+    {"topic", true}, {"area", true},           {"urgent", true},       {"unit", true},
+    {"level", true}, {"neighbourhood", false}, {"zone", false},        {"answer", false},
+    {"time", false}, {"helpers", false},       {"helpers_note", false}};
 
 /* Puts the unit of a pattern and an area into `out`; false when it is too long to be one. */
 static bool rules_expand(const char *pattern, const char *area, char out[CITY_KEY_SIZE_MAX + 1])
@@ -53,6 +67,11 @@ void city_rule_cells(const struct city *city, size_t index, struct city_rule_loo
     ret_look->urgent = csv_table_cell(table, index, RULES_URGENT);
     ret_look->unit = csv_table_cell(table, index, RULES_UNIT);
     ret_look->level = csv_table_cell(table, index, RULES_LEVEL);
+    ret_look->neighbourhood = csv_table_cell(table, index, RULES_NEIGHBOURHOOD);
+    ret_look->zone = csv_table_cell(table, index, RULES_ZONE);
+    ret_look->answer = csv_table_cell(table, index, RULES_ANSWER);
+    ret_look->time = csv_table_cell(table, index, RULES_TIME);
+    ret_look->helpers = csv_table_cell(table, index, RULES_HELPERS);
 }
 
 /* A cell that holds `*` or a key of another file. */
@@ -123,7 +142,149 @@ static void rules_load_unit(const struct city *city, struct city_rule *rule,
     }
 }
 
-static void rules_load_one(const struct city *city, size_t row, struct city_rule *rule,
+/* --- what the columns that may be missing ask for --- */
+
+/* The cell, NULL when it stands for all. */
+static const char *rules_wish(const struct city *city, size_t row, enum rules_column column)
+{
+    const char *value = csv_table_cell(city->rule_table, row, column);
+    return value[0] == '\0' || strcmp(value, "*") == 0 ? NULL : value;
+}
+
+static void rules_tell_unknown(const struct city_rule *rule, enum rules_column column,
+                               const char *value, const char *file, struct findings *findings)
+{
+    findings_error(findings, RULES_FILE, rule->line, "the %s \"%s\" is not in %s",
+                   rules_columns[column].name, findings_quote(value).text, file);
+}
+
+static void rules_load_where(struct city *city, size_t row, struct city_rule *rule,
+                             struct findings *findings)
+{
+    const char *neighbourhood = rules_wish(city, row, RULES_NEIGHBOURHOOD);
+    const char *zone = rules_wish(city, row, RULES_ZONE);
+    rule->neighbourhood = CITY_ANY;
+    rule->zone = CITY_ANY;
+    if (neighbourhood != NULL) {
+        rule->neighbourhood = city_neighbourhood_find(city, neighbourhood);
+        if (rule->neighbourhood == KEY_INDEX_NONE && city->neighbourhoods_whole) {
+            rules_tell_unknown(rule, RULES_NEIGHBOURHOOD, neighbourhood, "neighbourhoods.csv",
+                               findings);
+        }
+    }
+    if (zone != NULL) {
+        rule->zone = key_index_find(&city->zone_index, zone);
+        if (rule->zone != KEY_INDEX_NONE) {
+            city->zones[rule->zone].used = true;
+        } else if (city->zones_whole) {
+            rules_tell_unknown(rule, RULES_ZONE, zone, "zones.geojson", findings);
+        }
+    }
+}
+
+/* The place in rule_hours of a schedule; each is there once. */
+static int32_t rules_hours_place(struct city *city, int32_t schedule, int line,
+                                 struct findings *findings)
+{
+    const struct hours *hours = &city->hours.schedules[schedule];
+    size_t place = 0;
+    while (place < city->rule_hours_count && city->rule_hours[place] != hours) {
+        place++;
+    }
+    if (place == CITY_RULE_HOURS_MAX) {
+        findings_error(findings, RULES_FILE, line, "rules name more than %d schedules",
+                       CITY_RULE_HOURS_MAX);
+        return KEY_INDEX_NONE;
+    }
+    if (place == city->rule_hours_count) {
+        city->rule_hours[city->rule_hours_count++] = hours;
+    }
+    city->hours.used[schedule] = true;
+    return (int32_t)place;
+}
+
+static void rules_load_when(struct city *city, size_t row, struct city_rule *rule,
+                            struct findings *findings)
+{
+    const char *answer = rules_wish(city, row, RULES_ANSWER);
+    const char *time = rules_wish(city, row, RULES_TIME);
+    rule->wanted = CITY_ANY;
+    rule->hours = CITY_ANY;
+    if (answer != NULL) {
+        rule->wanted = city_wanted_load(city, rule->topic, answer, rule->line, findings);
+    }
+    if (time != NULL) {
+        int32_t schedule = key_index_find(&city->hours.index, time);
+        rule->hours = schedule == KEY_INDEX_NONE
+                          ? KEY_INDEX_NONE
+                          : rules_hours_place(city, schedule, rule->line, findings);
+        if (schedule == KEY_INDEX_NONE && city->hours.whole) {
+            rules_tell_unknown(rule, RULES_TIME, time, "hours.csv", findings);
+        }
+    }
+}
+
+/* --- who helps --- */
+
+static void rules_add_helper(const struct city *city, struct city_rule *rule, const char *key,
+                             struct findings *findings)
+{
+    int32_t unit = key_index_find(&city->unit_index, key);
+    bool again = unit == rule->unit && unit != KEY_INDEX_NONE;
+    for (size_t i = 0; i < rule->helper_count; i++) {
+        again = again || rule->helpers[i] == unit;
+    }
+    if (unit == KEY_INDEX_NONE) {
+        if (city->units_whole) {
+            rules_tell_unknown(rule, RULES_HELPERS, key, "units.csv", findings);
+        }
+    } else if (again) {
+        findings_error(findings, RULES_FILE, rule->line,
+                       "the helping unit \"%s\" is there twice, or has the task itself",
+                       findings_quote(key).text);
+    } else if (rule->helper_count == CITY_HELPERS_MAX) {
+        findings_error(findings, RULES_FILE, rule->line, "more than %d helping units",
+                       CITY_HELPERS_MAX);
+    } else {
+        rule->helpers[rule->helper_count++] = unit;
+    }
+}
+
+static void rules_check_note(const struct city_rule *rule, bool has_helpers,
+                             struct findings *findings)
+{
+    struct error err = ERROR_NONE;
+    if (has_helpers != (rule->helpers_note[0] != '\0')) {
+        findings_error(findings, RULES_FILE, rule->line,
+                       "helpers and helpers_note go together: who helps, and with what");
+    } else if (has_helpers && text_require(rule->helpers_note, CITY_HELPERS_NOTE_MAX,
+                                           "helpers_note", &err) != STATUS_OK) {
+        findings_error(findings, RULES_FILE, rule->line, "helpers_note cannot be used: %s",
+                       err.message);
+    }
+}
+
+/* Keys between spaces. */
+static void rules_load_helpers(const struct city *city, size_t row, struct city_rule *rule,
+                               struct findings *findings)
+{
+    const char *cell = csv_table_cell(city->rule_table, row, RULES_HELPERS);
+    rule->helpers_note = csv_table_cell(city->rule_table, row, RULES_HELPERS_NOTE);
+    rules_check_note(rule, cell[0] != '\0', findings);
+    while (*cell != '\0') {
+        size_t size = strcspn(cell, " ");
+        char key[CITY_KEY_SIZE_MAX + 2]; /* cut, it is still too long to be one */
+        size_t kept = size < sizeof(key) ? size : sizeof(key) - 1;
+        memcpy(key, cell, kept);
+        key[kept] = '\0';
+        rules_add_helper(city, rule, key, findings);
+        cell += size + strspn(cell + size, " ");
+    }
+}
+
+/* --- a rule --- */
+
+static void rules_load_one(struct city *city, size_t row, struct city_rule *rule,
                            struct findings *findings)
 {
     const struct csv_table *table = city->rule_table;
@@ -141,8 +302,11 @@ static void rules_load_one(const struct city *city, size_t row, struct city_rule
                        "urgent is \"%s\"; it must be yes, no or * for both",
                        findings_quote(urgent).text);
     }
+    rules_load_where(city, row, rule, findings);
+    rules_load_when(city, row, rule, findings);
     rule->pattern = csv_table_cell(table, row, RULES_UNIT);
     rules_load_unit(city, rule, findings);
+    rules_load_helpers(city, row, rule, findings);
     const char *level = csv_table_cell(table, row, RULES_LEVEL);
     rule->level = key_index_find(&city->level_index, level);
     if (level[0] != '\0' && rule->level == KEY_INDEX_NONE && city->levels_whole) {
@@ -155,7 +319,8 @@ static void rules_load_one(const struct city *city, size_t row, struct city_rule
 static bool rules_matches_all(const struct city_rule *rule)
 {
     return rule->topic == CITY_ANY && rule->area == CITY_ANY && rule->urgent == CITY_ANY &&
-           rule->unit != KEY_INDEX_NONE;
+           rule->neighbourhood == CITY_ANY && rule->zone == CITY_ANY && rule->wanted == CITY_ANY &&
+           rule->hours == CITY_ANY && rule->unit != KEY_INDEX_NONE;
 }
 
 void city_rules_load(struct city *city, struct findings *findings)
@@ -174,7 +339,8 @@ void city_rules_load(struct city *city, struct findings *findings)
         return;
     }
     city->rules = calloc(count + 1, sizeof(*city->rules));
-    CHECK(city->rules != NULL);
+    city->wanted = calloc(count + 1, sizeof(*city->wanted));
+    CHECK(city->rules != NULL && city->wanted != NULL);
     city->rule_count = count;
     for (size_t row = 0; row < count; row++) {
         rules_load_one(city, row, &city->rules[row], findings);
@@ -185,140 +351,4 @@ void city_rules_load(struct city *city, struct findings *findings)
                        "the last rule must match everything: add the row *,*,*,UNIT,LEVEL with a "
                        "unit of units.csv");
     }
-}
-
-/* Whether `earlier` takes everything that `later` could take. */
-static bool rules_covers(const struct city *city, const struct city_rule *earlier,
-                         const struct city_rule *later)
-{
-    if (earlier->topic != CITY_ANY && earlier->topic != later->topic) {
-        return false;
-    }
-    if (earlier->area != CITY_ANY && earlier->area != later->area) {
-        return false;
-    }
-    bool always_urgent = later->topic != CITY_ANY && city->topics[later->topic].topic.urgent;
-    if (earlier->urgent != CITY_ANY && earlier->urgent != later->urgent &&
-        !(earlier->urgent == 1 && always_urgent)) {
-        return false;
-    }
-    if (earlier->unit != KEY_INDEX_NONE) {
-        return true;
-    }
-    if (later->area != CITY_ANY) {
-        return city_rule_unit(city, earlier, city->areas[later->area].key) != KEY_INDEX_NONE;
-    }
-    return strcmp(earlier->pattern, later->pattern) == 0;
-}
-
-static void rules_review_reach(const struct city *city, struct findings *findings)
-{
-    for (size_t j = 0; j < city->rule_count; j++) {
-        const struct city_rule *rule = &city->rules[j];
-        if (rule->urgent == 0 && rule->topic != CITY_ANY &&
-            city->topics[rule->topic].topic.urgent) {
-            findings_warning(findings, RULES_FILE, rule->line,
-                             "never matches: the topic is always urgent (topics.csv)");
-            continue;
-        }
-        for (size_t i = 0; i < j; i++) {
-            if (rules_covers(city, &city->rules[i], rule)) {
-                findings_warning(findings, RULES_FILE, rule->line,
-                                 "never matches: the rule on line %d comes first and takes all of "
-                                 "it",
-                                 city->rules[i].line);
-                break;
-            }
-        }
-    }
-}
-
-static void rules_review_topics(const struct city *city, struct findings *findings)
-{
-    size_t count = city->topic_index.count;
-    bool *routed = calloc(count + 1, sizeof(*routed));
-    CHECK(routed != NULL);
-    bool all = false;
-    for (size_t i = 0; i + 1 < city->rule_count; i++) {
-        if (city->rules[i].topic == CITY_ANY) {
-            all = true;
-        } else {
-            routed[city->rules[i].topic] = true;
-        }
-    }
-    for (size_t i = 0; i < count && !all; i++) {
-        if (!routed[i]) {
-            findings_warning(findings, "topics.csv", csv_table_line(city->topic_table, i),
-                             "no rule but the last takes the topic \"%s\"",
-                             findings_quote(city->topics[i].topic.key).text);
-        }
-    }
-    free(routed);
-}
-
-static void rules_mark(bool *used, int32_t place)
-{
-    if (place >= 0) {
-        used[place] = true;
-    }
-}
-
-static void rules_review_units(const struct city *city, struct findings *findings)
-{
-    size_t count = city->unit_index.count;
-    bool *used = calloc(count + 1, sizeof(*used));
-    CHECK(used != NULL);
-    rules_mark(used, key_index_find(&city->unit_index, city->coordinator));
-    for (size_t i = 0; i < count; i++) {
-        rules_mark(used, key_index_find(&city->unit_index, city->units[i].parent));
-    }
-    for (size_t i = 0; i < city->rule_count; i++) {
-        const struct city_rule *rule = &city->rules[i];
-        if (rule->unit != KEY_INDEX_NONE) {
-            used[rule->unit] = true;
-            continue;
-        }
-        for (size_t a = 0; a < city->area_index.count; a++) {
-            if (rule->area == CITY_ANY || (size_t)rule->area == a) {
-                rules_mark(used, city_rule_unit(city, rule, city->areas[a].key));
-            }
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (!used[i]) {
-            findings_warning(findings, "units.csv", csv_table_line(city->unit_table, i),
-                             "no rule sends anything to the unit \"%s\", and it is no parent",
-                             findings_quote(city->units[i].key).text);
-        }
-    }
-    free(used);
-}
-
-static void rules_review_levels(const struct city *city, struct findings *findings)
-{
-    size_t count = city->level_index.count;
-    bool *used = calloc(count + 1, sizeof(*used));
-    CHECK(used != NULL);
-    for (size_t i = 0; i < city->topic_index.count; i++) {
-        rules_mark(used, city->topics[i].level);
-    }
-    for (size_t i = 0; i < city->rule_count; i++) {
-        rules_mark(used, city->rules[i].level);
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (!used[i]) {
-            findings_warning(findings, "levels.csv", csv_table_line(city->level_table, i),
-                             "no topic and no rule uses the level \"%s\"",
-                             findings_quote(city->levels[i].key).text);
-        }
-    }
-    free(used);
-}
-
-void city_rules_review(const struct city *city, struct findings *findings)
-{
-    rules_review_reach(city, findings);
-    rules_review_topics(city, findings);
-    rules_review_units(city, findings);
-    rules_review_levels(city, findings);
 }

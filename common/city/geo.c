@@ -353,6 +353,37 @@ int32_t geo_nearest(const struct geo *geo, struct geo_position point, double *re
     return search.best;
 }
 
+struct geo_holding {
+    GEOSContextHandle_t context;
+    const GEOSGeometry *point;
+    void (*found)(void *context, int32_t tag);
+    void *found_context;
+};
+
+static void geo_consider_holding(void *item, void *holding_pointer)
+{
+    const struct geo_shape *shape = item;
+    const struct geo_holding *holding = holding_pointer;
+    char inside = GEOSPreparedIntersects_r(holding->context, shape->prepared, holding->point);
+    CHECK(inside == 0 || inside == 1);
+    if (inside == 1) {
+        holding->found(holding->found_context, shape->tag);
+    }
+}
+
+void geo_each_holding(const struct geo *geo, struct geo_position point,
+                      void (*found)(void *context, int32_t tag), void *context)
+{
+    CHECK(geo->tree != NULL);
+    GEOSContextHandle_t geos = geo_context();
+    GEOSGeometry *at = geo_point(geo, geos, point);
+    struct geo_holding holding = {
+        .context = geos, .point = at, .found = found, .found_context = context};
+    GEOSSTRtree_query_r(geos, geo->tree, at, geo_consider_holding, &holding);
+    GEOSGeom_destroy_r(geos, at);
+    GEOS_finish_r(geos);
+}
+
 size_t geo_count(const struct geo *geo)
 {
     return geo->count;

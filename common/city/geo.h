@@ -55,6 +55,9 @@ int32_t geo_find(const struct geo *geo, struct geo_position point, double tolera
                  double *ret_distance_m);
 /* However far it is; GEO_NONE when there are no shapes. Looks at each of them. */
 int32_t geo_nearest(const struct geo *geo, struct geo_position point, double *ret_distance_m);
+/* Each shape that holds the point, on its border too, in no order. */
+void geo_each_holding(const struct geo *geo, struct geo_position point,
+                      void (*found)(void *context, int32_t tag), void *context);
 
 size_t geo_count(const struct geo *geo);
 double geo_area_m2(const struct geo *geo, int32_t tag); /* 0 when there is no such shape */

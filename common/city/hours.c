@@ -277,3 +277,11 @@ enum status hours_between(const struct hours *hours, int64_t from_us, int64_t to
     }
     return status;
 }
+
+bool hours_is_open(const struct hours *hours, int64_t at_us)
+{
+    int64_t counted_us = 0;
+    return at_us < INT64_MAX &&
+           hours_between(hours, at_us, at_us + 1, NULL, &counted_us, NULL) == STATUS_OK &&
+           counted_us == 1;
+}

@@ -105,6 +105,9 @@ enum status hours_explain(const struct hours *hours, int64_t from_us, int64_t am
                           void (*tell)(void *context, const struct hours_step *step), void *context,
                           int64_t *ret_us, struct error *err);
 
+/* Whether that instant is working time; false outside the years the city's clock is known for. */
+bool hours_is_open(const struct hours *hours, int64_t at_us);
+
 /* NULL when the day is none. */
 const struct hours_holiday *hours_holiday_of(const struct hours *hours, int32_t day);
 

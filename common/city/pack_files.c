@@ -21,8 +21,9 @@ static const char *const pack_names[] = {"areas.csv", "city.ini",   "levels.csv"
 
 /* A pack may do without these. */
 static const char *const pack_optional[PACK_OPTIONAL_MAX] = {
-    "areas.geojson",      "choices.csv",   "holidays.csv", "hours.csv",     "ladder.csv",
-    "neighbourhoods.csv", "questions.csv", "same.csv",     "stopwords.txt", "words.csv",
+    "areas.geojson", "choices.csv",        "holidays.csv",  "hours.csv",
+    "ladder.csv",    "neighbourhoods.csv", "questions.csv", "same.csv",
+    "stopwords.txt", "words.csv",          "zones.geojson",
 };
 
 /* Files for people; no part of what is in force. */

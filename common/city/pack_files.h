@@ -7,7 +7,7 @@
 
 #define PACK_FILE_SIZE_MAX (8u * 1024 * 1024) /* bytes */
 #define PACK_PROFILES_MAX 32
-#define PACK_OPTIONAL_MAX 10 /* names in pack_files.c */
+#define PACK_OPTIONAL_MAX 11 /* names in pack_files.c */
 #define PACK_FILES_MAX (6 + PACK_OPTIONAL_MAX + PACK_PROFILES_MAX)
 #define PACK_FILE_NAME_SIZE 64 /* "imports/NAME.ini" with NUL */
 #define PACK_DIGEST_BYTES 32

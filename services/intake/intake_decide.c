@@ -6,6 +6,7 @@
 #include "services/intake/intake_storms.h"
 #include "services/intake/intake_tables.h"
 
+#include "service/city_request.h"
 #include "service/keyring.h"
 
 #include <string.h>
@@ -31,20 +32,7 @@ struct prepared_words {
     const struct presealed *presealed; /* NULL: decide has to do it */
     struct intake_located located;
     struct intake_answers answers;
-    const struct city_unit *outside; /* NULL: it stays with the city */
 };
-
-/* The body outside the city whose matter it is. A history's own unit has it, whatever the rules say. */
-static const struct city_unit *find_outside(const struct city *city,
-                                            const Intake__RegisterCaseRequest *request,
-                                            const struct intake_located *located)
-{
-    if (request->history != NULL && request->history->unit[0] != '\0') {
-        return NULL;
-    }
-    return intake_rules_outside(city, request->topic, located->area,
-                                request->urgency == COMMON__URGENCY__URGENCY_URGENT);
-}
 
 /* The E.164 form, or "" when no phone was given. The check of the method has read it before. */
 static enum status read_phone(const struct city *city, const Intake__Citizen *citizen,
@@ -80,7 +68,6 @@ const void *intake_prepare_register(struct prepare *p, const ProtobufCMessage *m
         return NULL;
     }
     prepared->located = intake_rules_locate(p->city, request->place);
-    prepared->outside = find_outside(p->city, request, &prepared->located);
     Intake__SealedWords plain = words_of(request, prepared->e164);
     prepared->presealed = intake_rules_is_personal(request)
                               ? keyring_preseal(p, prepared->e164, INTAKE_SEAL_PURPOSE, &plain.base)
@@ -214,18 +201,16 @@ static enum status keep_answers(struct decide *d, const Intake__RegisterCaseRequ
     return status;
 }
 
-/* Whose it is, for the citizen to hear at once. */
-static enum status refer(struct decide *d, const Intake__RegisterCaseRequest *request,
-                         Intake__RegisterCaseResponse *response)
+/* Whose it is when it is none of the city's, for the citizen to hear at once. A history's own unit
+ * has it, whatever the rules say. */
+static enum status refer(struct decide *d, const Intake__RequestRegistered *registered,
+                         int64_t occurred_at_us, Intake__RegisterCaseResponse *response)
 {
-    const struct prepared_words *prepared = d->prepared;
-    const struct city_unit *outside = NULL;
-    if (prepared != NULL) {
-        outside = prepared->outside;
-    } else {
-        struct intake_located located = intake_rules_locate(d->city, request->place);
-        outside = find_outside(d->city, request, &located);
-    }
+    struct city_request asked = city_request_of(
+        registered->topic, registered->place, registered->urgency, registered->answers,
+        registered->n_answers, occurred_at_us != 0 ? occurred_at_us : d->now_us);
+    const struct city_unit *outside =
+        registered->unit[0] != '\0' ? NULL : intake_rules_outside(d->city, &asked);
     if (outside == NULL) {
         return STATUS_OK;
     }
@@ -301,7 +286,7 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
     if (topic != NULL && request->history == NULL) {
         response->emergency_phone = (char *)(uintptr_t)topic->emergency;
     }
-    status = refer(d, request, response);
+    status = refer(d, &registration->registered, options.occurred_at_us, response);
     return status == STATUS_OK ? decide_emit(d, &registration->event.base, &options) : status;
 }
 

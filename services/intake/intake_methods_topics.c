@@ -3,6 +3,7 @@
 #include "services/intake/intake_rules.h"
 
 #include "city/city_questions.h"
+#include "service/city_request.h"
 
 /* Below RPC_MESSAGE_BYTES_MAX, with room for one more topic of the largest kind. */
 #define TOPICS_BYTES_MAX ((size_t)512 * 1024)
@@ -50,7 +51,8 @@ Intake__Question *intake_tell_question(struct arena *arena, const struct city_qu
     return told;
 }
 
-static Intake__Topic *tell_topic(struct arena *arena, const struct city *city,
+/* Referred as if it were told now, with no place and no answers. */
+static Intake__Topic *tell_topic(struct arena *arena, const struct city *city, int64_t now_us,
                                  const struct city_topic *topic)
 {
     size_t count = city_question_count(city, topic->key);
@@ -74,7 +76,9 @@ static Intake__Topic *tell_topic(struct arena *arena, const struct city *city,
             return NULL;
         }
     }
-    const struct city_unit *outside = intake_rules_outside(city, topic->key, "", false);
+    struct city_request request =
+        city_request_of(topic->key, NULL, COMMON__URGENCY__URGENCY_UNSPECIFIED, NULL, 0, now_us);
+    const struct city_unit *outside = intake_rules_outside(city, &request);
     if (outside != NULL) {
         told->referral = arena_alloc(arena, sizeof(*told->referral));
         if (told->referral == NULL) {
@@ -96,7 +100,7 @@ enum status intake_read_topic(struct read *r, const ProtobufCMessage *message,
     if (topic == NULL) {
         return read_refuse(r, STATUS_NOT_FOUND, "topic", "the city pack lists no such topic");
     }
-    response->topic = tell_topic(r->arena, r->city, topic);
+    response->topic = tell_topic(r->arena, r->city, r->now_us, topic);
     return response->topic == NULL ? refuse_memory(r) : STATUS_OK;
 }
 
@@ -126,7 +130,8 @@ enum status intake_read_topics(struct read *r, const ProtobufCMessage *message,
         return refuse_memory(r);
     }
     while (next < count && response->n_topics < page_size && bytes < TOPICS_BYTES_MAX) {
-        Intake__Topic *told = tell_topic(r->arena, r->city, city_topic_at(r->city, next++));
+        Intake__Topic *told =
+            tell_topic(r->arena, r->city, r->now_us, city_topic_at(r->city, next++));
         if (told == NULL) {
             response->n_topics = 0;
             return refuse_memory(r);

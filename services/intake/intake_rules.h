@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "city/city_questions.h"
+#include "city/city_route.h"
 
 #include "vafa/followup/v1/followup.pb-c.h"
 #include "vafa/intake/v1/intake.pb-c.h"
@@ -87,8 +88,8 @@ Intake__QuestionKind intake_rules_question_kind(enum city_question_kind kind);
 /* --- intake_rules_place.c: whose it is --- */
 
 /* The body outside the city to which such a request goes, NULL when it stays with the city. */
-const struct city_unit *intake_rules_outside(const struct city *city, const char *topic,
-                                             const char *area, bool urgent);
+const struct city_unit *intake_rules_outside(const struct city *city,
+                                             const struct city_request *request);
 /* Borrows from the pack. */
 Intake__Referral intake_rules_referral(const struct city_unit *unit);
 

@@ -56,11 +56,11 @@ struct intake_located intake_rules_locate(const struct city *city, const Common_
     return located;
 }
 
-const struct city_unit *intake_rules_outside(const struct city *city, const char *topic,
-                                             const char *area, bool urgent)
+const struct city_unit *intake_rules_outside(const struct city *city,
+                                             const struct city_request *request)
 {
     struct city_route route;
-    city_route(city, topic, area, urgent, &route);
+    city_route(city, request, &route);
     const struct city_unit *unit = city_unit(city, route.unit);
     return unit != NULL && strcmp(unit->kind, "outside") == 0 ? unit : NULL;
 }

@@ -12,7 +12,7 @@
 #define VAFA_SERVICES_ROUTING_ROUTING_CLOCK_H
 
 #include "base/arena.h"
-#include "city/city.h"
+#include "city/city_route.h"
 #include "city/hours.h"
 
 #include "vafa/routing/v1/routing.pb-c.h"

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/plant.h"
+#include "service/city_request.h"
 
 #include "vafa/followup/v1/followup.pb-c.h"
 #include "vafa/intake/v1/intake.pb-c.h"
@@ -31,15 +32,19 @@ enum status routing_emit(struct decide *d, const Routing__Event *event, const vo
 
 /* Where the task goes. A history's unit is kept as it came, known to the pack or not. */
 static enum status choose_unit(struct decide *d, const Intake__RequestRegistered *request,
-                               bool historical, Routing__TaskRouted *routed)
+                               bool historical, Routing__TaskRouted *routed,
+                               struct city_route *ret_route)
 {
     struct city_route route;
-    city_route(d->city, request->topic, request->place == NULL ? "" : request->place->area,
-               request->urgency == COMMON__URGENCY__URGENCY_URGENT, &route);
+    struct city_request asked = city_request_of(
+        request->topic, request->place, request->urgency, request->answers,
+        PLANTED("answers_not_ruled") ? 0 : request->n_answers, routed->registered_at_us);
+    city_route(d->city, &asked, &route);
     bool named = request->unit[0] != '\0';
     routed->unit = named ? request->unit : (char *)route.unit;
     routed->unit_listed = city_unit(d->city, routed->unit) != NULL;
     routed->rule_line = named ? 0 : (uint32_t)route.rule_line;
+    *ret_route = route;
     if (historical) {
         routed->due_at_us = request->due_at_us;
         return STATUS_OK;
@@ -50,6 +55,44 @@ static enum status choose_unit(struct decide *d, const Intake__RequestRegistered
         d, request->storm, routing_clock_is_urgent(d->city, request->topic, request->urgency),
         &looseness);
     return status == STATUS_OK ? routing_decide_dates(d, &route, looseness, routed) : status;
+}
+
+/* Whoever was asked before is not asked again: the lead may have its reasons. */
+static bool was_asked(const Routing__Task *task, const char *unit)
+{
+    for (size_t i = 0; i < task->n_helps; i++) {
+        if (strcmp(task->helps[i]->unit, unit) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
+                                   const struct city_route *route)
+{
+    const struct event_options options = {.ignorable = true};
+    size_t room =
+        ROUTING_HELPS_MAX - (task->n_helps < ROUTING_HELPS_MAX ? task->n_helps : ROUTING_HELPS_MAX);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < route->helper_count && room > 0 && status == STATUS_OK; i++) {
+        if (was_asked(task, route->helpers[i])) {
+            continue;
+        }
+        Routing__TaskHelpAsked asked = ROUTING__TASK_HELP_ASKED__INIT;
+        asked.task_number = task->number;
+        asked.case_number = task->case_number;
+        asked.unit = (char *)(uintptr_t)route->unit;
+        asked.helper = (char *)(uintptr_t)route->helpers[i];
+        asked.note = (char *)(uintptr_t)route->helpers_note;
+
+        Routing__Event event = ROUTING__EVENT__INIT;
+        event.kind_case = ROUTING__EVENT__KIND_TASK_HELP_ASKED;
+        event.task_help_asked = arena_copy(d->arena, &asked, sizeof(asked));
+        status = routing_emit(d, &event, event.task_help_asked, &options);
+        room--;
+    }
+    return status;
 }
 
 enum status routing_decide_route(struct decide *d, const Intake__RequestRegistered *request,
@@ -69,7 +112,8 @@ enum status routing_decide_route(struct decide *d, const Intake__RequestRegister
     routed.citizen = request->can_be_called ? request->citizen : 0;
     routed.n_answers = request->n_answers;
     routed.answers = request->answers;
-    enum status status = choose_unit(d, request, historical, &routed);
+    struct city_route route;
+    enum status status = choose_unit(d, request, historical, &routed, &route);
     if (status != STATUS_OK) {
         return status;
     }
@@ -82,7 +126,11 @@ enum status routing_decide_route(struct decide *d, const Intake__RequestRegister
     };
     status = routing_emit(d, &event, event.task_routed, &options);
     Routing__Task task = routing_rules_new_task(&routed, d->now_us, historical);
-    return status == STATUS_OK ? routing_decide_alarm(d, &task, alarm_us) : status;
+    if (status == STATUS_OK) {
+        status = routing_decide_alarm(d, &task, alarm_us);
+    }
+    bool is_ruled = !historical && request->unit[0] == '\0'; /* else nobody is to be woken */
+    return status == STATUS_OK && is_ruled ? routing_decide_helpers(d, &task, &route) : status;
 }
 
 static enum status take_registered(struct decide *d, const struct event *event,

@@ -6,6 +6,7 @@
 #include "services/routing/routing_tables.h"
 
 #include "base/plant.h"
+#include "service/city_request.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
 
@@ -99,30 +100,23 @@ static Routing__TaskAmended amended_of(const Routing__Task *task, uint64_t case_
     return amended;
 }
 
-static const char *area_of(const Common__Place *place)
-{
-    return place == NULL ? "" : place->area;
-}
-
 /* It is where the rules send what it was: no person has handed it on. */
 static bool lies_by_rule(const struct city *city, const Routing__Task *task)
 {
     struct city_route route;
-    city_route(city, task->topic, area_of(task->place),
-               task->urgency == COMMON__URGENCY__URGENCY_URGENT, &route);
+    struct city_request asked =
+        city_request_of(task->topic, task->place, task->urgency, task->answers, task->n_answers,
+                        task->registered_at_us);
+    city_route(city, &asked, &route);
     return strcmp(route.unit, task->unit) == 0;
 }
 
-/* Nobody has taken it on, no person has decided where it goes, and what decides it is another. */
-static bool goes_anew(const struct city *city, const Routing__Task *task,
-                      const Intake__RequestAmended *amended)
+/* Nobody has taken it on, and no person has decided where it goes. */
+static bool goes_by_rule(const struct city *city, const Routing__Task *task)
 {
     bool is_taken = task->state != ROUTING__TASK_STATE__TASK_STATE_ROUTED &&
                     task->state != ROUTING__TASK_STATE__TASK_STATE_SEEN;
-    return !is_taken && !task->historical && !task->for_decision && lies_by_rule(city, task) &&
-           (strcmp(task->topic, amended->topic) != 0 ||
-            strcmp(area_of(task->place), area_of(amended->place)) != 0 ||
-            task->urgency != amended->urgency);
+    return !is_taken && !task->historical && !task->for_decision && lies_by_rule(city, task);
 }
 
 /* By the pack's rules, as if it were new; its due date stays, since the citizen has waited. */
@@ -130,10 +124,12 @@ static enum status route_anew(struct decide *d, Routing__Task *task,
                               const Intake__RequestAmended *amended, const char **ret_unit)
 {
     struct city_route route;
-    city_route(d->city, amended->topic, area_of(amended->place),
-               amended->urgency == COMMON__URGENCY__URGENCY_URGENT, &route);
+    struct city_request asked =
+        city_request_of(amended->topic, amended->place, amended->urgency, amended->answers,
+                        amended->n_answers, task->registered_at_us);
+    city_route(d->city, &asked, &route);
     if (strcmp(route.unit, task->unit) == 0) {
-        return STATUS_OK;
+        return routing_decide_helpers(d, task, &route);
     }
     Routing__TaskMoved moved = ROUTING__TASK_MOVED__INIT;
     moved.task_number = task->number;
@@ -146,7 +142,10 @@ static enum status route_anew(struct decide *d, Routing__Task *task,
     event.task_moved = arena_copy(d->arena, &moved, sizeof(moved));
     enum status status = routing_decide_before(d, task, &event, d->now_us);
     *ret_unit = route.unit;
-    return status == STATUS_OK ? routing_emit(d, &event, event.task_moved, NULL) : status;
+    if (status == STATUS_OK) {
+        status = routing_emit(d, &event, event.task_moved, NULL);
+    }
+    return status == STATUS_OK ? routing_decide_helpers(d, task, &route) : status;
 }
 
 /* What is urgent from now on, or another unit's, its unit is told as that. `unit`: where it has been moved to; NULL: it
@@ -190,7 +189,7 @@ enum status routing_decide_amended(struct decide *d, const Intake__RequestAmende
         return status;
     }
     const char *unit = NULL;
-    if (goes_anew(d->city, task, amended)) {
+    if (goes_by_rule(d->city, task)) {
         status = route_anew(d, task, amended, &unit);
     }
     return status == STATUS_OK ? alarm_anew(d, task, amended, unit, occurred_at_us) : status;

@@ -2,6 +2,7 @@
 #ifndef VAFA_SERVICES_ROUTING_ROUTING_INTERNAL_H
 #define VAFA_SERVICES_ROUTING_ROUTING_INTERNAL_H
 
+#include "city/city_route.h"
 #include "city/hours.h"
 #include "service/service.h"
 #include "services/routing/routing_clock.h"
@@ -180,6 +181,10 @@ void routing_apply_closure_applied(struct apply *a, const struct event *event,
 /* routing_decide.c: a task for the request; if that is urgent, since alarm_us. */
 enum status routing_decide_route(struct decide *d, const Intake__RequestRegistered *request,
                                  int64_t occurred_at_us, bool historical, int64_t alarm_us);
+
+/* The helping units of the rule are asked; `task` is theirs and says whom it asked before. */
+enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
+                                   const struct city_route *route);
 
 /* routing_decide_incident.c: requests that are joined to another's task. */
 enum status routing_decide_register_joined(struct decide *d, const struct event *upstream,

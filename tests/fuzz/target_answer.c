@@ -53,6 +53,7 @@ static const char *const more_lines[] = {
     "city show areas",
     "route explain --topic asphalt --area 2 --urgent --all",
     "route explain --topic نا --city small_pack",
+    "route explain --topic collapse --answer fenced=no --point 32.63,51.63 --at 1404-09-03",
     "route try other_pack --since 1404-01-01",
     "import @/history.csv --profile export --rejected @/rejected.csv --patience 20",
     "backup @/set",

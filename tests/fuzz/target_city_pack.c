@@ -7,6 +7,7 @@
 #include "base/utf8_check.h"
 #include "city/city_place.h"
 #include "city/city_questions.h"
+#include "city/city_route.h"
 #include "city/hours.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/fuzz_files.h"
@@ -15,14 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILES 17
+#define FILES 18
 #define FINDINGS_MAX 64
 
 static const char *const names[FILES] = {
     "city.ini",           "units.csv",          "topics.csv",    "areas.csv",     "levels.csv",
     "rules.csv",          "imports/export.ini", "hours.csv",     "holidays.csv",  "areas.geojson",
     "neighbourhoods.csv", "words.csv",          "stopwords.txt", "questions.csv", "choices.csv",
-    "same.csv",           "notes.txt",
+    "same.csv",           "zones.geojson",      "notes.txt",
 };
 
 static struct buffer good[FILES]; /* of small_pack/; empty where there is none */
@@ -147,16 +148,60 @@ static void check_findings(const struct pack *pack, const struct city_finding *f
     }
 }
 
+/* The last rule that was looked at. */
+static void note_rule(void *context, const struct city_rule_look *look)
+{
+    *(struct city_rule_look *)context = *look;
+}
+
+static void check_request(const struct city *city, const struct city_request *request)
+{
+    struct city_route route, explained;
+    struct city_rule_look last = {.no = CITY_RULE_NO_UNIT};
+    city_route(city, request, &route);
+    PROPERTY(city_unit(city, route.unit) != NULL, "a request goes to a unit of the pack");
+    PROPERTY(route.level[0] == '\0' || city_level(city, route.level) != NULL,
+             "under a level of the pack");
+    PROPERTY((route.level[0] == '\0') == (route.due_hours == 0) && route.due_hours <= 87600,
+             "it has a due date if and only if it has a level");
+    PROPERTY(route.helper_count == 0 || is_plain(route.helpers_note),
+             "who helps is told with what");
+    for (size_t i = 0; i < route.helper_count; i++) {
+        PROPERTY(city_unit(city, route.helpers[i]) != NULL &&
+                     strcmp(route.helpers[i], route.unit) != 0,
+                 "another unit of the pack helps");
+    }
+    city_route_explain(city, request, &explained, note_rule, &last);
+    PROPERTY(last.no == CITY_RULE_TAKES && last.line == route.rule_line &&
+                 explained.rule_line == route.rule_line && explained.unit == route.unit,
+             "it is explained as it is routed");
+}
+
+/* Whatever can be answered to a choice or a line, at a point of the zones, by day and by night. */
 static void check_route(const struct city *city, const char *topic, const char *area)
 {
-    for (int urgent = 0; urgent < 2; urgent++) {
-        struct city_route route;
-        city_route(city, topic, area, urgent != 0, &route);
-        PROPERTY(city_unit(city, route.unit) != NULL, "a request goes to a unit of the pack");
-        PROPERTY(route.level[0] == '\0' || city_level(city, route.level) != NULL,
-                 "under a level of the pack");
-        PROPERTY((route.level[0] == '\0') == (route.due_hours == 0) && route.due_hours <= 87600,
-                 "it has a due date if and only if it has a level");
+    static const char *const values[] = {"yes", "no", "۱۲", "7.50", "-0"};
+    size_t questions = city_question_count(city, topic);
+    for (size_t i = 0; i < 2 * (questions + 1); i++) {
+        struct city_request request = {
+            .topic = topic,
+            .area = area,
+            .neighbourhood = i % 3 == 0 ? "ملك شهر" : "",
+            .has_point = i % 3 != 1,
+            .latitude = 32.6 + 0.01 * (double)(i % 5),
+            .longitude = 51.6 + 0.01 * (double)(i % 7),
+            .urgent = i % 2 == 1,
+            .registered_at_us = (int64_t)i * 9 * HOUR_US,
+        };
+        if (i / 2 < questions) {
+            request.answer_count = 1;
+            request.answers[0] = (struct city_answer){
+                .question = city_question_at(city, topic, i / 2)->key,
+                .values = values,
+                .value_count = 1 + i % 5,
+            };
+        }
+        check_request(city, &request);
     }
 }
 

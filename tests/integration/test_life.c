@@ -597,8 +597,8 @@ static void other_rules_are_tried_on_the_requests_there_were(void **state)
     assert_int_equal(json_array_size(at(same, "moves")), 0);
     json_decref(same);
 
-    shell_run("sed -i -e 's/^asphalt,\\*,\\*,district/asphalt,5,no,district-5-traffic,\\n&/' "
-              "-e 's/^\\(cleaning,\\*,\\*,district-.*\\),$/\\1,works/' %s/rules.csv",
+    shell_run("sed -i -e 's/^asphalt,\\*,\\*,district/asphalt,5,no,district-5-traffic,,,,,\\n&/' "
+              "-e 's/^\\(cleaning,\\*,\\*,district-[^,]*\\),,/\\1,works,/' %s/rules.csv",
               tried);
     json_t *changed = system_json(s, ARGS("route", "try", tried));
     assert_int_equal(number_at(changed, "requests"), 4);

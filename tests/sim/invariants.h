@@ -26,6 +26,11 @@
       "back "                                                                                      \
       "shares no open task, and no task is done for nobody.",                                      \
       "at every event, at the end")                                                                \
+    X(RULED, "every request goes where the pack's rules send it",                                  \
+      "Its task is routed to the unit that topic, area, answers and the hour of registration "     \
+      "give, "                                                                                     \
+      "and the rule's helping unit is asked at once.",                                             \
+      "at every event, at the end")                                                                \
     X(APPLIED_ONCE, "every event is applied exactly once by every follower, in order",             \
       "What a follower has written because of another log is what that log tells up to its "       \
       "cursor, in that order: not more, not less, not twice.",                                     \

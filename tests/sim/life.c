@@ -3,12 +3,6 @@
 
 #include "city/city.h"
 
-/* What people call about here, and where: a few of each, so that offices are few. */
-static const char *const topics[] = {"asphalt",       "garbage", "flooding",     "pruning",
-                                     "park-lighting", "manhole", "lost-property"};
-static const char *const areas[] = {"", "1", "3"};
-#define TOPICS (sizeof topics / sizeof topics[0])
-#define AREAS (sizeof areas / sizeof areas[0])
 #define LOCAL_US (210 * MINUTE_US)
 
 /* Of a day's requests, in thousandths, by the hour: the morning's peak, the evening's, the night. */
@@ -260,29 +254,9 @@ static Intake__Citizen *citizen_of(struct life *life, struct errand *errand, str
     return citizen;
 }
 
-/* Whoever sees water says how deep, whoever lost something what, and every second one how a cover lies. */
-size_t life_answer_questions(struct errand *errand, const char *topic, uint64_t marker,
-                             Common__Answer ***ret_answers)
-{
-    bool floods = strcmp(topic, "flooding") == 0;
-    bool lost = strcmp(topic, MUST_TELL) == 0;
-    if (!floods && !lost && (strcmp(topic, "manhole") != 0 || marker % 2 != 0)) {
-        return 0;
-    }
-    Common__Answer *answer = arena_alloc(errand->arena, sizeof *answer);
-    common__answer__init(answer);
-    answer->question = TEXT(floods ? "depth" : lost ? "thing" : "state");
-    answer->n_values = 1;
-    answer->values = arena_alloc(errand->arena, sizeof *answer->values);
-    answer->values[0] = TEXT(floods ? "۴۰" : lost ? "کیف" : "loose");
-    *ret_answers = arena_alloc(errand->arena, sizeof **ret_answers);
-    (*ret_answers)[0] = answer;
-    return 1;
-}
-
 const char *life_draw_topic(struct life *life)
 {
-    return topics[life_draw(life, 0, TOPICS)];
+    return life_topics[life_draw(life, 0, LIFE_TOPICS)];
 }
 
 void life_register(struct life *life, uint64_t call_number)
@@ -297,7 +271,7 @@ void life_register(struct life *life, uint64_t call_number)
     errand->number = marker;
     request->channel = (Common__Channel)life_draw(life, 1, 6);
     request->topic = TEXT(life_draw_topic(life));
-    request->place = place_of(errand, marker, areas[life_draw(life, 0, AREAS)]);
+    request->place = place_of(errand, marker, life_areas[life_draw(life, 0, LIFE_AREAS)]);
     request->urgency = life_chance(life, 100) ? COMMON__URGENCY__URGENCY_URGENT
                                               : COMMON__URGENCY__URGENCY_UNSPECIFIED;
     request->call_number = call_number;
@@ -364,8 +338,8 @@ static void import_one(struct life *life, uint64_t marker)
     request->channel = COMMON__CHANNEL__CHANNEL_IMPORT;
     request->source = TEXT("old-system");
     request->external_id = arena_format(errand->arena, "x%" PRIu64, marker);
-    request->topic = TEXT(topics[marker % TOPICS]);
-    request->place = place_of(errand, marker, areas[marker % AREAS]);
+    request->topic = TEXT(life_topics[marker % LIFE_TOPICS]);
+    request->place = place_of(errand, marker, life_areas[marker % LIFE_AREAS]);
     errand_start(errand);
 }
 
@@ -491,19 +465,6 @@ void life_check_all(struct life *life)
 
 /* --- life --- */
 
-static void add_offices(struct life *life)
-{
-    const struct city *city = world_city(life->world);
-    for (size_t i = 0; i < TOPICS; i++) {
-        for (size_t j = 0; j < AREAS * 2; j++) {
-            struct city_route route;
-            city_route(city, topics[i], areas[j / 2], j % 2 == 1, &route);
-            life_add_office(life, route.unit);
-        }
-    }
-    life_add_office(life, city_coordinator(city));
-}
-
 struct life *life_new(struct world *world, const struct life_options *options)
 {
     struct life *life = calloc(1, sizeof *life);
@@ -528,7 +489,7 @@ struct life *life_new(struct world *world, const struct life_options *options)
     life->mayor = world_caller_new(world, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, RPC_ROLE_ADMIN,
                                    "city-hall", "");
     life->shift_head = world_caller_new(world, intake, RPC_ROLE_ADMIN, "shift-head", "");
-    add_offices(life);
+    life_add_offices(life);
     return life;
 }
 

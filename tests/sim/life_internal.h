@@ -135,6 +135,12 @@ void life_register(struct life *life, uint64_t call_number);
 
 /* What somebody might call about, and what they say to its questions. */
 const char *life_draw_topic(struct life *life);
+/* life_rules.c */
+#define LIFE_TOPICS 7
+#define LIFE_AREAS 3
+extern const char *const life_topics[LIFE_TOPICS];
+extern const char *const life_areas[LIFE_AREAS];
+void life_add_offices(struct life *life);
 size_t life_answer_questions(struct errand *errand, const char *topic, uint64_t marker,
                              Common__Answer ***ret_answers);
 

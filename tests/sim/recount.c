@@ -380,6 +380,7 @@ void recount_check_complete(struct recount *recount)
         }
     }
     recount_check_incidents(recount);
+    recount_rules_check(recount);
     for (size_t i = 0; i < recount->call_count; i++) {
         const struct recount_call *call = &recount->calls[i];
         bool is_open = call->state == FOLLOWUP__CALL_STATE__CALL_STATE_WAITING ||

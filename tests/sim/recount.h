@@ -154,7 +154,8 @@ struct recount_task {
     size_t returns;
     const char *helpers[8]; /* units whose parts have not ended */
     size_t helper_count, helps;
-    uint64_t desk; /* that has claimed it; 0: none */
+    const char *wanted_helper; /* that the rules ask, and is not asked yet; NULL: none */
+    uint64_t desk;             /* that has claimed it; 0: none */
     bool urgent;
     struct recount_alarm alarm;
     uint32_t chases;

@@ -100,6 +100,11 @@ _Noreturn void recount_impossible(const struct found *found, const char *why);
 void recount_note(struct recount *recount, uint64_t case_number, const struct found *found,
                   struct recount_event event);
 
+/* recount_rules.c: where the rules send a request; the next event of its task; the end. */
+void recount_rules_routed(struct recount_task *task, const Routing__TaskRouted *routed);
+void recount_rules_next(struct recount_task *task, const Routing__Event *event);
+void recount_rules_check(const struct recount *recount);
+
 /* recount_calls.c */
 void recount_take_opened(struct recount *recount, const struct found *found,
                          const Intake__CallOpened *opened);

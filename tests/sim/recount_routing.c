@@ -60,6 +60,7 @@ static void take_routed(struct recount *recount, const struct found *found,
         recount_impossible(found, "the request is of another storm, or of none");
     }
     struct recount_task *task = &recount->tasks[recount->task_count - 1];
+    recount_rules_routed(task, routed);
     recount_clock_routed(recount, task, found, routed);
     recount_alarm_owe(task,
                       is_split_off ? found->record->recorded_at_us : routed->registered_at_us);
@@ -395,6 +396,7 @@ void recount_take_routing(struct recount *recount, const struct found *found)
     struct recount_task *task = lead_on(recount, found, &what);
     const char *told[10] = {what.unit, what.to_unit}; /* and who helped before it, or does now */
     size_t told_count = 2;
+    recount_rules_next(task, event);
     for (size_t i = 0; i < task->helper_count; i++) {
         told[told_count++] = task->helpers[i];
     }

@@ -57,6 +57,7 @@ static const char *const plants[] = {
     "taken_pack_forgotten",
     "chased_left_in_place",
     "returned_alarm_forgotten",
+    "answers_not_ruled",
 };
 #define PLANTS (sizeof plants / sizeof plants[0])
 

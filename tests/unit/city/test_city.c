@@ -1,6 +1,8 @@
 /* Look-ups, routing and the digest of a loaded pack. */
 #include "tests/unit/city/pack_rig.h"
 
+#include "city/city_route.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,8 +29,10 @@ static int tear_down(void **state)
 static void expect_route(const struct city *city, const char *topic, const char *area, bool urgent,
                          const char *unit, const char *level, uint32_t due_hours, int rule_line)
 {
+    struct city_request request = {
+        .topic = topic, .area = area, .neighbourhood = "", .urgent = urgent};
     struct city_route route;
-    city_route(city, topic, area, urgent, &route);
+    city_route(city, &request, &route);
     assert_string_equal(route.unit, unit);
     assert_string_equal(route.level, level);
     assert_int_equal(route.due_hours, due_hours);

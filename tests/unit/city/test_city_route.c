@@ -1,6 +1,8 @@
 /* Which rule takes a request, and why those before it do not. */
 #include "tests/unit/city/pack_rig.h"
 
+#include "city/city_route.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,12 +37,18 @@ static void note(void *context, const struct city_rule_look *look)
     looks[look_count++] = *look;
 }
 
-static struct city_route explain(const struct city *city, const char *topic, const char *area,
-                                 bool urgent)
+static struct city_request request_of(const char *topic, const char *area, bool urgent)
+{
+    return (struct city_request){
+        .topic = topic, .area = area, .neighbourhood = "", .urgent = urgent};
+}
+
+static struct city_route explain_request(const struct city *city,
+                                         const struct city_request *request)
 {
     struct city_route route;
     look_count = 0;
-    city_route_explain(city, topic, area, urgent, &route, note, looks);
+    city_route_explain(city, request, &route, note, looks);
     assert_true(look_count > 0);
     for (size_t i = 0; i < look_count;
          i++) { /* in order, and nothing behind the one that takes it */
@@ -49,6 +57,13 @@ static struct city_route explain(const struct city *city, const char *topic, con
     }
     assert_int_equal(looks[look_count - 1].line, route.rule_line);
     return route;
+}
+
+static struct city_route explain(const struct city *city, const char *topic, const char *area,
+                                 bool urgent)
+{
+    struct city_request request = request_of(topic, area, urgent);
+    return explain_request(city, &request);
 }
 
 /* Why the rules were passed over, from the top. */
@@ -133,8 +148,9 @@ static void rules_are_told_as_they_are_written(void **state)
 static void expect_same(const struct city *city, const char *topic, const char *area, bool urgent)
 {
     struct city_route route;
-    struct city_route explained = explain(city, topic, area, urgent);
-    city_route(city, topic, area, urgent, &route);
+    struct city_request request = request_of(topic, area, urgent);
+    struct city_route explained = explain_request(city, &request);
+    city_route(city, &request, &route);
     assert_string_equal(explained.unit, route.unit);
     assert_string_equal(explained.level, route.level);
     assert_int_equal(explained.due_hours, route.due_hours);

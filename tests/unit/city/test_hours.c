@@ -1,5 +1,6 @@
 /* Working hours of a pack: what its files say, what is refused in them, and sums one can do by hand. */
 #include "base/clock.h"
+#include "city/city_route.h"
 #include "city/hours.h"
 #include "tests/unit/city/pack_rig.h"
 
@@ -230,7 +231,7 @@ static void schedule_that_is_missing_or_not_used_is_told(void **state)
     pack_rig_expect_error(&rig, "units.csv", 7, "\"day\" are no schedule");
     pack_rig_write(&rig, "units.csv", units_csv);
     pack_rig_replace(&rig, "units.csv", "night", "");
-    pack_rig_expect_warning(&rig, "hours.csv", 6, "no unit has the hours \"night\"");
+    pack_rig_expect_warning(&rig, "hours.csv", 6, "no unit and no rule has the hours \"night\"");
     pack_rig_write(&rig, "units.csv", units_csv);
     pack_rig_write(&rig, "hours.csv",
                    "schedule,valid_from,valid_to,days,hours\nalways,,,all,00:00-24:00\n"
@@ -285,14 +286,16 @@ static void level_says_which_hours_count_and_when_the_unit_is_warned(void **stat
 {
     (void)state;
     struct city_route route;
+    struct city_request request = {.topic = "asphalt", .area = "1", .neighbourhood = ""};
     pack_rig_write(&rig, "levels.csv", levels_csv);
     struct city *other = pack_rig_load(&rig);
-    city_route(other, "asphalt", "1", false, &route);
+    city_route(other, &request, &route);
     assert_true(route.working);
     assert_int_equal(route.due_hours, 16);
     assert_int_equal(route.respond_hours, 8);
     assert_int_equal(route.warn_percent, 75);
-    city_route(other, "asphalt", "1", true, &route);
+    request.urgent = true;
+    city_route(other, &request, &route);
     assert_false(route.working); /* urgent: every hour */
     assert_int_equal(route.due_hours, 4);
     assert_int_equal(route.respond_hours, 4); /* not later than it is due */

@@ -1,5 +1,5 @@
 /* The packs of deploy/cities are free of errors and route as their pages say. */
-#include "city/city.h"
+#include "city/city_route.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,8 +32,10 @@ static struct city *load(const char *folder)
 static void expect_unit(const struct city *city, const char *topic, const char *area, bool urgent,
                         const char *unit, uint32_t due_hours)
 {
+    struct city_request request = {
+        .topic = topic, .area = area, .neighbourhood = "", .urgent = urgent};
     struct city_route route;
-    city_route(city, topic, area, urgent, &route);
+    city_route(city, &request, &route);
     assert_string_equal(route.unit, unit);
     assert_int_equal(route.due_hours, due_hours);
 }
@@ -89,8 +91,10 @@ static void every_topic_of_isfahan_has_a_unit_in_every_district(void **state)
     for (size_t t = 0; t < city_topic_count(city); t++) {
         const struct city_topic *topic = city_topic_at(city, t);
         for (size_t a = 0; a < city_area_count(city); a++) {
+            struct city_request request = {
+                .topic = topic->key, .area = city_area_at(city, a)->key, .neighbourhood = ""};
             struct city_route route;
-            city_route(city, topic->key, city_area_at(city, a)->key, false, &route);
+            city_route(city, &request, &route);
             const struct city_unit *unit = city_unit(city, route.unit);
             assert_non_null(unit);
             if (strcmp(unit->kind, "office") == 0) {

@@ -1,0 +1,83 @@
+/* What is asked for here, of what the pack's rules look at, and whose offices therefore are there. */
+#include "tests/sim/life_internal.h"
+
+#include "city/city_route.h"
+
+/* A few of each, so that offices are few. */
+const char *const life_topics[LIFE_TOPICS] = {"asphalt", "garbage", "flooding", "pruning", "park-lighting", "manhole", "lost-property"};
+const char *const life_areas[LIFE_AREAS] = {"", "1", "3"};
+
+/* What callers answer, of each topic's markers every so-manieth. Some of it decides who gets it. */
+static const struct said {
+    const char *topic, *question, *value;
+    uint64_t every;
+} said[] = {
+    {"flooding", "depth", "۴۰", 1},
+    {"manhole", "state", "missing", 4},
+    {"manhole", "state", "loose", 2},
+    {"pruning", "touches", "wire", 3},
+    {"lost-property", "thing", "کیف", 1},
+};
+#define SAID (sizeof said / sizeof said[0])
+
+size_t life_answer_questions(struct errand *errand, const char *topic, uint64_t marker,
+                             Common__Answer ***ret_answers)
+{
+    size_t i = 0;
+    while (i < SAID && (strcmp(said[i].topic, topic) != 0 || marker % said[i].every != 0)) {
+        i++;
+    }
+    if (i == SAID) {
+        return 0;
+    }
+    Common__Answer *answer = arena_alloc(errand->arena, sizeof *answer);
+    common__answer__init(answer);
+    answer->question = TEXT(said[i].question);
+    answer->n_values = 1;
+    answer->values = arena_alloc(errand->arena, sizeof *answer->values);
+    answer->values[0] = TEXT(said[i].value);
+    *ret_answers = arena_alloc(errand->arena, sizeof **ret_answers);
+    (*ret_answers)[0] = answer;
+    return 1;
+}
+
+static void add_offices_of(struct life *life, const struct city_request *request)
+{
+    struct city_route route;
+    city_route(world_city(life->world), request, &route);
+    life_add_office(life, route.unit);
+    for (size_t i = 0; i < route.helper_count; i++) {
+        life_add_office(life, route.helpers[i]);
+    }
+}
+
+/* Whoever may get or help with such a request, whatever is answered, by day and by night. */
+static void add_offices_asked(struct life *life, struct city_request request)
+{
+    add_offices_of(life, &request);
+    for (size_t i = 0; i < SAID * 2; i++) {
+        if (strcmp(said[i / 2].topic, request.topic) == 0) {
+            request.answers[0] = (struct city_answer){
+                .question = said[i / 2].question, .values = &said[i / 2].value, .value_count = 1};
+            request.answer_count = 1;
+            request.registered_at_us = WORLD_BEGIN_US + (int64_t)(i % 2) * 12 * HOUR_US;
+            add_offices_of(life, &request);
+        }
+    }
+}
+
+void life_add_offices(struct life *life)
+{
+    for (size_t i = 0; i < LIFE_TOPICS; i++) {
+        for (size_t j = 0; j < LIFE_AREAS * 2; j++) {
+            add_offices_asked(life, (struct city_request){
+                                        .topic = life_topics[i],
+                                        .area = life_areas[j / 2],
+                                        .neighbourhood = "",
+                                        .urgent = j % 2 == 1,
+                                        .registered_at_us = WORLD_BEGIN_US,
+                                    });
+        }
+    }
+    life_add_office(life, city_coordinator(world_city(life->world)));
+}
