@@ -93,6 +93,9 @@ static bool memory_catch_up(struct read *r)
         memory->next = last + 1;
         memory->past = last;
     }
+    if (last >= INTAKE_PAST_REQUESTS_MAX && memory->next <= last - INTAKE_PAST_REQUESTS_MAX) {
+        memory->next = last - INTAKE_PAST_REQUESTS_MAX + 1; /* the last number may be a damaged one */
+    }
     for (size_t i = 0; i < REQUESTS_A_STEP; i++) {
         if (memory->next <= last) {
             (void)learn_from(r, memory, memory->next++);

@@ -2,6 +2,7 @@
 #include "intake_desk.h"
 
 #include "service/node.h"
+#include "services/intake/intake_tables.h"
 #include "store/store.h"
 
 #include <setjmp.h>
@@ -160,6 +161,22 @@ static void forgets_with_the_citizens_keys(void **state)
     rig_free(rig);
 }
 
+/* Else the loop would look at every number up to it, and serve nobody. */
+static void does_not_count_up_to_a_damaged_number(void **state)
+{
+    struct rig *rig = desk_open();
+    struct store_txn *txn;
+    (void)state;
+    teach(rig);
+    assert_int_equal(store_write_begin(node_store(rig_node(rig)), &txn, NULL), STATUS_OK);
+    intake_tables_case_put(txn, UINT64_MAX / 3, 1);
+    assert_int_equal(store_write_commit(txn, NULL), STATUS_OK);
+    register_with(rig, "asphalt", "چاله", 1);
+    rig_advance(rig, SECOND_US);
+    expect_first(rig, FOUNTAIN_ASKED, "park-furniture");
+    rig_drop(rig);
+}
+
 static void refuses_what_it_cannot_read(void **state)
 {
     struct rig *rig = desk_open();
@@ -192,6 +209,7 @@ int main(void)
         cmocka_unit_test(learns_again_after_a_restart),
         cmocka_unit_test(learns_nothing_from_requests_without_words_or_of_unlisted_topics),
         cmocka_unit_test(forgets_with_the_citizens_keys),
+        cmocka_unit_test(does_not_count_up_to_a_damaged_number),
         cmocka_unit_test(refuses_what_it_cannot_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
