@@ -1,4 +1,5 @@
 /* vafa route explain: who gets such a request, and by which rule; from a city pack alone. */
+#include "base/clock.h"
 #include "clients/vafa/city_items.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
@@ -35,6 +36,7 @@ struct explanation {
     struct table *table; /* for people */
     json_t *rules;       /* with --json */
     size_t other_topics; /* rules that were left out */
+    const char *in_charge; /* who has the unit's work today */
 };
 
 static void tell_rule(void *context, const struct city_rule_look *look)
@@ -83,6 +85,10 @@ static void print_route(struct session *session, const struct explanation *e,
     struct table *table = table_new(2);
     table_cell(table, label_word("unit", language));
     table_cell_format(table, "%s (%s)", session_unit(session, route->unit), route->unit);
+    if (strcmp(e->in_charge, route->unit) != 0) {
+        table_cell(table, label_word("in_charge", language));
+        table_cell_format(table, "%s (%s)", session_unit(session, e->in_charge), e->in_charge);
+    }
     table_cell(table, label_word("level", language));
     table_cell(table, route->level[0] != '\0' ? route->level : "-");
     table_cell(table, label_word("due_hours", language));
@@ -100,7 +106,7 @@ static void print_route(struct session *session, const struct explanation *e,
 static void print_route_json(const struct explanation *e, const struct city_route *route)
 {
     json_t *json = json_pack(
-        "{s:s, s:s, s:I, s:b, s:i, s:I, s:O}", "unit", route->unit, "level", route->level,
+        "{s:s, s:s, s:s, s:I, s:b, s:i, s:I, s:O}", "unit", route->unit, "in_charge", e->in_charge, "level", route->level,
         "due_hours", (json_int_t)route->due_hours, "working", (int)route->working, "rule_line",
         route->rule_line, "rules_of_other_topics", (json_int_t)e->other_topics, "rules", e->rules);
     output_json(json);
@@ -136,6 +142,7 @@ static int run_explain(struct session *session)
     }
     city_route_explain(city, topic, area, args_has(&session->args, "urgent"), &route, tell_rule,
                        &e);
+    e.in_charge = city_unit_in_charge(city, route.unit, clock_wall_us(clock_system()));
     if (session->json) {
         print_route_json(&e, &route);
     } else {

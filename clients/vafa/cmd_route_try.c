@@ -108,7 +108,7 @@ static const char *topic_of(const struct trial *trial, const char *key)
 }
 
 static enum status try_request(struct trial *trial, const Intake__RequestRegistered *request,
-                               bool historical, struct error *err)
+                               int64_t at_us, bool historical, struct error *err)
 {
     struct city_route before, after;
     bool urgent = request->urgency == COMMON__URGENCY__URGENCY_URGENT;
@@ -119,6 +119,8 @@ static enum status try_request(struct trial *trial, const Intake__RequestRegiste
     }
     city_route(trial->now, request->topic, area, urgent, &before);
     city_route(trial->tried, request->topic, area, urgent, &after);
+    before.unit = city_unit_in_charge(trial->now, before.unit, at_us);
+    after.unit = city_unit_in_charge(trial->tried, after.unit, at_us);
     bool moves = strcmp(before.unit, after.unit) != 0;
     bool due_otherwise = /* a history has its own due dates */
         !historical &&
@@ -176,6 +178,7 @@ static enum status try_event(struct trial *trial, const Eventlog__LoggedEvent *e
                          "intake's event %" PRIu64 " cannot be read", event->offset);
     }
     return try_request(trial, ((const Intake__Event *)message)->request_registered,
+                       record->recorded_at_us,
                        record->historical, err);
 }
 

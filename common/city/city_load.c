@@ -261,7 +261,8 @@ static void city_load_units(struct city *city, struct findings *findings)
 {
     static const struct csv_column columns[] = {
         {"key", true},    {"kind", true},   {"name_fa", true}, {"name_en", true},
-        {"parent", true}, {"hours", false}, {"phone", false}};
+        {"parent", true}, {"hours", false}, {"phone", false},  {"valid_from", false},
+        {"valid_to", false}, {"leader", false}, {"stand_in", false}};
     struct city_cells cells;
     city->units =
         city_cells_open(city, "units.csv", columns, COUNT_OF(columns), sizeof(*city->units),
@@ -274,6 +275,7 @@ static void city_load_units(struct city *city, struct findings *findings)
         city_cells_names(city, &cells, row, 2, &unit->name_fa, &unit->name_en);
         unit->parent = csv_table_cell(cells.table, row, 4);
         unit->phone = city_cell_phone(&cells, row, 6);
+        city_units_read(city, &cells, row, 7, unit);
         if (!city_unit_kind_is_known(unit->kind)) {
             findings_error(findings, cells.file, csv_table_line(cells.table, row),
                            "the kind \"%s\" is none of district, office, deputy, organisation, "
@@ -286,6 +288,7 @@ static void city_load_units(struct city *city, struct findings *findings)
     for (size_t row = 0; row < count; row++) {
         city_check_parent(city, row, &cells);
     }
+    city_units_check(city, &cells);
     city_hours_assign(city, 5, findings);
 }
 

@@ -36,7 +36,8 @@ static enum status choose_unit(struct decide *d, const Intake__RequestRegistered
     city_route(d->city, request->topic, request->place == NULL ? "" : request->place->area,
                request->urgency == COMMON__URGENCY__URGENCY_URGENT, &route);
     bool named = request->unit[0] != '\0';
-    routed->unit = named ? request->unit : (char *)route.unit;
+    routed->unit = named ? request->unit
+                         : (char *)(uintptr_t)city_unit_in_charge(d->city, route.unit, d->now_us);
     routed->unit_listed = city_unit(d->city, routed->unit) != NULL;
     routed->rule_line = named ? 0 : (uint32_t)route.rule_line;
     if (historical) {

@@ -110,7 +110,8 @@ static bool lies_by_rule(const struct city *city, const Routing__Task *task)
     struct city_route route;
     city_route(city, task->topic, area_of(task->place),
                task->urgency == COMMON__URGENCY__URGENCY_URGENT, &route);
-    return strcmp(route.unit, task->unit) == 0;
+    return strcmp(route.unit, task->unit) == 0 ||
+           strcmp(city_unit_in_charge(city, route.unit, task->registered_at_us), task->unit) == 0;
 }
 
 /* Nobody has taken it on, no person has decided where it goes, and what decides it is another. */
@@ -132,6 +133,7 @@ static enum status route_anew(struct decide *d, Routing__Task *task,
     struct city_route route;
     city_route(d->city, amended->topic, area_of(amended->place),
                amended->urgency == COMMON__URGENCY__URGENCY_URGENT, &route);
+    route.unit = city_unit_in_charge(d->city, route.unit, d->now_us);
     if (strcmp(route.unit, task->unit) == 0) {
         return STATUS_OK;
     }
