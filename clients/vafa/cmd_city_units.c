@@ -24,7 +24,8 @@ static const char *in_charge(const struct city *city, const struct city_unit *un
 
 static void print_units(struct session *session, const struct city *city, int64_t at_us)
 {
-    static const char *const heads[] = {"key", "unit", "leader", "valid_from", "valid_to", "in_charge"};
+    static const char *const heads[] = {"key",        "unit",     "leader",
+                                        "valid_from", "valid_to", "in_charge"};
     const char *language = session_language(session);
     struct table *table = table_new(6);
     for (size_t i = 0; i < 6; i++) {
@@ -54,12 +55,12 @@ static void print_units_json(const struct city *city, int64_t at_us)
         char from[32], to[32];
         write_day(city, unit->first_day, from);
         write_day(city, unit->last_day, to);
-        json_t *json = json_pack(
-            "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "key", unit->key, "kind",
-            unit->kind, "name_fa", unit->name_fa, "name_en", unit->name_en, "parent", unit->parent,
-            "leader", unit->leader, "valid_from", from, "valid_to", to, "stand_in", unit->stand_in,
-            "is_valid", (int)city_unit_is_valid(city, unit, at_us), "in_charge",
-            in_charge(city, unit, at_us));
+        json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "key",
+                                 unit->key, "kind", unit->kind, "name_fa", unit->name_fa, "name_en",
+                                 unit->name_en, "parent", unit->parent, "leader", unit->leader,
+                                 "valid_from", from, "valid_to", to, "stand_in", unit->stand_in,
+                                 "is_valid", (int)city_unit_is_valid(city, unit, at_us),
+                                 "in_charge", in_charge(city, unit, at_us));
         output_json(json);
         json_decref(json);
     }
@@ -94,9 +95,10 @@ const struct command command_city_units = {
     .name = "city units",
     .arguments = "",
     .summary = "the city's bodies as of a day: who leads, from when to when, who stands in",
-    .help = "Lists every unit of the pack (--city NAME|DIR, else the server's) with the days between "
-            "which it is one, the role that leads it, and, where it is none on the day, who has its "
-            "work. With --json one object a line.",
+    .help =
+        "Lists every unit of the pack (--city NAME|DIR, else the server's) with the days between "
+        "which it is one, the role that leads it, and, where it is none on the day, who has its "
+        "work. With --json one object a line.",
     .examples = "vafa city units\nvafa city units --at 1405-10-01 --json",
     .options = options,
     .role = RPC_ROLE_ADMIN,

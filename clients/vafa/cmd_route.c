@@ -33,9 +33,9 @@ static const char *no_word(enum city_rule_no no)
 struct explanation {
     struct session *session;
     bool all;
-    struct table *table; /* for people */
-    json_t *rules;       /* with --json */
-    size_t other_topics; /* rules that were left out */
+    struct table *table;   /* for people */
+    json_t *rules;         /* with --json */
+    size_t other_topics;   /* rules that were left out */
     const char *in_charge; /* who has the unit's work today */
 };
 
@@ -105,10 +105,11 @@ static void print_route(struct session *session, const struct explanation *e,
 
 static void print_route_json(const struct explanation *e, const struct city_route *route)
 {
-    json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:I, s:b, s:i, s:I, s:O}", "unit", route->unit, "in_charge", e->in_charge, "level", route->level,
-        "due_hours", (json_int_t)route->due_hours, "working", (int)route->working, "rule_line",
-        route->rule_line, "rules_of_other_topics", (json_int_t)e->other_topics, "rules", e->rules);
+    json_t *json =
+        json_pack("{s:s, s:s, s:s, s:I, s:b, s:i, s:I, s:O}", "unit", route->unit, "in_charge",
+                  e->in_charge, "level", route->level, "due_hours", (json_int_t)route->due_hours,
+                  "working", (int)route->working, "rule_line", route->rule_line,
+                  "rules_of_other_topics", (json_int_t)e->other_topics, "rules", e->rules);
     output_json(json);
     json_decref(json);
 }

@@ -178,8 +178,7 @@ static enum status try_event(struct trial *trial, const Eventlog__LoggedEvent *e
                          "intake's event %" PRIu64 " cannot be read", event->offset);
     }
     return try_request(trial, ((const Intake__Event *)message)->request_registered,
-                       record->recorded_at_us,
-                       record->historical, err);
+                       record->recorded_at_us, record->historical, err);
 }
 
 static enum status try_page(struct trial *trial, struct error *err)

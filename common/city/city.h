@@ -31,9 +31,10 @@ struct city_unit {
     const char *parent; /* key, or "" */
     const char *phone;  /* what citizens dial, "" when none is told */
     const char *leader; /* who leads it, by role: never a person's name; "" when it is not told */
-    const char *stand_in; /* key of the unit that has its work while it is none; "": the coordinator */
-    int32_t first_day;    /* it is a unit from this day to that, both included; days as civil_day's, */
-    int32_t last_day;     /* INT32_MIN and INT32_MAX without end */
+    const char
+        *stand_in;     /* key of the unit that has its work while it is none; "": the coordinator */
+    int32_t first_day; /* it is a unit from this day to that, both included; days as civil_day's, */
+    int32_t last_day;  /* INT32_MIN and INT32_MAX without end */
 };
 
 struct city_topic {

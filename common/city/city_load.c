@@ -260,8 +260,8 @@ static const char *city_cell_phone(const struct city_cells *cells, size_t row, s
 static void city_load_units(struct city *city, struct findings *findings)
 {
     static const struct csv_column columns[] = {
-        {"key", true},    {"kind", true},   {"name_fa", true}, {"name_en", true},
-        {"parent", true}, {"hours", false}, {"phone", false},  {"valid_from", false},
+        {"key", true},       {"kind", true},    {"name_fa", true},  {"name_en", true},
+        {"parent", true},    {"hours", false},  {"phone", false},   {"valid_from", false},
         {"valid_to", false}, {"leader", false}, {"stand_in", false}};
     struct city_cells cells;
     city->units =

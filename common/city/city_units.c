@@ -63,9 +63,10 @@ static void units_check_chain(const struct city *city, const struct city_cells *
     for (int steps = 0; unit->stand_in[0] != '\0'; steps++) {
         int32_t next = key_index_find(&city->unit_index, unit->stand_in);
         if (steps == CITY_STAND_INS_MAX) {
-            findings_error(cells->findings, cells->file, line,
-                           "more than %d stand-ins come behind \"%s\", or they go round in a circle",
-                           CITY_STAND_INS_MAX, findings_quote(city->units[row].key).text);
+            findings_error(
+                cells->findings, cells->file, line,
+                "more than %d stand-ins come behind \"%s\", or they go round in a circle",
+                CITY_STAND_INS_MAX, findings_quote(city->units[row].key).text);
             return;
         }
         if (next == KEY_INDEX_NONE) {

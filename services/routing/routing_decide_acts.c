@@ -186,10 +186,9 @@ static enum status return_to(struct decide *d, const Routing__Task *task, char *
     char *coordinator = (char *)city_coordinator(d->city);
     bool decides = strcmp(task->unit, coordinator) == 0;
     returned->for_decision = !decides && task->returns >= city_life(d->city)->returns_max;
-    returned->to_unit =
-        returned->for_decision || to_unit[0] == '\0'
-            ? coordinator
-            : (char *)(uintptr_t)city_unit_in_charge(d->city, to_unit, d->now_us);
+    returned->to_unit = returned->for_decision || to_unit[0] == '\0'
+                            ? coordinator
+                            : (char *)(uintptr_t)city_unit_in_charge(d->city, to_unit, d->now_us);
     if (strcmp(returned->to_unit, to_unit) != 0) {
         returned->suggested_unit = to_unit;
     }

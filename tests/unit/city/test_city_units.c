@@ -11,9 +11,9 @@
 
 #define HEAD "key,kind,name_fa,name_en,parent,valid_from,valid_to,leader,stand_in\n"
 #define REST                                                                                       \
-    "district-1,district,منطقه ۱,District 1,,,,district-mayor,\n"                                   \
-    "district-2,district,منطقه ۲,District 2,,,,,\n"                                                 \
-    "district-1-civil,office,عمران ۱,Civil 1,district-1,,,,\n"                                      \
+    "district-1,district,منطقه ۱,District 1,,,,district-mayor,\n"                            \
+    "district-2,district,منطقه ۲,District 2,,,,,\n"                                          \
+    "district-1-civil,office,عمران ۱,Civil 1,district-1,,,,\n"                               \
     "district-2-civil,office,عمران ۲,Civil 2,district-2,,,,\n"
 
 static struct pack_rig rig;
@@ -36,7 +36,8 @@ static int tear_down(void **state)
 static void write_units(const char *bus, const char *other)
 {
     char text[2048];
-    snprintf(text, sizeof(text), "%scentre,centre,مرکز,Centre,,,,,\n%s%s%s", HEAD, REST, bus, other);
+    snprintf(text, sizeof(text), "%scentre,centre,مرکز,Centre,,,,,\n%s%s%s", HEAD, REST, bus,
+             other);
     pack_rig_write(&rig, "units.csv", text);
 }
 

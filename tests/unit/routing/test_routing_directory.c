@@ -31,7 +31,7 @@ static void add_columns(const char *folder)
     while (getline(&line, &room, from) > 0) {
         line[strcspn(line, "\r\n")] = '\0';
         bool is_row = line[0] != '#' && line[0] != '\0';
-        const char *more = !is_row    ? ""
+        const char *more = !is_row     ? ""
                            : !has_head ? ",valid_from,valid_to,leader,stand_in"
                            : strncmp(line, ENDING ",", sizeof ENDING) == 0
                                ? ",,2026-01-05,head-of-civil-works," STAND_IN
@@ -54,7 +54,8 @@ static struct rig *open_rig(void)
     return rig;
 }
 
-static void what_is_routed_after_a_unit_s_last_day_goes_to_its_stand_in_and_the_past_stays(void **state)
+static void
+what_is_routed_after_a_unit_s_last_day_goes_to_its_stand_in_and_the_past_stays(void **state)
 {
     (void)state;
     struct rig *rig = open_rig();
