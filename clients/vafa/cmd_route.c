@@ -50,7 +50,8 @@ struct explanation {
     bool all;
     struct city_rule_look *looks; /* the rules to be shown */
     size_t count, room;
-    size_t other_topics; /* rules that were left out */
+    size_t other_topics;   /* rules that were left out */
+    const char *in_charge; /* who has the unit's work at that time */
 };
 
 static void keep_rule(void *context, const struct city_rule_look *look)
@@ -141,6 +142,10 @@ static void print_route(struct session *session, const struct explanation *e,
         table_cell_format(table, "%s (%s): %s", session_unit(session, route->helpers[i]),
                           route->helpers[i], route->helpers_note);
     }
+    if (strcmp(e->in_charge, route->unit) != 0) {
+        table_cell(table, label_word("in_charge", language));
+        table_cell_format(table, "%s (%s)", session_unit(session, e->in_charge), e->in_charge);
+    }
     table_cell(table, label_word("level", language));
     table_cell(table, route->level[0] != '\0' ? route->level : "-");
     table_cell(table, label_word("due_hours", language));
@@ -176,11 +181,11 @@ static void print_route_json(const struct explanation *e, const struct city_rout
     for (size_t i = 0; i < route->helper_count; i++) {
         (void)json_array_append_new(helpers, json_string(route->helpers[i]));
     }
-    json_t *json = json_pack("{s:o, s:s, s:s, s:s, s:I, s:b, s:i, s:I, s:o}", "helpers", helpers,
-                             "helpers_note", route->helpers_note, "unit", route->unit, "level",
-                             route->level, "due_hours", (json_int_t)route->due_hours, "working",
-                             (int)route->working, "rule_line", route->rule_line,
-                             "rules_of_other_topics", (json_int_t)e->other_topics, "rules", rules);
+    json_t *json = json_pack(
+        "{s:o, s:s, s:s, s:s, s:s, s:I, s:b, s:i, s:I, s:o}", "helpers", helpers, "helpers_note",
+        route->helpers_note, "unit", route->unit, "in_charge", e->in_charge, "level", route->level,
+        "due_hours", (json_int_t)route->due_hours, "working", (int)route->working, "rule_line",
+        route->rule_line, "rules_of_other_topics", (json_int_t)e->other_topics, "rules", rules);
     output_json(json);
     json_decref(json);
 }
@@ -273,6 +278,7 @@ static int explain(struct session *session, const struct city *city, struct aren
         return output_usage(&err);
     }
     city_route_explain(city, &request, &route, keep_rule, &e);
+    e.in_charge = city_unit_in_charge(city, route.unit, request.registered_at_us);
     if (session->json) {
         print_route_json(&e, &route);
     } else {

@@ -122,6 +122,8 @@ static enum status try_request(struct trial *trial, const Intake__RequestRegiste
                         request->n_answers, record->occurred_at_us);
     city_route(trial->now, &asked, &before);
     city_route(trial->tried, &asked, &after);
+    before.unit = city_unit_in_charge(trial->now, before.unit, record->recorded_at_us);
+    after.unit = city_unit_in_charge(trial->tried, after.unit, record->recorded_at_us);
     bool moves = strcmp(before.unit, after.unit) != 0;
     bool due_otherwise = /* a history has its own due dates */
         !historical &&

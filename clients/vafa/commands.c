@@ -38,6 +38,7 @@ const struct command *const commands[] = {
     &command_verify,
     &command_city_check,
     &command_city_show,
+    &command_city_units,
     &command_city_take,
     &command_city_back,
     &command_city_history,

@@ -58,8 +58,9 @@ extern const struct command command_topics;
 extern const struct command command_show, command_history, command_reveal;
 /* cmd_citizen.c */
 extern const struct command command_citizen_forget, command_citizen_check, command_citizen_looks;
-/* cmd_city_take.c, cmd_city_history.c */
-extern const struct command command_city_take, command_city_back, command_city_history;
+/* cmd_city_take.c, cmd_city_history.c, cmd_city_units.c */
+extern const struct command command_city_units, command_city_take, command_city_back,
+    command_city_history;
 /* cmd_key.c */
 extern const struct command command_key_status, command_key_change;
 /* cmd_same.c */

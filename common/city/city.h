@@ -32,6 +32,10 @@ struct city_unit {
     const char *parent;      /* key, or "" */
     const char *phone;       /* what citizens dial, "" when none is told */
     const char *urgent_desk; /* the desk that urgent tasks go to, "" when none is named */
+    const char *leader;   /* who leads it, by role: never a person's name; "" when it is not told */
+    const char *stand_in; /* key of who has its work while it is no unit; "": the coordinator */
+    int32_t first_day;    /* it is a unit from this day to that, both included; civil_day's days, */
+    int32_t last_day;     /* INT32_MIN and INT32_MAX without end */
 };
 
 struct city_topic {
@@ -144,6 +148,12 @@ size_t city_area_count(const struct city *city);
 const struct city_unit *city_unit_at(const struct city *city, size_t index);
 const struct city_topic *city_topic_at(const struct city *city, size_t index);
 const struct city_area *city_area_at(const struct city *city, size_t index);
+
+/* Whether it is a unit on that day of the city's. */
+bool city_unit_is_valid(const struct city *city, const struct city_unit *unit, int64_t at_us);
+/* Who has the work of a unit at that time: itself, its stand-in, that one's, or the coordinator. An unlisted one
+ * has its own. Borrowed from the pack or from `key`. */
+const char *city_unit_in_charge(const struct city *city, const char *key, int64_t at_us);
 
 /* The working hours of a unit, listed or not: its own, else those of the units above it, else the
  * default. NULL when the pack has no hours: only the wall clock is known. */

@@ -22,9 +22,8 @@ static const char *const hours_weekdays[] = {"sunday",   "monday", "tuesday", "w
 
 /* --- cells --- */
 
-/* A date and nothing else, of either calendar. */
-static bool hours_read_date(const struct city *city, const struct city_cells *cells, size_t row,
-                            const char *text, int32_t *ret_day)
+bool city_cells_date(const struct city *city, const struct city_cells *cells, size_t row,
+                     const char *text, int32_t *ret_day)
 {
     int64_t us;
     size_t size = strlen(text);
@@ -188,8 +187,8 @@ static void hours_read_dates(const struct city *city, const struct city_cells *c
     if (from[0] == '\0' || to[0] == '\0') {
         findings_error(cells->findings, cells->file, rule->line,
                        "valid_from and valid_to are both given, or neither is");
-    } else if (hours_read_date(city, cells, row, from, &rule->first_day) &&
-               hours_read_date(city, cells, row, to, &rule->last_day) &&
+    } else if (city_cells_date(city, cells, row, from, &rule->first_day) &&
+               city_cells_date(city, cells, row, to, &rule->last_day) &&
                rule->last_day < rule->first_day) {
         findings_error(cells->findings, cells->file, rule->line, "valid_to is before valid_from");
     }
@@ -328,7 +327,7 @@ static size_t hours_load_holidays(struct city *city, struct findings *findings)
                            findings_quote(holiday->kind).text);
         }
         city_cells_names(city, &cells, row, 2, &holiday->name_fa, &holiday->name_en);
-        if (hours_read_date(city, &cells, row, csv_table_cell(cells.table, row, 0),
+        if (city_cells_date(city, &cells, row, csv_table_cell(cells.table, row, 0),
                             &holiday->day)) {
             read++;
         }

@@ -18,6 +18,7 @@
                                */
 #define CITY_RULES_MAX 10000  /* rules are compared in pairs when a pack is checked */
 #define CITY_UNIT_DEPTH_MAX 8 /* units above a unit */
+#define CITY_STAND_INS_MAX 8  /* behind each other */
 #define CITY_HOURS_MAX 87600  /* ten years */
 #define CITY_WORKING_HOURS_MAX 8760 /* of a level: four years of 42 hours a week */
 #define CITY_LADDER_STEPS_MAX 8
@@ -211,6 +212,15 @@ const char *city_cells_key(const struct city_cells *cells, size_t row, size_t co
 void city_cells_names(const struct city *city, const struct city_cells *cells, size_t row,
                       size_t column, const char **ret_fa, const char **ret_en);
 bool city_cells_yes(const struct city_cells *cells, size_t row, size_t column); /* "" is no */
+
+/* city_units.c: valid_from, valid_to, leader and stand_in of a row, from that column on; and when all are read. */
+void city_units_read(const struct city *city, const struct city_cells *cells, size_t row,
+                     size_t first_column, struct city_unit *unit);
+void city_units_check(const struct city *city, const struct city_cells *cells);
+
+/* A date and nothing else, of either calendar; false, and told, when it is none. city_hours.c */
+bool city_cells_date(const struct city *city, const struct city_cells *cells, size_t row,
+                     const char *text, int32_t *ret_day);
 
 /* city_hours.c: hours.csv and holidays.csv, after units.csv. The names of schedules in units.csv are
  * in the column `hours` of the unit's row. */

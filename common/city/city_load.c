@@ -274,8 +274,9 @@ static const char *city_cell_desk(const struct city_cells *cells, size_t row, si
 static void city_load_units(struct city *city, struct findings *findings)
 {
     static const struct csv_column columns[] = {
-        {"key", true},    {"kind", true},   {"name_fa", true}, {"name_en", true},
-        {"parent", true}, {"hours", false}, {"phone", false},  {"urgent_desk", false}};
+        {"key", true},       {"kind", true},    {"name_fa", true},   {"name_en", true},
+        {"parent", true},    {"hours", false},  {"phone", false},    {"valid_from", false},
+        {"valid_to", false}, {"leader", false}, {"stand_in", false}, {"urgent_desk", false}};
     struct city_cells cells;
     city->units =
         city_cells_open(city, "units.csv", columns, COUNT_OF(columns), sizeof(*city->units),
@@ -288,7 +289,8 @@ static void city_load_units(struct city *city, struct findings *findings)
         city_cells_names(city, &cells, row, 2, &unit->name_fa, &unit->name_en);
         unit->parent = csv_table_cell(cells.table, row, 4);
         unit->phone = city_cell_phone(&cells, row, 6);
-        unit->urgent_desk = city_cell_desk(&cells, row, 7);
+        city_units_read(city, &cells, row, 7, unit);
+        unit->urgent_desk = city_cell_desk(&cells, row, 11);
         if (!city_unit_kind_is_known(unit->kind)) {
             findings_error(findings, cells.file, csv_table_line(cells.table, row),
                            "the kind \"%s\" is none of district, office, deputy, organisation, "
@@ -301,6 +303,7 @@ static void city_load_units(struct city *city, struct findings *findings)
     for (size_t row = 0; row < count; row++) {
         city_check_parent(city, row, &cells);
     }
+    city_units_check(city, &cells);
     city_hours_assign(city, 5, findings);
 }
 

@@ -94,7 +94,8 @@ static bool memory_catch_up(struct read *r)
         memory->past = last;
     }
     if (last >= INTAKE_PAST_REQUESTS_MAX && memory->next <= last - INTAKE_PAST_REQUESTS_MAX) {
-        memory->next = last - INTAKE_PAST_REQUESTS_MAX + 1; /* the last number may be a damaged one */
+        memory->next =
+            last - INTAKE_PAST_REQUESTS_MAX + 1; /* the last number may be a damaged one */
     }
     for (size_t i = 0; i < REQUESTS_A_STEP; i++) {
         if (memory->next <= last) {

@@ -41,10 +41,12 @@ static enum status choose_unit(struct decide *d, const Intake__RequestRegistered
         PLANTED("answers_not_ruled") ? 0 : request->n_answers, routed->registered_at_us);
     city_route(d->city, &asked, &route);
     bool named = request->unit[0] != '\0';
-    routed->unit = named ? request->unit : (char *)route.unit;
+    routed->unit = named ? request->unit
+                         : (char *)(uintptr_t)city_unit_in_charge(d->city, route.unit, d->now_us);
     routed->unit_listed = city_unit(d->city, routed->unit) != NULL;
     routed->rule_line = named ? 0 : (uint32_t)route.rule_line;
     *ret_route = route;
+    ret_route->unit = routed->unit;
     if (historical) {
         routed->due_at_us = request->due_at_us;
         return STATUS_OK;
@@ -76,14 +78,15 @@ enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
         ROUTING_HELPS_MAX - (task->n_helps < ROUTING_HELPS_MAX ? task->n_helps : ROUTING_HELPS_MAX);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < route->helper_count && room > 0 && status == STATUS_OK; i++) {
-        if (was_asked(task, route->helpers[i])) {
+        const char *helper = city_unit_in_charge(d->city, route->helpers[i], d->now_us);
+        if (strcmp(helper, route->unit) == 0 || was_asked(task, helper)) {
             continue;
         }
         Routing__TaskHelpAsked asked = ROUTING__TASK_HELP_ASKED__INIT;
         asked.task_number = task->number;
         asked.case_number = task->case_number;
         asked.unit = (char *)(uintptr_t)route->unit;
-        asked.helper = (char *)(uintptr_t)route->helpers[i];
+        asked.helper = (char *)(uintptr_t)helper;
         asked.note = (char *)(uintptr_t)route->helpers_note;
 
         Routing__Event event = ROUTING__EVENT__INIT;

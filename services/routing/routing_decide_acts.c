@@ -172,7 +172,18 @@ static enum status refuse_same_unit(struct decide *d, const Routing__Task *task)
                          "task %" PRIu64 " is with %s already", task->number, task->unit);
 }
 
-/* Where a returned task goes: to the unit named, else to the one that decides what nobody takes. When
+/* A person who hands work on names one that is a unit now. */
+static enum status check_unit_is_valid(struct decide *d, const char *field, const char *unit)
+{
+    const char *in_charge = city_unit_in_charge(d->city, unit, d->now_us);
+    return strcmp(in_charge, unit) == 0
+               ? STATUS_OK
+               : decide_refuse(d, STATUS_FAILED_PRECONDITION, field,
+                               "%s is no unit on this day, and %s has its work: name that one",
+                               unit, in_charge);
+}
+
+/* Where a returned task goes: to the unit named, or who has its work, else to the one that decides what nobody takes. When
  * units have handed it to each other too often, that one decides, whoever is named; what it hands on
  * itself is its decision. */
 static enum status return_to(struct decide *d, const Routing__Task *task, char *to_unit,
@@ -181,7 +192,9 @@ static enum status return_to(struct decide *d, const Routing__Task *task, char *
     char *coordinator = (char *)city_coordinator(d->city);
     bool decides = strcmp(task->unit, coordinator) == 0;
     returned->for_decision = !decides && task->returns >= city_life(d->city)->returns_max;
-    returned->to_unit = returned->for_decision || to_unit[0] == '\0' ? coordinator : to_unit;
+    returned->to_unit = returned->for_decision || to_unit[0] == '\0'
+                            ? coordinator
+                            : (char *)(uintptr_t)city_unit_in_charge(d->city, to_unit, d->now_us);
     if (strcmp(returned->to_unit, to_unit) != 0) {
         returned->suggested_unit = to_unit;
     }
@@ -411,6 +424,9 @@ enum status routing_decide_move(struct decide *d, const ProtobufCMessage *messag
         status = refuse_same_unit(d, task);
     }
     if (status == STATUS_OK) {
+        status = check_unit_is_valid(d, "to_unit", request->to_unit);
+    }
+    if (status == STATUS_OK) {
         status = options_of(d, task, 0, &options);
     }
     if (status != STATUS_OK) {
@@ -500,6 +516,9 @@ enum status routing_decide_ask_help(struct decide *d, const ProtobufCMessage *me
     enum status status = take_task(d, request->task_number, ROUTING_ACT_ASK_HELP, &task);
     if (status == STATUS_OK) {
         status = routing_rules_check_ask(task, request->unit, d->error);
+    }
+    if (status == STATUS_OK) {
+        status = check_unit_is_valid(d, "unit", request->unit);
     }
     if (status == STATUS_OK) {
         status = options_of(d, task, 0, &options);

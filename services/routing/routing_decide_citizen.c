@@ -108,7 +108,8 @@ static bool lies_by_rule(const struct city *city, const Routing__Task *task)
         city_request_of(task->topic, task->place, task->urgency, task->answers, task->n_answers,
                         task->registered_at_us);
     city_route(city, &asked, &route);
-    return strcmp(route.unit, task->unit) == 0;
+    return strcmp(route.unit, task->unit) == 0 ||
+           strcmp(city_unit_in_charge(city, route.unit, task->registered_at_us), task->unit) == 0;
 }
 
 /* Nobody has taken it on, and no person has decided where it goes. */
@@ -128,6 +129,7 @@ static enum status route_anew(struct decide *d, Routing__Task *task,
         city_request_of(amended->topic, amended->place, amended->urgency, amended->answers,
                         amended->n_answers, task->registered_at_us);
     city_route(d->city, &asked, &route);
+    route.unit = city_unit_in_charge(d->city, route.unit, d->now_us);
     if (strcmp(route.unit, task->unit) == 0) {
         return routing_decide_helpers(d, task, &route);
     }

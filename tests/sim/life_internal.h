@@ -105,7 +105,8 @@ struct life {
     struct share shares[SHARES];
     struct wish *wishes; /* by marker */
     size_t wish_count, wish_room;
-    struct later hour, import, chase, match, report, rate, forget, phone, thoughts, closure, storm, pack;
+    struct later hour, import, chase, match, report, rate, forget, phone, thoughts, closure, storm,
+        pack;
     struct keeper keeper;
     size_t waiting;   /* citizens about to call, and to hang up */
     struct act *acts; /* what offices are still to do */

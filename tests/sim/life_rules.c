@@ -4,7 +4,8 @@
 #include "city/city_route.h"
 
 /* A few of each, so that offices are few. */
-const char *const life_topics[LIFE_TOPICS] = {"asphalt", "garbage", "flooding", "pruning", "park-lighting", "manhole", "lost-property"};
+const char *const life_topics[LIFE_TOPICS] = {"asphalt",       "garbage", "flooding",     "pruning",
+                                              "park-lighting", "manhole", "lost-property"};
 const char *const life_areas[LIFE_AREAS] = {"", "1", "3"};
 
 /* What callers answer, of each topic's markers every so-manieth. Some of it decides who gets it. */
@@ -12,10 +13,8 @@ static const struct said {
     const char *topic, *question, *value;
     uint64_t every;
 } said[] = {
-    {"flooding", "depth", "۴۰", 1},
-    {"manhole", "state", "missing", 4},
-    {"manhole", "state", "loose", 2},
-    {"pruning", "touches", "wire", 3},
+    {"flooding", "depth", "۴۰", 1},       {"manhole", "state", "missing", 4},
+    {"manhole", "state", "loose", 2},     {"pruning", "touches", "wire", 3},
     {"lost-property", "thing", "کیف", 1},
 };
 #define SAID (sizeof said / sizeof said[0])

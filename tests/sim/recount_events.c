@@ -143,8 +143,8 @@ static void take_registered(struct recount *recount, const struct found *found,
         .historical = found->record->historical,
         .can_be_called = request->can_be_called,
         .citizen = request->citizen,
-        .by_pack = !found->record->historical && strcmp(request->topic, WORLD_OTHER_TOPIC) == 0 &&
-                   request->place != NULL && strcmp(request->place->area, WORLD_OTHER_AREA) == 0,
+        .by_pack = !found->record->historical && request->place != NULL &&
+                   strcmp(request->place->area, WORLD_OTHER_AREA) == 0,
         .answers_told = 1U << request->n_answers,
         .storm = request->storm,
         .occurred_at_us = found->record->occurred_at_us,

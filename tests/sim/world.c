@@ -512,8 +512,7 @@ static void load_other_city(struct world *world)
     struct error err;
     snprintf(folder, sizeof folder, "%s/other-pack", world->folder);
     CHECK(mkdir(folder, 0700) == 0);
-    snprintf(changed, sizeof changed, "%s%s,%s,*,%s,\n", head, WORLD_OTHER_TOPIC, WORLD_OTHER_AREA,
-             WORLD_OTHER_UNIT);
+    snprintf(changed, sizeof changed, "%s*,%s,*,%s,\n", head, WORLD_OTHER_AREA, WORLD_OTHER_UNIT);
     pack_copy("isfahan", folder, "rules.csv", head, changed);
     world_must(city_load(&world->other_city, folder, &err), &err);
 }

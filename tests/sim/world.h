@@ -133,8 +133,7 @@ enum status world_call(struct world_caller *caller, const char *method, Protobuf
 /* --- looking --- */
 
 const struct city *world_city(const struct world *world);
-/* The same but for one rule: what is asked about asphalt in district 1 goes to another unit. */
-#define WORLD_OTHER_TOPIC "asphalt"
+/* The same but for one rule: what is asked for in district 1 goes to another unit. */
 #define WORLD_OTHER_AREA "1"
 #define WORLD_OTHER_UNIT "deputy-civil"
 const struct city *world_other_city(const struct world *world);
