@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define NO_ROW 0
-/* docs/SUGGESTION.md: what they were chosen by. */
+/* docs/EVALUATIONS.md: what they were chosen by. */
 #define SMOOTH_TOKENS 2000.0F /* how much a topic's words are like all topics' */
 #define SMOOTH_PART 0.1F      /* of all tokens, while those are few */
 #define SMOOTH_TOKENS_MIN 20.0F

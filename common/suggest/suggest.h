@@ -10,7 +10,7 @@
  *   pack = PACK_NATS * sum of the weights of the topic's words that are there, less the more of the topic was learned
  *
  * The confidence is the softmax of the scores. The root keeps it honest: words of a sentence are not independent.
- * docs/SUGGESTION.md has the figures by which the constants were chosen.
+ * docs/EVALUATIONS.md has the figures by which the constants were chosen.
  */
 #ifndef VAFA_SUGGEST_SUGGEST_H
 #define VAFA_SUGGEST_SUGGEST_H
