@@ -217,8 +217,7 @@ static void acknowledge(struct day_office *office)
     }
 }
 
-/* Returns how many changes came. */
-static size_t follow(struct day_office *office, uint32_t wait_ms)
+static bool ask_changes(struct day_office *office, uint32_t wait_ms, struct vafa_call *call)
 {
     Routing__FollowTasksRequest request = ROUTING__FOLLOW_TASKS_REQUEST__INIT;
     request.unit = office->unit;
@@ -226,16 +225,23 @@ static size_t follow(struct day_office *office, uint32_t wait_ms)
     request.wait_ms = wait_ms;
     request.changes_max = CHANGES_MAX;
     request.reader = office->unit;
-    struct vafa_call call = {.service = &routing__routing__descriptor,
-                             .method = "FollowTasks",
-                             .request = &request.base};
-    if (!day_try(office->day, office->vafa, office->unit, &call)) {
+    *call = (struct vafa_call){.service = &routing__routing__descriptor,
+                               .method = "FollowTasks",
+                               .request = &request.base};
+    return day_try(office->day, office->vafa, office->unit, call);
+}
+
+/* Returns how many changes came. */
+static size_t follow(struct day_office *office, uint32_t wait_ms)
+{
+    struct vafa_call call;
+    if (!ask_changes(office, wait_ms, &call)) {
         return 0;
     }
     const Routing__FollowTasksResponse *response =
         (const Routing__FollowTasksResponse *)call.response;
     size_t count = response->n_changes;
-    if (request.after == 0 && response->acknowledged != office->acknowledged) {
+    if (office->next == 0 && response->acknowledged != office->acknowledged) {
         (void)day_complain(office->day, office->unit,
                            "has acknowledged %" PRIu64 ", the server keeps %" PRIu64,
                            office->acknowledged, response->acknowledged);
@@ -252,6 +258,15 @@ static size_t follow(struct day_office *office, uint32_t wait_ms)
         acknowledge(office);
     }
     return count;
+}
+
+/* What the server has told, and the office has not heard: it must be told again. */
+static void lose_an_answer(struct day_office *office)
+{
+    struct vafa_call call;
+    if (ask_changes(office, WAIT_MS, &call)) {
+        vafa_call_fini(&call);
+    }
 }
 
 /* --- threads --- */
@@ -273,6 +288,7 @@ static void be_cut_off(struct day_office *office)
 {
     struct day *day = office->day;
     pthread_mutex_unlock(&day->lock);
+    lose_an_answer(office);
     vafa_close(office->vafa);
     office->vafa = NULL;
     office->told_before = office->told_count;
