@@ -76,6 +76,7 @@ struct day_task {
     const struct day_office *office;
     int64_t delay_us; /* from registration until then */
     unsigned returns;
+    unsigned moved;  /* how often its office was told of a new due date */
     bool dealt_with; /* accepted, or found cancelled or joined */
     bool finished;
     char unit[64]; /* the last that a service said has it */
@@ -108,7 +109,8 @@ void day_take_calls(struct day *day, size_t count);
 /* The district's offices lose their line; returns when they have. */
 void day_cut_off(struct day *day);
 void day_reconnect(struct day *day);
-/* Until every request that has a task of its own was dealt with by an office. */
+/* Until every request that has a task of its own was dealt with by an office, and offices have heard
+ * what the storm has moved. */
 void day_wait_dealt_with(struct day *day);
 /* The threads end, the offices having heard all there is. */
 void day_end(struct day *day);

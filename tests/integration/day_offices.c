@@ -189,16 +189,19 @@ static void hear(struct day_office *office, const Routing__TaskChange *change)
     }
     office->told[office->told_count++] =
         (struct day_told){change->sequence, change->task->number, change->kind};
+    int64_t now_us = clock_wall_us(clock_system());
+    CHECK(change->task->case_number <= day->call_count);
+    pthread_mutex_lock(&day->lock);
+    struct day_task *task = task_of(office, change->task);
     if (change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_ROUTED) {
-        int64_t now_us = clock_wall_us(clock_system());
-        CHECK(change->task->case_number <= day->call_count);
-        pthread_mutex_lock(&day->lock);
-        struct day_task *task = task_of(office, change->task);
         task->routed++;
         task->office = office;
         task->delay_us = now_us - change->task->registered_at_us;
-        pthread_mutex_unlock(&day->lock);
+    } else if (change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_DUE_MOVED) {
+        task->moved++;
+        pthread_cond_broadcast(&day->changed);
     }
+    pthread_mutex_unlock(&day->lock);
 }
 
 static void acknowledge(struct day_office *office)
