@@ -38,17 +38,14 @@ static bool is_asked_for(const Routing__ListTasksRequest *request, unsigned stat
            (request->desk[0] == '\0' || strcmp(request->desk, task->desk) == 0);
 }
 
-static const Routing__TaskState ended_states[] = {
-    ROUTING__TASK_STATE__TASK_STATE_DONE,
-    ROUTING__TASK_STATE__TASK_STATE_CLOSED_UNDONE,
-    ROUTING__TASK_STATE__TASK_STATE_CANCELLED,
-};
-
+/* Those of tasks that lie among the closed ones. */
 static unsigned ended_bits(void)
 {
     unsigned bits = 0;
-    for (size_t i = 0; i < sizeof(ended_states) / sizeof(ended_states[0]); i++) {
-        bits |= state_bit(ended_states[i]);
+    for (unsigned state = 0; state < 32; state++) {
+        if (routing_rules_is_closed((Routing__TaskState)state)) {
+            bits |= 1u << state;
+        }
     }
     return bits;
 }

@@ -208,6 +208,37 @@ static void joining_afterwards_ends_the_second_task_undone(void **state)
     rig_free(rig);
 }
 
+static uint64_t only_listed(struct rig *rig, Routing__TaskState task_state,
+                            Routing__TaskOrder order)
+{
+    Routing__ListTasksRequest request = ROUTING__LIST_TASKS_REQUEST__INIT;
+    const ProtobufCMessage *response;
+    request.unit = (char *)(uintptr_t) "district-6-civil";
+    request.state = task_state;
+    request.order = order;
+    assert_int_equal(
+        scene_call(rig, RPC_ROLE_OFFICE, request.unit, "ListTasks", &request.base, &response, NULL),
+        STATUS_OK);
+    const Routing__ListTasksResponse *list = (const Routing__ListTasksResponse *)response;
+    assert_true(list->n_tasks <= 1);
+    return list->n_tasks == 1 ? list->tasks[0]->number : 0;
+}
+
+static void the_task_of_a_joined_request_is_listed_among_those_joined(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    scene_register(rig, (struct scene_request){.number = 2, .area = "6"});
+    join(rig, 2, 1);
+    for (int order = 0; order <= ROUTING__TASK_ORDER__TASK_ORDER_DUE; order++) {
+        assert_int_equal(only_listed(rig, STATE(JOINED), (Routing__TaskOrder)order), 2);
+        assert_int_equal(only_listed(rig, STATE(ROUTED), (Routing__TaskOrder)order), 0);
+        assert_int_equal(only_listed(rig, STATE(DONE), (Routing__TaskOrder)order), 0);
+    }
+    rig_free(rig);
+}
+
 static void moves_from_one_incident_to_another(void **state)
 {
     struct rig *rig = scene_new();
@@ -478,6 +509,7 @@ int main(void)
         cmocka_unit_test(the_office_is_told),
         cmocka_unit_test(hears_of_a_joined_request_once),
         cmocka_unit_test(joining_afterwards_ends_the_second_task_undone),
+        cmocka_unit_test(the_task_of_a_joined_request_is_listed_among_those_joined),
         cmocka_unit_test(moves_from_one_incident_to_another),
         cmocka_unit_test(what_is_over_is_not_joined),
         cmocka_unit_test(splitting_off_makes_a_task_due_by_the_request_s_own_time),
