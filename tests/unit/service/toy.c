@@ -233,6 +233,17 @@ static enum status connect_to_log(void *context, Common__ServiceId upstream,
     return STATUS_OK;
 }
 
+/* A node has a pack, though the toy has no use for one: the same for all. */
+static const struct city *any_city(void)
+{
+    static struct city *city;
+    struct error err;
+    if (city == NULL) {
+        must(city_load(&city, VAFA_SOURCE_DIR "/deploy/cities/boston-2011", &err), &err);
+    }
+    return city;
+}
+
 static enum status open_node(struct toy *toy, const struct service_def *def, const char *name,
                              struct node **ret_node, struct error *err)
 {
@@ -242,6 +253,7 @@ static enum status open_node(struct toy *toy, const struct service_def *def, con
                      &(struct node_options){
                          .def = def,
                          .store_folder = folder,
+                         .city = any_city(),
                          .clock = &toy->clock,
                          .random = random_system(),
                          .loop = toy->loop,
