@@ -21,7 +21,8 @@ static int set_up(void **state)
 {
     shell_make_pack(base);
     shell_make_pack(other);
-    shell_run("sed -i 's/^topic,area,.*/&\\nasphalt,5,*,deputy-civil,normal/' %s/rules.csv", other);
+    shell_run("sed -i 's/^topic,area,.*/&\\nasphalt,5,*,deputy-civil,normal,,,,/' %s/rules.csv",
+              other);
     *state = system_new(base);
     return 0;
 }
@@ -107,7 +108,7 @@ static void a_pack_is_taken_works_and_is_taken_back_without_a_restart(void **sta
 static void a_wrong_pack_is_told_by_file_and_line_and_nobody_has_taken_it(void **state)
 {
     struct system *s = *state;
-    shell_run("sed -i 's/^asphalt,5.*/asphalt,5,*,no-such-unit,normal/' %s/rules.csv", other);
+    shell_run("sed -i 's/^asphalt,5.*/asphalt,5,*,no-such-unit,normal,,,,/' %s/rules.csv", other);
     expect(s, ARGS("city", "take", other, "--note", "x"), 5, "rules.csv:");
     expect(s, ARGS("city", "take", other), 2, "note");
     shell_run("cp %s/rules.csv %s/ && sed -i 's/^calendar.*/calendar = gregorian/' %s/city.ini",

@@ -101,7 +101,8 @@ void recount_note(struct recount *recount, uint64_t case_number, const struct fo
                   struct recount_event event);
 
 /* recount_rules.c: where the rules send a request; the next event of its task; the end. */
-void recount_rules_routed(struct recount_task *task, const Routing__TaskRouted *routed);
+void recount_rules_routed(const struct recount *recount, struct recount_task *task,
+                          const Routing__TaskRouted *routed);
 void recount_rules_next(struct recount_task *task, const Routing__Event *event);
 void recount_rules_check(const struct recount *recount);
 

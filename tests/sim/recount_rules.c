@@ -19,6 +19,7 @@ static const struct desk {
     {"pruning", "green-space", "parks-organisation"},
     {"park-lighting", "green-space", "parks-organisation"},
     {"manhole", "civil", "deputy-civil"},
+    {"lost-property", "", ""},
 };
 
 static bool is_answered(const Routing__TaskRouted *routed, const char *question, const char *value)
@@ -38,6 +39,13 @@ static bool is_night(int64_t at_us)
     return hour < 6 || hour >= 22;
 }
 
+/* The other pack begins with a rule for all that lies there (recount_pack.c). */
+static bool is_other_packs(const struct recount *recount, const Routing__TaskRouted *routed)
+{
+    return recount_pack(recount, COMMON__SERVICE_ID__SERVICE_ID_ROUTING) != 0 &&
+           routed->place != NULL && strcmp(routed->place->area, WORLD_OTHER_AREA) == 0;
+}
+
 static void expect_unit(const Routing__TaskRouted *routed, char ret_unit[64])
 {
     const char *area = routed->place == NULL ? "" : routed->place->area;
@@ -46,7 +54,10 @@ static void expect_unit(const Routing__TaskRouted *routed, char ret_unit[64])
         if (strcmp(desks[i].topic, routed->topic) != 0) {
             continue;
         }
-        if (strcmp(routed->topic, "pruning") == 0 && is_answered(routed, "touches", "wire")) {
+        if (strcmp(routed->topic, "lost-property") == 0) {
+            (void)snprintf(ret_unit, 64, "bus-company");
+        } else if (strcmp(routed->topic, "pruning") == 0 &&
+                   is_answered(routed, "touches", "wire")) {
             (void)snprintf(ret_unit, 64, "power-company");
         } else if (area[0] == '\0') {
             (void)snprintf(ret_unit, 64, "%s", desks[i].of_city);
@@ -56,11 +67,12 @@ static void expect_unit(const Routing__TaskRouted *routed, char ret_unit[64])
     }
 }
 
-void recount_rules_routed(struct recount_task *task, const Routing__TaskRouted *routed)
+void recount_rules_routed(const struct recount *recount, struct recount_task *task,
+                          const Routing__TaskRouted *routed)
 {
     char unit[64];
-    if (routed->rule_line == 0) {
-        return; /* the history's own */
+    if (routed->rule_line == 0 || is_other_packs(recount, routed)) {
+        return; /* the history's own, or seen to there */
     }
     expect_unit(routed, unit);
     if (strcmp(unit, routed->unit) != 0) {

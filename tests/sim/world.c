@@ -507,12 +507,13 @@ static void begin_machine(struct world *world, unsigned i, const struct service_
 
 static void load_other_city(struct world *world)
 {
-    static const char head[] = "topic,area,urgent,unit,level\n";
+    static const char head[] = "topic,area,urgent,unit,level,answer,time,helpers,helpers_note\n";
     char folder[WORLD_PATH_SIZE], changed[256];
     struct error err;
     snprintf(folder, sizeof folder, "%s/other-pack", world->folder);
     CHECK(mkdir(folder, 0700) == 0);
-    snprintf(changed, sizeof changed, "%s*,%s,*,%s,\n", head, WORLD_OTHER_AREA, WORLD_OTHER_UNIT);
+    snprintf(changed, sizeof changed, "%s*,%s,*,%s,,,,,\n", head, WORLD_OTHER_AREA,
+             WORLD_OTHER_UNIT);
     pack_copy("isfahan", folder, "rules.csv", head, changed);
     world_must(city_load(&world->other_city, folder, &err), &err);
 }

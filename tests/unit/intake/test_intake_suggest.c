@@ -169,7 +169,7 @@ static void does_not_count_up_to_a_damaged_number(void **state)
     (void)state;
     teach(rig);
     assert_int_equal(store_write_begin(node_store(rig_node(rig)), &txn, NULL), STATUS_OK);
-    intake_tables_case_put(txn, 900000000, 1);
+    intake_tables_case_put(txn, 800000000, 1);
     assert_int_equal(store_write_commit(txn, NULL), STATUS_OK);
     register_with(rig, "asphalt", "چاله", 1);
     rig_advance(rig, SECOND_US);

@@ -24,8 +24,8 @@
 #include <cmocka.h>
 
 #define DIGEST_BYTES 32
-#define HEAD "topic,area,urgent,unit,level\n"
-#define OTHER_RULE HEAD "asphalt,5,*,deputy-civil,normal\n"
+#define HEAD "topic,area,urgent,unit,level,answer,time,helpers,helpers_note\n"
+#define OTHER_RULE HEAD "asphalt,5,*,deputy-civil,normal,,,,\n"
 
 static char *text(const char *constant)
 {
@@ -197,7 +197,7 @@ static void a_pack_is_taken_back_and_further_back(void **state)
     (void)state;
     struct rig *rig = scene_new_clocked();
     struct city *second = other_pack("rules.csv", HEAD, OTHER_RULE);
-    struct city *third = other_pack("rules.csv", HEAD, HEAD "asphalt,5,*,centre-137,normal\n");
+    struct city *third = other_pack("rules.csv", HEAD, HEAD "asphalt,5,*,centre-137,normal,,,,\n");
     struct error err;
     must_take(rig, second);
     must_take(rig, third);
@@ -228,7 +228,7 @@ static void who_has_not_seen_the_newest_taking_takes_none(void **state)
     (void)state;
     struct rig *rig = scene_new_clocked();
     struct city *second = other_pack("rules.csv", HEAD, OTHER_RULE);
-    struct city *third = other_pack("rules.csv", HEAD, HEAD "asphalt,5,*,centre-137,normal\n");
+    struct city *third = other_pack("rules.csv", HEAD, HEAD "asphalt,5,*,centre-137,normal,,,,\n");
     const ProtobufCMessage *response;
     struct error err;
     put(rig, third);
@@ -285,9 +285,9 @@ static void a_pack_that_lacks_a_row_of_the_one_in_force_is_refused(void **state)
     static const struct {
         const char *file, *from, *to;
     } cases[] = {
-        {"units.csv", "\ndeputy-civil,", "\nextra,office,واحد,unit,,,\ndeputy-civil,"},
+        {"units.csv", "\ndeputy-civil,", "\nextra,office,واحد,unit,,,,\ndeputy-civil,"},
         {"areas.csv", "\n5,", "\nextra,منطقه,area\n5,"},
-        {"topics.csv", "\nasphalt,", "\nextra,موضوع,topic,roads,normal,no\nasphalt,"},
+        {"topics.csv", "\nasphalt,", "\nextra,موضوع,topic,roads,normal,no,\nasphalt,"},
         {"levels.csv", "\ncomplex,", "\nextra,90,4,15,80,working\ncomplex,"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
