@@ -35,6 +35,11 @@ const struct city_life *city_life(const struct city *city)
     return &city->life;
 }
 
+const struct city_storm *city_storm(const struct city *city)
+{
+    return &city->storm;
+}
+
 const struct city_callback *city_callback(const struct city *city)
 {
     return &city->callback;

@@ -105,6 +105,13 @@ struct city_life {        /* of a task */
     uint32_t reopens_max; /* 0..100: how often the citizen's word reopens it by itself */
 };
 
+#define CITY_STORM_PERCENT 200 /* where the pack says nothing */
+#define CITY_STORM_PERCENT_MAX 1000
+struct city_storm {           /* how much longer than usual things may take in a storm */
+    uint32_t due_percent;     /* of the usual time, 100..CITY_STORM_PERCENT_MAX; 100: no longer */
+    uint32_t respond_percent; /* the same of the time until the first response */
+};
+
 /* One finding of city_check. */
 struct city_finding {
     char file[64];
@@ -128,6 +135,7 @@ const struct civil *city_civil(const struct city *city);
 const struct phone_plan *city_phone_plan(const struct city *city);
 const struct city_callback *city_callback(const struct city *city);
 const struct city_life *city_life(const struct city *city);
+const struct city_storm *city_storm(const struct city *city);
 
 const struct city_unit *city_unit(const struct city *city, const char *key);   /* NULL: unlisted */
 const struct city_topic *city_topic(const struct city *city, const char *key); /* NULL: unlisted */

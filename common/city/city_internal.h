@@ -106,6 +106,7 @@ struct city {
     struct city_callback callback;
     uint32_t tolerance_m; /* of a point to the nearest polygon */
     struct city_life life;
+    struct city_storm storm;
 
     struct city_hours hours;
     struct city_ladder ladder;

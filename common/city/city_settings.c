@@ -249,6 +249,27 @@ static void settings_load_life(struct city *city, struct findings *findings)
     }
 }
 
+/* All of it may be left out. */
+static void settings_load_storm(struct city *city, struct findings *findings)
+{
+    const struct {
+        const char *name;
+        uint32_t *percent;
+    } settings[] = {
+        {"due_percent", &city->storm.due_percent},
+        {"respond_percent", &city->storm.respond_percent},
+    };
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+        const struct ini_value *value =
+            ini_table_find(city->settings, "storm", settings[i].name, false, findings);
+        *settings[i].percent = CITY_STORM_PERCENT;
+        if (value != NULL) {
+            ini_value_number(value, SETTINGS_FILE, 100, CITY_STORM_PERCENT_MAX, settings[i].percent,
+                             findings);
+        }
+    }
+}
+
 void city_settings_load(struct city *city, struct findings *findings)
 {
     const struct pack_file *file = pack_files_find(&city->files, SETTINGS_FILE);
@@ -262,5 +283,6 @@ void city_settings_load(struct city *city, struct findings *findings)
     settings_load_callback(city, findings);
     settings_load_places(city, findings);
     settings_load_life(city, findings);
+    settings_load_storm(city, findings);
     ini_table_refuse_unknown(city->settings, findings);
 }

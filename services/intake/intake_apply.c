@@ -5,6 +5,7 @@
 #include "services/intake/intake_internal.h"
 #include "services/intake/intake_members.h"
 #include "services/intake/intake_rules.h"
+#include "services/intake/intake_storms.h"
 #include "services/intake/intake_tables.h"
 
 #include "vafa/feedback/v1/feedback.pb-c.h"
@@ -27,6 +28,7 @@ static void apply_registered(struct apply *a, uint64_t offset,
         intake_members_join(a->txn, a->arena, registered->number, registered->incident);
     }
     intake_apply_registered_in_call(a, registered->call_number, registered->number);
+    intake_apply_registered_in_storm(a, registered->storm, registered->number);
 }
 
 static void note_look(struct apply *a, enum store_space space, const struct event *event,
@@ -90,6 +92,15 @@ void intake_apply(struct apply *a, const struct event *event)
     case INTAKE__EVENT__KIND_CASE_REVEALED:
         note_look(a, STORE_STATE, event, open->case_revealed->number, open->case_revealed->purpose);
         break;
+    case INTAKE__EVENT__KIND_STORM_STARTED:
+        intake_apply_storm_started(a, event, open->storm_started);
+        break;
+    case INTAKE__EVENT__KIND_STORM_LENGTHENED:
+        intake_apply_storm_lengthened(a, open->storm_lengthened);
+        break;
+    case INTAKE__EVENT__KIND_STORM_ENDED:
+        intake_apply_storm_ended(a, event, open->storm_ended);
+        break;
     case INTAKE__EVENT__KIND_CITIZEN_FORGOTTEN: /* what is gone is no table's */
     default: break;
     }
@@ -152,6 +163,17 @@ static void follow_incident(struct apply *a, const struct event *event, const Ro
     }
 }
 
+/* In a storm those who were told a date are told the new one. */
+static void tell_due_moved(const Routing__TaskDueMoved *moved, Intake__TimelineRecord *record)
+{
+    bool by_storm = moved->cause == ROUTING__MOVE_CAUSE__MOVE_CAUSE_STORM;
+    record->kind = by_storm ? INTAKE__TIMELINE_KIND__TIMELINE_KIND_STORM_DUE_MOVED
+                            : INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED;
+    record->unit = moved->unit;
+    record->due_at_us = moved->due_at_us;
+    record->until_us = by_storm ? moved->due_at_us : 0;
+}
+
 /* What the clock does. Returns as tell_more. */
 static uint64_t tell_clock(const Routing__Event *open, Intake__TimelineRecord *record)
 {
@@ -170,9 +192,7 @@ static uint64_t tell_clock(const Routing__Event *open, Intake__TimelineRecord *r
         record->note = open->task_escalated->role;
         return open->task_escalated->case_number;
     case ROUTING__EVENT__KIND_TASK_DUE_MOVED:
-        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED;
-        record->unit = open->task_due_moved->unit;
-        record->due_at_us = open->task_due_moved->due_at_us;
+        tell_due_moved(open->task_due_moved, record);
         return open->task_due_moved->case_number;
     default: return 0;
     }

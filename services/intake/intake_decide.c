@@ -3,6 +3,7 @@
 #include "services/intake/intake_calls.h"
 #include "services/intake/intake_internal.h"
 #include "services/intake/intake_rules.h"
+#include "services/intake/intake_storms.h"
 #include "services/intake/intake_tables.h"
 
 #include "service/keyring.h"
@@ -236,6 +237,23 @@ static enum status refer(struct decide *d, const Intake__RegisterCaseRequest *re
     return STATUS_OK;
 }
 
+/* The storm in whose scope it is, and else that nothing is missing which the topic must be told. */
+static enum status take_form(struct decide *d, const Intake__RegisterCaseRequest *request,
+                             Intake__RequestRegistered *registered)
+{
+    if (request->history != NULL) {
+        return STATUS_OK;
+    }
+    const char *area = registered->place == NULL ? "" : registered->place->area;
+    const Intake__Storm *storm =
+        intake_tables_storm_for(d->txn, d->arena, request->topic, area, d->now_us);
+    if (storm == NULL) {
+        return intake_rules_check_required(d->city, request, d->error);
+    }
+    registered->storm = storm->storm_number;
+    return STATUS_OK;
+}
+
 static enum status register_new(struct decide *d, const Intake__RegisterCaseRequest *request,
                                 Intake__RegisterCaseResponse *response)
 {
@@ -253,6 +271,9 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
     describe(d, request, number, registration);
     struct event_options options = options_of(request->history);
     enum status status = keep_answers(d, request, &registration->registered);
+    if (status == STATUS_OK) {
+        status = take_form(d, request, &registration->registered);
+    }
     if (status == STATUS_OK && request->join[0] != '\0') {
         status = intake_decide_incident_of(d, request->join, &registration->registered.incident,
                                            &response->incident_code);
@@ -275,6 +296,7 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
     registration->registered.can_be_called = e164[0] != '\0';
     response->code = registration->code;
     response->number = number;
+    response->storm = registration->registered.storm;
     status = refer(d, request, response);
     return status == STATUS_OK ? decide_emit(d, &registration->event.base, &options) : status;
 }

@@ -62,6 +62,9 @@ static enum status keep_answers(struct decide *d, const Intake__AmendCaseRequest
     asked.answers = request->answers;
     enum status status = intake_rules_check_answers(d->city, &asked, d->error);
     if (status == STATUS_OK) {
+        status = intake_rules_check_required(d->city, &asked, d->error);
+    }
+    if (status == STATUS_OK) {
         status = intake_rules_keep_answers(d->city, &asked, d->arena, &answers, d->error);
     }
     amended->n_answers = answers.count;

@@ -3,6 +3,7 @@
 
 #include "services/intake/intake_amend.h"
 #include "services/intake/intake_internal.h"
+#include "services/intake/intake_storms.h"
 #include "services/intake/intake_tables.h"
 
 #include "service/keyring.h"
@@ -218,6 +219,9 @@ enum status intake_decide_record_call(struct decide *d, const ProtobufCMessage *
 
 enum status intake_decide_timer(struct decide *d, const struct timer *timer)
 {
+    if (timer->kind == INTAKE_TIMER_STORM) {
+        return intake_decide_storm_over(d, timer);
+    }
     Intake__CallRecord *record = intake_tables_call(d->txn, timer->subject, d->arena);
     if (timer->kind != INTAKE_TIMER_CALL || record == NULL || record->ended_offset != 0) {
         return decide_refuse(d, STATUS_INTERNAL, NULL,

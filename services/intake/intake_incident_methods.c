@@ -2,6 +2,7 @@
 #include "services/intake/intake_incident_tables.h"
 #include "services/intake/intake_internal.h"
 #include "services/intake/intake_rules.h"
+#include "services/intake/intake_storms.h"
 
 #include <math.h>
 
@@ -126,6 +127,12 @@ enum status intake_read_find_same(struct read *r, const ProtobufCMessage *messag
     if (status == STATUS_OK) {
         search(r, scratch, request->topic, &asked);
         status = tell_all(r, scratch, &asked, (Intake__FindSameResponse *)answer);
+    }
+    if (status == STATUS_OK) {
+        const Intake__Storm *storm =
+            intake_tables_storm_for(r->txn, r->arena, request->topic,
+                                    intake_rules_locate(r->city, request->place).area, r->now_us);
+        ((Intake__FindSameResponse *)answer)->storm = storm == NULL ? 0 : storm->storm_number;
     }
     arena_free(scratch);
     return status;

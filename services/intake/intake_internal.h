@@ -2,6 +2,7 @@
 #ifndef VAFA_SERVICES_INTAKE_INTAKE_INTERNAL_H
 #define VAFA_SERVICES_INTAKE_INTAKE_INTERNAL_H
 
+#include "city/city_questions.h"
 #include "service/service.h"
 #include "services/intake/intake_story.h"
 #include "services/intake/intake_tables.h"
@@ -26,6 +27,8 @@ enum status intake_read_find_same(struct read *r, const ProtobufCMessage *reques
 /* intake_methods_topics.c */
 enum status intake_read_topic(struct read *r, const ProtobufCMessage *request,
                               ProtobufCMessage *response);
+/* NULL: no memory. Texts are the pack's. */
+Intake__Question *intake_tell_question(struct arena *arena, const struct city_question *asked);
 enum status intake_check_topics(const struct city *city, const struct rpc_caller *caller,
                                 const ProtobufCMessage *request, struct error *err);
 enum status intake_read_topics(struct read *r, const ProtobufCMessage *request,

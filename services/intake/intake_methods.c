@@ -4,6 +4,7 @@
 #include "services/intake/intake_internal.h"
 #include "services/intake/intake_members.h"
 #include "services/intake/intake_rules.h"
+#include "services/intake/intake_storms.h"
 #include "services/intake/intake_suggest.h"
 #include "services/intake/intake_tables.h"
 
@@ -111,6 +112,7 @@ Intake__Case *intake_tell_case(struct read *r, const struct intake_case *found,
     told->withdrawn_at_us = found->changes->withdrawn_at_us;
     told->words_added = (uint32_t)found->changes->n_words_offsets;
     told->call_number = registered->call_number;
+    told->storm = registered->storm;
     told->state =
         intake_rules_state(story->entries, story->count, told->can_be_called && !told->historical);
     return told;
@@ -486,5 +488,41 @@ const struct service_method intake_methods[] = {
         .roles = ROLES_DESK,
         .check = intake_check_search,
         .read = intake_read_search,
+    },
+    {
+        .name = "StartStorm",
+        .kind = METHOD_COMMAND,
+        .roles = ROLE_BIT(RPC_ROLE_ADMIN),
+        .check = intake_check_start_storm,
+        .decide = intake_decide_start_storm,
+    },
+    {
+        .name = "EndStorm",
+        .kind = METHOD_COMMAND,
+        .roles = ROLE_BIT(RPC_ROLE_ADMIN),
+        .check = intake_check_end_storm,
+        .decide = intake_decide_end_storm,
+    },
+    {
+        .name = "LengthenStorm",
+        .kind = METHOD_COMMAND,
+        .roles = ROLE_BIT(RPC_ROLE_ADMIN),
+        .check = intake_check_lengthen_storm,
+        .decide = intake_decide_lengthen_storm,
+    },
+    {
+        .name = "ListStorms",
+        .kind = METHOD_READ,
+        .roles = ROLES_KNOWN,
+        .check = intake_check_storms,
+        .read = intake_read_storms,
+    },
+    {
+        .name = "ListStormLeft",
+        .kind = METHOD_READ,
+        .slow = true,
+        .roles = ROLES_DESK | ROLE_BIT(RPC_ROLE_LEADERSHIP),
+        .check = intake_check_storm_left,
+        .read = intake_read_storm_left,
     },
 };

@@ -32,7 +32,7 @@ static Intake__Choice **tell_choices(struct arena *arena, const struct city_ques
     return told;
 }
 
-static Intake__Question *tell_question(struct arena *arena, const struct city_question *asked)
+Intake__Question *intake_tell_question(struct arena *arena, const struct city_question *asked)
 {
     Intake__Question *told = arena_alloc(arena, sizeof(*told));
     Intake__Choice **choices = tell_choices(arena, asked);
@@ -68,7 +68,7 @@ static Intake__Topic *tell_topic(struct arena *arena, const struct city *city,
     told->questions = questions;
     told->n_questions = count;
     for (size_t i = 0; i < count; i++) {
-        questions[i] = tell_question(arena, city_question_at(city, topic->key, i));
+        questions[i] = intake_tell_question(arena, city_question_at(city, topic->key, i));
         if (questions[i] == NULL) {
             return NULL;
         }

@@ -322,7 +322,11 @@ int intake_rules_compare(const Intake__TimelineEntry *a, const Intake__TimelineE
     if (a->service != b->service) {
         return a->service < b->service ? -1 : 1;
     }
-    return a->offset == b->offset ? 0 : a->offset < b->offset ? -1 : 1;
+    if (a->offset != b->offset) {
+        return a->offset < b->offset ? -1 : 1;
+    }
+    /* A registration, and that there was a storm. */
+    return a->kind == b->kind ? 0 : a->kind < b->kind ? -1 : 1;
 }
 
 static Intake__CaseState state_of_verdict(Intake__CitizenVerdict verdict)
@@ -473,7 +477,8 @@ bool intake_rules_is_of_task(Intake__TimelineKind kind)
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_WARNED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ESCALATED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_RESPONSE_OVERDUE:
-    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED: return true;
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_STORM_DUE_MOVED: return true;
     default: return false;
     }
 }
@@ -482,5 +487,6 @@ bool intake_rules_gives_due(Intake__TimelineKind kind)
 {
     return kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ROUTED ||
            kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED ||
-           kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED;
+           kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED ||
+           kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_STORM_DUE_MOVED;
 }

@@ -67,11 +67,15 @@ struct intake_answers {
     Common__Answer **answers;
 };
 
-/* INVALID_ARGUMENT, field "answers.KEY" or "answers": not asked, missing, of another kind, too
- * much. */
+/* INVALID_ARGUMENT, field "answers.KEY" or "answers": not asked, of another kind, too much. */
 enum status intake_rules_check_answers(const struct city *city,
                                        const Intake__RegisterCaseRequest *request,
                                        struct error *err);
+/* INVALID_ARGUMENT, field "answers.KEY": a required one is missing. Where the short form holds, and
+ * of a history, nobody asks. */
+enum status intake_rules_check_required(const struct city *city,
+                                        const Intake__RegisterCaseRequest *request,
+                                        struct error *err);
 /* The answers as they are kept: numbers and times in one form. Texts are borrowed from the request
  * or live in the arena. Refuses what the check refuses; RESOURCE_EXHAUSTED. */
 enum status intake_rules_keep_answers(const struct city *city,
@@ -99,7 +103,7 @@ enum status intake_rules_page_size(uint32_t asked, uint32_t *ret_size, struct er
 Intake__CitizenVerdict intake_rules_verdict(Followup__Resolution resolution);
 const char *intake_rules_outcome_note(Followup__CallOutcome outcome); /* "" when unknown */
 
-/* Order of the timeline: time, then service, then offset. Negative: a comes first. */
+/* Order of the timeline: time, then service, then offset, then kind. Negative: a comes first. */
 int intake_rules_compare(const Intake__TimelineEntry *a, const Intake__TimelineEntry *b);
 
 /* Where a request stands after a timeline in that order; what was taken back stays WITHDRAWN.

@@ -213,22 +213,6 @@ static bool is_answered(const struct intake_answers *given, const char *question
     return false;
 }
 
-static enum status check_required(const struct city *city, const char *topic,
-                                  const struct intake_answers *given, struct error *err)
-{
-    size_t count = city_question_count(city, topic);
-    for (size_t i = 0; i < count; i++) {
-        const struct city_question *question = city_question_at(city, topic, i);
-        if (question->required && !is_answered(given, question->key)) {
-            struct answer_field field = field_of(question->key);
-            return error_set(err, STATUS_INVALID_ARGUMENT, field.name,
-                             "must be answered: %.80s (%.80s)", question->name_fa,
-                             question->name_en);
-        }
-    }
-    return STATUS_OK;
-}
-
 /* Nothing here is compared before its number and size are known to be small. */
 static enum status check_sizes(const struct intake_answers *given, struct error *err)
 {
@@ -287,12 +271,7 @@ enum status intake_rules_check_answers(const struct city *city,
 {
     const struct intake_answers given = {.count = request->n_answers, .answers = request->answers};
     enum status status = check_sizes(&given, err);
-    if (status == STATUS_OK) {
-        status = take_all(city, request->topic, &given, NULL, NULL, err);
-    }
-    return status == STATUS_OK && request->history == NULL
-               ? check_required(city, request->topic, &given, err)
-               : status;
+    return status == STATUS_OK ? take_all(city, request->topic, &given, NULL, NULL, err) : status;
 }
 
 enum status intake_rules_keep_answers(const struct city *city,
@@ -320,6 +299,24 @@ enum status intake_rules_keep_answers(const struct city *city,
         *ret_answers = kept;
     }
     return status;
+}
+
+enum status intake_rules_check_required(const struct city *city,
+                                        const Intake__RegisterCaseRequest *request,
+                                        struct error *err)
+{
+    const struct intake_answers given = {.count = request->n_answers, .answers = request->answers};
+    size_t count = city_question_count(city, request->topic);
+    for (size_t i = 0; i < count; i++) {
+        const struct city_question *question = city_question_at(city, request->topic, i);
+        if (question->required && !is_answered(&given, question->key)) {
+            struct answer_field field = field_of(question->key);
+            return error_set(err, STATUS_INVALID_ARGUMENT, field.name,
+                             "must be answered: %.80s (%.80s)", question->name_fa,
+                             question->name_en);
+        }
+    }
+    return STATUS_OK;
 }
 
 Intake__QuestionKind intake_rules_question_kind(enum city_question_kind kind)

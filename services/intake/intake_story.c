@@ -2,6 +2,7 @@
 #include "services/intake/intake_story.h"
 
 #include "services/intake/intake_rules.h"
+#include "services/intake/intake_storms.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,15 @@ static void tell_registration(const struct intake_case *found, Intake__TimelineE
     entry->at_us = found->occurred_at_us;
     entry->service = COMMON__SERVICE_ID__SERVICE_ID_INTAKE;
     entry->offset = found->offset;
+}
+
+/* That a storm was running, and why. */
+static void tell_storm(const struct intake_case *found, const Intake__Storm *storm,
+                       Intake__TimelineEntry *entry)
+{
+    tell_registration(found, entry);
+    entry->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_STORM;
+    entry->note = storm->reason;
 }
 
 static void tell_row(const struct intake_timeline_row *row, Intake__TimelineEntry *entry)
@@ -150,7 +160,11 @@ bool intake_story_read(struct store_txn *txn, const struct intake_case *found, s
     size_t row_count = 0;
     const struct intake_timeline_row *rows =
         read_rows(txn, found->registered->number, arena, &row_count);
-    size_t count = row_count + 1;
+    const Intake__Storm *storm =
+        found->registered->storm == 0
+            ? NULL
+            : intake_tables_storm(txn, found->registered->storm, arena);
+    size_t count = row_count + 1 + (storm != NULL);
     Intake__TimelineEntry *told = arena_alloc(arena, count * sizeof(*told));
     Intake__TimelineEntry **entries = arena_alloc(arena, count * sizeof(*entries));
     if (rows == NULL || told == NULL || entries == NULL || txn_error(txn, NULL) != STATUS_OK) {
@@ -163,6 +177,9 @@ bool intake_story_read(struct store_txn *txn, const struct intake_case *found, s
     tell_registration(found, &told[0]);
     for (size_t i = 0; i < row_count; i++) {
         tell_row(&rows[i], &told[i + 1]);
+    }
+    if (storm != NULL) {
+        tell_storm(found, storm, &told[count - 1]);
     }
     qsort(entries, count, sizeof(*entries), compare_entries);
     *ret_story = (struct intake_story){entries, count, due_at_us(rows, row_count)};

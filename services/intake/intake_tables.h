@@ -35,6 +35,7 @@ enum intake_state_class {
     INTAKE_CLASS_LOOKUP = 8, /* these three: intake_amend.h */
     INTAKE_CLASS_LOOKUP_UNTIL = 9,
     INTAKE_CLASS_LOOKUP_COUNT = 10,
+    INTAKE_CLASS_STORM = 19, /* intake_storms.h */
 };
 
 enum intake_view_class {
@@ -45,7 +46,8 @@ enum intake_view_class {
 };
 
 enum intake_timer {
-    INTAKE_TIMER_CALL = 1, /* subject: the call's number */
+    INTAKE_TIMER_CALL = 1,  /* subject: the call's number */
+    INTAKE_TIMER_STORM = 2, /* subject: the storm's number */
 };
 
 /* An event of the own log: its open part, and its record (may be NULL). NULL fails the transaction, for
