@@ -4,6 +4,7 @@
 #include "services/routing/routing_incident.h"
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
+#include "services/routing/routing_storms.h"
 #include "services/routing/routing_tables.h"
 
 #include "base/plant.h"
@@ -165,6 +166,12 @@ void routing_apply(struct apply *a, const struct event *event)
         return;
     case ROUTING__EVENT__KIND_CLOSURE_APPLIED:
         routing_apply_closure_applied(a, event, open->closure_applied);
+        return;
+    case ROUTING__EVENT__KIND_STORM_TAKEN:
+        routing_apply_storm_taken(a, event, open->storm_taken);
+        return;
+    case ROUTING__EVENT__KIND_STORM_APPLIED:
+        routing_apply_storm_applied(a, event, open->storm_applied);
         return;
     case ROUTING__EVENT__KIND_TASK_ROUTED: apply_routed(a, event, open->task_routed); break;
     case ROUTING__EVENT__KIND_TASK_CHASED:

@@ -1,4 +1,4 @@
-/* What follows from an event for the clock's tables: timers, which tasks closures move, who had a
+/* What follows from an event for the clock's tables: timers, which tasks closures and storms may move, who had a
  * task when. */
 #include "services/routing/routing_clock.h"
 #include "services/routing/routing_internal.h"
@@ -47,12 +47,15 @@ static void follow_moments(struct apply *a, const Routing__Task *was, const Rout
     }
 }
 
-/* --- what closures move --- */
+/* --- what closures and storms move --- */
 
-static bool is_moved_by_closures(const Routing__Task *task)
+/* Closures move nothing of what runs in all hours, storms nothing that is urgent. */
+static bool is_movable(const Routing__Task *task)
 {
-    return task->clock == ROUTING__CLOCK_KIND__CLOCK_KIND_WORKING && !task->historical &&
-           !routing_rules_is_closed(task->state);
+    bool by_closures = task->clock == ROUTING__CLOCK_KIND__CLOCK_KIND_WORKING;
+    bool by_storms = task->clock == ROUTING__CLOCK_KIND__CLOCK_KIND_WALL &&
+                     task->urgency != COMMON__URGENCY__URGENCY_URGENT;
+    return (by_closures || by_storms) && !task->historical && !routing_rules_is_closed(task->state);
 }
 
 /* Those announced from here on are not in its dates, should it be reopened. Times do not tell them
@@ -71,8 +74,8 @@ static void follow_running(struct apply *a, const Routing__Task *was, const Rout
                            const struct event *event)
 {
     const Routing__Event *open = (const Routing__Event *)event->open;
-    bool before = was != NULL && is_moved_by_closures(was);
-    bool after = is_moved_by_closures(now);
+    bool before = was != NULL && is_movable(was);
+    bool after = is_movable(now);
     if (before && !after) {
         routing_tables_delete_running(a->txn, now->number);
         keep_closure(a, now->number);

@@ -67,7 +67,7 @@ int64_t routing_clock_add(const struct hours *hours, int64_t from_us, int64_t am
                : us_add(from_us, HOURS_YEARS_MAX * 365 * DAY_US);
 }
 
-static bool is_urgent(const struct city *city, const char *topic, Common__Urgency urgency)
+bool routing_clock_is_urgent(const struct city *city, const char *topic, Common__Urgency urgency)
 {
     const struct city_topic *listed = city_topic(city, topic);
     return urgency == COMMON__URGENCY__URGENCY_URGENT || (listed != NULL && listed->urgent);
@@ -82,7 +82,7 @@ bool routing_clock_step_after(const struct city *city, const Routing__Task *task
     if (step == NULL) {
         return false;
     }
-    bool urgent = is_urgent(city, task->topic, task->urgency) && level->urgent_hours > 0;
+    bool urgent = routing_clock_is_urgent(city, task->topic, task->urgency) && level->urgent_hours > 0;
     int64_t whole_us = (int64_t)(urgent ? level->urgent_hours : level->due_hours) * HOUR_US;
     *ret_step = step;
     *ret_after_us = step->after_hours > 0 ? step->after_hours * HOUR_US
@@ -90,8 +90,16 @@ bool routing_clock_step_after(const struct city *city, const Routing__Task *task
     return true;
 }
 
+/* The time until the first response, which is never later than the due date. */
+static int64_t respond_us(uint32_t hours, uint32_t percent, int64_t whole_us)
+{
+    int64_t us = hours * HOUR_US / 100 * percent;
+    return us < whole_us ? us : whole_us;
+}
+
 void routing_clock_start(const struct city *city, const struct city_route *route,
-                         Routing__TaskRouted *routed, const struct hours_gaps *gaps)
+                         struct routing_looseness looseness, Routing__TaskRouted *routed,
+                         const struct hours_gaps *gaps)
 {
     const struct city_step *step;
     int64_t after_us;
@@ -104,14 +112,15 @@ void routing_clock_start(const struct city *city, const struct city_route *route
                                 : ROUTING__CLOCK_KIND__CLOCK_KIND_WALL;
     const struct hours *hours = routing_clock_hours(city, &task);
     const struct hours_gaps *counted = hours == NULL ? NULL : gaps;
-    int64_t whole_us = route->due_hours * HOUR_US;
+    int64_t whole_us = route->due_hours * HOUR_US / 100 * looseness.due_percent;
     int64_t from_us = routed->registered_at_us;
     routed->level = task.level;
     routed->clock = task.clock;
     routed->due_at_us = routing_clock_add(hours, from_us, whole_us, counted);
     if (route->respond_hours > 0) {
-        routed->respond_at_us =
-            routing_clock_add(hours, from_us, route->respond_hours * HOUR_US, counted);
+        routed->respond_at_us = routing_clock_add(
+            hours, from_us, respond_us(route->respond_hours, looseness.respond_percent, whole_us),
+            counted);
     }
     if (route->warn_percent > 0) {
         routed->warn_at_us =
@@ -165,6 +174,70 @@ bool routing_clock_move(const struct hours *hours, const Routing__Task *task, in
     return any;
 }
 
+/* --- loosening --- */
+
+struct lengths {
+    int64_t due_us, respond_us, warn_us;
+};
+
+static struct lengths lengths_of(const struct city_level *level, struct routing_looseness looseness)
+{
+    int64_t whole_us = level->due_hours * HOUR_US / 100 * looseness.due_percent;
+    return (struct lengths){
+        .due_us = whole_us,
+        .respond_us = respond_us(level->respond_hours, looseness.respond_percent, whole_us),
+        .warn_us = whole_us / 100 * level->warn_percent,
+    };
+}
+
+struct routing_delays routing_clock_delays(const struct city *city, const Routing__Task *task,
+                                           struct routing_looseness from,
+                                           struct routing_looseness to)
+{
+    const struct city_level *level = city_level(city, task->level);
+    struct routing_delays delays = {0};
+    to.due_percent = to.due_percent > from.due_percent ? to.due_percent : from.due_percent;
+    to.respond_percent =
+        to.respond_percent > from.respond_percent ? to.respond_percent : from.respond_percent;
+    if (level != NULL) {
+        struct lengths before = lengths_of(level, from);
+        struct lengths after = lengths_of(level, to);
+        delays = (struct routing_delays){
+            .due_us = after.due_us - before.due_us,
+            .respond_us = after.respond_us - before.respond_us,
+            .warn_us = after.warn_us - before.warn_us,
+        };
+    }
+    return delays;
+}
+
+bool routing_clock_delay(const struct hours *hours, const Routing__Task *task, int64_t stop_us,
+                         const struct routing_delays *delays, const struct hours_gaps *gaps,
+                         Routing__TaskDueMoved *moved)
+{
+    const struct {
+        bool awaited;
+        int64_t *at_us;
+        int64_t by_us;
+    } dates[] = {
+        {true, &moved->due_at_us, delays->due_us},
+        {awaits_response(task), &moved->respond_at_us, delays->respond_us},
+        {awaits_warning(task), &moved->warn_at_us, delays->warn_us},
+        {task->escalate_at_us != 0, &moved->escalate_at_us, delays->due_us},
+    };
+    bool any = false;
+    if (task->due_at_us == 0 || task->overdue || task->due_at_us <= stop_us) {
+        return false;
+    }
+    for (size_t i = 0; i < 4; i++) {
+        if (dates[i].awaited && *dates[i].at_us > stop_us && dates[i].by_us > 0) {
+            *dates[i].at_us = routing_clock_add(hours, *dates[i].at_us, dates[i].by_us, gaps);
+            any = true;
+        }
+    }
+    return any;
+}
+
 /* --- events --- */
 
 bool routing_clock_is_event(const Routing__Event *event)
@@ -206,6 +279,9 @@ bool routing_clock_change(Routing__Task *task, const Routing__Event *event)
         task->respond_at_us = event->task_due_moved->respond_at_us;
         task->warn_at_us = event->task_due_moved->warn_at_us;
         task->escalate_at_us = event->task_due_moved->escalate_at_us;
+        if (event->task_due_moved->storm != 0) {
+            task->storm = event->task_due_moved->storm;
+        }
         return true;
     default: return false;
     }

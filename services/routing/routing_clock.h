@@ -49,9 +49,16 @@ const struct hours *routing_clock_hours(const struct city *city, const Routing__
 int64_t routing_clock_add(const struct hours *hours, int64_t from_us, int64_t amount_us,
                           const struct hours_gaps *gaps);
 
+/* How much of the usual time there is, percent: 100, or more in a storm. */
+struct routing_looseness {
+    uint32_t due_percent;
+    uint32_t respond_percent;
+};
+
 /* The dates of a live request: what the pack says of its level, from when it was made. */
 void routing_clock_start(const struct city *city, const struct city_route *route,
-                         Routing__TaskRouted *routed, const struct hours_gaps *gaps);
+                         struct routing_looseness looseness, Routing__TaskRouted *routed,
+                         const struct hours_gaps *gaps);
 /* How long after the due date the task goes up that step; false when there is no such step. */
 bool routing_clock_step_after(const struct city *city, const Routing__Task *task, uint32_t number,
                               const struct city_step **ret_step, int64_t *ret_after_us);
@@ -61,6 +68,24 @@ bool routing_clock_step_after(const struct city *city, const Routing__Task *task
 bool routing_clock_move(const struct hours *hours, const Routing__Task *task, int64_t stop_us,
                         int64_t go_us, const struct hours_gaps *before,
                         const struct hours_gaps *after, Routing__TaskDueMoved *moved);
+/* By how much longer each may take; in the time that counts for the task, none below 0. Steps of the
+ * ladder keep their distance from the due date. */
+struct routing_delays {
+    int64_t due_us;
+    int64_t respond_us;
+    int64_t warn_us;
+};
+/* What the task's level gives when it is loosened from one to the other; never tightened. */
+struct routing_delays routing_clock_delays(const struct city *city, const Routing__Task *task,
+                                           struct routing_looseness from,
+                                           struct routing_looseness to);
+/* The dates of `moved` that are still to come at stop_us, so much later; when the due date has come,
+ * nothing moves. False: none does. */
+bool routing_clock_delay(const struct hours *hours, const Routing__Task *task, int64_t stop_us,
+                         const struct routing_delays *delays, const struct hours_gaps *gaps,
+                         Routing__TaskDueMoved *moved);
+/* Urgent by itself or by its topic. */
+bool routing_clock_is_urgent(const struct city *city, const char *topic, Common__Urgency urgency);
 /* A TaskDueMoved that leaves all as it is. */
 Routing__TaskDueMoved routing_clock_unmoved(const Routing__Task *task, Routing__MoveCause cause);
 

@@ -5,6 +5,7 @@
  */
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
+#include "services/routing/routing_storms.h"
 #include "services/routing/routing_tables.h"
 
 #include "base/clock.h"
@@ -43,7 +44,12 @@ static enum status choose_unit(struct decide *d, const Intake__RequestRegistered
         routed->due_at_us = request->due_at_us;
         return STATUS_OK;
     }
-    return routing_decide_dates(d, &route, routed);
+    struct routing_looseness looseness;
+    routed->storm = request->storm;
+    enum status status = routing_decide_looseness(
+        d, request->storm, routing_clock_is_urgent(d->city, request->topic, request->urgency),
+        &looseness);
+    return status == STATUS_OK ? routing_decide_dates(d, &route, looseness, routed) : status;
 }
 
 enum status routing_decide_route(struct decide *d, const Intake__RequestRegistered *request,
@@ -100,6 +106,8 @@ enum status routing_decide_intake(struct decide *d, const struct event *event)
     case INTAKE__EVENT__KIND_REQUEST_WITHDRAWN:
         return routing_decide_withdrawn(d, open->request_withdrawn);
     case INTAKE__EVENT__KIND_WORDS_ADDED: return routing_decide_words_added(d, open->words_added);
+    case INTAKE__EVENT__KIND_STORM_STARTED:
+        return routing_decide_storm(d, event, open->storm_started);
     default: return routing_decide_incident(d, open);
     }
 }
@@ -199,6 +207,9 @@ enum status routing_decide_timer(struct decide *d, const struct timer *timer)
         timer->kind < sizeof(kinds) / sizeof(kinds[0]) && kinds[timer->kind].decide != NULL;
     if (timer->kind == ROUTING_TIMER_CLOSURE) {
         return routing_decide_closure_step(d, timer->subject);
+    }
+    if (timer->kind == ROUTING_TIMER_STORM) {
+        return routing_decide_storm_step(d, timer->subject);
     }
     Routing__Task *task = routing_tables_task(d->txn, timer->subject, d->arena);
     if (timer->kind == ROUTING_TIMER_CLOCK && task != NULL) {

@@ -6,6 +6,7 @@
 #include "services/routing/routing_clock.h"
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
+#include "services/routing/routing_storms.h"
 #include "services/routing/routing_tables.h"
 
 #include "base/clock.h"
@@ -33,7 +34,7 @@ static enum status refuse_memory(struct decide *d)
 /* --- the dates of a new task --- */
 
 enum status routing_decide_dates(struct decide *d, const struct city_route *route,
-                                 Routing__TaskRouted *routed)
+                                 struct routing_looseness looseness, Routing__TaskRouted *routed)
 {
     struct hours_gaps *gaps = NULL;
     uint64_t last = route->working ? routing_tables_last_closure(d->txn) : 0;
@@ -44,14 +45,14 @@ enum status routing_decide_dates(struct decide *d, const struct city_route *rout
         }
         routing_closures_read(d->txn, 1, last, routed->registered_at_us, gaps);
     }
-    routing_clock_start(d->city, route, routed, gaps);
+    routing_clock_start(d->city, route, looseness, routed, gaps);
     return STATUS_OK;
 }
 
 /* --- moving --- */
 
-static enum status emit_moved(struct decide *d, Routing__Task *task,
-                              const Routing__TaskDueMoved *moved)
+enum status routing_decide_moved(struct decide *d, Routing__Task *task,
+                                 const Routing__TaskDueMoved *moved)
 {
     Routing__Event event = ROUTING__EVENT__INIT;
     event.kind_case = ROUTING__EVENT__KIND_TASK_DUE_MOVED;
@@ -85,13 +86,12 @@ static enum status move_for_closures(struct decide *d, Routing__Task *task, uint
     }
     moved.closure_number = last;
     *ret_moved = any;
-    return any && !PLANTED("closure_forgotten") ? emit_moved(d, task, &moved) : STATUS_OK;
+    return any && !PLANTED("closure_forgotten") ? routing_decide_moved(d, task, &moved) : STATUS_OK;
 }
 
-/* As routing_decide_current; the room is made when it is needed and kept in *ret_room. *ret_moved: a
- * date has moved. */
-static enum status bring_up(struct decide *d, Routing__Task *task, struct room **ret_room,
-                            bool *ret_moved)
+/* Closures that are not in the task's dates yet. The room is made when it is needed and kept in *ret_room. */
+static enum status bring_up_closures(struct decide *d, Routing__Task *task, struct room **ret_room,
+                                     bool *ret_moved)
 {
     uint64_t seen;
     uint64_t last = routing_tables_last_closure(d->txn);
@@ -106,11 +106,25 @@ static enum status bring_up(struct decide *d, Routing__Task *task, struct room *
                              : move_for_closures(d, task, seen + 1, last, *ret_room, ret_moved);
 }
 
+/* As routing_decide_current. *ret_moves: how often it has moved, at most twice. */
+static enum status bring_up(struct decide *d, Routing__Task *task, struct room **ret_room,
+                            uint32_t *ret_moves)
+{
+    bool by_closure = false;
+    bool by_storm = false;
+    enum status status = bring_up_closures(d, task, ret_room, &by_closure);
+    if (status == STATUS_OK) {
+        status = routing_decide_storms_of(d, task, &by_storm);
+    }
+    *ret_moves = (uint32_t)by_closure + by_storm;
+    return status;
+}
+
 enum status routing_decide_current(struct decide *d, Routing__Task *task)
 {
     struct room *room = NULL;
-    bool moved;
-    return bring_up(d, task, &room, &moved);
+    uint32_t moves;
+    return bring_up(d, task, &room, &moves);
 }
 
 /* The unit has waited until at_us: what had not come when it began to wait moves. */
@@ -133,7 +147,7 @@ static enum status move_for_pause(struct decide *d, Routing__Task *task, int64_t
         !routing_clock_move(hours, task, task->paused_at_us, at_us, gaps, gaps, &moved)) {
         return STATUS_OK;
     }
-    return emit_moved(d, task, &moved);
+    return routing_decide_moved(d, task, &moved);
 }
 
 /* It is open again: what was announced since it was closed moves it, too. */
@@ -257,7 +271,7 @@ static enum status decide_escalated(struct decide *d, Routing__Task *task, int64
             routing_clock_unmoved(task, ROUTING__MOVE_CAUSE__MOVE_CAUSE_LADDER);
         moved.closure_number = routing_tables_last_closure(d->txn);
         moved.escalate_at_us = 0;
-        return emit_moved(d, task, &moved);
+        return routing_decide_moved(d, task, &moved);
     }
     Routing__TaskEscalated escalated = ROUTING__TASK_ESCALATED__INIT;
     escalated.task_number = task->number;
@@ -359,7 +373,7 @@ enum status routing_decide_closure(struct decide *d, const ProtobufCMessage *mes
 /* The task as it stands, with its dates moved; what is told of it lives on, the rest only in `scratch`: a
  * timer has not the memory for what many tasks hold. */
 static enum status bring_up_task(struct decide *d, uint64_t number, struct arena *scratch,
-                                 struct room **ret_room, bool *ret_moved)
+                                 struct room **ret_room, uint32_t *ret_moves)
 {
     arena_reset(scratch);
     Routing__Task *task = routing_tables_task(d->txn, number, scratch);
@@ -367,7 +381,26 @@ static enum status bring_up_task(struct decide *d, uint64_t number, struct arena
         return txn_error(d->txn, d->error);
     }
     task->unit = arena_copy_text(d->arena, task->unit);
-    return task->unit == NULL ? refuse_memory(d) : bring_up(d, task, ret_room, ret_moved);
+    return task->unit == NULL ? refuse_memory(d) : bring_up(d, task, ret_room, ret_moves);
+}
+
+enum status routing_decide_bring_up(struct decide *d, const uint64_t *tasks, size_t count,
+                                    uint32_t moves_max, size_t *ret_looked, uint32_t *ret_moves)
+{
+    struct room *room = NULL;
+    struct arena *scratch = arena_new(TASK_ARENA_BYTES);
+    enum status status = STATUS_OK;
+    size_t looked = 0;
+    uint32_t moves = 0;
+    while (looked < count && moves < moves_max && status == STATUS_OK) {
+        uint32_t more = 0;
+        status = bring_up_task(d, tasks[looked++], scratch, &room, &more);
+        moves += more;
+    }
+    arena_free(scratch);
+    *ret_looked = looked;
+    *ret_moves = moves;
+    return status;
 }
 
 /* Looks at the next tasks; ends early when enough have moved. */
@@ -385,18 +418,13 @@ enum status routing_decide_closure_step(struct decide *d, uint64_t number)
     size_t count = routing_tables_running_after(d->txn, closure->task_number, tasks,
                                                 ROUTING_CLOSURE_TASKS_MAX);
     size_t looked = 0;
-    struct room *room = NULL;
-    struct arena *scratch = arena_new(TASK_ARENA_BYTES);
-    enum status status = STATUS_OK;
-    while (looked < count && applied.moved < ROUTING_CLOSURE_MOVED_MAX && status == STATUS_OK) {
-        bool moved = false;
-        status = bring_up_task(d, tasks[looked], scratch, &room, &moved);
-        applied.task_number = tasks[looked++];
-        applied.moved += moved;
-    }
-    arena_free(scratch);
+    enum status status = routing_decide_bring_up(d, tasks, count, ROUTING_CLOSURE_MOVED_MAX, &looked,
+                                                 &applied.moved);
     if (status != STATUS_OK) {
         return status;
+    }
+    if (looked > 0) {
+        applied.task_number = tasks[looked - 1];
     }
     applied.finished = looked == count && count < ROUTING_CLOSURE_TASKS_MAX;
 

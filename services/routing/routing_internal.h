@@ -4,6 +4,7 @@
 
 #include "city/hours.h"
 #include "service/service.h"
+#include "services/routing/routing_clock.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
 #include "vafa/routing/v1/routing.pb-c.h"
@@ -126,13 +127,19 @@ void routing_apply_desk_act(struct apply *a, const struct event *event, const Ro
 
 /* routing_decide_clock.c: the dates of a live request; what its clock does by itself; closures. */
 enum status routing_decide_dates(struct decide *d, const struct city_route *route,
-                                 Routing__TaskRouted *routed);
+                                 struct routing_looseness looseness, Routing__TaskRouted *routed);
+/* Emitted, and changed in `task`. */
+enum status routing_decide_moved(struct decide *d, Routing__Task *task,
+                                 const Routing__TaskDueMoved *moved);
+/* These tasks one after another, as routing_decide_current; ends early when they have moved so often. */
+enum status routing_decide_bring_up(struct decide *d, const uint64_t *tasks, size_t count,
+                                    uint32_t moves_max, size_t *ret_looked, uint32_t *ret_moves);
 /* Before an event that somebody's act, or the limit of a waiting, gives: what of the task's dates
  * has to move first is emitted, and changed in `task`. `at_us`: when that occurs. */
 enum status routing_decide_before(struct decide *d, Routing__Task *task,
                                   const Routing__Event *event, int64_t at_us);
-/* Before a date that has come is told: closures that are not in the task's dates yet move them. What is
- * emitted is changed in `task`. */
+/* Before a date that has come is told: closures, and storms, that are not in the task's dates yet move
+ * them. What is emitted is changed in `task`. */
 enum status routing_decide_current(struct decide *d, Routing__Task *task);
 enum status routing_decide_clock(struct decide *d, Routing__Task *task);
 enum status routing_decide_closure_step(struct decide *d, uint64_t number);

@@ -101,6 +101,7 @@ Routing__Task routing_rules_new_task(const Routing__TaskRouted *routed, int64_t 
     task.respond_at_us = routed->respond_at_us;
     task.warn_at_us = routed->warn_at_us;
     task.escalate_at_us = routed->escalate_at_us;
+    task.storm = routed->storm;
     return task;
 }
 

@@ -8,7 +8,8 @@
  *   FEED    unit text, offset u64        empty         events of the own log that concern a unit
  *   OFFICE  unit text                    OfficeRecord  what the office has acknowledged
  *   HOLDS   task u64                     HoldsRecord   who had it when; once it has changed hands
- *   RUNNING task u64                     RunningRecord open tasks in working hours: closures move them
+ *   RUNNING task u64                     RunningRecord open tasks with a service level, but those urgent in
+ *                                                      all hours: closures and storms move them
  *   CLOSURE number u64                   ClosureRecord
  *
  * A unit's tasks are those it has, and the open ones it helps with. Tasks and cases are written in the order of their numbers, feeds in the order of the log: every
@@ -36,6 +37,7 @@ enum routing_class {
     ROUTING_CLASS_RUNNING = 10,
     ROUTING_CLASS_CLOSURE = 11,
     ROUTING_CLASS_INCIDENT = 18, /* routing_incident.h */
+    ROUTING_CLASS_STORM = 19,    /* routing_storms.h */
 };
 
 enum routing_timer {
@@ -45,6 +47,7 @@ enum routing_timer {
     ROUTING_TIMER_CLOCK = 5,   /* it is warned, or should have been answered, or goes up */
 
     ROUTING_TIMER_CLOSURE = 6, /* subject: the closure's number; a step of moving due dates */
+    ROUTING_TIMER_STORM = 13,  /* the same, the storm's number */
 
     /* Subject: the desk's number. */
     ROUTING_TIMER_DESK = 11,

@@ -1,0 +1,183 @@
+/*
+ * What storms decide: how long a request of their scope may take, and the later dates of what was open
+ * when they began, some tasks at a time. Reads tables, writes nothing.
+ */
+#include "services/routing/routing_storms.h"
+
+#include "services/routing/routing_internal.h"
+#include "services/routing/routing_rules.h"
+#include "services/routing/routing_tables.h"
+
+#include "base/plant.h"
+
+#include <inttypes.h>
+
+static enum status refuse_memory(struct decide *d)
+{
+    return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large");
+}
+
+/* --- a new request --- */
+
+enum status routing_decide_looseness(struct decide *d, uint64_t storm, bool urgent,
+                                     struct routing_looseness *ret_looseness)
+{
+    const Routing__StormRecord *record =
+        storm == 0 ? NULL : routing_tables_storm(d->txn, storm, d->arena);
+    if (storm != 0 && record == NULL) {
+        enum status status = txn_error(d->txn, d->error);
+        return status != STATUS_OK ? status
+                                   : decide_refuse(d, STATUS_DATA_LOSS, NULL,
+                                                   "a request is of storm %" PRIu64
+                                                   ", which never began",
+                                                   storm);
+    }
+    *ret_looseness = routing_storm_looseness(record == NULL ? NULL : record->taken, urgent);
+    return STATUS_OK;
+}
+
+/* --- what was open --- */
+
+/* What the task has been allowed. */
+static struct routing_looseness looseness_of(struct decide *d, const Routing__Task *task)
+{
+    const Routing__StormRecord *record =
+        task->storm == 0 ? NULL : routing_tables_storm(d->txn, task->storm, d->arena);
+    return routing_storm_looseness(record == NULL ? NULL : record->taken, false);
+}
+
+/* Of the storms that are still looking at tasks, the loosest that holds this one; NULL: none is looser
+ * than what it has. */
+static const Routing__StormTaken *find_looser(struct decide *d, const Routing__Task *task,
+                                              struct routing_looseness *ret_from)
+{
+    const Routing__StormTaken *found = NULL;
+    uint64_t last = routing_tables_last_storm(d->txn);
+    uint64_t first = last > ROUTING_STORMS_AT_ONCE ? last - ROUTING_STORMS_AT_ONCE : 0;
+    struct routing_looseness have = {0};
+    for (uint64_t number = last; number > first; number--) {
+        const Routing__StormRecord *record = routing_tables_storm(d->txn, number, d->arena);
+        const Routing__StormTaken *storm = record == NULL ? NULL : record->taken;
+        if (storm == NULL || record->finished || task->number > storm->last_task ||
+            !routing_storm_holds(storm, task)) {
+            continue;
+        }
+        if (have.due_percent == 0) {
+            have = looseness_of(d, task);
+            *ret_from = have;
+        }
+        if (storm->due_percent > have.due_percent ||
+            (storm->due_percent == have.due_percent &&
+             storm->respond_percent > have.respond_percent)) {
+            have = routing_storm_looseness(storm, false);
+            found = storm;
+        }
+    }
+    return found;
+}
+
+static enum status move(struct decide *d, Routing__Task *task, const Routing__StormTaken *storm,
+                        struct routing_looseness from, bool *ret_moved)
+{
+    const struct hours *hours = routing_clock_hours(d->city, task);
+    struct routing_delays delays = routing_clock_delays(d->city, task, from,
+                                                        routing_storm_looseness(storm, false));
+    Routing__TaskDueMoved moved =
+        routing_clock_unmoved(task, ROUTING__MOVE_CAUSE__MOVE_CAUSE_STORM);
+    /* Of a unit that waits, what had not come when it began to wait has not come. */
+    bool waits = task->paused_at_us != 0 && task->paused_at_us < storm->started_at_us;
+    int64_t stop_us = waits ? task->paused_at_us : storm->started_at_us;
+    struct hours_gaps *gaps = NULL;
+    moved.closure_number = routing_tables_last_closure(d->txn);
+    moved.storm = storm->storm_number;
+    if (hours != NULL && moved.closure_number > 0) {
+        gaps = arena_alloc(d->arena, sizeof(*gaps));
+        if (gaps == NULL) {
+            return refuse_memory(d);
+        }
+        routing_closures_read(d->txn, 1, moved.closure_number, stop_us, gaps);
+    }
+    *ret_moved = routing_clock_delay(hours, task, stop_us, &delays, gaps, &moved) &&
+                 !PLANTED("storm_forgets_open_tasks");
+    return *ret_moved ? routing_decide_moved(d, task, &moved) : STATUS_OK;
+}
+
+enum status routing_decide_storms_of(struct decide *d, Routing__Task *task, bool *ret_moved)
+{
+    uint64_t closure;
+    struct routing_looseness from;
+    *ret_moved = false;
+    if (routing_tables_last_storm(d->txn) == 0 ||
+        !routing_tables_running(d->txn, task->number, d->arena, &closure) ||
+        routing_clock_is_urgent(d->city, task->topic, task->urgency)) {
+        return STATUS_OK;
+    }
+    const Routing__StormTaken *storm = find_looser(d, task, &from);
+    enum status status = txn_error(d->txn, d->error);
+    return status == STATUS_OK && storm != NULL ? move(d, task, storm, from, ret_moved) : status;
+}
+
+/* --- a storm began --- */
+
+enum status routing_decide_storm(struct decide *d, const struct event *upstream,
+                                 const Intake__StormStarted *started)
+{
+    if (started->storm_number <= routing_tables_last_storm(d->txn)) {
+        return STATUS_OK; /* heard of before */
+    }
+    Routing__StormTaken taken = ROUTING__STORM_TAKEN__INIT;
+    taken.storm_number = started->storm_number;
+    taken.n_topics = started->n_topics;
+    taken.topics = started->topics;
+    taken.n_areas = started->n_areas;
+    taken.areas = started->areas;
+    taken.started_at_us = upstream->occurred_at_us;
+    taken.due_percent = started->due_percent;
+    taken.respond_percent = started->respond_percent;
+    taken.last_task = routing_tables_last_task(d->txn);
+
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_STORM_TAKEN;
+    event.storm_taken = arena_copy(d->arena, &taken, sizeof(taken));
+    const struct event_options options = {.ignorable = true};
+    return routing_emit(d, &event, event.storm_taken, &options);
+}
+
+/* How many of the tasks there were when it began. */
+static size_t count_up_to(const uint64_t *tasks, size_t count, uint64_t last)
+{
+    while (count > 0 && tasks[count - 1] > last) {
+        count--;
+    }
+    return count;
+}
+
+/* Looks at the next tasks; ends early when enough have moved. */
+enum status routing_decide_storm_step(struct decide *d, uint64_t number)
+{
+    uint64_t tasks[ROUTING_STORM_TASKS_MAX];
+    const Routing__StormRecord *record = routing_tables_storm(d->txn, number, d->arena);
+    if (record == NULL || record->taken == NULL || record->finished) {
+        return decide_refuse(d, STATUS_INTERNAL, NULL,
+                             "a timer is about storm %" PRIu64 ", which looks at no tasks", number);
+    }
+    size_t found = routing_tables_running_after(d->txn, record->task_number, tasks,
+                                                ROUTING_STORM_TASKS_MAX);
+    size_t count = count_up_to(tasks, found, record->taken->last_task);
+    size_t looked = 0;
+    Routing__StormApplied applied = ROUTING__STORM_APPLIED__INIT;
+    enum status status = routing_decide_bring_up(d, tasks, count, ROUTING_STORM_MOVED_MAX, &looked,
+                                                 &applied.moved);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    applied.storm_number = number;
+    applied.task_number = looked > 0 ? tasks[looked - 1] : record->task_number;
+    applied.finished = looked == count && (count < found || found < ROUTING_STORM_TASKS_MAX);
+
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_STORM_APPLIED;
+    event.storm_applied = arena_copy(d->arena, &applied, sizeof(applied));
+    const struct event_options options = {.ignorable = true};
+    return routing_emit(d, &event, event.storm_applied, &options);
+}
