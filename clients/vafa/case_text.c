@@ -66,6 +66,10 @@ static void print_case(struct session *session, const Intake__Case *c)
            label_enum(&common__channel__descriptor, (int)c->channel, language));
     detail(session, table, "unit", session_unit(session, c->unit));
     print_incident(session, table, c);
+    if (c->storm > 0) {
+        table_cell(table, word(session, "storm"));
+        table_cell_format(table, "%" PRIu64, c->storm);
+    }
     if (c->chases > 0) {
         table_cell(table, word(session, "chases"));
         table_cell_format(table, "%" PRIu32, c->chases);

@@ -1,5 +1,6 @@
 /* vafa register: what an operator does while the citizen is on the line. */
 #include "clients/vafa/answer_args.h"
+#include "clients/vafa/cmd_same.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/place_args.h"
@@ -7,6 +8,8 @@
 
 #include "vafa/intake/v1/intake.pb-c.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct option_def options[] = {
@@ -20,6 +23,7 @@ static const struct option_def options[] = {
     {"channel", 0, "CHANNEL", "phone, sms, web, app, walk-in, session, staff (phone)"},
     {"urgent", 0, NULL, "danger to life or passage"},
     {"join", 0, "CODE", "to a request about the same thing (vafa case same): one task for both"},
+    {"alone", 0, NULL, "in a storm: none of the open requests that were shown is the same thing"},
     {"source", 0, "NAME", "with --external-id: its name in another system, taken once only"},
     {"external-id", 0, "ID", "see --source"},
     {"in-call", 0, "CALL", "the open call it is registered in (vafa phone open)"},
@@ -115,9 +119,42 @@ static void print_answer(struct session *session, const Intake__RegisterCaseResp
     if (response->referral != NULL) {
         print_referral(session, response->referral);
     }
+    if (response->storm != 0) {
+        printf("%s: %" PRIu64 "\n", label_word("storm", session_language(session)),
+               response->storm);
+    }
     if (response->already_registered) {
         fprintf(stderr, "It was registered before; nothing was added.\n");
     }
+}
+
+/* In a storm, joining is offered before registering: true when something was shown. Nothing can be
+ * compared without a place, and not everybody may look: then it is registered as usual. */
+static enum status offer_joining(struct session *session, struct registration *r, bool *ret_shown,
+                                 struct error *err)
+{
+    Intake__FindSameRequest request = INTAKE__FIND_SAME_REQUEST__INIT;
+    struct vafa_call call = {
+        .service = &intake__intake__descriptor, .method = "FindSame", .request = &request.base};
+    *ret_shown = false;
+    if (session->json || args_has(&session->args, "alone") || r->request.join[0] != '\0') {
+        return STATUS_OK;
+    }
+    request.topic = r->request.topic;
+    request.place = r->request.place;
+    enum status status = session_call(session, &call, err);
+    if (status == STATUS_OK) {
+        const Intake__FindSameResponse *response = (const Intake__FindSameResponse *)call.response;
+        *ret_shown = response->storm != 0 && response->n_requests > 0;
+        if (*ret_shown) {
+            same_print(session, response);
+            puts(label_word("storm_join_first", session_language(session)));
+        }
+    } else if (status == STATUS_INVALID_ARGUMENT || status == STATUS_PERMISSION_DENIED) {
+        status = STATUS_OK;
+    }
+    vafa_call_fini(&call);
+    return status;
 }
 
 static int run_register(struct session *session)
@@ -136,7 +173,15 @@ static int run_register(struct session *session)
     struct vafa_call call = {.service = &intake__intake__descriptor,
                              .method = "RegisterCase",
                              .request = &r.request.base};
-    enum status status = session_call(session, &call, &err);
+    bool shown = false;
+    enum status status = offer_joining(session, &r, &shown, &err);
+    if (status == STATUS_OK && shown) {
+        arena_free(arena);
+        return EXIT_REFUSED;
+    }
+    if (status == STATUS_OK) {
+        status = session_call(session, &call, &err);
+    }
     if (status == STATUS_OK) {
         print_answer(session, (const Intake__RegisterCaseResponse *)call.response);
     }
@@ -151,6 +196,9 @@ const struct command command_register = {
     .summary = "registers a request and gives its tracking code",
     .help = "Registers what a citizen asks for. When the tracking code is printed, the request is "
             "on disk.\n"
+            "In a storm (vafa storm list) questions need no answer, and what is open of the same "
+            "thing is shown first: nothing is registered then before you say --join CODE or "
+            "--alone. With --json nothing is shown and it is registered.\n"
             "The name, the phone and the words are sealed under a key of that citizen's own.",
     .examples = "vafa register --topic bus-headway --answer line=12 --answer stop='دروازه شیراز'\n"
                 "vafa register --topic asphalt --area 5 --phone '۰۹۱۳ ۰۰۰ ۰۰۰۰' --citizen 'شهروند "

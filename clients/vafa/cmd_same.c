@@ -1,5 +1,7 @@
 /* vafa case same, vafa intake duplicates: the same thing again - asked of the service, and measured
  * on a history. */
+#include "clients/vafa/cmd_same.h"
+
 #include "base/clock.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
@@ -52,7 +54,7 @@ static void age_cell(struct table *table, int64_t us)
     }
 }
 
-static void print_same(struct session *session, const Intake__FindSameResponse *response)
+void same_print(struct session *session, const Intake__FindSameResponse *response)
 {
     static const char *const heads[] = {"code",    "age",   "by",    "metres",
                                         "callers", "topic", "place", "state"};
@@ -128,7 +130,7 @@ static int run_case_same(struct session *session)
     } else if (status == STATUS_OK) {
         const Intake__FindSameResponse *response = (const Intake__FindSameResponse *)call.response;
         if (response->n_requests > 0) {
-            print_same(session, response);
+            same_print(session, response);
         } else {
             puts(word(session, "same_none"));
         }

@@ -131,6 +131,8 @@ static void print_task(struct session *session, const Routing__Task *task)
         print_help(session, table, task->helps[i]);
     }
     print_callers(session, table, task);
+    snprintf(text, sizeof(text), "%" PRIu64, task->storm);
+    detail(session, table, "storm", task->storm > 0 ? text : "");
     snprintf(text, sizeof(text), "%" PRIu32, task->chases);
     detail(session, table, "chases", task->chases > 0 ? text : "");
     table_print(table, stdout);

@@ -77,6 +77,11 @@ const struct command *const commands[] = {
     &command_add_words,
     &command_look_up,
     &command_search,
+    &command_storm_start,
+    &command_storm_lengthen,
+    &command_storm_end,
+    &command_storm_list,
+    &command_storm_left,
     NULL,
 };
 /* clang-format on */

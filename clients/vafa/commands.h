@@ -88,6 +88,9 @@ extern const struct command command_phone_open, command_phone_end, command_phone
 extern const struct command command_amend, command_withdraw, command_add_words, command_look_up;
 /* cmd_route.c, cmd_route_try.c */
 extern const struct command command_route_explain, command_route_try;
+/* cmd_storm.c */
+extern const struct command command_storm_start, command_storm_lengthen, command_storm_end,
+    command_storm_list, command_storm_left;
 /* cmd_search.c */
 extern const struct command command_search;
 /* cmd_report.c */
