@@ -89,6 +89,7 @@ void scene_register(struct rig *rig, struct scene_request request)
     registered.external_id = name;
     registered.unit = text(request.unit == NULL ? "" : request.unit);
     registered.due_at_us = request.due_us;
+    registered.storm = request.storm;
     Common__Answer answer = COMMON__ANSWER__INIT;
     Common__Answer *answers[] = {&answer};
     char *values[] = {text(request.answer)};

@@ -20,6 +20,7 @@ struct scene_request {
     bool historical;
     int64_t at_us;      /* when it was made; 0: now */
     const char *answer; /* to the question "size"; NULL: none */
+    uint64_t storm;     /* in whose scope it was made; 0: none */
 };
 
 /* Routing, with the pack of Isfahan but for its clocks: every hour counts, and nothing but the due date
