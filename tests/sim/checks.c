@@ -48,6 +48,9 @@ static unsigned kind_of(const struct recount_event *event)
     switch (event->service) {
     case 1: return intake[event->kind];
     case 2:
+        if (event->by_storm) {
+            return 35;
+        }
         return event->left && event->kind == ROUTING__EVENT__KIND_CASE_SPLIT ? 18
                                                                              : routing[event->kind];
     case 3: return followup[event->kind];
@@ -65,6 +68,23 @@ static const Intake__TimelineEntry *entry_of(const Intake__GetCaseResponse *resp
         }
     }
     return NULL;
+}
+
+/* The registration tells a second line when a storm was running; returns how many there are. */
+static size_t check_storm_told(const struct recount_case *one,
+                               const Intake__GetCaseResponse *response)
+{
+    size_t told = 0;
+    for (size_t i = 0; i < response->n_timeline; i++) {
+        told += response->timeline[i]->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_STORM &&
+                response->timeline[i]->offset == one->offset;
+    }
+    if (told != (one->storm != 0) || response->case_data->storm != one->storm) {
+        invariant_broken(INVARIANT_TIMELINES,
+                         "the story of request %" PRIu64 " tells of a storm, or of none, wrongly",
+                         one->number);
+    }
+    return told;
 }
 
 void check_timeline(struct recount *recount, const Intake__GetCaseResponse *response,
@@ -116,7 +136,7 @@ void check_timeline(struct recount *recount, const Intake__GetCaseResponse *resp
         }
         shown++;
     }
-    if (shown != response->n_timeline || (whole && shown + hidden != one->event_count)) {
+    if (shown + check_storm_told(one, response) != response->n_timeline || (whole && shown + hidden != one->event_count)) {
         invariant_broken(INVARIANT_TIMELINES,
                          "the story of request %" PRIu64
                          " has %zu entries, of which the logs know %zu of %zu",

@@ -72,6 +72,10 @@
       "A call is opened, then ended by a person or, two hours later, by itself; nothing is done "  \
       "in it afterwards. A chase is counted once, in intake and in routing.",                      \
       "at every event, each day, at the end")                                                      \
+    X(STORMS, "a storm loosens what is in its scope, nothing else, and ends",                      \
+      "A request is of the storm that runs for its topic and area when it is registered; what "    \
+      "was open is given its later date, once; no storm lasts beyond its time.",                   \
+      "at every event, at every answer, each day, at the end")                                     \
     X(SEALED, "what was sealed comes back as it was",                                              \
       "Phone and words of RevealCase are the citizen's.", "at every answer")                       \
     X(FORGOTTEN, "who was forgotten stays forgotten",                                              \

@@ -4,8 +4,8 @@
 #include "city/city.h"
 
 /* What people call about here, and where: a few of each, so that offices are few. */
-static const char *const topics[] = {"asphalt", "garbage",       "flooding",
-                                     "pruning", "park-lighting", "manhole"};
+static const char *const topics[] = {"asphalt",       "garbage", "flooding",     "pruning",
+                                     "park-lighting", "manhole", "lost-property"};
 static const char *const areas[] = {"", "1", "3"};
 #define TOPICS (sizeof topics / sizeof topics[0])
 #define AREAS (sizeof areas / sizeof areas[0])
@@ -14,6 +14,8 @@ static const char *const areas[] = {"", "1", "3"};
 /* Of a day's requests, in thousandths, by the hour: the morning's peak, the evening's, the night. */
 static const unsigned hours[24] = {8,  4,  3,  3,  4,  10, 25, 50, 85, 95, 90, 80,
                                    65, 50, 45, 50, 55, 60, 65, 55, 40, 28, 18, 12};
+
+#define MUST_TELL "lost-property" /* what was lost; unless a storm runs */
 
 #define STORM_OF_A_THOUSAND 60 /* days */
 #define STORM_TIMES 4
@@ -193,9 +195,13 @@ static void registered(struct errand *errand)
     if (errand->error.status != STATUS_OK) {
         /* The work on what it should be joined to was over, or the call was: the citizen is told, and
          * hangs up. */
-        bool joins = ((const Intake__RegisterCaseRequest *)errand->request)->join[0] != '\0';
-        life_refused(errand, (joins || wish->in_call) &&
-                                 errand->error.status == STATUS_FAILED_PRECONDITION);
+        const Intake__RegisterCaseRequest *asked =
+            (const Intake__RegisterCaseRequest *)errand->request;
+        bool joins = asked->join[0] != '\0';
+        bool is_short = strcmp(asked->topic, MUST_TELL) == 0 && asked->n_answers == 0;
+        life_refused(errand, ((joins || wish->in_call) &&
+                              errand->error.status == STATUS_FAILED_PRECONDITION) ||
+                                 (is_short && errand->error.status == STATUS_INVALID_ARGUMENT));
         return;
     }
     const Intake__RegisterCaseResponse *response =
@@ -254,20 +260,21 @@ static Intake__Citizen *citizen_of(struct life *life, struct errand *errand, str
     return citizen;
 }
 
-/* Whoever sees water says how deep, and every second one how a cover lies. */
+/* Whoever sees water says how deep, whoever lost something what, and every second one how a cover lies. */
 size_t life_answer_questions(struct errand *errand, const char *topic, uint64_t marker,
                              Common__Answer ***ret_answers)
 {
     bool floods = strcmp(topic, "flooding") == 0;
-    if (!floods && (strcmp(topic, "manhole") != 0 || marker % 2 != 0)) {
+    bool lost = strcmp(topic, MUST_TELL) == 0;
+    if (!floods && !lost && (strcmp(topic, "manhole") != 0 || marker % 2 != 0)) {
         return 0;
     }
     Common__Answer *answer = arena_alloc(errand->arena, sizeof *answer);
     common__answer__init(answer);
-    answer->question = TEXT(floods ? "depth" : "state");
+    answer->question = TEXT(floods ? "depth" : lost ? "thing" : "state");
     answer->n_values = 1;
     answer->values = arena_alloc(errand->arena, sizeof *answer->values);
-    answer->values[0] = TEXT(floods ? "۴۰" : "loose");
+    answer->values[0] = TEXT(floods ? "۴۰" : lost ? "کیف" : "loose");
     *ret_answers = arena_alloc(errand->arena, sizeof **ret_answers);
     (*ret_answers)[0] = answer;
     return 1;
@@ -296,6 +303,9 @@ void life_register(struct life *life, uint64_t call_number)
     request->call_number = call_number;
     request->citizen = citizen_of(life, errand, wish);
     request->n_answers = life_answer_questions(errand, request->topic, marker, &request->answers);
+    if (strcmp(request->topic, MUST_TELL) == 0 && life_chance(life, 300)) {
+        request->n_answers = 0; /* no time for it: is there a storm? */
+    }
     if (same != NULL) {
         request->join = arena_copy_text(errand->arena, same->code);
     }
@@ -516,6 +526,7 @@ struct life *life_new(struct world *world, const struct life_options *options)
                                               RPC_ROLE_IMPORT, "import", "");
     life->mayor = world_caller_new(world, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, RPC_ROLE_ADMIN,
                                    "city-hall", "");
+    life->shift_head = world_caller_new(world, intake, RPC_ROLE_ADMIN, "shift-head", "");
     add_offices(life);
     return life;
 }
@@ -540,6 +551,7 @@ void life_begin(struct life *life)
     life_begin_leadership(life);
     life_begin_forgetting(life);
     life_begin_closures(life);
+    life_begin_storms(life);
 }
 
 void life_free(struct life *life)
@@ -556,6 +568,7 @@ void life_free(struct life *life)
     later_clear(&life->rate);
     later_clear(&life->forget);
     later_clear(&life->closure);
+    later_clear(&life->storm);
     for (size_t i = 0; i < life->office_count; i++) {
         later_clear(&life->offices[i].look);
     }

@@ -85,14 +85,14 @@ struct life {
     bool quiet;       /* everything is delivered, or should be */
     uint64_t started; /* errands */
     struct world_caller *front_end, *importer, *routing_importer, *chaser, *leader, *rater, *admin,
-        *mayor;
+        *mayor, *shift_head;
     struct office offices[OFFICES_MAX];
     size_t office_count;
     struct desk desks[DESKS];
     struct share shares[SHARES];
     struct wish *wishes; /* by marker */
     size_t wish_count, wish_room;
-    struct later hour, import, chase, match, report, rate, forget, phone, thoughts, closure;
+    struct later hour, import, chase, match, report, rate, forget, phone, thoughts, closure, storm;
     size_t waiting;   /* citizens about to call, and to hang up */
     struct act *acts; /* what offices are still to do */
     size_t asked, heard;
@@ -149,6 +149,8 @@ void life_begin_forgetting(struct life *life);
 bool life_check_reveal(struct life *life, const struct errand *errand);
 /* life_clock.c */
 void life_begin_closures(struct life *life);
+/* life_storm.c */
+void life_begin_storms(struct life *life);
 /* life_lead.c */
 void life_begin_leadership(struct life *life);
 void life_ask_everything(struct life *life);

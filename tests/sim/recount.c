@@ -281,6 +281,7 @@ void recount_check_timers(struct recount *recount, int64_t until_us)
         }
     }
     recount_check_rings(recount, until_us);
+    recount_check_storms(recount, until_us);
     for (size_t i = 0; i < recount->task_count; i++) {
         const struct recount_task *task = &recount->tasks[i];
         bool is_watched = task->due_at_us != 0 &&
@@ -479,6 +480,7 @@ void recount_free(struct recount *recount)
     }
     slow_clock_free(recount->slow);
     free(recount->closures);
+    free(recount->storms);
     free(recount->cases);
     free(recount->tasks);
     free(recount->calls);

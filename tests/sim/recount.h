@@ -30,6 +30,7 @@ struct recount_event {
     bool answered;
     bool copied;              /* of the task of another request, to which this one is joined */
     Routing__JoinedFate fate; /* of JoinedFollowed */
+    bool by_storm;            /* a due date that a storm moved */
     bool left;                /* it has left the task that it shared, taken back */
     const char *topic, *area; /* of an amendment; NULL otherwise */
 };
@@ -74,6 +75,7 @@ struct recount_case {
     uint32_t amendments, amendments_told;
     uint32_t words, words_told;
     bool withdrawn;
+    uint64_t storm; /* in whose scope it was registered; 0: none */
     struct recount_event *events;
     size_t event_count, event_room;
 };
@@ -95,6 +97,22 @@ struct recount_clock {
     bool warned, response_overdue, responded;
     uint32_t steps;
     uint64_t closure; /* the last that is in the dates */
+    const char *topic, *area;
+    bool urgent;
+    uint64_t storm; /* that it is of, or that has moved it; 0: none */
+};
+
+#define RECOUNT_STORM_KEYS 4
+
+struct recount_storm {
+    uint64_t number;
+    const char *topics[RECOUNT_STORM_KEYS], *areas[RECOUNT_STORM_KEYS]; /* none: all */
+    size_t topic_count, area_count;
+    int64_t started_us, ends_us;
+    int64_t due_percent, respond_percent;
+    bool has_ended;
+    bool is_taken, is_applied; /* by routing */
+    uint64_t last_task, looked;
 };
 
 struct recount_closure {
@@ -199,6 +217,8 @@ struct recount {
     struct slow_clock *slow;
     struct recount_closure *closures; /* by number - 1 */
     size_t closure_count, closure_room;
+    struct recount_storm *storms; /* by number - 1 */
+    size_t storm_count, storm_room;
     uint64_t *case_of_marker; /* by marker */
     size_t marker_room;
     uint8_t *forgotten; /* by citizen: 1 by intake, 2 by follow-up, too */

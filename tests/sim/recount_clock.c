@@ -132,6 +132,34 @@ static int64_t hours_of(const struct slow_level *level, bool urgent)
     return urgent && level->urgent_hours > 0 ? level->urgent_hours : level->due_hours;
 }
 
+/* How long each part of a level is, us. */
+struct lengths {
+    int64_t due_us, respond_us, warn_us;
+};
+
+/* Percent of the usual; `storm` NULL: a hundred. */
+static struct lengths lengths_of(const struct slow_level *level, int64_t hours,
+                                 const struct recount_storm *storm)
+{
+    int64_t due = storm == NULL ? 100 : storm->due_percent;
+    int64_t respond = storm == NULL ? 100 : storm->respond_percent;
+    struct lengths lengths = {.due_us = hours * due * (HOUR_US / 100),
+                              .respond_us = level->respond_hours * respond * (HOUR_US / 100)};
+    lengths.warn_us = lengths.due_us * level->warn_percent / 100;
+    if (lengths.respond_us > lengths.due_us) {
+        lengths.respond_us = lengths.due_us;
+    }
+    return lengths;
+}
+
+static void take_where(struct recount *recount, struct recount_clock *clock, const char *topic,
+                       const Common__Place *place, bool urgent)
+{
+    clock->topic = recount_text(recount, topic);
+    clock->area = recount_text(recount, place != NULL ? place->area : "");
+    clock->urgent = urgent;
+}
+
 void recount_clock_routed(struct recount *recount, struct recount_task *task,
                           const struct found *found, const Routing__TaskRouted *routed)
 {
@@ -144,24 +172,28 @@ void recount_clock_routed(struct recount *recount, struct recount_task *task,
                                     .registered_us = routed->registered_at_us,
                                     .routed_us = found->record->occurred_at_us,
                                     .dates = dates_of_routed(routed),
-                                    .closure = recount->closure_count};
+                                    .closure = recount->closure_count,
+                                    .storm = routed->storm};
+    bool urgent = is_urgent(recount, routed->topic, routed->urgency);
+    take_where(recount, clock, routed->topic, routed->place, urgent);
     if (!clock->is_live) {
         expected.due_us = routed->due_at_us; /* its own */
     } else if (slow_clock_level(recount->slow, clock->level, &level)) {
-        bool urgent = is_urgent(recount, routed->topic, routed->urgency);
         int64_t hours = hours_of(&level, urgent);
-        int64_t respond = level.respond_hours < hours ? level.respond_hours : hours;
+        struct lengths lengths =
+            lengths_of(&level, hours, urgent ? NULL : recount_storm(recount, routed->storm));
         clock->working = level.working && !urgent;
         clock->whole_us = hours * HOUR_US;
         uint64_t closures = recount->closure_count;
-        expected.due_us = add(recount, task, clock->registered_us, clock->whole_us, closures);
+        expected.due_us = add(recount, task, clock->registered_us, lengths.due_us, closures);
         expected.respond_us =
-            respond == 0 ? 0
-                         : add(recount, task, clock->registered_us, respond * HOUR_US, closures);
-        expected.warn_us = level.warn_percent == 0
-                               ? 0
-                               : add(recount, task, clock->registered_us,
-                                     clock->whole_us / 100 * level.warn_percent, closures);
+            lengths.respond_us == 0
+                ? 0
+                : add(recount, task, clock->registered_us, lengths.respond_us, closures);
+        expected.warn_us =
+            level.warn_percent == 0
+                ? 0
+                : add(recount, task, clock->registered_us, lengths.warn_us, closures);
         if (after_of(recount, task, 1, &after_us)) {
             expected.escalate_us = add(recount, task, expected.due_us, after_us, closures);
         }
@@ -170,13 +202,14 @@ void recount_clock_routed(struct recount *recount, struct recount_task *task,
 }
 
 /* No date moves; how far apart further steps of the ladder are goes by what the request is now. */
-void recount_clock_amended(const struct recount *recount, struct recount_task *task,
+void recount_clock_amended(struct recount *recount, struct recount_task *task,
                            const Routing__TaskAmended *amended)
 {
     struct recount_clock *clock = &task->clock;
     struct slow_level level;
+    bool urgent = is_urgent(recount, amended->topic, amended->urgency);
+    take_where(recount, clock, amended->topic, amended->place, urgent);
     if (clock->is_live && slow_clock_level(recount->slow, clock->level, &level)) {
-        bool urgent = is_urgent(recount, amended->topic, amended->urgency);
         clock->whole_us = hours_of(&level, urgent) * HOUR_US;
     }
 }
@@ -220,6 +253,60 @@ static void take_escalated(struct recount *recount, struct recount_task *task,
     compare(task, clock->dates, expected, "after a step");
 }
 
+/* --- storms --- */
+
+/* What has come by then has come; while the unit waits, by when it began to. */
+static int64_t stop_of(const struct recount_task *task, const struct recount_storm *storm)
+{
+    int64_t waits_us = task->clock.waits_since_us;
+    return waits_us != 0 && waits_us < storm->started_us ? waits_us : storm->started_us;
+}
+
+/* All storms of this city allow as much: what has been of one is loosened already. */
+bool recount_clock_awaits_storm(const struct recount_task *task, const struct recount_storm *storm)
+{
+    const struct recount_clock *clock = &task->clock;
+    return clock->is_live && !recount_has_ended(task) && clock->level[0] != '\0' &&
+           !clock->urgent && clock->storm == 0 && !task->overdue && clock->dates.due_us != 0 &&
+           clock->dates.due_us > stop_of(task, storm) && !storm->is_applied &&
+           task->number <= storm->last_task &&
+           recount_storm_holds(storm, clock->topic, clock->area);
+}
+
+static void take_storm(struct recount *recount, struct recount_task *task,
+                       const struct found *found, uint64_t number, struct recount_dates moved)
+{
+    struct recount_clock *clock = &task->clock;
+    const struct recount_storm *storm = recount_storm(recount, number);
+    struct recount_dates expected = clock->dates;
+    struct slow_level level;
+    if (storm == NULL || !storm->is_taken || !recount_clock_awaits_storm(task, storm) ||
+        !slow_clock_level(recount->slow, clock->level, &level)) {
+        recount_impossible(found, "the storm does not move the task");
+    }
+    struct lengths usual = lengths_of(&level, level.due_hours, NULL);
+    struct lengths loose = lengths_of(&level, level.due_hours, storm);
+    const struct {
+        bool is_to_come;
+        int64_t *date_us;
+        int64_t by_us;
+    } all[] = {
+        {!clock->response_overdue && !clock->responded, &expected.respond_us,
+         loose.respond_us - usual.respond_us},
+        {!clock->warned, &expected.warn_us, loose.warn_us - usual.warn_us},
+        {true, &expected.due_us, loose.due_us - usual.due_us},
+        {true, &expected.escalate_us, loose.due_us - usual.due_us},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (*all[i].date_us != 0 && all[i].is_to_come && *all[i].date_us > stop_of(task, storm)) {
+            *all[i].date_us =
+                add(recount, task, *all[i].date_us, all[i].by_us, recount->closure_count);
+        }
+    }
+    compare(task, moved, expected, "in a storm");
+    clock->storm = number;
+}
+
 /* --- what moves --- */
 
 static void take_moved(struct recount *recount, struct recount_task *task,
@@ -245,6 +332,9 @@ static void take_moved(struct recount *recount, struct recount_task *task,
         break;
     case ROUTING__MOVE_CAUSE__MOVE_CAUSE_CLOSURE:
         compare(task, dates, with_closures(recount, task, moved->closure_number), "with a closure");
+        break;
+    case ROUTING__MOVE_CAUSE__MOVE_CAUSE_STORM:
+        take_storm(recount, task, found, moved->storm, dates);
         break;
     default:
         expected.escalate_us = 0;

@@ -78,12 +78,16 @@ static void check_place(const struct found *found, const Intake__RequestRegister
 /* One answer at most, in its one form. */
 static void check_answers(const struct found *found, const Intake__RequestRegistered *request)
 {
-    bool floods = strcmp(request->topic, "flooding") == 0;
+    static const char *const all[][3] = {
+        {"flooding", "depth", "40"}, {"lost-property", "thing", "کیف"}, {"manhole", "state", "loose"}};
+    size_t at = 0;
+    while (at < 2 && strcmp(all[at][0], request->topic) != 0) {
+        at++;
+    }
     for (size_t i = 0; i < request->n_answers; i++) {
         const Common__Answer *answer = request->answers[i];
-        if (i > 0 || answer->n_values != 1 ||
-            strcmp(answer->question, floods ? "depth" : "state") != 0 ||
-            strcmp(answer->values[0], floods ? "40" : "loose") != 0) {
+        if (i > 0 || answer->n_values != 1 || strcmp(answer->question, all[at][1]) != 0 ||
+            strcmp(answer->values[0], all[at][2]) != 0) {
             recount_impossible(found, "it holds an answer nobody gave");
         }
     }
@@ -130,6 +134,7 @@ static void take_registered(struct recount *recount, const struct found *found,
         .can_be_called = request->can_be_called,
         .citizen = request->citizen,
         .answers_told = 1U << request->n_answers,
+        .storm = request->storm,
         .occurred_at_us = found->record->occurred_at_us,
     };
     CHECK(strlen(request->code) < sizeof one->code);
@@ -138,6 +143,7 @@ static void take_registered(struct recount *recount, const struct found *found,
         take_marker(recount, one->marker, one->number);
     }
     recount_take_registered_in(recount, found, request->call_number);
+    recount_take_registered_in_storm(recount, found, one, request);
     recount_note(recount, one->number, found, (struct recount_event){.unit = ""});
     recount_take_joining(recount, found);
 }
@@ -172,7 +178,11 @@ static void take_intake(struct recount *recount, const struct found *found)
     case INTAKE__EVENT__KIND_WORDS_ADDED:
         recount_take_words(recount, found, event->words_added);
         break;
-    default: recount_take_joining(recount, found); break;
+    default:
+        if (!recount_take_storm(recount, found)) {
+            recount_take_joining(recount, found);
+        }
+        break;
     }
 }
 

@@ -28,7 +28,7 @@ void recount_desk_act(struct recount *recount, const struct found *found, struct
  * what should have come before `until_us` has. */
 void recount_clock_routed(struct recount *recount, struct recount_task *task,
                           const struct found *found, const Routing__TaskRouted *routed);
-void recount_clock_amended(const struct recount *recount, struct recount_task *task,
+void recount_clock_amended(struct recount *recount, struct recount_task *task,
                            const Routing__TaskAmended *amended);
 void recount_clock_take(struct recount *recount, struct recount_task *task,
                         const struct found *found);
@@ -37,6 +37,20 @@ void recount_clock_announced(struct recount *recount, const struct found *found,
 void recount_clock_applied(struct recount *recount, const struct found *found,
                            const Routing__ClosureApplied *applied);
 void recount_clock_check(const struct recount_task *task, int64_t until_us);
+
+/* The storm should have moved the task. */
+bool recount_clock_awaits_storm(const struct recount_task *task, const struct recount_storm *storm);
+
+/* recount_storm.c: true when the event was about a storm. Of a request that was registered; storms that
+ * should have ended by then. */
+bool recount_take_storm(struct recount *recount, const struct found *found);
+bool recount_take_storm_of_routing(struct recount *recount, const struct found *found);
+void recount_take_registered_in_storm(struct recount *recount, const struct found *found,
+                                      const struct recount_case *one,
+                                      const Intake__RequestRegistered *request);
+void recount_check_storms(const struct recount *recount, int64_t until_us);
+struct recount_storm *recount_storm(struct recount *recount, uint64_t number); /* NULL: none */
+bool recount_storm_holds(const struct recount_storm *storm, const char *topic, const char *area);
 
 /* The event concerns the unit. */
 void recount_concern(struct recount *recount, const char *key, uint64_t offset);

@@ -53,6 +53,9 @@ static void take_routed(struct recount *recount, const struct found *found,
         .due_at_us = routed->due_at_us,
         .routed_recorded_us = found->record->recorded_at_us,
     };
+    if (routed->storm != one->storm) {
+        recount_impossible(found, "the request is of another storm, or of none");
+    }
     recount_clock_routed(recount, &recount->tasks[recount->task_count - 1], found, routed);
     recount_concern(recount, routed->unit, found->offset);
     recount_note(recount, routed->case_number, found,
@@ -378,7 +381,8 @@ void recount_take_routing(struct recount *recount, const struct found *found)
                             found->offset);
         return;
     }
-    if (recount_take_desks(recount, found) || recount_take_incident(recount, found)) {
+    if (recount_take_storm_of_routing(recount, found) || recount_take_desks(recount, found) ||
+         recount_take_incident(recount, found)) {
         return;
     }
     const struct about what = about(found);
@@ -408,7 +412,11 @@ void recount_take_routing(struct recount *recount, const struct found *found)
         recount_impossible(found, "a helping unit has not ended its part");
     }
     recount_owe_followed(recount, found, task);
-    struct recount_event noted = {.unit = task->unit, .due_at_us = task->due_at_us};
+    struct recount_event noted = {
+        .unit = task->unit,
+        .due_at_us = task->due_at_us,
+        .by_storm = event->kind_case == ROUTING__EVENT__KIND_TASK_DUE_MOVED &&
+                    event->task_due_moved->cause == ROUTING__MOVE_CAUSE__MOVE_CAUSE_STORM};
     recount_note_joined(recount, task, found, noted);
     noted.left = task->own_left;
     recount_note(recount, what.case_number, found, noted);

@@ -52,6 +52,8 @@ static const char *const plants[] = {
     "open_call_never_closed",
     "chase_counted_twice",
     "taken_back_not_left",
+    "storm_never_ends",
+    "storm_forgets_open_tasks",
 };
 #define PLANTS (sizeof plants / sizeof plants[0])
 
