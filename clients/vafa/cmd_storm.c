@@ -241,9 +241,8 @@ static int run_lengthen(struct session *session)
     }
     request.hours = (uint32_t)hours;
     request.idempotency_key = vafa_new_key(key);
-    return status == STATUS_OK
-               ? call_storm(session, "LengthenStorm", &request.base, lengthened)
-               : output_usage(&err);
+    return status == STATUS_OK ? call_storm(session, "LengthenStorm", &request.base, lengthened)
+                               : output_usage(&err);
 }
 
 const struct command command_storm_lengthen = {
@@ -376,8 +375,7 @@ static void add_left(struct session *session, struct table *table, const Intake_
     session_time(session, c->due_at_us, due);
     for (size_t i = 0; i < left->n_missing; i++) {
         buffer_append_format(&missing, "%s%s", i > 0 ? word(session, ",") : "", i > 0 ? " " : "");
-        buffer_append_text(&missing,
-                           is_fa ? left->missing[i]->name_fa : left->missing[i]->name_en);
+        buffer_append_text(&missing, is_fa ? left->missing[i]->name_fa : left->missing[i]->name_en);
     }
     table_cell(table, c->code);
     table_cell(table, registered);
@@ -391,7 +389,7 @@ static void add_left(struct session *session, struct table *table, const Intake_
 
 static void print_left(struct session *session, const Intake__ListStormLeftResponse *page)
 {
-    static const char *const heads[] = {"code", "registered", "topic", "state",
+    static const char *const heads[] = {"code", "registered", "topic",  "state",
                                         "unit", "due",        "missing"};
     struct table *table = table_new(7);
     for (size_t i = 0; i < 7; i++) {

@@ -418,8 +418,10 @@ static const struct label word_labels[] = {
     {"storm_counts", "درخواست‌ها", "requests"},
     {"storm_reason", "دلیل", "reason"},
     {"storm_join_first",
-     "حالت طوفان: ثبت نشد. اگر یکی از این‌هاست --join CODE، وگرنه --alone",
-     "A storm is running: nothing was registered. If it is one of these: --join CODE, if not: --alone"},
+     "حالت طوفان: ثبت نشد. اگر یکی از این‌هاست --join CODE، وگرنه "
+     "--alone",
+     "A storm is running: nothing was registered. If it is one of these: --join CODE, if not: "
+     "--alone"},
     {"missing", "بی‌پاسخ", "not answered"},
     {"search_goes_on", "بیشتر هم هست: --after", "There may be more: --after"},
     {"added_words", "گفتهٔ تازه", "added"},

@@ -90,10 +90,10 @@ static enum status find_running(struct decide *d, uint64_t number, Intake__Storm
     Intake__Storm *storm = intake_tables_storm(d->txn, number, d->arena);
     if (storm == NULL) {
         enum status status = txn_error(d->txn, d->error);
-        return status != STATUS_OK ? status
-                                   : decide_refuse(d, STATUS_NOT_FOUND, "storm_number",
-                                                   "there is no storm %llu",
-                                                   (unsigned long long)number);
+        return status != STATUS_OK
+                   ? status
+                   : decide_refuse(d, STATUS_NOT_FOUND, "storm_number", "there is no storm %llu",
+                                   (unsigned long long)number);
     }
     if (storm->ended_at_us != 0 || d->now_us >= storm->ends_at_us) {
         return decide_refuse(d, STATUS_FAILED_PRECONDITION, "storm_number",

@@ -76,10 +76,10 @@ enum status intake_read_storms(struct read *r, const ProtobufCMessage *message,
         Intake__Storm *storm = intake_tables_storm(r->txn, number--, r->arena);
         if (storm == NULL) {
             status = txn_error(r->txn, r->error);
-            return status != STATUS_OK ? status
-                                       : read_refuse(r, STATUS_DATA_LOSS, NULL,
-                                                     "storm %llu is missing",
-                                                     (unsigned long long)number + 1);
+            return status != STATUS_OK
+                       ? status
+                       : read_refuse(r, STATUS_DATA_LOSS, NULL, "storm %llu is missing",
+                                     (unsigned long long)number + 1);
         }
         bytes += protobuf_c_message_get_packed_size(&storm->base);
         response->storms[response->n_storms++] = storm;
@@ -179,7 +179,8 @@ enum status intake_read_storm_left(struct read *r, const ProtobufCMessage *messa
 {
     const Intake__ListStormLeftRequest *request = (const Intake__ListStormLeftRequest *)message;
     Intake__ListStormLeftResponse *response = (Intake__ListStormLeftResponse *)answer;
-    uint64_t numbers[INTAKE_STORM_EXAMINED_MAX + 1]; /* one more tells whether there is a next page */
+    uint64_t
+        numbers[INTAKE_STORM_EXAMINED_MAX + 1]; /* one more tells whether there is a next page */
     uint32_t page_size;
     enum status status = intake_rules_page_size(request->page_size, &page_size, r->error);
     if (status != STATUS_OK) {
@@ -187,10 +188,10 @@ enum status intake_read_storm_left(struct read *r, const ProtobufCMessage *messa
     }
     if (intake_tables_storm(r->txn, request->storm_number, r->arena) == NULL) {
         status = txn_error(r->txn, r->error);
-        return status != STATUS_OK ? status
-                                   : read_refuse(r, STATUS_NOT_FOUND, "storm_number",
-                                                 "there is no storm %llu",
-                                                 (unsigned long long)request->storm_number);
+        return status != STATUS_OK
+                   ? status
+                   : read_refuse(r, STATUS_NOT_FOUND, "storm_number", "there is no storm %llu",
+                                 (unsigned long long)request->storm_number);
     }
     size_t count = intake_tables_storm_cases(r->txn, request->storm_number, request->page_token,
                                              numbers, INTAKE_STORM_EXAMINED_MAX + 1);

@@ -160,10 +160,9 @@ bool intake_story_read(struct store_txn *txn, const struct intake_case *found, s
     size_t row_count = 0;
     const struct intake_timeline_row *rows =
         read_rows(txn, found->registered->number, arena, &row_count);
-    const Intake__Storm *storm =
-        found->registered->storm == 0
-            ? NULL
-            : intake_tables_storm(txn, found->registered->storm, arena);
+    const Intake__Storm *storm = found->registered->storm == 0
+                                     ? NULL
+                                     : intake_tables_storm(txn, found->registered->storm, arena);
     size_t count = row_count + 1 + (storm != NULL);
     Intake__TimelineEntry *told = arena_alloc(arena, count * sizeof(*told));
     Intake__TimelineEntry **entries = arena_alloc(arena, count * sizeof(*entries));

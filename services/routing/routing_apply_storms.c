@@ -58,8 +58,8 @@ void routing_apply_storm_applied(struct apply *a, const struct event *event,
 {
     Routing__StormRecord *record = routing_tables_storm(a->txn, applied->storm_number, a->arena);
     if (record == NULL) {
-        txn_fail(a->txn, STATUS_DATA_LOSS,
-                 "the log speaks of storm %" PRIu64 ", which is missing", applied->storm_number);
+        txn_fail(a->txn, STATUS_DATA_LOSS, "the log speaks of storm %" PRIu64 ", which is missing",
+                 applied->storm_number);
         return;
     }
     record->task_number = applied->task_number;
@@ -68,7 +68,6 @@ void routing_apply_storm_applied(struct apply *a, const struct event *event,
     if (applied->finished) {
         timer_clear(a->txn, ROUTING_TIMER_STORM, applied->storm_number);
     } else {
-        set_timer(a, applied->storm_number,
-                  us_add(event->recorded_at_us, ROUTING_STORM_STEP_US));
+        set_timer(a, applied->storm_number, us_add(event->recorded_at_us, ROUTING_STORM_STEP_US));
     }
 }

@@ -82,7 +82,8 @@ bool routing_clock_step_after(const struct city *city, const Routing__Task *task
     if (step == NULL) {
         return false;
     }
-    bool urgent = routing_clock_is_urgent(city, task->topic, task->urgency) && level->urgent_hours > 0;
+    bool urgent =
+        routing_clock_is_urgent(city, task->topic, task->urgency) && level->urgent_hours > 0;
     int64_t whole_us = (int64_t)(urgent ? level->urgent_hours : level->due_hours) * HOUR_US;
     *ret_step = step;
     *ret_after_us = step->after_hours > 0 ? step->after_hours * HOUR_US

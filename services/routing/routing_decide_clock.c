@@ -418,8 +418,8 @@ enum status routing_decide_closure_step(struct decide *d, uint64_t number)
     size_t count = routing_tables_running_after(d->txn, closure->task_number, tasks,
                                                 ROUTING_CLOSURE_TASKS_MAX);
     size_t looked = 0;
-    enum status status = routing_decide_bring_up(d, tasks, count, ROUTING_CLOSURE_MOVED_MAX, &looked,
-                                                 &applied.moved);
+    enum status status = routing_decide_bring_up(d, tasks, count, ROUTING_CLOSURE_MOVED_MAX,
+                                                 &looked, &applied.moved);
     if (status != STATUS_OK) {
         return status;
     }

@@ -26,11 +26,10 @@ enum status routing_decide_looseness(struct decide *d, uint64_t storm, bool urge
         storm == 0 ? NULL : routing_tables_storm(d->txn, storm, d->arena);
     if (storm != 0 && record == NULL) {
         enum status status = txn_error(d->txn, d->error);
-        return status != STATUS_OK ? status
-                                   : decide_refuse(d, STATUS_DATA_LOSS, NULL,
-                                                   "a request is of storm %" PRIu64
-                                                   ", which never began",
-                                                   storm);
+        return status != STATUS_OK
+                   ? status
+                   : decide_refuse(d, STATUS_DATA_LOSS, NULL,
+                                   "a request is of storm %" PRIu64 ", which never began", storm);
     }
     *ret_looseness = routing_storm_looseness(record == NULL ? NULL : record->taken, urgent);
     return STATUS_OK;
@@ -66,10 +65,11 @@ static const Routing__StormTaken *find_looser(struct decide *d, const Routing__T
             have = looseness_of(d, task);
             *ret_from = have;
         }
-        if (storm->due_percent > have.due_percent ||
-            (storm->due_percent == have.due_percent &&
-             storm->respond_percent > have.respond_percent)) {
-            have = routing_storm_looseness(storm, false);
+        struct routing_looseness given = routing_storm_looseness(storm, false);
+        if (given.due_percent > have.due_percent ||
+            (given.due_percent == have.due_percent &&
+             given.respond_percent > have.respond_percent)) {
+            have = given;
             found = storm;
         }
     }
@@ -80,8 +80,8 @@ static enum status move(struct decide *d, Routing__Task *task, const Routing__St
                         struct routing_looseness from, bool *ret_moved)
 {
     const struct hours *hours = routing_clock_hours(d->city, task);
-    struct routing_delays delays = routing_clock_delays(d->city, task, from,
-                                                        routing_storm_looseness(storm, false));
+    struct routing_delays delays =
+        routing_clock_delays(d->city, task, from, routing_storm_looseness(storm, false));
     Routing__TaskDueMoved moved =
         routing_clock_unmoved(task, ROUTING__MOVE_CAUSE__MOVE_CAUSE_STORM);
     /* Of a unit that waits, what had not come when it began to wait has not come. */
@@ -161,13 +161,13 @@ enum status routing_decide_storm_step(struct decide *d, uint64_t number)
         return decide_refuse(d, STATUS_INTERNAL, NULL,
                              "a timer is about storm %" PRIu64 ", which looks at no tasks", number);
     }
-    size_t found = routing_tables_running_after(d->txn, record->task_number, tasks,
-                                                ROUTING_STORM_TASKS_MAX);
+    size_t found =
+        routing_tables_running_after(d->txn, record->task_number, tasks, ROUTING_STORM_TASKS_MAX);
     size_t count = count_up_to(tasks, found, record->taken->last_task);
     size_t looked = 0;
     Routing__StormApplied applied = ROUTING__STORM_APPLIED__INIT;
-    enum status status = routing_decide_bring_up(d, tasks, count, ROUTING_STORM_MOVED_MAX, &looked,
-                                                 &applied.moved);
+    enum status status =
+        routing_decide_bring_up(d, tasks, count, ROUTING_STORM_MOVED_MAX, &looked, &applied.moved);
     if (status != STATUS_OK) {
         return status;
     }

@@ -4,13 +4,19 @@
 
 #include <string.h>
 
+/* Sums must not overflow, whoever wrote the event. */
+static uint32_t percent_of(uint32_t told)
+{
+    return told < 100 ? 100 : told < CITY_STORM_PERCENT_MAX ? told : CITY_STORM_PERCENT_MAX;
+}
+
 struct routing_looseness routing_storm_looseness(const Routing__StormTaken *storm, bool urgent)
 {
     const struct routing_looseness usual = {.due_percent = 100, .respond_percent = 100};
     return storm == NULL || urgent
                ? usual
-               : (struct routing_looseness){.due_percent = storm->due_percent,
-                                            .respond_percent = storm->respond_percent};
+               : (struct routing_looseness){.due_percent = percent_of(storm->due_percent),
+                                            .respond_percent = percent_of(storm->respond_percent)};
 }
 
 static bool is_among(const char *key, char *const *keys, size_t count)

@@ -136,7 +136,8 @@ void check_timeline(struct recount *recount, const Intake__GetCaseResponse *resp
         }
         shown++;
     }
-    if (shown + check_storm_told(one, response) != response->n_timeline || (whole && shown + hidden != one->event_count)) {
+    if (shown + check_storm_told(one, response) != response->n_timeline ||
+        (whole && shown + hidden != one->event_count)) {
         invariant_broken(INVARIANT_TIMELINES,
                          "the story of request %" PRIu64
                          " has %zu entries, of which the logs know %zu of %zu",

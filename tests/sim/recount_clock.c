@@ -186,14 +186,12 @@ void recount_clock_routed(struct recount *recount, struct recount_task *task,
         clock->whole_us = hours * HOUR_US;
         uint64_t closures = recount->closure_count;
         expected.due_us = add(recount, task, clock->registered_us, lengths.due_us, closures);
-        expected.respond_us =
-            lengths.respond_us == 0
-                ? 0
-                : add(recount, task, clock->registered_us, lengths.respond_us, closures);
-        expected.warn_us =
-            level.warn_percent == 0
-                ? 0
-                : add(recount, task, clock->registered_us, lengths.warn_us, closures);
+        expected.respond_us = lengths.respond_us == 0 ? 0
+                                                      : add(recount, task, clock->registered_us,
+                                                            lengths.respond_us, closures);
+        expected.warn_us = level.warn_percent == 0 ? 0
+                                                   : add(recount, task, clock->registered_us,
+                                                         lengths.warn_us, closures);
         if (after_of(recount, task, 1, &after_us)) {
             expected.escalate_us = add(recount, task, expected.due_us, after_us, closures);
         }

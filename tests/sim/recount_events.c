@@ -78,8 +78,9 @@ static void check_place(const struct found *found, const Intake__RequestRegister
 /* One answer at most, in its one form. */
 static void check_answers(const struct found *found, const Intake__RequestRegistered *request)
 {
-    static const char *const all[][3] = {
-        {"flooding", "depth", "40"}, {"lost-property", "thing", "کیف"}, {"manhole", "state", "loose"}};
+    static const char *const all[][3] = {{"flooding", "depth", "40"},
+                                         {"lost-property", "thing", "کیف"},
+                                         {"manhole", "state", "loose"}};
     size_t at = 0;
     while (at < 2 && strcmp(all[at][0], request->topic) != 0) {
         at++;

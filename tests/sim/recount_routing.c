@@ -382,7 +382,7 @@ void recount_take_routing(struct recount *recount, const struct found *found)
         return;
     }
     if (recount_take_storm_of_routing(recount, found) || recount_take_desks(recount, found) ||
-         recount_take_incident(recount, found)) {
+        recount_take_incident(recount, found)) {
         return;
     }
     const struct about what = about(found);

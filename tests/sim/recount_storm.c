@@ -115,8 +115,7 @@ static void take_ended(struct recount *recount, const struct found *found,
     struct recount_storm *storm = known_storm(recount, found, ended->storm_number);
     int64_t now_us = found->record->recorded_at_us;
     bool in_time = ended->by_itself
-                       ? now_us >= storm->ends_us &&
-                             found->record->occurred_at_us == storm->ends_us
+                       ? now_us >= storm->ends_us && found->record->occurred_at_us == storm->ends_us
                        : now_us < storm->ends_us;
     if (storm->has_ended || !in_time) {
         impossible(found, "the storm ended before, or not at its time");
@@ -189,8 +188,7 @@ static void take_taken(struct recount *recount, const struct found *found,
                        const Routing__StormTaken *taken)
 {
     struct recount_storm *storm = known_storm(recount, found, taken->storm_number);
-    if (storm->is_taken ||
-        (storm->number > 1 && !recount->storms[storm->number - 2].is_taken) ||
+    if (storm->is_taken || (storm->number > 1 && !recount->storms[storm->number - 2].is_taken) ||
         taken->last_task != recount->task_count || taken->started_at_us != storm->started_us) {
         impossible(found, "it is taken again, out of order, or for other tasks");
     }

@@ -66,6 +66,22 @@ static void reads_how_often_a_task_comes_back(void **state)
     city_free(city);
 }
 
+static void reads_how_much_a_storm_allows(void **state)
+{
+    (void)state;
+    struct city *city = pack_rig_load(&rig);
+    assert_int_equal(city_storm(city)->due_percent, CITY_STORM_PERCENT); /* nothing said */
+    assert_int_equal(city_storm(city)->respond_percent, CITY_STORM_PERCENT);
+    city_free(city);
+    pack_rig_replace(&rig, "city.ini", "[callback]", "[storm]\ndue_percent = 350\n\n[callback]");
+    city = pack_rig_load(&rig);
+    assert_int_equal(city_storm(city)->due_percent, 350);
+    assert_int_equal(city_storm(city)->respond_percent, CITY_STORM_PERCENT);
+    city_free(city);
+    pack_rig_replace(&rig, "city.ini", "due_percent = 350", "due_percent = 99");
+    pack_rig_expect_error(&rig, "city.ini", 19, "\"due_percent\"");
+}
+
 static void finds_listed_keys_and_no_others(void **state)
 {
     (void)state;
@@ -198,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(gives_what_the_settings_say, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_how_often_a_task_comes_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reads_how_much_a_storm_allows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds_listed_keys_and_no_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(routes_by_the_first_rule_that_matches, set_up, tear_down),
         cmocka_unit_test_setup_teardown(area_in_a_unit_matches_only_where_that_unit_exists, set_up,

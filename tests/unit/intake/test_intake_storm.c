@@ -432,15 +432,15 @@ static void the_look_for_the_same_thing_says_that_a_storm_runs(void **state)
     place.street = "خیابان نمونه";
     look.topic = "asphalt";
     look.place = &place;
-    assert_int_equal(((const Intake__FindSameResponse *)must(rig, RPC_ROLE_FRONT_END, "FindSame",
-                                                             &look.base))
-                         ->storm,
-                     0);
+    assert_int_equal(
+        ((const Intake__FindSameResponse *)must(rig, RPC_ROLE_FRONT_END, "FindSame", &look.base))
+            ->storm,
+        0);
     place.area = "5";
-    assert_int_equal(((const Intake__FindSameResponse *)must(rig, RPC_ROLE_FRONT_END, "FindSame",
-                                                             &look.base))
-                         ->storm,
-                     1);
+    assert_int_equal(
+        ((const Intake__FindSameResponse *)must(rig, RPC_ROLE_FRONT_END, "FindSame", &look.base))
+            ->storm,
+        1);
     rig_free(rig);
 }
 

@@ -61,9 +61,9 @@ static void begin_and_settle(struct rig *rig, struct scene_storm storm)
 static int64_t add(struct rig *rig, int64_t from_us, int64_t amount_us)
 {
     int64_t at_us;
-    assert_int_equal(hours_add(city_hours(rig_city(rig), CIVIL_5), from_us, amount_us, NULL, &at_us,
-                               NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        hours_add(city_hours(rig_city(rig), CIVIL_5), from_us, amount_us, NULL, &at_us, NULL),
+        STATUS_OK);
     return at_us;
 }
 
@@ -136,8 +136,8 @@ static void a_hundred_percent_changes_nothing(void **state)
     struct rig *rig = scene_new_clocked();
     scene_register_many(rig, 1);
     int64_t due_us = scene_task(rig, 1)->due_at_us;
-    begin_and_settle(
-        rig, (struct scene_storm){.number = 1, .due_percent = 100, .respond_percent = 100});
+    begin_and_settle(rig,
+                     (struct scene_storm){.number = 1, .due_percent = 100, .respond_percent = 100});
     assert_int_equal(scene_task(rig, 1)->due_at_us, due_us);
     assert_int_equal(moved_of(rig), 0);
     rig_free(rig);
@@ -147,10 +147,9 @@ static void the_first_response_is_never_later_than_the_due_date(void **state)
 {
     (void)state;
     struct rig *rig = scene_new_clocked();
-    assert_int_equal(begin(rig, (struct scene_storm){.number = 1,
-                                                     .due_percent = 100,
-                                                     .respond_percent = 1000}),
-                     STATUS_OK);
+    assert_int_equal(
+        begin(rig, (struct scene_storm){.number = 1, .due_percent = 100, .respond_percent = 1000}),
+        STATUS_OK);
     scene_register(rig, (struct scene_request){.number = 1, .area = "5", .storm = 1});
     assert_int_equal(scene_task(rig, 1)->respond_at_us, scene_task(rig, 1)->due_at_us);
     rig_free(rig);
@@ -291,14 +290,14 @@ static void a_closure_and_a_storm_together_take_nothing_twice(void **state)
     closure.from_us = made_us + 3 * DAY_US;
     closure.to_us = made_us + 4 * DAY_US;
     closure.reason = (char *)(uintptr_t) "برف";
-    assert_int_equal(scene_call(rig, RPC_ROLE_ADMIN, "", "AnnounceClosure", &closure.base, NULL,
-                                NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        scene_call(rig, RPC_ROLE_ADMIN, "", "AnnounceClosure", &closure.base, NULL, NULL),
+        STATUS_OK);
     begin_and_settle(rig, (struct scene_storm){.number = 1});
     assert_int_equal(hours_gaps_add(gaps, closure.from_us, closure.to_us, NULL), STATUS_OK);
-    assert_int_equal(hours_add(city_hours(rig_city(rig), CIVIL_5), made_us, 3 * WHOLE_US, gaps,
-                               &due_us, NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        hours_add(city_hours(rig_city(rig), CIVIL_5), made_us, 3 * WHOLE_US, gaps, &due_us, NULL),
+        STATUS_OK);
     assert_int_equal(scene_task(rig, 1)->due_at_us, due_us);
     free(gaps);
     rig_free(rig);
@@ -379,7 +378,8 @@ int main(void)
         cmocka_unit_test(a_hundred_percent_changes_nothing),
         cmocka_unit_test(the_first_response_is_never_later_than_the_due_date),
         cmocka_unit_test(stops_at_a_request_of_a_storm_that_never_began),
-        cmocka_unit_test(what_was_open_in_its_scope_is_given_the_later_dates_and_its_office_is_told),
+        cmocka_unit_test(
+            what_was_open_in_its_scope_is_given_the_later_dates_and_its_office_is_told),
         cmocka_unit_test(what_runs_in_all_hours_is_moved_in_all_hours),
         cmocka_unit_test(dates_that_have_come_stay_as_they_are),
         cmocka_unit_test(what_is_due_just_after_it_began_is_moved_before_it_is_overdue),
