@@ -59,6 +59,16 @@ function(vafa_program name)
   target_link_libraries(${name} PRIVATE vafa_flags ${arg_DEPENDS})
 endfunction()
 
+# A program of cmocka's, in tests/.
+function(vafa_test_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_link_libraries(${name} PRIVATE vafa_flags ${arg_DEPENDS} PkgConfig::CMOCKA)
+  target_compile_definitions(${name} PRIVATE VAFA_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+    VAFA_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
+endfunction()
+
 # vafa_test(NAME SOURCES test_x.c DEPENDS x [LABEL unit] [TIMEOUT 60]): a cmocka program run by ctest.
 function(vafa_test name)
   cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;DEPENDS" ${ARGN})
@@ -68,11 +78,7 @@ function(vafa_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
-  add_executable(${name} ${arg_SOURCES})
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  target_link_libraries(${name} PRIVATE vafa_flags ${arg_DEPENDS} PkgConfig::CMOCKA)
-  target_compile_definitions(${name} PRIVATE VAFA_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
-    VAFA_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
+  vafa_test_program(${name} SOURCES ${arg_SOURCES} DEPENDS ${arg_DEPENDS})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
 endfunction()

@@ -113,22 +113,24 @@ static void timeline_note(struct session *session, const Intake__TimelineEntry *
 {
     const char *verdict = label_enum(&intake__citizen_verdict__descriptor, (int)entry->verdict,
                                      session_language(session));
+    const char *comma = strcmp(session_language(session), "fa") == 0 ? "؛ " : "; ";
+    bool planned = entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_PLANNED;
     buffer_append_text(out, note_words(session, entry));
     if (verdict[0] != '\0') {
-        buffer_append_format(out, "%s%s", out->size > 0 ? "; " : "", verdict);
+        buffer_append_format(out, "%s%s", out->size > 0 ? comma : "", verdict);
     }
     if (entry->until_us != 0) {
         char until[32];
         session_time(session, entry->until_us, until);
-        buffer_append_format(out, "%s%s %s", out->size > 0 ? "; " : "", word(session, "until"),
-                             until);
+        buffer_append_format(out, "%s%s %s", out->size > 0 ? comma : "",
+                             word(session, planned ? "for_date" : "until"), until);
     }
     for (size_t i = 0; i < entry->n_pictures; i++) {
-        buffer_append_format(out, "%s%s %s", out->size > 0 ? "; " : "", word(session, "picture"),
+        buffer_append_format(out, "%s%s %s", out->size > 0 ? comma : "", word(session, "picture"),
                              entry->pictures[i]);
     }
     if (entry->score != 0) {
-        buffer_append_format(out, "%s%" PRIu32 "/5", out->size > 0 ? "; " : "", entry->score);
+        buffer_append_format(out, "%s%" PRIu32 "/5", out->size > 0 ? comma : "", entry->score);
     }
 }
 

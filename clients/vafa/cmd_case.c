@@ -78,7 +78,7 @@ const struct command command_show = {
     .help = "Shows a request and its timeline by its tracking code: ten digits of any script, with "
             "spaces or dashes.\n"
             "Personal data is not in it: see `vafa reveal`.",
-    .examples = "vafa show 1234567897\nvafa show '۱۲۳ ۴۵۶ ۷۸۹۷' --fresh",
+    .examples = "vafa show 1234567894\nvafa show '۱۲۳ ۴۵۶ ۷۸۹۴' --fresh",
     .options = show_options,
     .role = RPC_ROLE_FRONT_END,
     .run = run_show,
@@ -180,7 +180,7 @@ const struct command command_reveal = {
     .summary = "the citizen's name, phone and words; who looked is kept",
     .help = "Opens the sealed part of a request. Who looked, and why, becomes an event in intake's "
             "log.",
-    .examples = "vafa reveal 1234567897 --purpose 'call-back'",
+    .examples = "vafa reveal 1234567894 --purpose 'call-back'",
     .options = reveal_options,
     .role = RPC_ROLE_FRONT_END,
     .run = run_reveal,

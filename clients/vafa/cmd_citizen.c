@@ -228,7 +228,7 @@ const struct command command_citizen_forget = {
             "Older copies - backups, free pages of the files - stay readable with the master key "
             "of now: `vafa key change` ends that, too.\n"
             "The same phone, calling later, is somebody new.",
-    .examples = "vafa citizen forget 1234567897 --reason 'asked in writing' --yes\n"
+    .examples = "vafa citizen forget 1234567894 --reason 'asked in writing' --yes\n"
                 "vafa citizen forget --phone 09130000000 --reason 'asked in writing' --yes --json",
     .options = forget_options,
     .role = RPC_ROLE_ADMIN,
@@ -283,7 +283,7 @@ const struct command command_citizen_looks = {
     .help =
         "Newest first: who opened the citizen's name, phone and words, or their answer in words, "
         "with the purpose they gave.",
-    .examples = "vafa citizen looks 1234567897\nvafa citizen looks 1234567897 --json",
+    .examples = "vafa citizen looks 1234567894\nvafa citizen looks 1234567894 --json",
     .role = RPC_ROLE_ADMIN,
     .run = run_looks,
 };

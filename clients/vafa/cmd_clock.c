@@ -317,7 +317,7 @@ static int run_clock_close(struct session *session)
 {
     struct error err = ERROR_NONE;
     uint8_t key[UUID_BYTES];
-    char from[32];
+    char from[32], to[32];
     Routing__AnnounceClosureRequest request = ROUTING__ANNOUNCE_CLOSURE_REQUEST__INIT;
     enum status status = read_closure(session, &request, &err);
     if (status != STATUS_OK) {
@@ -333,7 +333,9 @@ static int run_clock_close(struct session *session)
     } else if (status == STATUS_OK) {
         session_time(session, ((const Routing__AnnounceClosureResponse *)call.response)->from_us,
                      from);
-        printf("%s %s\n", label_word("clock_closed", session_language(session)), from);
+        session_time(session, request.to_us, to);
+        printf("%s %s %s %s\n", label_word("clock_closed", session_language(session)), from,
+               label_word("until", session_language(session)), to);
     }
     vafa_call_fini(&call);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);

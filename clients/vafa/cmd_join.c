@@ -47,7 +47,7 @@ const struct command command_case_join = {
         "The work on neither may be over. Where the other is joined to a third, that one is meant. "
         "Requests joined to CODE go with it.\n"
         "`vafa register --join CODE` does the same while registering.",
-    .examples = "vafa case join 1234567897 --with 2345678908",
+    .examples = "vafa case join 1234567894 --with 2345678900",
     .options = join_options,
     .role = RPC_ROLE_FRONT_END,
     .run = run_case_join,
@@ -65,6 +65,9 @@ static int run_case_split(struct session *session)
     enum status status = session_call(session, &call, &err);
     if (status == STATUS_OK && session->json) {
         output_message(call.response);
+    } else if (status == STATUS_OK) {
+        puts(label_enum(&intake__timeline_kind__descriptor,
+                        INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT, session_language(session)));
     }
     vafa_call_fini(&call);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
@@ -79,7 +82,7 @@ const struct command command_case_split = {
     .help =
         "It is another matter after all: the request gets a task of its own, due by the time at "
         "which it was registered.",
-    .examples = "vafa case split 1234567897",
+    .examples = "vafa case split 1234567894",
     .role = RPC_ROLE_FRONT_END,
     .run = run_case_split,
 };

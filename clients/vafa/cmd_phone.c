@@ -52,6 +52,29 @@ static enum status read_choice(struct session *session, const char *option,
     return STATUS_OK;
 }
 
+/* How a call ended, of what one can say oneself; the rest follows from what was done in it. */
+static enum status read_result(struct session *session, int fallback, int *ret_result,
+                               struct error *err)
+{
+    enum status status =
+        read_choice(session, "result", &intake__call_result__descriptor, fallback, ret_result, err);
+    bool follows = status == STATUS_OK && args_has(&session->args, "result") &&
+                   (*ret_result == INTAKE__CALL_RESULT__CALL_RESULT_REGISTERED ||
+                    *ret_result == INTAKE__CALL_RESULT__CALL_RESULT_CHASED ||
+                    *ret_result == INTAKE__CALL_RESULT__CALL_RESULT_LEFT_OPEN);
+    if (status != STATUS_OK || follows) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "result",
+                         "\"%s\" is none of informed, wrong-number, silent, referred, abandoned",
+                         args_value(&session->args, "result"));
+    }
+    if (*ret_result == INTAKE__CALL_RESULT__CALL_RESULT_REFERRED &&
+        !args_has(&session->args, "to")) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "to",
+                         "name the unit or body that the caller was referred to");
+    }
+    return STATUS_OK;
+}
+
 static enum status read_call_number(struct session *session, uint64_t *ret_number,
                                     struct error *err)
 {
@@ -258,8 +281,7 @@ static int run_end(struct session *session)
     int result;
     Intake__EndCallRequest request = INTAKE__END_CALL_REQUEST__INIT;
     if (read_call_number(session, &request.call_number, &err) != STATUS_OK ||
-        read_choice(session, "result", &intake__call_result__descriptor, 0, &result, &err) !=
-            STATUS_OK) {
+        read_result(session, 0, &result, &err) != STATUS_OK) {
         return output_usage(&err);
     }
     request.idempotency_key = vafa_new_key(key);
@@ -312,8 +334,8 @@ static enum status read_record(struct session *session, Intake__RecordCallReques
 {
     int result = 0;
     int channel = 0;
-    enum status status = read_choice(session, "result", &intake__call_result__descriptor,
-                                     INTAKE__CALL_RESULT__CALL_RESULT_ABANDONED, &result, err);
+    enum status status =
+        read_result(session, INTAKE__CALL_RESULT__CALL_RESULT_ABANDONED, &result, err);
     if (status == STATUS_OK) {
         status = read_choice(session, "channel", &common__channel__descriptor,
                              COMMON__CHANNEL__CHANNEL_PHONE, &channel, err);
@@ -353,7 +375,7 @@ const struct command command_phone_record = {
     .arguments = "",
     .summary = "a call that is over already: given up in the queue, or told afterwards",
     .help = "Writes down a call in one go. No card is shown. Times are within the last day.",
-    .examples = "vafa phone record --phone 09130000000 --queued -1h --ended now\n"
+    .examples = "vafa phone record --phone 09130000000 --queued -10m --ended now\n"
                 "vafa phone record --result informed --topic garbage --json",
     .options = record_options,
     .role = RPC_ROLE_FRONT_END,

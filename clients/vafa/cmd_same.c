@@ -75,7 +75,11 @@ void same_print(struct session *session, const Intake__FindSameResponse *respons
         table_cell(table, c->code);
         age_cell(table, us_sub(now_us, c->occurred_at_us));
         table_cell(table, label_enum(&intake__same_by__descriptor, (int)same->by, language));
-        table_cell_format(table, "%" PRIu32, same->metres);
+        if (same->by == INTAKE__SAME_BY__SAME_BY_POINT) {
+            table_cell_format(table, "%" PRIu32, same->metres);
+        } else {
+            table_cell(table, "");
+        }
         table_cell_format(table, "%" PRIu32, c->callers);
         table_cell(table, session_topic(session, c->topic));
         table_cell(table, buffer_text(&place));

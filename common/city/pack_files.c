@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define READ_BYTES 4096 /* at once: most files are small */
 #define PACK_IMPORTS "imports"
 
 static const char *const pack_names[] = {"areas.csv", "city.ini",   "levels.csv",
@@ -92,9 +93,9 @@ static void pack_read_file(struct pack_files *files, const char *folder, const c
     }
     size_t got = 0;
     do {
-        uint8_t *room = buffer_extend(&file->raw, 65536);
-        got = fread(room, 1, 65536, stream);
-        file->raw.size -= 65536 - got;
+        uint8_t *room = buffer_extend(&file->raw, READ_BYTES);
+        got = fread(room, 1, READ_BYTES, stream);
+        file->raw.size -= READ_BYTES - got;
     } while (got > 0 && file->raw.size <= PACK_FILE_SIZE_MAX);
     if (ferror(stream)) {
         findings_error(findings, name, 0, "cannot be read");

@@ -12,8 +12,8 @@
 
 #define EVENTS_PER_READ 512
 #define EVENTS_PER_OPERATION 256 /* the writer takes turns between calls and feeds */
-#define WAIT_MS 20000
-#define DEADLINE_MS 30000
+#define WAIT_MS 20000            /* unless the options say another */
+#define PATIENCE_MS 10000        /* for the answer, after the wait */
 #define RETRY_US (200 * MS_US)
 #define EVENT_ARENA_BYTES_MAX (8u << 20)
 #define READ_EVENTS 0 /* method numbers of the EventLog service */
@@ -196,14 +196,14 @@ static void read_on(struct follower *follower)
     Eventlog__ReadEventsRequest request = EVENTLOG__READ_EVENTS_REQUEST__INIT;
     request.after = &after;
     request.events_max = EVENTS_PER_READ;
-    request.wait_ms = WAIT_MS;
+    request.wait_ms = follower->options.wait_ms;
     request.reader = (char *)(uintptr_t)follower->options.def->name;
     follower->step = STEP_READING;
     follower->call = (struct rpc_client_call){
         .service = &eventlog__event_log__descriptor,
         .method = READ_EVENTS,
         .request = &request.base,
-        .deadline_ms = DEADLINE_MS,
+        .deadline_ms = follower->options.wait_ms + PATIENCE_MS,
         .done = read_done,
         .context = follower,
     };
@@ -375,6 +375,7 @@ struct follower *follower_new(const struct follower_options *options)
     CHECK(follower != NULL);
     CHECK(pthread_mutex_init(&follower->lock, NULL) == 0);
     follower->options = *options;
+    follower->options.wait_ms = options->wait_ms == 0 ? WAIT_MS : options->wait_ms;
     follower->upstream = options->def->feeds[options->feed].upstream;
     follower->arena = arena_new(EVENT_ARENA_BYTES_MAX);
     follower->step = STEP_PAUSED;

@@ -252,6 +252,7 @@ static enum status open_feeds(struct node *node, const struct node_options *opti
             .def = node->def,
             .feed = i,
             .client = rpc_client_new(node->loop, transport, node->random, &caller),
+            .wait_ms = options->follow_wait_ms,
             .stopped = feed_stopped,
             .waiting = feed_waits,
             .context = node,

@@ -25,12 +25,13 @@ struct node_options {
     const struct city *city;
     struct clock *clock;
     struct random *random;
-    struct loop *loop;    /* not NULL: no threads, everything is stepped by this loop */
-    uint64_t map_bytes;   /* as in store_options */
-    size_t journal_bytes; /* as in store_options: the simulator */
-    bool no_sync;         /* the simulator */
-    uint32_t calls_max;   /* open calls, parked ones included; 0: 2,048 */
-    uint32_t parked_max;  /* waiting reads; 0: three quarters of calls_max */
+    struct loop *loop;       /* not NULL: no threads, everything is stepped by this loop */
+    uint64_t map_bytes;      /* as in store_options */
+    size_t journal_bytes;    /* as in store_options: the simulator */
+    bool no_sync;            /* the simulator */
+    uint32_t follow_wait_ms; /* as wait_ms in follower_options: the simulator */
+    uint32_t calls_max;      /* open calls, parked ones included; 0: 2,048 */
+    uint32_t parked_max;     /* waiting reads; 0: three quarters of calls_max */
     /* Once, on the writer's thread: the store has failed and writes no more, so the service is to be
      * stopped; a new start brings back what was acknowledged. May be NULL. */
     void (*store_failed)(void *context);

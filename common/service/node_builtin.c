@@ -11,7 +11,7 @@
 
 #define EVENTS_MAX 1000
 #define EVENTS_DEFAULT 256
-#define WAIT_MS_MAX 30000
+#define WAIT_MS_MAX 240000
 #define ANSWER_BYTES_MAX (512u * 1024)
 #define READER_MAX 100 /* code points */
 

@@ -56,7 +56,8 @@ void civil_period_name(const struct civil *civil, int32_t local_hour, enum civil
 
 /* Reads "2011-08-28", "2011-08-28T14:30[:15]", with a space instead of T, with "Z" or "+03:30"
  * behind (else in the zone); a year from 1200 to 1599 is Jalali, whatever the calendar; digits of
- * any script, "/" for "-", parts of a second; and "now", "today", "-7d", "-12h", "+3d" relative to now_us.
+ * any script, "/" for "-", parts of a second; and "now", "today", "-7d", "-12h", "-10m",
+ * "+3d" (days, hours, minutes) relative to now_us.
  * INVALID_ARGUMENT, `field` named. */
 enum status civil_parse(const struct civil *civil, const char *text, int64_t now_us,
                         const char *field, int64_t *ret_us, struct error *err);

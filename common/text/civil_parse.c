@@ -17,7 +17,7 @@
 #define RELATIVE_US_MAX (36525 * DAY_US)
 #define OFFSET_US_MAX (18 * HOUR_US)
 
-#define HOW "YYYY-MM-DD, YYYY-MM-DDThh:mm[:ss] with Z or +hh:mm, now, today, -7d, -12h or +3d"
+#define HOW "YYYY-MM-DD, YYYY-MM-DDThh:mm[:ss] with Z or +hh:mm, now, today, -7d, -12h, -10m or +3d"
 
 static enum status refuse(const char *text, const char *field, const char *reason,
                           struct error *err)
@@ -181,7 +181,7 @@ static bool read_relative(const struct civil *civil, const char *text, int64_t n
     if ((!ahead && !take_char(&text, '-')) || !take_number(&text, 1, 6, &count)) {
         return false;
     }
-    int64_t unit_us = *text == 'd' ? DAY_US : *text == 'h' ? HOUR_US : 0;
+    int64_t unit_us = *text == 'd' ? DAY_US : *text == 'h' ? HOUR_US : *text == 'm' ? MINUTE_US : 0;
     if (unit_us == 0 || text[1] != '\0' || count > RELATIVE_US_MAX / unit_us) {
         return false;
     }

@@ -167,10 +167,11 @@ int incident_compare(const struct incident_likeness *a, uint64_t number_a,
 
 /* --- cells --- */
 
+/* What is no number, in a damaged row say, lies in the first. */
 static uint32_t cell_at(double degrees, double half_turn, uint32_t count)
 {
     double cell = floor((degrees + half_turn) * INCIDENT_CELLS_PER_DEGREE);
-    return cell < 0 ? 0 : cell >= count ? count - 1 : (uint32_t)cell;
+    return cell >= count ? count - 1 : cell >= 0 ? (uint32_t)cell : 0;
 }
 
 struct incident_cell incident_cell_of(double latitude, double longitude)

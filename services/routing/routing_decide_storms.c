@@ -48,14 +48,13 @@ static struct routing_looseness looseness_of(struct decide *d, const Routing__Ta
 /* Of the storms that are still looking at tasks, the loosest that holds this one; NULL: none is looser
  * than what it has. */
 static const Routing__StormTaken *find_looser(struct decide *d, const Routing__Task *task,
+                                              const uint64_t *numbers, size_t count,
                                               struct routing_looseness *ret_from)
 {
     const Routing__StormTaken *found = NULL;
-    uint64_t last = routing_tables_last_storm(d->txn);
-    uint64_t first = last > ROUTING_STORMS_AT_ONCE ? last - ROUTING_STORMS_AT_ONCE : 0;
     struct routing_looseness have = {0};
-    for (uint64_t number = last; number > first; number--) {
-        const Routing__StormRecord *record = routing_tables_storm(d->txn, number, d->arena);
+    for (size_t i = 0; i < count; i++) {
+        const Routing__StormRecord *record = routing_tables_storm(d->txn, numbers[i], d->arena);
         const Routing__StormTaken *storm = record == NULL ? NULL : record->taken;
         if (storm == NULL || record->finished || task->number > storm->last_task ||
             !routing_storm_holds(storm, task)) {
@@ -104,15 +103,16 @@ static enum status move(struct decide *d, Routing__Task *task, const Routing__St
 
 enum status routing_decide_storms_of(struct decide *d, Routing__Task *task, bool *ret_moved)
 {
+    uint64_t numbers[ROUTING_STORMS_LOOKING_MAX];
     uint64_t closure;
     struct routing_looseness from;
+    size_t count = routing_tables_looking_storms(d->txn, d->arena, numbers);
     *ret_moved = false;
-    if (routing_tables_last_storm(d->txn) == 0 ||
-        !routing_tables_running(d->txn, task->number, d->arena, &closure) ||
+    if (count == 0 || !routing_tables_running(d->txn, task->number, d->arena, &closure) ||
         routing_clock_is_urgent(d->city, task->topic, task->urgency)) {
         return STATUS_OK;
     }
-    const Routing__StormTaken *storm = find_looser(d, task, &from);
+    const Routing__StormTaken *storm = find_looser(d, task, numbers, count, &from);
     enum status status = txn_error(d->txn, d->error);
     return status == STATUS_OK && storm != NULL ? move(d, task, storm, from, ret_moved) : status;
 }

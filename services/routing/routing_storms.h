@@ -3,6 +3,7 @@
  * decisions.
  *
  *   state  STORM  {storm number}  StormRecord
+ *   state  STORM  {0}             LookingStormsRecord  those for which tasks are still looked at
  *
  * A request that was registered in a storm names it, so that routing needs not know when it ends. What
  * was open when it began is looked at task by task, as for a closure: a task's dates that have not come
@@ -25,9 +26,8 @@
 #define ROUTING_STORM_MOVED_MAX 30
 /* Between two steps others have their turn. */
 #define ROUTING_STORM_STEP_US 20000
-/* Storms back from the newest that may still be looking at tasks, when a date comes: intake runs
- * fewer at a time. */
-#define ROUTING_STORMS_AT_ONCE 16
+/* Storms for which tasks are looked at, at once; of more, the newest are asked when a date comes. */
+#define ROUTING_STORMS_LOOKING_MAX 32
 
 /* --- rules --- */
 
@@ -41,6 +41,9 @@ Routing__StormRecord *routing_tables_storm(struct store_txn *txn, uint64_t numbe
                                            struct arena *arena);
 void routing_tables_put_storm(struct store_txn *txn, uint64_t number, Routing__StormRecord *record);
 uint64_t routing_tables_last_storm(struct store_txn *txn); /* 0: none yet */
+/* Those for which tasks are still looked at: mostly none. Returns how many. */
+size_t routing_tables_looking_storms(struct store_txn *txn, struct arena *arena,
+                                     uint64_t ret_numbers[ROUTING_STORMS_LOOKING_MAX]);
 
 /* --- decide --- */
 

@@ -161,7 +161,7 @@ static void step(struct fuzz_service *service, struct fuzz_input *in)
     } else if (what < 0xF0) {
         fuzz_service_feed(service, in);
     } else {
-        rig_advance(fuzz_service_rig(service), (int64_t)(fuzz_u32(in) % (86400u * 40)) * SECOND_US);
+        rig_advance(fuzz_service_rig(service), (int64_t)(fuzz_u32(in) % (86400u * 10)) * SECOND_US);
     }
 }
 

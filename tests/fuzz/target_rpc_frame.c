@@ -51,7 +51,8 @@ static void check_call(const struct rpc_call *call, const ProtobufCMethodDescrip
     PROPERTY(request->descriptor == method->input, "the request is of the method's type");
     PROPERTY(rpc_call_request_bytes(call).size <= RPC_MESSAGE_BYTES_MAX, "it is within the limit");
     PROPERTY(rpc_call_at_least(call, &positions) <= 8, "at most 8 positions are waited for");
-    PROPERTY(strlen(rpc_call_caller(call)->name) <= 100, "a caller's name has at most 100 bytes");
+    PROPERTY(strlen(rpc_call_caller(call)->name) <= 4 * 100,
+             "a caller's name has at most 100 characters");
     PROPERTY(rpc_call_caller(call)->role <= RPC_ROLE_ADMIN, "a role is one of the contract's");
     PROPERTY(rpc_call_deadline_us(call) > 0, "a call has a deadline");
     fuzz_check_message(request);

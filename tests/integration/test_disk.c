@@ -19,9 +19,12 @@
 #include <cmocka.h>
 
 #include "store/store.h"
+#include "tests/support/memory.h"
 
 #define STORE_FAILED 4 /* exit code */
+#define POWER_ROUNDS (TEST_SANITIZED ? 3 : 9)
 #define ROUNDS_MAX 60
+#define FLIPS (TEST_SANITIZED ? 4 : 12)
 
 struct scene {
     struct disk disk;
@@ -240,7 +243,7 @@ static void keeps_what_it_acknowledged_when_power_is_lost(void **state)
 {
     struct scene *scene = *state;
     unsigned seed = number_of("TEST_SEED", (unsigned)time(NULL));
-    unsigned rounds = number_of("TEST_ROUNDS", 9);
+    unsigned rounds = number_of("TEST_ROUNDS", POWER_ROUNDS);
     unsigned hits = 0; /* rounds in which something was on its way to the disk */
     print_message("TEST_SEED=%u\n", seed);
     for (unsigned round = 0; round < rounds || (hits == 0 && round < ROUNDS_MAX); round++) {
@@ -369,7 +372,7 @@ static void verify_survives_a_flipped_bit_anywhere_and_tells_the_way_back(void *
 {
     struct scene *scene = *state;
     unsigned seed = number_of("TEST_SEED", (unsigned)time(NULL));
-    unsigned flips = number_of("TEST_FLIPS", 12), found = 0;
+    unsigned flips = number_of("TEST_FLIPS", FLIPS), found = 0;
     char path[300], code[16], before;
     print_message("TEST_SEED=%u\n", seed);
     for (int i = 0; i < 10; i++) {

@@ -1,6 +1,7 @@
 /* One request walks through all five services in one thread on virtual time, with a crash in the
  * middle. */
 #include "tests/sim/walk.h"
+#include "tests/support/memory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +14,7 @@
 /* Last: it needs what the others declare. */
 #include <cmocka.h>
 
-#define SEEDS 30
+#define SEEDS (TEST_SANITIZED ? 10 : 30)
 #define TWICE_EVERY 10 /* seeds */
 
 static void end_well(struct walk *walk)

@@ -11,6 +11,11 @@
 #include <string.h>
 
 #define MAP_BYTES (UINT64_C(1) << 30)
+/* How long a follower waits for news. Most hours have none, and empty answers are most of the work: a short wait is for one
+ * seed in so many. */
+#define WAIT_MS_LONG 240000
+#define WAIT_MS_USUAL 20000
+#define WAIT_USUAL_IN 8
 #define JOURNAL_BYTES                                                                              \
     ((size_t)128 << 10) /* each start reads it, and one that is full is no rarity */
 #define ARENA_BYTES_MAX (64u << 20)
@@ -100,6 +105,7 @@ void world_restart(struct world *world, Common__ServiceId service)
     struct error err;
     CHECK(machine->node == NULL);
     machine->restart_us = INT64_MAX;
+    world->writes++; /* what it has not synced is gone, which is a change too */
     machine->links[service] = (struct link){.world = world, .to = service};
     struct node_options options = {
         .def = machine->def,
@@ -112,6 +118,7 @@ void world_restart(struct world *world, Common__ServiceId service)
         .map_bytes = MAP_BYTES,
         .journal_bytes = JOURNAL_BYTES,
         .no_sync = true,
+        .follow_wait_ms = world->follow_wait_ms,
         .connect = connect_upstream,
         .context = &machine->links[service],
     };
@@ -297,9 +304,15 @@ static uint64_t head_of(struct node *node)
     return head.offset;
 }
 
+#define IDLE_US SECOND_US /* without a write; until then the last may stand in a journal alone */
+
+/* Everybody has followed everybody. */
 static bool is_quiet(struct world *world, void *context)
 {
     (void)context;
+    if (world->mono_us - world->busy_us < IDLE_US) {
+        return false;
+    }
     for (unsigned i = 1; i < MACHINE_COUNT; i++) {
         const struct machine *machine = &world->machines[i];
         if (machine->def != NULL && (machine->node == NULL || machine->dying)) {
@@ -325,7 +338,6 @@ static bool is_quiet(struct world *world, void *context)
 
 /* --- hours in which nothing happens --- */
 
-#define IDLE_US SECOND_US         /* without a write, everybody having followed everybody */
 #define STUCK_US (60 * SECOND_US) /* the same when somebody has not: who is down, say */
 #define AWAKE_US (2 * SECOND_US)  /* so much before something is due they are awake again */
 
@@ -500,6 +512,7 @@ struct world *world_new(uint64_t seed, const struct world_faults *faults,
     world->faults = *faults;
     world_random_begin(&world->random, seed);
     world->mono_us = WORLD_BEGIN_US;
+    world->follow_wait_ms = world_draw(world, WAIT_USUAL_IN) == 0 ? WAIT_MS_USUAL : WAIT_MS_LONG;
     world->writes = 1;
     world->arena = arena_new(ARENA_BYTES_MAX);
     world_must(city_load(&world->city, VAFA_SOURCE_DIR "/deploy/cities/isfahan", &err), &err);

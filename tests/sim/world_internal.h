@@ -68,10 +68,11 @@ struct world {
     struct world_random random;
     int64_t mono_us;
     bool skip_idle;
-    int64_t busy_us;       /* when something was last written, or a call of people's ended */
-    uint64_t writes;       /* commits and journal records, from one on */
-    uint64_t quiet_as_of;  /* as of so many everybody had followed everybody */
-    unsigned people_calls; /* in flight */
+    uint32_t follow_wait_ms; /* node_options */
+    int64_t busy_us;         /* when something was last written, or a call of people's ended */
+    uint64_t writes;         /* commits and journal records, from one on */
+    uint64_t quiet_as_of;    /* as of so many everybody had followed everybody */
+    unsigned people_calls;   /* in flight */
     struct city *city;
     struct arena *arena;
     char folder[SCRATCH_SIZE];

@@ -220,6 +220,19 @@ static void cells_end_at_the_poles_and_at_half_a_turn(void **state)
     assert_int_equal(cells.to.row, INCIDENT_ROWS - 1);
 }
 
+static void a_damaged_point_has_a_cell_all_the_same(void **state)
+{
+    static const double strange[] = {NAN, -NAN, INFINITY, -INFINITY, 1e300, -1e300};
+    (void)state;
+    for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++) {
+        struct incident_cell cell = incident_cell_of(strange[i], strange[i]);
+        assert_in_range(cell.row, 0, INCIDENT_ROWS - 1);
+        assert_in_range(cell.column, 0, INCIDENT_COLUMNS - 1);
+        struct incident_cells cells = incident_cells_around(strange[i], strange[i], 1000);
+        assert_in_range(cells.to.row, cells.from.row, INCIDENT_ROWS - 1);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -235,6 +248,7 @@ int main(void)
         cmocka_unit_test(the_closer_and_newer_comes_first),
         cmocka_unit_test(cells_around_hold_the_circle),
         cmocka_unit_test(cells_end_at_the_poles_and_at_half_a_turn),
+        cmocka_unit_test(a_damaged_point_has_a_cell_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -222,6 +222,8 @@ static void reads_times_relative_to_now(void **state)
     assert_true(us == now_us - 7 * DAY_US);
     assert_int_equal(civil_parse(isfahan, "-12h", now_us, "from", &us, NULL), STATUS_OK);
     assert_true(us == now_us - 12 * HOUR_US);
+    assert_int_equal(civil_parse(isfahan, "-۱۰m", now_us, "from", &us, NULL), STATUS_OK);
+    assert_true(us == now_us - 10 * MINUTE_US);
 }
 
 static void refuses_what_is_no_time_and_names_the_field(void **state)
