@@ -200,7 +200,7 @@ const struct command command_storm_start = {
             "stays as it is.\n"
             "Nothing is ever joined by itself. Several storms may run: the one that allows most "
             "counts.",
-    .examples = "vafa storm start --topics tree-fallen,flooding --areas 1,3 --hours 6 --reason "
+    .examples = "vafa storm start --topics broken-branch,flooding --areas 1,3 --hours 6 --reason "
                 "'باد شدید'\n"
                 "vafa storm start --topics all --areas all --hours 12 --reason 'برف سنگین' --json",
     .options = start_options,
@@ -354,7 +354,7 @@ const struct command command_storm_list = {
     .arguments = "",
     .summary = "storms, running and past, newest first",
     .help = "Which there are, for what, until when, how much of the usual time things may take, "
-            "and how many requests were registered in each.",
+            "and how many requests were registered in each. With --json one object a line.",
     .examples = "vafa storm list\n"
                 "vafa storm list --limit 5 --json",
     .options = list_options,
@@ -441,7 +441,7 @@ const struct command command_storm_left = {
             "they came. The last column names questions that the topic requires and nobody "
             "answered: ask the citizen, then `vafa amend CODE --answer …`.\n"
             "A page may be short and yet not be the last: a line on stderr then tells how to go "
-            "on.",
+            "on. With --json one object a line.",
     .examples = "vafa storm left 1\n"
                 "vafa storm left 1 --limit 100 --json",
     .options = list_options,

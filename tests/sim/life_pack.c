@@ -142,7 +142,7 @@ static void begin(struct later *later)
         story_step("the %s pack is to be taken", keeper->wants_other ? "other" : "usual");
         ask_next(keeper);
     }
-    later_set(later, later->life, begin, life_draw(later->life, DAY_US / 2, 5 * DAY_US));
+    later_set(later, later->life, begin, life_draw(later->life, 3 * DAY_US, 15 * DAY_US));
 }
 
 void life_begin_packs(struct life *life)
@@ -153,7 +153,7 @@ void life_begin_packs(struct life *life)
         keeper->callers[i] = world_caller_new(life->world, (Common__ServiceId)order[i],
                                               RPC_ROLE_ADMIN, "keeper", "");
     }
-    later_set(&life->pack, life, begin, life_draw(life, DAY_US / 4, 2 * DAY_US));
+    later_set(&life->pack, life, begin, life_draw(life, DAY_US / 4, 6 * DAY_US));
 }
 
 /* At the end each has in force what it was last told, on disk and in memory. */
