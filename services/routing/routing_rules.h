@@ -36,7 +36,7 @@
 #define ROUTING_PAGE_SIZE_DEFAULT 20
 #define ROUTING_PAGE_SIZE_MAX 100
 #define ROUTING_PAGE_BYTES_MAX 32
-#define ROUTING_STATES_MAX 9
+#define ROUTING_STATES_MAX 10
 /* An answer ends behind the change or task with which this much has been read for it: it stays
  * below RPC_MESSAGE_BYTES_MAX. */
 #define ROUTING_ANSWER_BYTES_MAX ((size_t)512 * 1024)
