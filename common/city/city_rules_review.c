@@ -105,6 +105,7 @@ static void rules_review_units(const struct city *city, struct findings *finding
     rules_mark(used, key_index_find(&city->unit_index, city->coordinator));
     for (size_t i = 0; i < count; i++) {
         rules_mark(used, key_index_find(&city->unit_index, city->units[i].parent));
+        rules_mark(used, key_index_find(&city->unit_index, city->units[i].stand_in));
     }
     for (size_t i = 0; i < city->rule_count; i++) {
         const struct city_rule *rule = &city->rules[i];
@@ -123,9 +124,10 @@ static void rules_review_units(const struct city *city, struct findings *finding
     }
     for (size_t i = 0; i < count; i++) {
         if (!used[i]) {
-            findings_warning(findings, "units.csv", csv_table_line(city->unit_table, i),
-                             "no rule sends anything to the unit \"%s\", and it is no parent",
-                             findings_quote(city->units[i].key).text);
+            findings_warning(
+                findings, "units.csv", csv_table_line(city->unit_table, i),
+                "no rule sends anything to the unit \"%s\", and it is no parent and no stand-in",
+                findings_quote(city->units[i].key).text);
         }
     }
     free(used);

@@ -208,6 +208,12 @@ static enum status answer_in_force(struct node *node, struct rpc_call *call, str
     if (offset != 0) {
         struct error why = ERROR_NONE;
         response.taking = load_taking(node, txn, offset, rpc_call_arena(call), &why);
+        if (response.taking == NULL) {
+            store_read_end(txn);
+            return why.status != STATUS_OK
+                       ? error_set(err, why.status, why.field, "%s", why.message)
+                       : no_memory(err);
+        }
     }
     atomic_store(&node->is_taking, false);
     rpc_call_answer(call, &response.base, NULL);

@@ -208,10 +208,14 @@ static enum status publish(struct pack_shelf *shelf, const uint8_t digest[PACK_S
         remove_folder(path); /* a damaged one; who replaces a good one does not come here */
         status = rename(draft, path) == 0 ? STATUS_OK : failed(err, "made", path);
     }
-    char drafts[PATH_SIZE];
+    char drafts[PATH_SIZE], store[PATH_SIZE];
     snprintf(drafts, sizeof drafts, "%s/draft", shelf->folder);
-    (void)rmdir(drafts); /* empty by now */
-    return status == STATUS_OK ? sync_path(shelf, shelf->folder, err) : status;
+    snprintf(store, sizeof store, "%s/..", shelf->folder); /* the first makes the shelf itself */
+    (void)rmdir(drafts);                                   /* empty by now */
+    if (status == STATUS_OK) {
+        status = sync_path(shelf, shelf->folder, err);
+    }
+    return status == STATUS_OK ? sync_path(shelf, store, err) : status;
 }
 
 static bool is_digest_of(const struct city *city, const uint8_t digest[PACK_SHELF_DIGEST_BYTES])

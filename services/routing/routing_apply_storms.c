@@ -61,7 +61,7 @@ static void put_looking(struct apply *a, uint64_t *numbers, size_t count)
     }
 }
 
-/* Of too many the oldest goes: its steps find its tasks all the same. */
+/* Of too many the oldest goes, and moves no more of what was open when it began. */
 static void add_looking(struct apply *a, uint64_t number)
 {
     uint64_t numbers[ROUTING_STORMS_LOOKING_MAX + 1];

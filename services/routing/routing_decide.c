@@ -60,8 +60,14 @@ static enum status choose_unit(struct decide *d, const Intake__RequestRegistered
 }
 
 /* Whoever was asked before is not asked again: the lead may have its reasons. */
-static bool was_asked(const Routing__Task *task, const char *unit)
+static bool was_asked(struct decide *d, const Routing__Task *task, const struct city_route *route,
+                      size_t before, const char *unit)
 {
+    for (size_t i = 0; i < before; i++) { /* two may have one stand-in */
+        if (strcmp(city_unit_in_charge(d->city, route->helpers[i], d->now_us), unit) == 0) {
+            return true;
+        }
+    }
     for (size_t i = 0; i < task->n_helps; i++) {
         if (strcmp(task->helps[i]->unit, unit) == 0) {
             return true;
@@ -79,7 +85,7 @@ enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
     enum status status = STATUS_OK;
     for (size_t i = 0; i < route->helper_count && room > 0 && status == STATUS_OK; i++) {
         const char *helper = city_unit_in_charge(d->city, route->helpers[i], d->now_us);
-        if (strcmp(helper, route->unit) == 0 || was_asked(task, helper)) {
+        if (strcmp(helper, route->unit) == 0 || was_asked(d, task, route, i, helper)) {
             continue;
         }
         Routing__TaskHelpAsked asked = ROUTING__TASK_HELP_ASKED__INIT;

@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define TASK_ARENA_BYTES ((size_t)1024 * 1024) /* for one task */
+
 static enum status refuse_memory(struct decide *d)
 {
     return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large");
@@ -156,15 +158,19 @@ enum status routing_decide_alarms_of_silent(struct decide *d, uint64_t desk_numb
 {
     uint64_t numbers[ROUTING_DESK_HELD_MAX];
     struct desks desks;
+    struct arena *scratch = arena_new(TASK_ARENA_BYTES);
     size_t count = routing_tables_claims(d->txn, desk_number, numbers, ROUTING_DESK_HELD_MAX);
     enum status status = STATUS_OK;
     read_desks(d, unit, &desks);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        const Routing__Task *task = routing_tables_task(d->txn, numbers[i], d->arena);
+        arena_reset(scratch);
+        Routing__Task *task = routing_tables_task(d->txn, numbers[i], scratch);
         if (task != NULL && task->alarm != NULL && routing_alarm_is_needed(task)) {
-            status = give(d, task, &desks);
+            task->unit = arena_copy_text(d->arena, task->unit);
+            status = task->unit == NULL ? refuse_memory(d) : give(d, task, &desks);
         }
     }
+    arena_free(scratch);
     return status == STATUS_OK ? txn_error(d->txn, d->error) : status;
 }
 

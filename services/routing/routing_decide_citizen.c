@@ -109,7 +109,7 @@ static bool lies_by_rule(const struct city *city, const Routing__Task *task)
                         task->registered_at_us);
     city_route(city, &asked, &route);
     return strcmp(route.unit, task->unit) == 0 ||
-           strcmp(city_unit_in_charge(city, route.unit, task->registered_at_us), task->unit) == 0;
+           strcmp(city_unit_in_charge(city, route.unit, task->routed_at_us), task->unit) == 0;
 }
 
 /* Nobody has taken it on, and no person has decided where it goes. */
@@ -122,7 +122,8 @@ static bool goes_by_rule(const struct city *city, const Routing__Task *task)
 
 /* By the pack's rules, as if it were new; its due date stays, since the citizen has waited. */
 static enum status route_anew(struct decide *d, Routing__Task *task,
-                              const Intake__RequestAmended *amended, const char **ret_unit)
+                              const Intake__RequestAmended *amended, struct city_route *ret_route,
+                              const char **ret_unit)
 {
     struct city_route route;
     struct city_request asked =
@@ -130,8 +131,9 @@ static enum status route_anew(struct decide *d, Routing__Task *task,
                         amended->n_answers, task->registered_at_us);
     city_route(d->city, &asked, &route);
     route.unit = city_unit_in_charge(d->city, route.unit, d->now_us);
+    *ret_route = route;
     if (strcmp(route.unit, task->unit) == 0) {
-        return routing_decide_helpers(d, task, &route);
+        return STATUS_OK;
     }
     Routing__TaskMoved moved = ROUTING__TASK_MOVED__INIT;
     moved.task_number = task->number;
@@ -144,10 +146,7 @@ static enum status route_anew(struct decide *d, Routing__Task *task,
     event.task_moved = arena_copy(d->arena, &moved, sizeof(moved));
     enum status status = routing_decide_before(d, task, &event, d->now_us);
     *ret_unit = route.unit;
-    if (status == STATUS_OK) {
-        status = routing_emit(d, &event, event.task_moved, NULL);
-    }
-    return status == STATUS_OK ? routing_decide_helpers(d, task, &route) : status;
+    return status == STATUS_OK ? routing_emit(d, &event, event.task_moved, NULL) : status;
 }
 
 /* What is urgent from now on, or another unit's, its unit is told as that. `unit`: where it has been moved to; NULL: it
@@ -190,11 +189,16 @@ enum status routing_decide_amended(struct decide *d, const Intake__RequestAmende
     if (status != STATUS_OK || !is_own(task, amended->number)) {
         return status;
     }
+    struct city_route route;
     const char *unit = NULL;
-    if (goes_by_rule(d->city, task)) {
-        status = route_anew(d, task, amended, &unit);
+    bool is_ruled = goes_by_rule(d->city, task);
+    if (is_ruled) {
+        status = route_anew(d, task, amended, &route, &unit);
     }
-    return status == STATUS_OK ? alarm_anew(d, task, amended, unit, occurred_at_us) : status;
+    if (status == STATUS_OK) {
+        status = alarm_anew(d, task, amended, unit, occurred_at_us);
+    }
+    return status == STATUS_OK && is_ruled ? routing_decide_helpers(d, task, &route) : status;
 }
 
 enum status routing_decide_words_added(struct decide *d, const Intake__WordsAdded *added)

@@ -12,10 +12,9 @@
 
 #include <inttypes.h>
 
-static enum status refuse_memory(struct decide *d)
-{
-    return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large");
-}
+/* For all storms that are looking, each with all topics and areas it may name: a timer, which looks at
+ * many tasks, has not the memory to read them for each. */
+#define STORMS_ARENA_BYTES ((size_t)2 * 1024 * 1024)
 
 /* --- a new request --- */
 
@@ -24,24 +23,18 @@ enum status routing_decide_looseness(struct decide *d, uint64_t storm, bool urge
 {
     const Routing__StormRecord *record =
         storm == 0 ? NULL : routing_tables_storm(d->txn, storm, d->arena);
-    if (storm != 0 && record == NULL) {
-        enum status status = txn_error(d->txn, d->error);
-        return status != STATUS_OK
-                   ? status
-                   : decide_refuse(d, STATUS_DATA_LOSS, NULL,
-                                   "a request is of storm %" PRIu64 ", which never began", storm);
-    }
     *ret_looseness = routing_storm_looseness(record == NULL ? NULL : record->taken, urgent);
-    return STATUS_OK;
+    return txn_error(d->txn, d->error);
 }
 
 /* --- what was open --- */
 
 /* What the task has been allowed. */
-static struct routing_looseness looseness_of(struct decide *d, const Routing__Task *task)
+static struct routing_looseness looseness_of(struct decide *d, const Routing__Task *task,
+                                             struct arena *scratch)
 {
     const Routing__StormRecord *record =
-        task->storm == 0 ? NULL : routing_tables_storm(d->txn, task->storm, d->arena);
+        task->storm == 0 ? NULL : routing_tables_storm(d->txn, task->storm, scratch);
     return routing_storm_looseness(record == NULL ? NULL : record->taken, false);
 }
 
@@ -49,19 +42,20 @@ static struct routing_looseness looseness_of(struct decide *d, const Routing__Ta
  * than what it has. */
 static const Routing__StormTaken *find_looser(struct decide *d, const Routing__Task *task,
                                               const uint64_t *numbers, size_t count,
+                                              struct arena *scratch,
                                               struct routing_looseness *ret_from)
 {
     const Routing__StormTaken *found = NULL;
     struct routing_looseness have = {0};
     for (size_t i = 0; i < count; i++) {
-        const Routing__StormRecord *record = routing_tables_storm(d->txn, numbers[i], d->arena);
+        const Routing__StormRecord *record = routing_tables_storm(d->txn, numbers[i], scratch);
         const Routing__StormTaken *storm = record == NULL ? NULL : record->taken;
         if (storm == NULL || record->finished || task->number > storm->last_task ||
             !routing_storm_holds(storm, task)) {
             continue;
         }
         if (have.due_percent == 0) {
-            have = looseness_of(d, task);
+            have = looseness_of(d, task, scratch);
             *ret_from = have;
         }
         struct routing_looseness given = routing_storm_looseness(storm, false);
@@ -86,18 +80,17 @@ static enum status move(struct decide *d, Routing__Task *task, const Routing__St
     /* Of a unit that waits, what had not come when it began to wait has not come. */
     bool waits = task->paused_at_us != 0 && task->paused_at_us < storm->started_at_us;
     int64_t stop_us = waits ? task->paused_at_us : storm->started_at_us;
-    struct hours_gaps *gaps = NULL;
+    struct hours_gaps gaps;
+    bool has_gaps = false;
     moved.closure_number = routing_tables_last_closure(d->txn);
     moved.storm = storm->storm_number;
     if (hours != NULL && moved.closure_number > 0) {
-        gaps = arena_alloc(d->arena, sizeof(*gaps));
-        if (gaps == NULL) {
-            return refuse_memory(d);
-        }
-        routing_closures_read(d->txn, 1, moved.closure_number, stop_us, gaps);
+        has_gaps = true;
+        routing_closures_read(d->txn, 1, moved.closure_number, stop_us, &gaps);
     }
-    *ret_moved = routing_clock_delay(hours, task, stop_us, &delays, gaps, &moved) &&
-                 !PLANTED("storm_forgets_open_tasks");
+    *ret_moved =
+        routing_clock_delay(hours, task, stop_us, &delays, has_gaps ? &gaps : NULL, &moved) &&
+        !PLANTED("storm_forgets_open_tasks");
     return *ret_moved ? routing_decide_moved(d, task, &moved) : STATUS_OK;
 }
 
@@ -112,9 +105,14 @@ enum status routing_decide_storms_of(struct decide *d, Routing__Task *task, bool
         routing_clock_is_urgent(d->city, task->topic, task->urgency)) {
         return STATUS_OK;
     }
-    const Routing__StormTaken *storm = find_looser(d, task, numbers, count, &from);
+    struct arena *scratch = arena_new(STORMS_ARENA_BYTES);
+    const Routing__StormTaken *storm = find_looser(d, task, numbers, count, scratch, &from);
     enum status status = txn_error(d->txn, d->error);
-    return status == STATUS_OK && storm != NULL ? move(d, task, storm, from, ret_moved) : status;
+    if (status == STATUS_OK && storm != NULL) {
+        status = move(d, task, storm, from, ret_moved);
+    }
+    arena_free(scratch);
+    return status;
 }
 
 /* --- a storm began --- */

@@ -26,7 +26,7 @@
 #define ROUTING_STORM_MOVED_MAX 30
 /* Between two steps others have their turn. */
 #define ROUTING_STORM_STEP_US 20000
-/* Storms for which tasks are looked at, at once; of more, the newest are asked when a date comes. */
+/* Storms for which tasks are looked at, at once; of more, the newest. */
 #define ROUTING_STORMS_LOOKING_MAX 32
 
 /* --- rules --- */
@@ -47,7 +47,7 @@ size_t routing_tables_looking_storms(struct store_txn *txn, struct arena *arena,
 
 /* --- decide --- */
 
-/* DATA_LOSS when the request names a storm that never began. */
+/* A storm that was never heard of, since an older program passed over it, loosens nothing. */
 enum status routing_decide_looseness(struct decide *d, uint64_t storm, bool urgent,
                                      struct routing_looseness *ret_looseness);
 enum status routing_decide_storm(struct decide *d, const struct event *event,

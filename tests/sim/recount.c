@@ -299,8 +299,11 @@ void recount_check_timers(struct recount *recount, int64_t until_us)
                              " s before the time at which all had fired, and is not overdue",
                              task->number, (until_us - task->due_at_us) / SECOND_US);
         }
+        /* Split off long after it was due, it may be joined again before the clock looks. */
+        int64_t due_here_us =
+            task->due_at_us > task->routed_recorded_us ? task->due_at_us : task->routed_recorded_us;
         if (is_watched && !task->overdue && !is_open &&
-            task->ended_recorded_us - task->due_at_us > NOTICED_US) {
+            task->ended_recorded_us - due_here_us > NOTICED_US) {
             invariant_broken(INVARIANT_TIMERS,
                              "task %" PRIu64 " ended long after its due date, and never overdue",
                              task->number);
