@@ -11,8 +11,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define TASK_ARENA_BYTES ((size_t)1024 * 1024) /* for one task */
-
 static enum status refuse_memory(struct decide *d)
 {
     return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large");
@@ -158,7 +156,7 @@ enum status routing_decide_alarms_of_silent(struct decide *d, uint64_t desk_numb
 {
     uint64_t numbers[ROUTING_DESK_HELD_MAX];
     struct desks desks;
-    struct arena *scratch = arena_new(TASK_ARENA_BYTES);
+    struct arena *scratch = arena_new(ROUTING_TASK_ARENA_BYTES);
     size_t count = routing_tables_claims(d->txn, desk_number, numbers, ROUTING_DESK_HELD_MAX);
     enum status status = STATUS_OK;
     read_desks(d, unit, &desks);

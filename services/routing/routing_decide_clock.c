@@ -14,8 +14,6 @@
 
 #include <inttypes.h>
 
-#define TASK_ARENA_BYTES ((size_t)1024 * 1024) /* for one task */
-
 static struct hours_gaps *new_gaps(struct decide *d)
 {
     return arena_alloc(d->arena, sizeof(struct hours_gaps));
@@ -388,7 +386,7 @@ enum status routing_decide_bring_up(struct decide *d, const uint64_t *tasks, siz
                                     uint32_t moves_max, size_t *ret_looked, uint32_t *ret_moves)
 {
     struct room *room = NULL;
-    struct arena *scratch = arena_new(TASK_ARENA_BYTES);
+    struct arena *scratch = arena_new(ROUTING_TASK_ARENA_BYTES);
     enum status status = STATUS_OK;
     size_t looked = 0;
     uint32_t moves = 0;

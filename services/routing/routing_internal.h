@@ -12,6 +12,8 @@
 
 /* Stands for every unit in FollowTasks; no pack can have a unit of that name. */
 #define ROUTING_EVERY_UNIT "*"
+/* For one task: what looks at many reads each into the same room. */
+#define ROUTING_TASK_ARENA_BYTES ((size_t)1024 * 1024)
 
 /* routing_methods.c: in the order of routing.proto. */
 extern const struct service_method routing_methods[];
