@@ -98,6 +98,9 @@ enum status routing_decide_alarm(struct decide *d, Routing__Task *task, int64_t 
     alarmed.task_number = task->number;
     alarmed.case_number = task->case_number;
     alarmed.unit = task->unit;
+    alarmed.code = task->code;
+    alarmed.topic = task->topic;
+    alarmed.place = task->place;
     alarmed.since_us = since_us;
     alarmed.acknowledge_by_us = acknowledge_by(d->city, task->unit, since_us);
     alarmed.urgent_desk = urgent_desk_of(d->city, task->unit);

@@ -159,6 +159,8 @@ static enum status alarm_anew(struct decide *d, Routing__Task *task,
     if (task->urgency == amended->urgency && unit == NULL) {
         return STATUS_OK;
     }
+    task->topic = amended->topic;
+    task->place = amended->place;
     task->urgency = amended->urgency;
     if (unit != NULL) {
         task->unit = (char *)(uintptr_t)unit;

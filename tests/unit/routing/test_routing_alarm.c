@@ -343,6 +343,10 @@ static void amended_and_moved_by_that_the_new_unit_is_told_once(void **state)
     assert_string_equal(task->unit, CIVIL_3);
     assert_string_equal(task->desk, WATCH);
     assert_int_equal(events_of(rig, KIND(TASK_ALARMED), &event), 1);
+    const Routing__TaskAlarmed *told = ((const Routing__Event *)event->open)->task_alarmed;
+    assert_string_equal(told->code, task->code);
+    assert_string_equal(told->topic, "asphalt");
+    assert_string_equal(told->place->area, "3"); /* as it is amended */
     assert_int_equal(claim(rig, CIVIL_5, WATCH, 0)->held, 0);
     assert_int_equal(claim(rig, CIVIL_3, WATCH, 0)->held, 1);
     rig_free(rig);
