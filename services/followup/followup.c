@@ -19,7 +19,7 @@ static const struct service_feed feeds[] = {
 };
 
 /* No timers for calls: one that is not answered, or whose lease runs out, lies in the queue under
- * the time it is due again, and the next operator who asks finds it there. */
+ * the time it is due again, and the next operator who asks finds it there. Sessions have one: their end. */
 const struct service_def followup_service = {
     .name = "followup",
     .id = COMMON__SERVICE_ID__SERVICE_ID_FOLLOWUP,

@@ -1,4 +1,4 @@
-/* Follow-up: calling citizens back about what was done for them. */
+/* Follow-up: calling citizens back about what was done for them; managers' sessions. */
 #ifndef VAFA_SERVICES_FOLLOWUP_FOLLOWUP_H
 #define VAFA_SERVICES_FOLLOWUP_FOLLOWUP_H
 

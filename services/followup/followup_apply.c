@@ -1,6 +1,7 @@
 /* Events change follow-up's tables: the only code that writes them. Follow-up has no views. */
 #include "services/followup/followup_internal.h"
 #include "services/followup/followup_rules.h"
+#include "services/followup/followup_sessions.h"
 #include "services/followup/followup_tables.h"
 
 #include "store/timer.h"
@@ -139,6 +140,18 @@ void followup_apply(struct apply *a, const struct event *event)
         apply_forgotten(a, open->citizen_forgotten, event->recorded_at_us);
         break;
     case FOLLOWUP__EVENT__KIND_CALL_WITHDRAWN: apply_withdrawn(a, open->call_withdrawn); break;
+    case FOLLOWUP__EVENT__KIND_SESSION_OPENED:
+        followup_apply_session_opened(a, event, open->session_opened);
+        break;
+    case FOLLOWUP__EVENT__KIND_SESSION_LENGTHENED:
+        followup_apply_session_lengthened(a, open->session_lengthened);
+        break;
+    case FOLLOWUP__EVENT__KIND_SESSION_CLOSED:
+        followup_apply_session_closed(a, event, open->session_closed);
+        break;
+    case FOLLOWUP__EVENT__KIND_URGENT_CHANGED:
+        followup_apply_urgent_changed(a, event, open->urgent_changed);
+        break;
     case FOLLOWUP__EVENT__KIND_CALL_REVEALED: break; /* the log entry is all there is to it */
     default: break;
     }

@@ -5,6 +5,7 @@
  */
 #include "services/followup/followup_internal.h"
 #include "services/followup/followup_rules.h"
+#include "services/followup/followup_sessions.h"
 #include "services/followup/followup_tables.h"
 
 #include "base/plant.h"
@@ -162,7 +163,7 @@ static enum status follow_joined(struct decide *d, const struct event *event,
     return status;
 }
 
-enum status followup_decide_routing(struct decide *d, const struct event *event)
+static enum status follow_finish(struct decide *d, const struct event *event)
 {
     const Routing__Event *routing = (const Routing__Event *)event->open;
     bool made;
@@ -178,6 +179,12 @@ enum status followup_decide_routing(struct decide *d, const struct event *event)
         return follow_joined(d, event, routing->joined_followed);
     default: return STATUS_OK;
     }
+}
+
+enum status followup_decide_routing(struct decide *d, const struct event *event)
+{
+    enum status status = followup_decide_urgent(d, event);
+    return status == STATUS_OK ? follow_finish(d, event) : status;
 }
 
 /* --- an operator asks for a call --- */

@@ -4,6 +4,7 @@
  */
 #include "services/followup/followup_internal.h"
 #include "services/followup/followup_rules.h"
+#include "services/followup/followup_sessions.h"
 #include "services/followup/followup_tables.h"
 
 #include "service/keyring.h"
@@ -68,6 +69,9 @@ static enum status end_call(struct decide *d, uint64_t call_number)
 enum status followup_decide_timer(struct decide *d, const struct timer *timer)
 {
     uint64_t calls[CALLS_A_STEP + 1]; /* one more tells whether any is left */
+    if (timer->kind == FOLLOWUP_TIMER_SESSION) {
+        return followup_decide_session_over(d, timer);
+    }
     if (timer->kind != FOLLOWUP_TIMER_FORGET) {
         return decide_refuse(d, STATUS_INTERNAL, NULL, "there are no timers of kind %u",
                              timer->kind);

@@ -2,6 +2,7 @@
  */
 #include "services/followup/followup_internal.h"
 #include "services/followup/followup_rules.h"
+#include "services/followup/followup_sessions.h"
 #include "services/followup/followup_tables.h"
 
 #include "service/keyring.h"
@@ -172,6 +173,7 @@ static enum status read_reveal_call(struct read *r, const ProtobufCMessage *mess
 
 #define ROLES_DESK (ROLE_BIT(RPC_ROLE_FRONT_END) | ROLE_BIT(RPC_ROLE_ADMIN))
 #define ROLES_READ (ROLES_DESK | ROLE_BIT(RPC_ROLE_LEADERSHIP))
+#define ROLES_SEAT (ROLES_DESK | ROLE_BIT(RPC_ROLE_OFFICE))
 
 const struct service_method followup_methods[] = {
     {
@@ -208,5 +210,45 @@ const struct service_method followup_methods[] = {
         .check = check_reveal_call,
         .decide = followup_decide_reveal_call,
         .read = read_reveal_call,
+    },
+    {
+        .name = "OpenSession",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_SEAT,
+        .check = followup_check_open_session,
+        .decide = followup_decide_open_session,
+    },
+    {
+        .name = "LengthenSession",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_SEAT,
+        .decide = followup_decide_lengthen_session,
+    },
+    {
+        .name = "CloseSession",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_SEAT,
+        .decide = followup_decide_close_session,
+    },
+    {
+        .name = "GetSession",
+        .kind = METHOD_READ,
+        .roles = ROLES_SEAT | ROLES_READ,
+        .read = followup_read_session,
+    },
+    {
+        .name = "ListSessions",
+        .kind = METHOD_READ,
+        .roles = ROLES_SEAT | ROLES_READ,
+        .check = followup_check_list_sessions,
+        .read = followup_read_sessions,
+    },
+    {
+        .name = "FollowSession",
+        .kind = METHOD_READ,
+        .is_unhurried = followup_waits_for_session,
+        .roles = ROLES_SEAT,
+        .check = followup_check_follow_session,
+        .read = followup_read_follow_session,
     },
 };

@@ -11,7 +11,7 @@
  *   OPEN_OF    citizen u64, call u64  (empty)  open calls of a citizen
  *   FORGOTTEN  citizen u64            (empty)  nobody calls them any more
  *
- * Keys and reading; only followup_apply.c writes.
+ * Keys and reading; only followup_apply.c writes. Tables of sessions: followup_sessions.h.
  */
 #ifndef VAFA_SERVICES_FOLLOWUP_FOLLOWUP_TABLES_H
 #define VAFA_SERVICES_FOLLOWUP_FOLLOWUP_TABLES_H
@@ -27,10 +27,19 @@ enum followup_class {
     FOLLOWUP_CLASS_TASK = 4,
     FOLLOWUP_CLASS_OPEN_OF = 10,
     FOLLOWUP_CLASS_FORGOTTEN = 11,
+    FOLLOWUP_CLASS_SESSION = 30, /* these: followup_sessions.h */
+    FOLLOWUP_CLASS_SESSION_OF = 31,
+    FOLLOWUP_CLASS_SESSION_STATE = 32,
+    FOLLOWUP_CLASS_WATCH = 33,
+    FOLLOWUP_CLASS_SHOWN = 34,
+    FOLLOWUP_CLASS_URGENT = 35,
+    FOLLOWUP_CLASS_URGENT_OPEN = 36,
+    FOLLOWUP_CLASS_URGENT_DESK = 37,
 };
 
 enum followup_timer {
-    FOLLOWUP_TIMER_FORGET = 10, /* subject: the citizen, some of whose calls are to be ended */
+    FOLLOWUP_TIMER_FORGET = 10,  /* subject: the citizen, some of whose calls are to be ended */
+    FOLLOWUP_TIMER_SESSION = 11, /* subject: the session whose time is over */
 };
 
 void followup_tables_call_key(struct key *key, uint64_t call_number);
