@@ -86,6 +86,12 @@ const struct command *const commands[] = {
     &command_storm_end,
     &command_storm_list,
     &command_storm_left,
+    &command_session_open,
+    &command_session_lengthen,
+    &command_session_close,
+    &command_session_show,
+    &command_session_list,
+    &command_session_watch,
     NULL,
 };
 /* clang-format on */

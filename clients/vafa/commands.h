@@ -94,6 +94,9 @@ extern const struct command command_route_explain, command_route_try;
 /* cmd_storm.c */
 extern const struct command command_storm_start, command_storm_lengthen, command_storm_end,
     command_storm_list, command_storm_left;
+/* cmd_session.c, cmd_session_watch.c */
+extern const struct command command_session_open, command_session_lengthen, command_session_close,
+    command_session_show, command_session_list, command_session_watch;
 /* cmd_search.c */
 extern const struct command command_search;
 /* cmd_report.c */

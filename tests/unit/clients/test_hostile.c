@@ -265,6 +265,28 @@ static void ends_when_changes_of_tasks_do_not_go_on(void **state)
     assert_int_equal(said.asked, 1);
 }
 
+static void ends_when_changes_of_a_session_do_not_go_on(void **state)
+{
+    (void)state;
+    Followup__UrgentChange change = FOLLOWUP__URGENT_CHANGE__INIT;
+    Followup__UrgentChange *changes[] = {&change};
+    Followup__FollowSessionResponse page = FOLLOWUP__FOLLOW_SESSION_RESPONSE__INIT;
+    change.sequence = 1;
+    page.changes = changes;
+    page.n_changes = 1;
+    page.next = 1;
+    assert_int_equal(RUN(&command_session_watch, &page.base, "1", "--once"), EXIT_REFUSED);
+    assert_int_equal(said.asked, 2);
+    assert_non_null(strstr(told, "do not go on behind 1"));
+    page.next = 2; /* behind what it holds: something would be missing */
+    assert_int_equal(RUN(&command_session_watch, &page.base, "1", "--once"), EXIT_REFUSED);
+    assert_int_equal(said.asked, 1);
+    page.n_changes = 0; /* and no session: it is taken for over */
+    page.next = 0;
+    assert_int_equal(RUN(&command_session_watch, &page.base, "1"), EXIT_DONE);
+    assert_int_equal(said.asked, 1);
+}
+
 static void does_not_ask_again_at_once_whoever_says_not_in_time(void **state)
 {
     (void)state;
@@ -512,6 +534,7 @@ int main(void)
         cmocka_unit_test_teardown(ends_when_the_same_events_come_again, forget),
         cmocka_unit_test_teardown(shows_no_more_events_than_were_asked_for, forget),
         cmocka_unit_test_teardown(ends_when_changes_of_tasks_do_not_go_on, forget),
+        cmocka_unit_test_teardown(ends_when_changes_of_a_session_do_not_go_on, forget),
         cmocka_unit_test_teardown(does_not_ask_again_at_once_whoever_says_not_in_time, forget),
         cmocka_unit_test_teardown(gives_counts_beyond_63_bits_as_they_are, forget),
         cmocka_unit_test_teardown(gives_a_call_and_its_words_as_one_document, forget),

@@ -51,13 +51,21 @@ static void has_a_word_for_every_value_in_both_languages(void **state)
 {
     (void)state;
     const ProtobufCEnumDescriptor *const shown[] = {
-        &common__channel__descriptor,         &common__urgency__descriptor,
-        &intake__case_state__descriptor,      &intake__timeline_kind__descriptor,
-        &intake__citizen_verdict__descriptor, &routing__task_state__descriptor,
-        &routing__change_kind__descriptor,    &followup__call_state__descriptor,
-        &followup__call_outcome__descriptor,  &followup__resolution__descriptor,
-        &health__serving_state__descriptor,   &intake__question_kind__descriptor,
+        &common__channel__descriptor,
+        &common__urgency__descriptor,
+        &intake__case_state__descriptor,
+        &intake__timeline_kind__descriptor,
+        &intake__citizen_verdict__descriptor,
+        &routing__task_state__descriptor,
+        &routing__change_kind__descriptor,
+        &followup__call_state__descriptor,
+        &followup__call_outcome__descriptor,
+        &followup__resolution__descriptor,
+        &health__serving_state__descriptor,
+        &intake__question_kind__descriptor,
         &intake__place_found__descriptor,
+        &followup__session_state__descriptor,
+        &followup__urgent_change_kind__descriptor,
     };
     for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
         for (unsigned n = 0; n < shown[i]->n_values; n++) {

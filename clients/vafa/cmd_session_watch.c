@@ -1,0 +1,197 @@
+/* vafa session watch: what is urgent in a session's units, the moment it happens. */
+#include "clients/vafa/cmd_session.h"
+#include "clients/vafa/labels.h"
+#include "clients/vafa/output.h"
+#include "clients/vafa/place_words.h"
+#include "clients/vafa/table.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define WAIT_MS 30000u /* one long poll */
+#define PAGE_SIZE 100
+
+static const struct option_def watch_options[] = {
+    {"after", 0, "N", "changes behind this sequence (0: all of the session)"},
+    {"once", 0, NULL, "print what is there and end"},
+    {NULL, 0, NULL, NULL},
+};
+
+/* A session, and how far it was shown. */
+struct watch {
+    struct session *session;
+    uint64_t number;
+    bool once;
+    bool reached; /* the server has answered: from then on watching outlasts restarts */
+    uint64_t after;
+};
+
+static void append(struct buffer *line, const char *before, const char *text)
+{
+    if (text[0] != '\0') {
+        buffer_append_text(line, before);
+        table_plain_text(line, text);
+    }
+}
+
+/* Who has it: the person, else the desk, else to whom it went up. */
+static void append_holder(struct session *session, const Followup__UrgentTask *task,
+                          struct buffer *line)
+{
+    const char *language = session_language(session);
+    char until[32];
+    if (task->acknowledged_by[0] != '\0') {
+        buffer_append_format(line, "  %s ", label_word("session_has_it", language));
+        table_plain_text(line, task->acknowledged_by);
+        return;
+    }
+    if (task->desk[0] != '\0') {
+        buffer_append_format(line, "  %s ", label_word("desk", language));
+        table_plain_text(line, task->desk);
+    }
+    append(line, "  ", task->role);
+    if (task->acknowledge_by_us != 0 &&
+        task->end == FOLLOWUP__URGENT_CHANGE_KIND__URGENT_CHANGE_KIND_UNSPECIFIED) {
+        session_time(session, task->acknowledge_by_us, until);
+        buffer_append_format(line, "  %s %s", label_word("session_nobody", language), until);
+    }
+}
+
+static void print_change(struct session *session, const Followup__UrgentChange *change)
+{
+    char time[32];
+    struct buffer line = BUFFER_EMPTY;
+    struct buffer place = BUFFER_EMPTY;
+    const Followup__UrgentTask *task = change->task;
+    if (session->json) {
+        output_message(&change->base);
+        return;
+    }
+    session_time(session, change->at_us, time);
+    buffer_append_format(&line, "%" PRIu64 "  %s  ", change->sequence, time);
+    buffer_append_text(&line, label_enum(&followup__urgent_change_kind__descriptor,
+                                         (int)change->kind, session_language(session)));
+    if (task != NULL) {
+        buffer_append_format(&line, "  #%" PRIu64, task->task_number);
+        append(&line, "  ", task->code);
+        append(&line, "  ", session_topic(session, task->topic));
+        append(&line, "  ", session_unit(session, task->unit));
+        place_words(session, task->place, &place);
+        append(&line, "  ", buffer_text(&place));
+        append_holder(session, task, &line);
+        if (task->emergency[0] != '\0') {
+            buffer_append_format(
+                &line, "  %s: ", label_word("emergency_phone", session_language(session)));
+            table_plain_text(&line, task->emergency);
+        }
+    }
+    puts(buffer_text(&line));
+    buffer_fini(&line);
+    buffer_fini(&place);
+}
+
+/* Changes are numbered one after another. */
+static enum status check_page(const struct watch *watch,
+                              const Followup__FollowSessionResponse *page, struct error *err)
+{
+    uint64_t after = watch->after;
+    for (size_t i = 0; i < page->n_changes; i++) {
+        if (page->changes[i]->sequence != after + 1) {
+            return error_set(err, STATUS_INTERNAL, "sequence",
+                             "the server's changes do not go on behind %" PRIu64, after);
+        }
+        after++;
+    }
+    return page->next == after
+               ? STATUS_OK
+               : error_set(err, STATUS_INTERNAL, "next",
+                           "the server's changes do not come to an end behind %" PRIu64, after);
+}
+
+static enum status take_page(struct watch *watch, const Followup__FollowSessionResponse *page,
+                             struct error *err)
+{
+    enum status status = check_page(watch, page, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < page->n_changes; i++) {
+        print_change(watch->session, page->changes[i]);
+    }
+    if (!output_flush()) {
+        return error_set(err, STATUS_FAILED_PRECONDITION, NULL, "the output is closed");
+    }
+    watch->after = page->next;
+    return STATUS_OK;
+}
+
+static bool is_over(const struct watch *watch, const Followup__FollowSessionResponse *page)
+{
+    bool is_open = page->session != NULL &&
+                   page->session->state == FOLLOWUP__SESSION_STATE__SESSION_STATE_OPEN;
+    return page->n_changes == 0 && (watch->once || !is_open);
+}
+
+/* One long poll; *ret_over when nothing is there and nothing is waited for. */
+static enum status watch_page(struct watch *watch, bool *ret_over, struct error *err)
+{
+    bool wait = !watch->once && watch->reached;
+    Followup__FollowSessionRequest request = FOLLOWUP__FOLLOW_SESSION_REQUEST__INIT;
+    struct vafa_call call = {.service = &followup__followup__descriptor,
+                             .method = "FollowSession",
+                             .request = &request.base,
+                             .deadline_ms = wait ? WAIT_MS + watch->session->timeout_ms : 0,
+                             .patience_ms = wait ? RPC_DEADLINE_MS_MAX : 0};
+    request.session_number = watch->number;
+    request.after = watch->after;
+    request.changes_max = PAGE_SIZE;
+    request.wait_ms = wait ? WAIT_MS : 0;
+    enum status status = session_call(watch->session, &call, err);
+    if (status == STATUS_OK) {
+        const Followup__FollowSessionResponse *page =
+            (const Followup__FollowSessionResponse *)call.response;
+        watch->reached = true;
+        session_end_in(watch->session, watch->once ? watch->session->timeout_ms : 0);
+        status = take_page(watch, page, err);
+        *ret_over = is_over(watch, page);
+    }
+    vafa_call_fini(&call);
+    return status;
+}
+
+static int run_watch(struct session *session)
+{
+    struct error err = ERROR_NONE;
+    bool over = false;
+    struct watch watch = {.session = session, .once = args_has(&session->args, "once")};
+    enum status status = cmd_session_number(session, &watch.number, &err);
+    if (status == STATUS_OK) {
+        status = args_number(&session->args, "after", 0, UINT64_MAX - 1, 0, &watch.after, &err);
+    }
+    if (status != STATUS_OK) {
+        return output_usage(&err);
+    }
+    while (status == STATUS_OK && !over) {
+        status = watch_page(&watch, &over, &err);
+    }
+    return status == STATUS_OK ? EXIT_DONE : output_error(&err);
+}
+
+const struct command command_session_watch = {
+    .name = "session watch",
+    .arguments = "N",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .summary = "tells what is urgent in a session's units, the moment it happens",
+    .help = "Prints a line (with --json an object) for every change: sequence, time, what "
+            "happened, task, code, topic, unit, place, who has it or until when somebody is to, "
+            "and the number to dial where life is in danger. First what was open and not "
+            "acknowledged when the session was opened. It ends with the session.\n"
+            "The task is told as it is by now: what was shown before a line may have changed "
+            "since. A server may stop and start meanwhile.",
+    .examples = "vafa session watch 1\n"
+                "vafa session watch 1 --once --json",
+    .options = watch_options,
+    .role = RPC_ROLE_FRONT_END,
+    .run = run_watch,
+};
