@@ -87,6 +87,11 @@
       "A request is of the storm that runs for its topic and area when it is registered; what "    \
       "was open is given its later date, once; no storm lasts beyond its time.",                   \
       "at every event, at every answer, each day, at the end")                                     \
+    X(SESSIONS, "a session is shown what is urgent in its units, once, in order, and ends",        \
+      "Whatever routing tells of an urgent task is shown to each open session of its unit, or of " \
+      "one above it, each change once and in routing's order, with who has it; a session begins "  \
+      "with what waits for a person then, and none lasts beyond its time.",                        \
+      "at every event, at every answer, each day, at the end")                                     \
     X(SEALED, "what was sealed comes back as it was",                                              \
       "Phone and words of RevealCase are the citizen's.", "at every answer")                       \
     X(FORGOTTEN, "who was forgotten stays forgotten",                                              \

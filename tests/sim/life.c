@@ -453,6 +453,7 @@ void life_check_all(struct life *life)
         }
     }
     life_ask_everything(life);
+    life_look_back_at_sessions(life);
     for (size_t i = 0; i < life->office_count; i++) {
         office_last_look(&life->offices[i]);
     }
@@ -515,6 +516,7 @@ void life_begin(struct life *life)
     life_begin_closures(life);
     life_begin_storms(life);
     life_begin_packs(life);
+    life_begin_sessions(life);
 }
 
 void life_free(struct life *life)
@@ -542,6 +544,7 @@ void life_free(struct life *life)
     for (unsigned i = 0; i < SHARES; i++) {
         later_clear(&life->shares[i].later);
     }
+    life_end_sessions(life);
     recount_free(life->recount);
     free(life->wishes);
     free(life);

@@ -76,6 +76,18 @@ struct share {
     unsigned rounds; /* left, before it falls silent */
 };
 
+#define MANAGERS 3
+
+/* Of a unit, at the hotline centre now and then. */
+struct manager {
+    struct life *life;
+    struct world_caller *caller;
+    const char *unit;
+    struct later later;
+    uint64_t session; /* 0: none */
+    uint64_t has;     /* has everything of it up to here */
+};
+
 #define PACK_SERVICES 5
 
 /* Who takes packs, in one service after the other. */
@@ -103,6 +115,7 @@ struct life {
     size_t office_count;
     struct desk desks[DESKS];
     struct share shares[SHARES];
+    struct manager managers[MANAGERS];
     struct wish *wishes; /* by marker */
     size_t wish_count, wish_room;
     struct later hour, import, chase, match, report, rate, forget, phone, thoughts, closure, storm,
@@ -172,6 +185,10 @@ bool life_check_reveal(struct life *life, const struct errand *errand);
 void life_begin_closures(struct life *life);
 /* life_storm.c */
 void life_begin_storms(struct life *life);
+/* life_session.c */
+void life_begin_sessions(struct life *life);
+void life_look_back_at_sessions(struct life *life);
+void life_end_sessions(struct life *life);
 /* life_pack.c */
 void life_begin_packs(struct life *life);
 void life_check_packs(struct life *life);

@@ -133,6 +133,47 @@ struct recount_alarm {
     uint32_t steps;
 };
 
+/* An urgent task, as its unit's session was last to be told of it: by recount_sessions.c. */
+struct recount_told {
+    bool is_on; /* urgent and open */
+    const char *unit, *topic;
+    uint64_t place;     /* a hash of it */
+    uint64_t desk;      /* 0: none */
+    const char *person; /* who acknowledged it, "" for nobody */
+    uint32_t steps;
+};
+
+/* The same, as far as follow-up has heard. */
+struct recount_heard {
+    bool waits; /* open, and no person has it */
+    const char *unit;
+};
+
+/* Something that happened to one, of routing's log: follow-up is to tell it on, in this order. */
+struct recount_news {
+    uint64_t offset;
+    int64_t at_us;
+    uint64_t task;
+    Followup__UrgentChangeKind kind;
+    const char *unit, *from_unit, *topic, *desk, *person;
+    uint32_t steps;
+    bool is_open;
+};
+
+struct recount_shown {
+    Followup__UrgentChangeKind kind;
+    uint64_t task;
+};
+
+struct recount_session {
+    uint64_t number;
+    const char *unit;
+    int64_t ends_us;
+    bool has_ended;
+    struct recount_shown *shown; /* by sequence - 1 */
+    size_t shown_count, shown_room;
+};
+
 struct recount_task {
     uint64_t number;
     uint64_t case_number;
@@ -158,6 +199,8 @@ struct recount_task {
     uint64_t desk;             /* that has claimed it; 0: none */
     bool urgent;
     struct recount_alarm alarm;
+    struct recount_told told;
+    struct recount_heard heard;
     uint32_t chases;
 };
 
@@ -235,6 +278,11 @@ struct recount {
     size_t closure_count, closure_room;
     struct recount_storm *storms; /* by number - 1 */
     size_t storm_count, storm_room;
+    struct recount_news *news;
+    size_t news_count, news_room;
+    size_t news_told;                 /* by follow-up */
+    struct recount_session *sessions; /* by number - 1 */
+    size_t session_count, session_room;
     uint64_t *case_of_marker; /* by marker */
     size_t marker_room;
     uint8_t *forgotten; /* by citizen: 1 by intake, 2 by follow-up, too */
@@ -263,6 +311,7 @@ struct recount_case *recount_case_of_marker(struct recount *recount, uint64_t ma
 struct recount_task *recount_task(struct recount *recount, uint64_t number);
 struct recount_call *recount_call(struct recount *recount, uint64_t number);
 struct recount_unit *recount_unit(struct recount *recount, const char *key); /* made when new */
+struct recount_session *recount_session(struct recount *recount, uint64_t number);
 
 /* 0: the usual pack is in force in the service; 1: the other. */
 unsigned recount_pack(const struct recount *recount, unsigned service);

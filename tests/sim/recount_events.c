@@ -364,6 +364,9 @@ static void take_withdrawn(struct recount *recount, const struct found *found,
 static void take_followup(struct recount *recount, const struct found *found)
 {
     const Followup__Event *event = (const Followup__Event *)found->open;
+    if (recount_take_session(recount, found)) {
+        return;
+    }
     switch (event->kind_case) {
     case FOLLOWUP__EVENT__KIND_CALL_SCHEDULED:
         take_scheduled(recount, found, event->call_scheduled);

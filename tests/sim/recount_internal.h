@@ -69,6 +69,14 @@ bool recount_alarm_has_desk(const struct recount *recount, const struct recount_
 bool recount_take_alarm(struct recount *recount, const struct found *found);
 void recount_alarm_check(const struct recount_task *task, int64_t until_us);
 
+/* recount_sessions.c: behind an event of routing's, about `task` (0: none or several); true when the event was about sessions, or urgent
+ * tasks; follow-up has told on what routing told up to its cursor; sessions that should have ended by then. */
+void recount_sessions_follow(struct recount *recount, const struct found *found, uint64_t task);
+bool recount_take_session(struct recount *recount, const struct found *found);
+void recount_check_news(const struct recount *recount, uint64_t cursor);
+void recount_check_sessions(const struct recount *recount, int64_t until_us);
+void recount_free_sessions(struct recount *recount);
+
 /* The event concerns the unit. */
 void recount_concern(struct recount *recount, const char *key, uint64_t offset);
 void recount_concern_all(struct recount *recount, const struct recount_task *task, uint64_t offset);

@@ -354,7 +354,8 @@ static void take_acknowledged(struct recount *recount, const struct found *found
     unit->acknowledged = acknowledged->sequence;
 }
 
-void recount_take_routing(struct recount *recount, const struct found *found)
+/* The task that the event is about; 0: none, or several. */
+static uint64_t take(struct recount *recount, const struct found *found)
 {
     const Routing__Event *event = (const Routing__Event *)found->open;
     if (recount->owed != 0 && event->kind_case != ROUTING__EVENT__KIND_JOINED_FOLLOWED) {
@@ -362,35 +363,35 @@ void recount_take_routing(struct recount *recount, const struct found *found)
     }
     if (event->kind_case == ROUTING__EVENT__KIND_TASK_ROUTED) {
         take_routed(recount, found, event->task_routed);
-        return;
+        return 0;
     }
     if (event->kind_case == ROUTING__EVENT__KIND_TASKS_ACKNOWLEDGED) {
         take_acknowledged(recount, found, event->tasks_acknowledged);
-        return;
+        return 0;
     }
     if (event->kind_case == ROUTING__EVENT__KIND_CLOSURE_ANNOUNCED) {
         recount_clock_announced(recount, found, event->closure_announced);
-        return;
+        return 0;
     }
     if (event->kind_case == ROUTING__EVENT__KIND_CLOSURE_APPLIED) {
         recount_clock_applied(recount, found, event->closure_applied);
-        return;
+        return 0;
     }
     if (event->kind_case == ROUTING__EVENT__KIND_TASK_CHASED) {
         recount_take_task_chased(recount, found, event->task_chased);
         recount_concern_all(recount, recount_task(recount, event->task_chased->task_number),
                             found->offset);
-        return;
+        return 0;
     }
     if (event->kind_case == ROUTING__EVENT__KIND_TASK_AMENDED) {
         recount_take_task_amended(recount, found, event->task_amended);
         recount_concern_all(recount, recount_task(recount, event->task_amended->task_number),
                             found->offset);
-        return;
+        return 0;
     }
     if (recount_take_storm_of_routing(recount, found) || recount_take_desks(recount, found) ||
         recount_take_incident(recount, found) || recount_take_alarm(recount, found)) {
-        return;
+        return 0;
     }
     const struct about what = about(found);
     struct recount_task *task = lead_on(recount, found, &what);
@@ -413,7 +414,7 @@ void recount_take_routing(struct recount *recount, const struct found *found)
     }
     if (event->kind_case == ROUTING__EVENT__KIND_TASK_JOINED) {
         recount_give_up(recount, found, task);
-        return; /* the joining that follows is what the request's story tells */
+        return task->number; /* the joining that follows is what the request's story tells */
     }
     bool ended = event->kind_case == ROUTING__EVENT__KIND_TASK_DONE ||
                  event->kind_case == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE;
@@ -429,4 +430,22 @@ void recount_take_routing(struct recount *recount, const struct found *found)
     recount_note_joined(recount, task, found, noted);
     noted.left = task->own_left;
     recount_note(recount, what.case_number, found, noted);
+    return what.number;
+}
+
+/* Of the alarm events recount_alarm.c finds the task itself. */
+static uint64_t alarmed_number(const Routing__Event *event)
+{
+    switch (event->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_UNACKNOWLEDGED: return event->task_unacknowledged->task_number;
+    case ROUTING__EVENT__KIND_TASK_ALARM_GIVEN: return event->task_alarm_given->task_number;
+    default: return 0;
+    }
+}
+
+void recount_take_routing(struct recount *recount, const struct found *found)
+{
+    uint64_t number = take(recount, found);
+    number = number != 0 ? number : alarmed_number((const Routing__Event *)found->open);
+    recount_sessions_follow(recount, found, number);
 }

@@ -58,6 +58,9 @@ static const char *const plants[] = {
     "chased_left_in_place",
     "returned_alarm_forgotten",
     "answers_not_ruled",
+    "session_never_ends",
+    "session_not_told_who_has_it",
+    "session_not_shown_what_is_under_it",
 };
 #define PLANTS (sizeof plants / sizeof plants[0])
 
