@@ -27,6 +27,8 @@ const struct command *const commands[] = {
     &command_call_show,
     &command_calls_list,
     &command_rates,
+    &command_report_surges,
+    &command_report_evaluate,
     &command_report,
     &command_import,
     &command_events,

@@ -98,6 +98,8 @@ extern const struct command command_storm_start, command_storm_lengthen, command
 extern const struct command command_search;
 /* cmd_report.c */
 extern const struct command command_report;
+/* cmd_surges.c, cmd_surge_evaluate.c */
+extern const struct command command_report_surges, command_report_evaluate;
 /* cmd_import.c */
 extern const struct command command_import;
 /* cmd_system.c */

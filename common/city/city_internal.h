@@ -134,6 +134,7 @@ struct city {
     uint32_t tolerance_m; /* of a point to the nearest polygon */
     struct city_life life;
     struct city_storm storm;
+    struct city_surge surge;
     uint32_t acknowledge_minutes; /* of an urgent task */
 
     struct city_hours hours;
