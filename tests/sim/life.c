@@ -270,8 +270,11 @@ void life_register(struct life *life, uint64_t call_number)
         errand_request(errand, &intake__register_case_request__descriptor);
     errand->number = marker;
     request->channel = (Common__Channel)life_draw(life, 1, 6);
-    request->topic = TEXT(life_draw_topic(life));
-    request->place = place_of(errand, marker, life_areas[life_draw(life, 0, LIFE_AREAS)]);
+    const char *topic = life_draw_topic(life);
+    const char *area = life_areas[life_draw(life, 0, LIFE_AREAS)];
+    request->topic = TEXT(life_talk_topic(life) != NULL ? life_talk_topic(life) : topic);
+    request->place = place_of(errand, marker,
+                              life_talk_area(life) != NULL ? life_talk_area(life) : area);
     request->urgency = life_chance(life, 100) ? COMMON__URGENCY__URGENCY_URGENT
                                               : COMMON__URGENCY__URGENCY_UNSPECIFIED;
     request->call_number = call_number;
@@ -299,6 +302,14 @@ static void citizen_calls(struct later *later)
     life_register(life, 0);
 }
 
+void life_call_later(struct life *life, int64_t delay_us)
+{
+    struct later *call = calloc(1, sizeof *call);
+    CHECK(call != NULL);
+    life->waiting++;
+    later_set(call, life, citizen_calls, delay_us);
+}
+
 /* The hour's requests, each at its own minute. */
 static void hour_begins(struct later *later)
 {
@@ -314,10 +325,7 @@ static void hour_begins(struct later *later)
     unsigned expected = life->options.requests_a_day * hours[hour] * (storm ? STORM_TIMES : 1);
     unsigned count = expected / 1000 + (life_chance(life, expected % 1000) ? 1 : 0);
     for (unsigned i = 0; i < count; i++) {
-        struct later *call = calloc(1, sizeof *call);
-        CHECK(call != NULL);
-        life->waiting++;
-        later_set(call, life, citizen_calls, life_draw(life, 0, HOUR_US));
+        life_call_later(life, life_draw(life, 0, HOUR_US));
     }
     later_set(later, life, hour_begins, HOUR_US);
 }
@@ -453,6 +461,7 @@ void life_check_all(struct life *life)
         }
     }
     life_ask_everything(life);
+    life_ask_surges(life, false);
     for (size_t i = 0; i < life->office_count; i++) {
         office_last_look(&life->offices[i]);
     }
@@ -514,6 +523,7 @@ void life_begin(struct life *life)
     life_begin_forgetting(life);
     life_begin_closures(life);
     life_begin_storms(life);
+    life_begin_surges(life);
     life_begin_packs(life);
 }
 
@@ -532,6 +542,8 @@ void life_free(struct life *life)
     later_clear(&life->forget);
     later_clear(&life->closure);
     later_clear(&life->storm);
+    later_clear(&life->surges);
+    later_clear(&life->talk.later);
     later_clear(&life->pack);
     for (size_t i = 0; i < life->office_count; i++) {
         later_clear(&life->offices[i].look);

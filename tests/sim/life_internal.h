@@ -106,7 +106,12 @@ struct life {
     struct wish *wishes; /* by marker */
     size_t wish_count, wish_room;
     struct later hour, import, chase, match, report, rate, forget, phone, thoughts, closure, storm,
-        pack;
+        surges, pack;
+    struct {
+        struct later later;
+        const char *topic, *area; /* area NULL: anywhere */
+        int64_t until_us;
+    } talk; /* what many call about, for an hour */
     struct keeper keeper;
     size_t waiting;   /* citizens about to call, and to hang up */
     struct act *acts; /* what offices are still to do */
@@ -144,6 +149,16 @@ extern const char *const life_areas[LIFE_AREAS];
 void life_add_offices(struct life *life);
 size_t life_answer_questions(struct errand *errand, const char *topic, uint64_t marker,
                              Common__Answer ***ret_answers);
+
+/* life_surge.c: what many call about just now, NULL: nothing, or anywhere. */
+const char *life_talk_topic(const struct life *life);
+const char *life_talk_area(const struct life *life);
+void life_ask_surges(struct life *life, bool open);
+void life_begin_surges(struct life *life);
+/* life_storm.c: began or lengthened, or rightly not */
+void life_storm_answered(struct errand *errand);
+/* life.c: a citizen registers something then */
+void life_call_later(struct life *life, int64_t delay_us);
 
 /* life_phone.c */
 void life_begin_phones(struct life *life);

@@ -263,6 +263,7 @@ void recount_check_cursors(struct recount *recount)
     check_routing_cursor(recount);
     check_effect(recount, 3, 2);
     check_effect(recount, 4, 3);
+    recount_check_surges_read(recount, cursor_of(recount, 5, 1));
 }
 
 /* --- what must have come --- */
@@ -281,6 +282,7 @@ void recount_check_timers(struct recount *recount, int64_t until_us)
     }
     recount_check_rings(recount, until_us);
     recount_check_storms(recount, until_us);
+    recount_check_surges(recount, until_us);
     for (size_t i = 0; i < recount->task_count; i++) {
         const struct recount_task *task = &recount->tasks[i];
         bool is_watched = task->due_at_us != 0 &&
@@ -485,6 +487,7 @@ void recount_free(struct recount *recount)
     slow_clock_free(recount->slow);
     free(recount->closures);
     free(recount->storms);
+    free(recount->surges);
     free(recount->cases);
     free(recount->tasks);
     free(recount->calls);

@@ -111,11 +111,34 @@ struct recount_storm {
     const char *topics[RECOUNT_STORM_KEYS], *areas[RECOUNT_STORM_KEYS]; /* none: all */
     size_t topic_count, area_count;
     int64_t started_us, ends_us;
+    uint64_t surge; /* that proposed it; 0: none */
     int64_t due_percent, respond_percent;
     bool has_ended;
     bool is_taken, is_applied; /* by routing */
     uint64_t last_task, looked;
 };
+
+/* That much more was asked for than is usual: by recount_surge.c. */
+struct recount_surge {
+    uint64_t number;
+    const char *topic, *area; /* area "": everywhere */
+    int64_t began_us, until_us, due_us; /* due: when its timer ends it, by report's clock */
+    uint64_t requests, before, most;
+    uint32_t weeks;
+    bool has_ended;
+};
+
+/* What report must tell next of surges. */
+struct recount_surge_owed {
+    uint32_t kind; /* of its Event */
+    uint64_t number;
+    const char *topic, *area;
+    int64_t at_us;
+    uint64_t requests, before;
+    uint32_t weeks;
+};
+
+#define RECOUNT_SURGES_OWED 4 /* by one request */
 
 struct recount_closure {
     int64_t from_us, to_us, announced_us;
@@ -235,6 +258,12 @@ struct recount {
     size_t closure_count, closure_room;
     struct recount_storm *storms; /* by number - 1 */
     size_t storm_count, storm_room;
+    struct recount_surge *surges; /* by number - 1 */
+    size_t surge_count, surge_room;
+    uint64_t surge_seen; /* of intake's log, by report */
+    size_t surge_looked; /* requests before that */
+    struct recount_surge_owed surge_owed[RECOUNT_SURGES_OWED];
+    size_t surge_owed_count;
     uint64_t *case_of_marker; /* by marker */
     size_t marker_room;
     uint8_t *forgotten; /* by citizen: 1 by intake, 2 by follow-up, too */
@@ -263,6 +292,8 @@ struct recount_case *recount_case_of_marker(struct recount *recount, uint64_t ma
 struct recount_task *recount_task(struct recount *recount, uint64_t number);
 struct recount_call *recount_call(struct recount *recount, uint64_t number);
 struct recount_unit *recount_unit(struct recount *recount, const char *key); /* made when new */
+struct recount_storm *recount_storm(struct recount *recount, uint64_t number);
+struct recount_surge *recount_surge(struct recount *recount, uint64_t number);
 
 /* 0: the usual pack is in force in the service; 1: the other. */
 unsigned recount_pack(const struct recount *recount, unsigned service);

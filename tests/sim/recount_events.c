@@ -438,6 +438,7 @@ void recount_take(struct recount *recount, const struct found *found)
     case COMMON__SERVICE_ID__SERVICE_ID_ROUTING: recount_take_routing(recount, found); break;
     case COMMON__SERVICE_ID__SERVICE_ID_FOLLOWUP: take_followup(recount, found); break;
     case COMMON__SERVICE_ID__SERVICE_ID_FEEDBACK: take_feedback(recount, found); break;
+    case COMMON__SERVICE_ID__SERVICE_ID_REPORT: recount_take_report(recount, found); break;
     default: recount_impossible(found, "this service writes no other events");
     }
 }

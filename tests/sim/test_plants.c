@@ -54,6 +54,8 @@ static const char *const plants[] = {
     "taken_back_not_left",
     "storm_never_ends",
     "storm_forgets_open_tasks",
+    "surge_never_ends",
+    "surge_begins_again",
     "taken_pack_forgotten",
     "chased_left_in_place",
     "returned_alarm_forgotten",

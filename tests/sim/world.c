@@ -505,6 +505,27 @@ static void begin_machine(struct world *world, unsigned i, const struct service_
     }
 }
 
+/* In a small city three requests are many. */
+static void add_surge(const char *folder)
+{
+    char path[WORLD_PATH_SIZE + 16];
+    snprintf(path, sizeof path, "%s/city.ini", folder);
+    FILE *file = fopen(path, "ae");
+    CHECK(file != NULL && fputs("\n[surge]\nrequests = 3\nweeks = 1\none_in = 20\n", file) >= 0 &&
+          fclose(file) == 0);
+}
+
+static void load_city(struct world *world)
+{
+    char folder[WORLD_PATH_SIZE];
+    struct error err;
+    snprintf(folder, sizeof folder, "%s/usual-pack", world->folder);
+    CHECK(mkdir(folder, 0700) == 0);
+    pack_copy("isfahan", folder, NULL, NULL, NULL);
+    add_surge(folder);
+    world_must(city_load(&world->city, folder, &err), &err);
+}
+
 static void load_other_city(struct world *world)
 {
     static const char head[] = "topic,area,urgent,unit,level,answer,time,helpers,helpers_note\n";
@@ -515,13 +536,13 @@ static void load_other_city(struct world *world)
     snprintf(changed, sizeof changed, "%s*,%s,*,%s,,,,,\n", head, WORLD_OTHER_AREA,
              WORLD_OTHER_UNIT);
     pack_copy("isfahan", folder, "rules.csv", head, changed);
+    add_surge(folder);
     world_must(city_load(&world->other_city, folder, &err), &err);
 }
 
 struct world *world_new(uint64_t seed, const struct world_faults *faults,
                         const struct service_def *const services[SERVICE_COUNT + 1])
 {
-    struct error err;
     struct world *world = calloc(1, sizeof *world);
     CHECK(world != NULL);
     world->faults = *faults;
@@ -530,8 +551,8 @@ struct world *world_new(uint64_t seed, const struct world_faults *faults,
     world->follow_wait_ms = world_draw(world, WAIT_USUAL_IN) == 0 ? WAIT_MS_USUAL : WAIT_MS_LONG;
     world->writes = 1;
     world->arena = arena_new(ARENA_BYTES_MAX);
-    world_must(city_load(&world->city, VAFA_SOURCE_DIR "/deploy/cities/isfahan", &err), &err);
     scratch_new(world->folder);
+    load_city(world);
     load_other_city(world);
     snprintf(world->master_key, sizeof world->master_key, "%s/master.key", world->folder);
     fault_set_hook(is_struck, world);
