@@ -19,20 +19,27 @@ bool report_surge_counts(uint32_t channel)
     }
 }
 
-#define TAIL_EXACT 1e-6 /* of the sum: terms are not added any more */
+/* A term is not added any more when it is so small a part of the sum, nor behind so many: a city asks
+ * for some hundred, a damaged count for all. */
+#define TAIL_EXACT 1e-6
+#define TAIL_TERMS_MAX 100000
 
-/* The tail from `now` up, of terms that fall from there on: size r, chance of failure q. */
-static double tail(uint64_t now, double r, double q)
+static double log_gamma(double x)
 {
-    double log_term = r * log1p(-q);
-    for (uint64_t i = 0; i < now; i++) {
-        log_term += log((r + (double)i) / (double)(i + 1) * q);
-    }
-    double term = exp(log_term);
+    int sign;
+    return lgamma_r(x, &sign); /* lgamma is not safe from several threads */
+}
+
+/* The tail from k up, of terms that fall from there on: size r, chance of failure q. */
+static double tail(double k, double r, double q)
+{
+    double term = exp(log_gamma(r + k) - log_gamma(r) - log_gamma(k + 1) + r * log1p(-q) +
+                      k * log(q));
     double sum = term;
-    for (uint64_t i = now; term > sum * TAIL_EXACT; i++) {
-        term *= (r + (double)i) / (double)(i + 1) * q;
+    for (int i = 0; i < TAIL_TERMS_MAX && term > sum * TAIL_EXACT; i++) {
+        term *= (r + k) / (k + 1) * q;
         sum += term;
+        k++;
     }
     return sum < 1 ? sum : 1;
 }
@@ -44,7 +51,7 @@ double report_surge_chance(const struct report_surge_count *count)
     if (count->weeks == 0 || (double)count->now * weeks <= size) {
         return 1; /* not more than the mean */
     }
-    return tail(count->now, size, 1 / (weeks + 1));
+    return tail((double)count->now, size, 1 / (weeks + 1));
 }
 
 /* Whether the scope has `requests` of them, and fewer were to be expected. */

@@ -569,6 +569,7 @@ void life_figures(const struct life *life, struct life_figures *ret_figures)
         .events = life->recount->events,
         .rings = life->recount->ring_count,
         .chases = life->recount->chase_count,
+        .surges = life->recount->surge_count,
     };
     for (size_t i = 0; i < life->recount->task_count; i++) {
         ret_figures->tasks_done +=

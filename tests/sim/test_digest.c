@@ -45,6 +45,7 @@ static void a_seed_has_all_of_life_in_it(void **state)
     assert_true(result.figures.same_answers > 50);
     assert_true(result.figures.rings > 20);
     assert_true(result.figures.chases > 3);
+    assert_true(result.figures.surges > 1);
     assert_true(result.crashes > 5);
 }
 
