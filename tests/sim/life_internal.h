@@ -111,7 +111,7 @@ struct life {
         struct later later;
         const char *topic, *area; /* area NULL: anywhere */
         int64_t until_us;
-    } talk; /* what many call about, for an hour */
+    } talk; /* what many call about, for an hour or so */
     struct keeper keeper;
     size_t waiting;   /* citizens about to call, and to hang up */
     struct act *acts; /* what offices are still to do */

@@ -1,10 +1,8 @@
 /*
- * Something happens: within an hour several people call about the same topic, from one district or from
+ * Something happens: within an hour and a half several people call about the same topic, from one district or from
  * anywhere. Leadership looks at the surges that report tells of; the shift's head makes a storm of one.
  */
 #include "tests/sim/life_internal.h"
-
-#define TALK_US HOUR_US
 
 /* --- calling --- */
 
@@ -26,12 +24,13 @@ static void something_happens(struct later *later)
     }
     life->talk.topic = life_draw_topic(life);
     life->talk.area = life_chance(life, 500) ? life_areas[life_draw(life, 0, LIFE_AREAS)] : NULL;
-    life->talk.until_us = world_now_us(life->world) + TALK_US;
-    int64_t count = life_draw(life, 4, 10);
+    int64_t lasts_us = life_draw(life, HOUR_US / 2, 90 * MINUTE_US);
+    int64_t count = life_draw(life, 5, 10);
+    life->talk.until_us = world_now_us(life->world) + lasts_us;
     for (int64_t i = 0; i < count; i++) {
-        life_call_later(life, life_draw(life, 0, TALK_US));
+        life_call_later(life, life_draw(life, 0, lasts_us));
     }
-    later_set(later, life, something_happens, life_draw(life, 2 * DAY_US, 5 * DAY_US));
+    later_set(later, life, something_happens, life_draw(life, DAY_US, 4 * DAY_US));
 }
 
 /* --- looking --- */
@@ -135,6 +134,6 @@ static void look(struct later *later)
 
 void life_begin_surges(struct life *life)
 {
-    later_set(&life->talk.later, life, something_happens, life_draw(life, HOUR_US, 3 * DAY_US));
+    later_set(&life->talk.later, life, something_happens, life_draw(life, HOUR_US, 2 * DAY_US));
     later_set(&life->surges, life, look, life_draw(life, HOUR_US, 6 * HOUR_US));
 }
