@@ -71,15 +71,29 @@ static void print_alarm(struct session *session, struct table *table, const Inta
     }
 }
 
-static void print_case(struct session *session, const Intake__Case *c)
+/* The state alone does not tell how the unit finished it; the story does. */
+const char *case_text_state(const Intake__Case *told, Intake__TimelineEntry *const *timeline,
+                            size_t count, const char *language)
+{
+    bool is_undone = false;
+    for (size_t i = 0; i < count; i++) {
+        is_undone = timeline[i]->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE ||
+                    (is_undone && timeline[i]->kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_DONE);
+    }
+    return is_undone && told->state == INTAKE__CASE_STATE__CASE_STATE_AWAITING_WORD
+               ? label_word("state_closed_undone", language)
+               : label_enum(&intake__case_state__descriptor, (int)told->state, language);
+}
+
+static void print_case(struct session *session, const Intake__Case *c,
+                       Intake__TimelineEntry *const *timeline, size_t count)
 {
     const char *language = session_language(session);
     struct table *table = table_new(2);
     struct buffer place = BUFFER_EMPTY;
     place_words(session, c->place, &place);
     detail(session, table, "code", c->code);
-    detail(session, table, "state",
-           label_enum(&intake__case_state__descriptor, (int)c->state, language));
+    detail(session, table, "state", case_text_state(c, timeline, count, language));
     detail(session, table, "topic", session_topic(session, c->topic));
     detail(session, table, "place", buffer_text(&place));
     answer_words(session, table, c->topic, c->answers, c->n_answers);
@@ -187,7 +201,7 @@ static void print_timeline(struct session *session, Intake__TimelineEntry *const
 void case_text_print(struct session *session, const Intake__Case *told,
                      Intake__TimelineEntry *const *timeline, size_t count)
 {
-    print_case(session, told);
+    print_case(session, told, timeline, count);
     print_timeline(session, timeline, count);
 }
 
