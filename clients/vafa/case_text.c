@@ -175,9 +175,14 @@ static void timeline_note(struct session *session, const Intake__TimelineEntry *
 static void print_timeline(struct session *session, Intake__TimelineEntry *const *timeline,
                            size_t count)
 {
-    static const char *const heads[] = {"time", "what", "unit", "note"};
-    struct table *table = table_new(4);
-    for (size_t i = 0; i < 4; i++) {
+    static const char *const heads[] = {"time", "what", "unit", "note", "actor"};
+    bool tells_who = false; /* a citizen's own look does not */
+    for (size_t i = 0; i < count; i++) {
+        tells_who = tells_who || timeline[i]->actor[0] != '\0';
+    }
+    size_t columns = tells_who ? 5 : 4;
+    struct table *table = table_new(columns);
+    for (size_t i = 0; i < columns; i++) {
         table_head(table, i, word(session, heads[i]));
     }
     for (size_t i = 0; i < count; i++) {
@@ -191,6 +196,9 @@ static void print_timeline(struct session *session, Intake__TimelineEntry *const
                                      session_language(session)));
         table_cell(table, session_unit(session, entry->unit));
         table_cell(table, buffer_text(&note));
+        if (tells_who) {
+            table_cell(table, entry->actor);
+        }
         buffer_fini(&note);
     }
     putchar('\n');

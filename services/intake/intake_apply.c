@@ -114,6 +114,9 @@ static void show(struct apply *a, Common__ServiceId service, const struct event 
 {
     if (number != 0) {
         record->at_us = event->occurred_at_us;
+        if (record->person[0] == '\0' && !event->historical) {
+            record->actor = (char *)(uintptr_t)event->actor;
+        }
         intake_tables_timeline_put(a->txn, number, service, event->offset, record);
     }
 }
