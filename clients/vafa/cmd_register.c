@@ -26,7 +26,8 @@ static const struct option_def options[] = {
     {"alone", 0, NULL, "in a storm: none of the open requests that were shown is the same thing"},
     {"source", 0, "NAME", "with --external-id: its name in another system, taken once only"},
     {"external-id", 0, "ID", "see --source"},
-    {"in-call", 0, "CALL", "the open call it is registered in (vafa phone open)"},
+    {"in-call", 0, "CALL",
+     "the open call it is registered in (vafa phone open); its known caller's, without --phone"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -129,6 +130,8 @@ static void print_answer(struct session *session, const Intake__RegisterCaseResp
     }
     if (response->already_registered) {
         fprintf(stderr, "It was registered before; nothing was added.\n");
+    } else if (!response->can_be_called) {
+        puts(label_word("no_call_back", session_language(session)));
     }
 }
 

@@ -259,6 +259,8 @@ static const struct label word_labels[] = {
     {"name_fa", "نام فارسی", "Persian name"},
     {"name_en", "نام انگلیسی", "English name"},
     {"phone", "تلفن", "phone"},
+    {"no_call_back", "بی‌تلفن: تماس بازخورد گرفته نمی‌شود",
+     "no phone: no call-back"},
     {"words", "گفتهٔ شهروند", "words"},
     {"source", "منبع", "source"},
     {"respond_by", "مهلت پاسخ نخست", "first response by"},

@@ -73,6 +73,8 @@ enum status intake_decide_chase(struct decide *d, const ProtobufCMessage *reques
                                 ProtobufCMessage *response);
 /* May something be registered in this call? 0: in none, OK. */
 enum status intake_decide_within_call(struct decide *d, uint64_t call_number);
+/* The phone of the call's known caller, for PHONE_E164_SIZE bytes; untouched when nobody is known. */
+enum status intake_decide_caller(struct decide *d, uint64_t call_number, char *ret_e164);
 enum status intake_decide_timer(struct decide *d, const struct timer *timer);
 
 /* --- apply --- */

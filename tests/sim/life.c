@@ -182,6 +182,19 @@ static void check_registered(struct life *life, uint64_t marker)
     }
 }
 
+/* Whoever gave no phone is the call's caller, if that one was known. */
+static void take_caller(struct wish *wish, bool can_be_called, uint64_t marker)
+{
+    if (can_be_called && wish->phone[0] == '\0') {
+        invariant_broken(INVARIANT_SEALED, "r%" PRIu64 " gave no phone, and can be called", marker);
+    }
+    if (!can_be_called && wish->personal) {
+        invariant_broken(INVARIANT_SEALED, "r%" PRIu64 " cannot be called, and gave a phone",
+                         marker);
+    }
+    wish->personal = can_be_called;
+}
+
 static void registered(struct errand *errand)
 {
     struct life *life = errand->context;
@@ -207,6 +220,9 @@ static void registered(struct errand *errand)
     wish->answered_us = wish->answered ? wish->answered_us : world_now_us(life->world);
     wish->answered = true;
     wish->number = response->number;
+    if (!response->already_registered) {
+        take_caller(wish, response->can_be_called, errand->number);
+    }
     CHECK(strlen(response->code) < sizeof wish->code);
     memcpy(wish->code, response->code, strlen(response->code) + 1);
     story_step("request %" PRIu64 " is r%" PRIu64, wish->number, errand->number);
@@ -259,7 +275,7 @@ const char *life_draw_topic(struct life *life)
     return life_topics[life_draw(life, 0, LIFE_TOPICS)];
 }
 
-void life_register(struct life *life, uint64_t call_number)
+void life_register(struct life *life, uint64_t call_number, const char *caller)
 {
     uint64_t marker;
     struct wish *wish = wish_new(life, &marker);
@@ -276,6 +292,9 @@ void life_register(struct life *life, uint64_t call_number)
                                               : COMMON__URGENCY__URGENCY_UNSPECIFIED;
     request->call_number = call_number;
     request->citizen = citizen_of(life, errand, wish);
+    if (request->citizen == NULL) {
+        (void)snprintf(wish->phone, sizeof wish->phone, "%s", caller);
+    }
     request->n_answers = life_answer_questions(errand, request->topic, marker, &request->answers);
     if (strcmp(request->topic, MUST_TELL) == 0 && life_chance(life, 300)) {
         request->n_answers = 0; /* no time for it: is there a storm? */
@@ -296,7 +315,7 @@ static void citizen_calls(struct later *later)
     struct life *life = later->life;
     life->waiting--;
     free(later);
-    life_register(life, 0);
+    life_register(life, 0, "");
 }
 
 /* The hour's requests, each at its own minute. */

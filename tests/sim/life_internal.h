@@ -31,11 +31,11 @@ struct later {
 /* What somebody wanted registered, and what they were told. */
 struct wish {
     bool answered;
-    bool personal; /* gave a phone and words */
+    bool personal; /* gave a phone and words, or a known caller's phone was taken */
     bool in_call;  /* asked in a call, which may have ended by then */
     uint64_t number;
     char code[RECOUNT_CODE_SIZE];
-    char phone[16];
+    char phone[16]; /* given, or else the call's */
     char words[64];
     int64_t answered_us;
     bool may_be_forgotten; /* somebody has asked for it */
@@ -132,7 +132,7 @@ void life_refused(const struct errand *errand, bool is_explained);
 void life_ask_story(struct life *life, const char *code, const Common__Position *at_least);
 
 /* Somebody has a request registered, in a call (0: in none). */
-void life_register(struct life *life, uint64_t call_number);
+void life_register(struct life *life, uint64_t call_number, const char *caller);
 
 /* What somebody might call about, and what they say to its questions. */
 const char *life_draw_topic(struct life *life);

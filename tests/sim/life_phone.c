@@ -8,6 +8,7 @@
 struct conversation {
     struct later later;
     uint64_t call;
+    char phone[16]; /* who calls; "" for nobody to be seen */
 };
 
 static void conversation_end(struct conversation *conversation)
@@ -118,13 +119,15 @@ static void talk(struct later *later)
         (struct conversation *)((char *)later - offsetof(struct conversation, later));
     struct life *life = later->life;
     uint64_t call = conversation->call;
+    char phone[sizeof conversation->phone];
+    memcpy(phone, conversation->phone, sizeof phone);
     conversation_end(conversation);
     if (life_chance(life, 60)) {
         story_step("call %" PRIu64 " is forgotten", call);
     } else if (life_chance(life, 400) && chase(life, call)) {
         later_hang_up(life, call);
     } else if (life_chance(life, 500)) {
-        life_register(life, call);
+        life_register(life, call, phone);
         later_hang_up(life, call);
     } else {
         end_call(life, call, results[life_draw(life, 0, 5)]);
@@ -166,6 +169,7 @@ static void opened(struct errand *errand)
     struct conversation *conversation = calloc(1, sizeof *conversation);
     CHECK(conversation != NULL);
     conversation->call = response->call_number;
+    (void)snprintf(conversation->phone, sizeof conversation->phone, "%s", response->phone);
     life->waiting++;
     later_set(&conversation->later, life, talk, life_draw(life, 20 * SECOND_US, 10 * MINUTE_US));
     life_answered(life, errand);

@@ -172,6 +172,7 @@ struct recount_desk {
 /* A call to the hotline: recount_call is one back to the citizen. */
 struct recount_ring {
     int64_t opened_recorded_us;
+    uint64_t citizen; /* who is known to call; 0 for nobody */
     bool has_ended;
     size_t registered, chased;
 };

@@ -154,7 +154,7 @@ static void take_registered(struct recount *recount, const struct found *found,
     if (one->marker != 0) {
         take_marker(recount, one->marker, one->number);
     }
-    recount_take_registered_in(recount, found, request->call_number);
+    recount_take_registered_in(recount, found, request);
     recount_take_registered_in_storm(recount, found, one, request);
     recount_note(recount, one->number, found, (struct recount_event){.unit = ""});
     recount_take_joining(recount, found);

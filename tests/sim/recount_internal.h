@@ -112,7 +112,7 @@ void recount_take_opened(struct recount *recount, const struct found *found,
 void recount_take_ended(struct recount *recount, const struct found *found,
                         const Intake__CallEnded *ended);
 void recount_take_registered_in(struct recount *recount, const struct found *found,
-                                uint64_t call_number);
+                                const Intake__RequestRegistered *request);
 void recount_take_chased(struct recount *recount, const struct found *found,
                          const Intake__CaseChased *chased);
 void recount_take_amended(struct recount *recount, const struct found *found,
