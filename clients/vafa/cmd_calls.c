@@ -121,7 +121,8 @@ const struct command command_call_next = {
     .name = "call next",
     .arguments = "",
     .summary = "hands out the call-back that is longest due",
-    .help = "Takes a call for some minutes (the city pack says how many); then it is handed to "
+    .help = "Call-backs go from the hotline to citizens; for calls to the hotline see vafa phone.\n"
+            "Takes a call for some minutes (the city pack says how many); then it is handed to "
             "another.\n"
             "Exit status 3: none is due.",
     .examples = "vafa call next --operator 'کاربر نمونه'",

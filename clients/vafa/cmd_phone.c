@@ -148,6 +148,8 @@ static const struct option_def open_options[] = {
     {"channel", 0, "CHANNEL",
      "how it came: phone (if not given), sms, web, app, walk-in, session, staff"},
     {"operator", 0, "NAME", "who answers (the caller's own name)"},
+    {"queued", 0, "TIME", "when the caller began to wait"},
+    {"answered", 0, "TIME", "when they were answered"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -222,7 +224,9 @@ static int run_open(struct session *session)
     int channel;
     Intake__OpenCallRequest request = INTAKE__OPEN_CALL_REQUEST__INIT;
     if (read_choice(session, "channel", &common__channel__descriptor,
-                    COMMON__CHANNEL__CHANNEL_PHONE, &channel, &err) != STATUS_OK) {
+                    COMMON__CHANNEL__CHANNEL_PHONE, &channel, &err) != STATUS_OK ||
+        session_read_time(session, "queued", 0, &request.queued_at_us, &err) != STATUS_OK ||
+        session_read_time(session, "answered", 0, &request.answered_at_us, &err) != STATUS_OK) {
         return output_usage(&err);
     }
     request.idempotency_key = vafa_new_key(key);
@@ -251,7 +255,7 @@ const struct command command_phone_open = {
             "leaves nothing; the first request makes them known.\n"
             "A call that nobody ends is closed as left open after two hours.",
     .examples = "vafa phone open --phone 09130000000\n"
-                "vafa phone open --json\n"
+                "vafa phone open --phone 09130000000 --queued -1m --answered now --json\n"
                 "vafa register --in-call 12 --topic asphalt --area 5 --phone 09130000000\n"
                 "vafa phone end 12",
     .options = open_options,

@@ -75,6 +75,8 @@ const struct command *const commands[] = {
     &command_phone_end,
     &command_phone_record,
     &command_phone_show,
+    &command_phone_list,
+    &command_phone_count,
     &command_chase,
     &command_amend,
     &command_withdraw,

@@ -87,6 +87,8 @@ extern const struct command command_rates;
 /* cmd_phone.c */
 extern const struct command command_phone_open, command_phone_end, command_phone_record,
     command_phone_show, command_chase;
+/* cmd_phone_list.c */
+extern const struct command command_phone_list, command_phone_count;
 /* cmd_amend.c */
 extern const struct command command_amend, command_withdraw, command_add_words, command_look_up;
 /* cmd_route.c, cmd_route_try.c */

@@ -277,6 +277,8 @@ static const struct label word_labels[] = {
     {"hours", "ساعت کار", "hours"},
     {"counted", "به شمار", "counted"},
     {"sum", "جمع", "sum"},
+    {"waited", "انتظار", "waited"},
+    {"longest", "بیشترین", "longest"},
     {"why", "چرا", "why"},
     {"day_closed", "بسته", "closed"},
     {"holiday", "تعطیل", "holiday"},

@@ -105,5 +105,13 @@ enum status intake_read_record_call(struct read *r, const ProtobufCMessage *requ
                                     ProtobufCMessage *response);
 enum status intake_read_get_call(struct read *r, const ProtobufCMessage *request,
                                  ProtobufCMessage *response);
+/* A call as it stands, in the reader's arena; NOT_FOUND, field "call_number". */
+enum status intake_tell_call(struct read *r, uint64_t number, Intake__Call **ret_call);
+
+/* intake_list_calls.c */
+enum status intake_check_list_calls(const struct city *city, const struct rpc_caller *caller,
+                                    const ProtobufCMessage *request, struct error *err);
+enum status intake_read_list_calls(struct read *r, const ProtobufCMessage *request,
+                                   ProtobufCMessage *response);
 
 #endif

@@ -108,8 +108,9 @@ struct life {
     struct later hour, import, chase, match, report, rate, forget, phone, thoughts, closure, storm,
         pack;
     struct keeper keeper;
-    size_t waiting;   /* citizens about to call, and to hang up */
-    struct act *acts; /* what offices are still to do */
+    uint64_t last_call; /* the newest that was acknowledged */
+    size_t waiting;     /* citizens about to call, and to hang up */
+    struct act *acts;   /* what offices are still to do */
     size_t asked, heard;
 };
 

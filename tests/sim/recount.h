@@ -275,6 +275,8 @@ unsigned recount_forgotten(const struct recount *recount, uint64_t citizen);
 void recount_check_position(struct recount *recount, const Common__Position *position,
                             const char *what);
 /* What the followers have written is what the logs tell up to their cursors. */
+/* A call as it was listed, after catching up. */
+void recount_check_listed(const struct recount *recount, const Intake__Call *call);
 void recount_check_cursors(struct recount *recount);
 /* By its own clock, routing's timers before `until_us` have fired. */
 void recount_check_timers(struct recount *recount, int64_t until_us);

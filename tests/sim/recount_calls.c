@@ -89,6 +89,19 @@ void recount_take_registered_in(struct recount *recount, const struct found *fou
     ring->registered++;
 }
 
+void recount_check_listed(const struct recount *recount, const Intake__Call *call)
+{
+    const struct recount_ring *ring = call->number >= 1 && call->number <= recount->ring_count
+                                          ? &recount->rings[call->number - 1]
+                                          : NULL;
+    if (ring == NULL || call->opened_at_us != ring->opened_recorded_us ||
+        (call->ended_at_us != 0 && !ring->has_ended) || call->is_known != (ring->citizen != 0) ||
+        call->n_registered_codes > ring->registered || call->n_chased_codes > ring->chased) {
+        invariant_broken(INVARIANT_CALLS, "call %" PRIu64 " is listed otherwise than it went",
+                         call->number);
+    }
+}
+
 /* The office is to be told of it, once. */
 static void is_due(struct recount *recount, const struct found *found)
 {

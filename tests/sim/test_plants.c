@@ -58,6 +58,8 @@ static const char *const plants[] = {
     "chased_left_in_place",
     "returned_alarm_forgotten",
     "answers_not_ruled",
+    "caller_not_taken",
+    "call_passed_over",
 };
 #define PLANTS (sizeof plants / sizeof plants[0])
 
