@@ -146,13 +146,23 @@ static const char *note_words(struct session *session, const Intake__TimelineEnt
                                     session_language(session));
 }
 
+/* What a story's date is. */
+static const char *date_name(Intake__TimelineKind kind)
+{
+    switch (kind) {
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_PLANNED: return "for_date";
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_STORM_DUE_MOVED: return "due";
+    default: return "until";
+    }
+}
+
 static void timeline_note(struct session *session, const Intake__TimelineEntry *entry,
                           struct buffer *out)
 {
     const char *verdict = label_enum(&intake__citizen_verdict__descriptor, (int)entry->verdict,
                                      session_language(session));
     const char *comma = strcmp(session_language(session), "fa") == 0 ? "؛ " : "; ";
-    bool planned = entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_PLANNED;
     buffer_append_text(out, note_words(session, entry));
     if (verdict[0] != '\0') {
         buffer_append_format(out, "%s%s", out->size > 0 ? comma : "", verdict);
@@ -161,7 +171,7 @@ static void timeline_note(struct session *session, const Intake__TimelineEntry *
         char until[32];
         session_time(session, entry->until_us, until);
         buffer_append_format(out, "%s%s %s", out->size > 0 ? comma : "",
-                             word(session, planned ? "for_date" : "until"), until);
+                             word(session, date_name(entry->kind)), until);
     }
     for (size_t i = 0; i < entry->n_pictures; i++) {
         buffer_append_format(out, "%s%s %s", out->size > 0 ? comma : "", word(session, "picture"),

@@ -69,9 +69,13 @@ static void print_change(struct session *session, const Routing__TaskChange *cha
                                  label_enum(&common__urgency__descriptor, (int)task->urgency,
                                             session_language(session)));
         }
-        if (task->note[0] != '\0') {
+        if (change->other_code[0] != '\0') {
             buffer_append_text(&line, "  ");
-            table_plain_text(&line, task->note);
+            table_plain_text(&line, change->other_code);
+        }
+        if (change->note[0] != '\0') {
+            buffer_append_text(&line, "  ");
+            table_plain_text(&line, change->note);
         }
     }
     puts(buffer_text(&line));

@@ -174,7 +174,7 @@ static void tell_due_moved(const Routing__TaskDueMoved *moved, Intake__TimelineR
                             : INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED;
     record->unit = moved->unit;
     record->due_at_us = moved->due_at_us;
-    record->until_us = by_storm ? moved->due_at_us : 0;
+    record->until_us = moved->due_at_us;
 }
 
 /* What the clock does. Returns as tell_more. */
@@ -288,7 +288,7 @@ static uint64_t tell_more(const Routing__Event *open, Intake__TimelineRecord *re
         record->note = open->task_help_asked->note;
         return open->task_help_asked->case_number;
     case ROUTING__EVENT__KIND_TASK_HELP_FINISHED:
-        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELPER;
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELP_ENDED;
         record->unit = open->task_help_finished->helper;
         record->note = open->task_help_finished->note;
         return open->task_help_finished->case_number;

@@ -440,7 +440,8 @@ const char *intake_rules_unit(Intake__TimelineEntry *const *entries, size_t coun
 {
     for (size_t i = count; i > 0; i--) {
         const Intake__TimelineEntry *entry = entries[i - 1];
-        bool helps = entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELPER;
+        bool helps = entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELPER ||
+                     entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELP_ENDED;
         if (entry->service == COMMON__SERVICE_ID__SERVICE_ID_ROUTING && entry->unit[0] != '\0' &&
             !helps) {
             return entry->unit;
@@ -474,6 +475,7 @@ bool intake_rules_is_of_task(Intake__TimelineKind kind)
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REOPENED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CANCELLED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELPER:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELP_ENDED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_WARNED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ESCALATED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_RESPONSE_OVERDUE:

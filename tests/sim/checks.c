@@ -33,7 +33,7 @@ static unsigned kind_of(const struct recount_event *event)
                                        [ROUTING__EVENT__KIND_TASK_REOPENED] = 27,
                                        [ROUTING__EVENT__KIND_TASK_CANCELLED] = 28,
                                        [ROUTING__EVENT__KIND_TASK_HELP_ASKED] = 29,
-                                       [ROUTING__EVENT__KIND_TASK_HELP_FINISHED] = 29,
+                                       [ROUTING__EVENT__KIND_TASK_HELP_FINISHED] = 45,
                                        [ROUTING__EVENT__KIND_TASK_WARNED] = 30,
                                        [ROUTING__EVENT__KIND_TASK_ESCALATED] = 31,
                                        [ROUTING__EVENT__KIND_TASK_RESPONSE_OVERDUE] = 32,

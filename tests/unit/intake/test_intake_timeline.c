@@ -541,8 +541,36 @@ static void tells_the_due_date_as_it_was_last_moved_and_to_whom_the_task_went_up
     assert_int_equal(response->n_timeline, 4);
     assert_int_equal(response->case_data->due_at_us, 888);
     assert_int_equal(response->timeline[2]->kind, KIND(DUE_MOVED));
+    assert_int_equal(response->timeline[2]->until_us, 888);
     assert_int_equal(response->timeline[3]->kind, KIND(ESCALATED));
     assert_string_equal(response->timeline[3]->note, "unit-head");
+    rig_free(rig);
+}
+
+static void tells_a_helping_unit_s_asking_from_its_end_and_who_leads_on(void **state)
+{
+    struct rig *rig = desk_open();
+    Routing__Event event = ROUTING__EVENT__INIT;
+    Routing__TaskHelpAsked asked = ROUTING__TASK_HELP_ASKED__INIT;
+    Routing__TaskHelpFinished finished = ROUTING__TASK_HELP_FINISHED__INIT;
+    char helper[] = "bus-company";
+    (void)state;
+    const char *code = desk_register_from(rig, DESK_PHONE, "")->code;
+    routed(rig, 1, "district-5", 777);
+    asked.case_number = finished.case_number = 1;
+    asked.helper = finished.helper = helper;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_HELP_ASKED;
+    event.task_help_asked = &asked;
+    feed(rig, SERVICE(ROUTING), &event.base);
+    event.kind_case = ROUTING__EVENT__KIND_TASK_HELP_FINISHED;
+    event.task_help_finished = &finished;
+    feed(rig, SERVICE(ROUTING), &event.base);
+    const Intake__GetCaseResponse *response = desk_get(rig, code);
+    assert_int_equal(response->n_timeline, 4);
+    assert_int_equal(response->timeline[2]->kind, KIND(HELPER));
+    assert_int_equal(response->timeline[3]->kind, KIND(HELP_ENDED));
+    assert_string_equal(response->timeline[3]->unit, "bus-company");
+    assert_string_equal(response->case_data->unit, "district-5");
     rig_free(rig);
 }
 
@@ -550,6 +578,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_the_due_date_as_it_was_last_moved_and_to_whom_the_task_went_up),
+        cmocka_unit_test(tells_a_helping_unit_s_asking_from_its_end_and_who_leads_on),
         cmocka_unit_test(tells_the_whole_story),
         cmocka_unit_test(tells_it_again_after_a_restart),
         cmocka_unit_test(hears_the_citizen_out),
