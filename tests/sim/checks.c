@@ -131,7 +131,7 @@ void check_timeline(struct recount *recount, const Intake__GetCaseResponse *resp
                              service_name((Common__ServiceId)event->service));
         }
         if ((unsigned)entry->kind != kind_of(event) || entry->at_us != event->at_us ||
-            entry->score != event->score) {
+            entry->score != event->score || strcmp(entry->actor, event->actor) != 0) {
             invariant_broken(INVARIANT_TIMELINES,
                              "the story of request %" PRIu64 " tells %" PRIu64 " of %s otherwise",
                              one->number, event->offset,

@@ -22,8 +22,9 @@
 struct recount_event {
     unsigned service;
     uint64_t offset;
-    uint32_t kind; /* the member of its owner's Event */
-    int64_t at_us; /* occurred */
+    uint32_t kind;     /* the member of its owner's Event */
+    int64_t at_us;     /* occurred */
+    const char *actor; /* "" for a service by itself, and for what else became of history */
     const char *unit;
     int64_t due_at_us;
     uint32_t score;
