@@ -157,7 +157,8 @@ static enum status offer_joining(struct session *session, struct registration *r
             same_print(session, response);
             puts(label_word("storm_join_first", session_language(session)));
         }
-    } else if (status == STATUS_INVALID_ARGUMENT || status == STATUS_PERMISSION_DENIED) {
+    } else if (status == STATUS_INVALID_ARGUMENT || status == STATUS_NOT_FOUND ||
+               status == STATUS_PERMISSION_DENIED) {
         status = STATUS_OK;
     }
     vafa_call_fini(&call);

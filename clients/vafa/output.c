@@ -28,7 +28,9 @@ static const char *listing_of(const char *field)
         const char *advice;
     } listings[] = {
         {"topic", "`vafa city show topics` lists them."},
+        {"topics", "`vafa city show topics` lists them."},
         {"area", "`vafa city show areas` lists them."},
+        {"areas", "`vafa city show areas` lists them."},
         {"unit", "`vafa city show units` lists them."},
         {"to_unit", "`vafa city show units` lists them."},
     };
@@ -67,13 +69,11 @@ static const char *advice_for(const struct error *err)
                    ? "Start a server there (vafad --data DIR --city NAME), or name another place "
                      "with --data or --connect."
                    : listing_of(err->field);
-    case STATUS_INVALID_ARGUMENT: return listing_of(err->field);
     default: return NULL;
     }
 }
 
-/* Which errors are more than a refusal; README.md tells what the codes mean. What does not exist is
- * EXIT_NOT_FOUND, whether the server finds it missing in its tables or in its city pack. */
+/* Which errors are more than a refusal; README.md tells what the codes mean. */
 static const struct {
     enum status status;
     const char *field; /* NULL: any */
@@ -81,10 +81,6 @@ static const struct {
 } exit_codes[] = {
     {STATUS_OK, NULL, EXIT_DONE},
     {STATUS_INVALID_ARGUMENT, "connect", EXIT_USAGE},
-    {STATUS_INVALID_ARGUMENT, "topic", EXIT_NOT_FOUND},
-    {STATUS_INVALID_ARGUMENT, "area", EXIT_NOT_FOUND},
-    {STATUS_INVALID_ARGUMENT, "unit", EXIT_NOT_FOUND},
-    {STATUS_INVALID_ARGUMENT, "to_unit", EXIT_NOT_FOUND},
     {STATUS_NOT_FOUND, "data", EXIT_UNREACHABLE},
     {STATUS_NOT_FOUND, NULL, EXIT_NOT_FOUND},
     {STATUS_UNAVAILABLE, NULL, EXIT_UNREACHABLE},

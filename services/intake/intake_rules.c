@@ -60,8 +60,7 @@ enum status intake_rules_check_topic(const struct city *city, const char *topic,
 {
     enum status status = text_check_key(topic, CITY_KEY_SIZE_MAX, "topic", err);
     if (status == STATUS_OK && !is_history && city_topic(city, topic) == NULL) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "topic", "the city pack lists no topic %s",
-                         topic);
+        return error_set(err, STATUS_NOT_FOUND, "topic", "the city pack lists no topic %s", topic);
     }
     return status;
 }
@@ -71,8 +70,7 @@ static enum status check_area(const struct city *city, const char *area, bool is
 {
     enum status status = check_optional_key(area, CITY_KEY_SIZE_MAX, "area", err);
     if (status == STATUS_OK && area[0] != '\0' && !is_history && city_area(city, area) == NULL) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "area", "the city pack lists no area %s",
-                         area);
+        return error_set(err, STATUS_NOT_FOUND, "area", "the city pack lists no area %s", area);
     }
     return status;
 }

@@ -130,13 +130,11 @@ static void names_the_field_of_a_bad_amendment(void **state)
     desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_INVALID_ARGUMENT,
                  "topic");
     request.topic = text("no-such-topic");
-    desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_INVALID_ARGUMENT,
-                 "topic");
+    desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_NOT_FOUND, "topic");
     request.topic = text("");
     place.area = text("99");
     request.place = &place;
-    desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_INVALID_ARGUMENT,
-                 "area");
+    desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_NOT_FOUND, "area");
     request.place = NULL;
     request.urgency = (Common__Urgency)9;
     desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_INVALID_ARGUMENT,

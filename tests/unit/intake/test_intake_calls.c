@@ -379,8 +379,7 @@ static void an_end_that_contradicts_the_call_is_refused(void **state)
                  "unit");
     request.result = RESULT(INFORMED);
     request.topic = text("no-such-topic");
-    desk_refuses(rig, RPC_ROLE_FRONT_END, "EndCall", &request.base, STATUS_INVALID_ARGUMENT,
-                 "topic");
+    desk_refuses(rig, RPC_ROLE_FRONT_END, "EndCall", &request.base, STATUS_NOT_FOUND, "topic");
     request.topic = text("");
     request.unit = text("district-5");
     desk_refuses(rig, RPC_ROLE_FRONT_END, "EndCall", &request.base, STATUS_INVALID_ARGUMENT,

@@ -256,7 +256,7 @@ static void refuses_what_cannot_be_a_storm_and_names_the_field(void **state)
 #define REFUSES(status, field) desk_refuses(rig, ADMIN, "StartStorm", &request.base, status, field)
     request.n_topics = 2;
     request.topics = unknown;
-    REFUSES(STATUS_INVALID_ARGUMENT, "topics");
+    REFUSES(STATUS_NOT_FOUND, "topics");
     request.topics = twice;
     REFUSES(STATUS_INVALID_ARGUMENT, "topics");
     request.n_topics = INTAKE_STORM_KEYS_MAX + 1;
@@ -265,7 +265,7 @@ static void refuses_what_cannot_be_a_storm_and_names_the_field(void **state)
     request.n_topics = 0;
     request.n_areas = 1;
     request.areas = nowhere;
-    REFUSES(STATUS_INVALID_ARGUMENT, "areas");
+    REFUSES(STATUS_NOT_FOUND, "areas");
     request.n_areas = 0;
     request.hours = 0;
     REFUSES(STATUS_INVALID_ARGUMENT, "hours");
