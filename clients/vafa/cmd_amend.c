@@ -67,7 +67,6 @@ static bool is_place_given(struct session *session)
 
 static int amend(struct session *session, struct arena *arena)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     struct place_args place;
     Intake__AmendCaseRequest request = INTAKE__AMEND_CASE_REQUEST__INIT;
@@ -77,7 +76,7 @@ static int amend(struct session *session, struct arena *arena)
             STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
     request.topic = place_args_key(session, CITY_ITEMS_TOPICS, text_of(session, "topic"));
     request.reason = text_of(session, "reason");
@@ -115,6 +114,7 @@ const struct command command_amend = {
         "vafa amend 5355279872 --topic garbage --reason 'اشتباه در ثبت'\n"
         "vafa amend 5355279872 --area 3 --street 'خیابان نمونه' --reason 'نشانی درست' --json",
     .options = amend_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_amend,
 };
@@ -135,13 +135,12 @@ static void print_withdrawn(struct session *session, const ProtobufCMessage *res
 
 static int run_withdraw(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     Intake__WithdrawCaseRequest request = INTAKE__WITHDRAW_CASE_REQUEST__INIT;
     if (args_need(&session->args, "reason", &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
     request.reason = text_of(session, "reason");
     return run_method(session, "WithdrawCase", &request.base, print_withdrawn);
@@ -158,6 +157,7 @@ const struct command command_withdraw = {
     .examples = "vafa withdraw 5355279872 --reason 'خودش برطرف شد'\n"
                 "vafa withdraw 5355279872 --reason 'registered twice' --json",
     .options = withdraw_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_withdraw,
 };
@@ -177,13 +177,12 @@ static void print_words(struct session *session, const ProtobufCMessage *respons
 
 static int run_words(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     Intake__AddWordsRequest request = INTAKE__ADD_WORDS_REQUEST__INIT;
     if (args_need(&session->args, "words", &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
     request.words = text_of(session, "words");
     return run_method(session, "AddWords", &request.base, print_words);
@@ -201,6 +200,7 @@ const struct command command_add_words = {
     .examples = "vafa add-words 5355279872 --words 'آب هم بالا آمده'\n"
                 "vafa add-words 5355279872 --words 'It has grown.' --json",
     .options = words_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_words,
 };
@@ -214,13 +214,12 @@ static const struct option_def look_options[] = {
 
 static int run_look_up(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     Intake__LookUpCaseRequest request = INTAKE__LOOK_UP_CASE_REQUEST__INIT;
     if (args_need(&session->args, "digits", &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
     request.phone_digits = text_of(session, "digits");
     struct vafa_call call = {
@@ -252,6 +251,7 @@ const struct command command_look_up = {
     .examples = "vafa look-up 5355279872 --digits 0000\n"
                 "vafa look-up ۵۳۵۵۲۷۹۸۷۲ --digits ۰۰۰۰ --json",
     .options = look_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_look_up,
 };

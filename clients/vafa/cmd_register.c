@@ -33,7 +33,6 @@ static const struct option_def options[] = {
 
 /* The request and what its message borrows. */
 struct registration {
-    uint8_t key[UUID_BYTES];
     struct place_args place;
     Intake__Citizen citizen;
     Intake__RegisterCaseRequest request;
@@ -69,7 +68,7 @@ static enum status read_request(struct session *session, struct registration *r,
     if (status != STATUS_OK) {
         return status;
     }
-    r->request.idempotency_key = vafa_new_key(r->key);
+    r->request.idempotency_key = session_key(session);
     r->citizen.name = text_of(args, "citizen");
     r->citizen.phone = text_of(args, "phone");
     r->request.citizen = &r->citizen;
@@ -216,6 +215,7 @@ const struct command command_register = {
                 "است'\n"
                 "vafa register --topic burst-valve --area 3 --urgent --json",
     .options = options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_register,
 };

@@ -177,12 +177,11 @@ static Intake__Storm *started(const ProtobufCMessage *response)
 
 static int run_start(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     struct arena *arena = arena_new(ARENA_BYTES);
     Intake__StartStormRequest request = INTAKE__START_STORM_REQUEST__INIT;
     enum status status = read_start(session, arena, &request, &err);
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     int code = status == STATUS_OK ? call_storm(session, "StartStorm", &request.base, started)
                                    : output_usage(&err);
     arena_free(arena);
@@ -204,6 +203,7 @@ const struct command command_storm_start = {
                 "'باد شدید'\n"
                 "vafa storm start --topics all --areas all --hours 12 --reason 'برف سنگین' --json",
     .options = start_options,
+    .changes = true,
     .role = RPC_ROLE_ADMIN,
     .run = run_start,
 };
@@ -228,7 +228,6 @@ static Intake__Storm *lengthened(const ProtobufCMessage *response)
 
 static int run_lengthen(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     uint64_t hours = 0;
     Intake__LengthenStormRequest request = INTAKE__LENGTHEN_STORM_REQUEST__INIT;
@@ -240,7 +239,7 @@ static int run_lengthen(struct session *session)
         status = read_number(session, &request.storm_number, &err);
     }
     request.hours = (uint32_t)hours;
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     return status == STATUS_OK ? call_storm(session, "LengthenStorm", &request.base, lengthened)
                                : output_usage(&err);
 }
@@ -255,6 +254,7 @@ const struct command command_storm_lengthen = {
     .examples = "vafa storm lengthen 1 --hours 6\n"
                 "vafa storm lengthen 1 --hours 24 --json",
     .options = lengthen_options,
+    .changes = true,
     .role = RPC_ROLE_ADMIN,
     .run = run_lengthen,
 };
@@ -273,14 +273,13 @@ static Intake__Storm *ended(const ProtobufCMessage *response)
 
 static int run_end(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     Intake__EndStormRequest request = INTAKE__END_STORM_REQUEST__INIT;
     if (read_number(session, &request.storm_number, &err) != STATUS_OK) {
         return output_usage(&err);
     }
     request.reason = text_of(session, "reason");
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     return call_storm(session, "EndStorm", &request.base, ended);
 }
 
@@ -295,6 +294,7 @@ const struct command command_storm_end = {
     .examples = "vafa storm end 1 --reason 'باد آرام شد'\n"
                 "vafa storm end 1 --json",
     .options = end_options,
+    .changes = true,
     .role = RPC_ROLE_ADMIN,
     .run = run_end,
 };

@@ -29,6 +29,7 @@ struct command {
     const char *examples;                /* lines of a shell */
     const struct option_def *options;    /* its own; NULL for none */
     bool local;                          /* asks no server: options of calls are not offered */
+    bool changes;                        /* something that must not be done twice: takes --key */
     enum rpc_role role;                  /* in which it calls, unless --role says otherwise */
     int (*run)(struct session *session); /* gives an exit code */
 };
@@ -40,7 +41,7 @@ extern const struct command *const commands[]; /* ends with NULL */
 const struct command *commands_find(int argc, char **argv, int *ret_words);
 
 /* The options of every command, and of those that ask no server. */
-extern const struct option_def common_options[];
+extern const struct option_def *const common_options;
 const struct option_def *commands_common_options(const struct command *command);
 
 void commands_print_overview(FILE *out);
