@@ -221,7 +221,7 @@ static void look_at_calls(struct life *life, uint64_t before, uint64_t answered)
     struct errand *errand = life_errand(life, life->front_end, "ListCalls", looked, life);
     Intake__ListCallsRequest *request =
         errand_request(errand, &intake__list_calls_request__descriptor);
-    request->page_size = (uint32_t)life_draw(life, 1, 100);
+    request->page_size = (uint32_t)life_draw(life, 1, 20);
     request->page_token = before;
     errand->number = answered;
     errand_start(errand);
@@ -259,7 +259,7 @@ static void rings(struct later *later)
     if (life->closing) {
         return;
     }
-    if (life_chance(life, 30)) {
+    if (life_chance(life, 120)) {
         look_at_calls(life, 0, life->last_call);
     }
     if (life_chance(life, 150)) {
