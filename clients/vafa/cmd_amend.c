@@ -65,12 +65,29 @@ static bool is_place_given(struct session *session)
     return is_given;
 }
 
+/* Unset when nothing is said of it. */
+static enum status read_urgency(struct session *session, Common__Urgency *ret_urgency,
+                                struct error *err)
+{
+    bool is_urgent = args_has(&session->args, "urgent");
+    bool is_not = args_has(&session->args, "not-urgent");
+    if (is_urgent && is_not) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "not-urgent",
+                         "it is urgent or it is not: not with --urgent");
+    }
+    *ret_urgency = is_urgent ? COMMON__URGENCY__URGENCY_URGENT
+                   : is_not  ? COMMON__URGENCY__URGENCY_NORMAL
+                             : COMMON__URGENCY__URGENCY_UNSPECIFIED;
+    return STATUS_OK;
+}
+
 static int amend(struct session *session, struct arena *arena)
 {
     struct error err = ERROR_NONE;
     struct place_args place;
     Intake__AmendCaseRequest request = INTAKE__AMEND_CASE_REQUEST__INIT;
     if (args_need(&session->args, "reason", &err) != STATUS_OK ||
+        read_urgency(session, &request.urgency, &err) != STATUS_OK ||
         place_args_read(session, "point", &place, &err) != STATUS_OK ||
         answer_args_read(&session->args, arena, &request.answers, &request.n_answers, &err) !=
             STATUS_OK) {
@@ -83,11 +100,6 @@ static int amend(struct session *session, struct arena *arena)
     if (is_place_given(session)) {
         place.place.area = place_args_key(session, CITY_ITEMS_AREAS, place.place.area);
         request.place = &place.place;
-    }
-    if (args_has(&session->args, "urgent")) {
-        request.urgency = COMMON__URGENCY__URGENCY_URGENT;
-    } else if (args_has(&session->args, "not-urgent")) {
-        request.urgency = COMMON__URGENCY__URGENCY_NORMAL;
     }
     return run_method(session, "AmendCase", &request.base, print_amended);
 }
