@@ -246,7 +246,9 @@ static void print_list(struct session *session, Intake__Case *const *cases, size
 
 void case_text_list(struct session *session, Intake__Case *const *cases, size_t count)
 {
-    if (!session->json) {
+    if (!session->json && count == 0) {
+        puts(word(session, "none_found"));
+    } else if (!session->json) {
         print_list(session, cases, count);
         return;
     }

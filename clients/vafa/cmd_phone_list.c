@@ -155,7 +155,9 @@ static int run_list(struct session *session)
     struct table *table = table_new(columns);
     listing.context = table;
     enum status status = take_all(session, &listing, &err);
-    if (status == STATUS_OK && !session->json) {
+    if (status == STATUS_OK && !session->json && table_rows(table) == 0) {
+        puts(word(session, "none_found"));
+    } else if (status == STATUS_OK && !session->json) {
         for (size_t i = 0; i < columns; i++) {
             table_head(table, i, word(session, heads[i]));
         }
