@@ -80,11 +80,12 @@ static void pause_one(struct trouble *trouble)
 
 static void crash_one(struct trouble *trouble)
 {
-    static const int64_t spans_us[] = {SECOND_US, 10 * SECOND_US, MINUTE_US, 20 * MINUTE_US,
-                                       3 * HOUR_US};
+    /* Every minute of an outage costs as much as an hour of work, in vain tries: long ones are rare. */
+    static const int64_t spans_us[] = {SECOND_US, 10 * SECOND_US, MINUTE_US, 10 * MINUTE_US};
     Common__ServiceId service = draw_service(trouble);
     enum world_crash_point point = (enum world_crash_point)draw(trouble, WORLD_CRASH_POINT_COUNT);
-    int64_t down_us = (int64_t)draw(trouble, spans_us[draw(trouble, 5)]);
+    int64_t span_us = draw(trouble, 16) == 0 ? 3 * HOUR_US : spans_us[draw(trouble, 4)];
+    int64_t down_us = (int64_t)draw(trouble, span_us);
     if (world_node(trouble->world, service) != NULL) {
         story_step("%s is to crash at point %d, for %d s", service_name(service), (int)point,
                    (int)(down_us / SECOND_US));

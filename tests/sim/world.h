@@ -114,8 +114,8 @@ struct world_caller *world_caller_new(struct world *world, Common__ServiceId ser
 struct rpc_client *world_caller_client(struct world_caller *caller);
 
 /* Around such a call, so that nobody falls asleep meanwhile (world_skip_idle). */
-void world_call_begins(struct world *world);
-void world_call_ends(struct world *world);
+void world_call_begins(struct world_caller *caller);
+void world_call_ends(struct world_caller *caller);
 
 struct world_answer {
     struct error error;

@@ -163,19 +163,21 @@ static bool names_day(const char *days, int weekday, bool holiday)
     return false;
 }
 
-static bool names_minute(const char *hours, int minute)
+static void mark_minutes(const char *hours, bool ret_works[DAY_MINUTES])
 {
     char copy[256];
     char *rest = copy;
     snprintf(copy, sizeof(copy), "%s", hours);
+    memset(ret_works, 0, DAY_MINUTES * sizeof(*ret_works));
     for (char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " ")) {
         int h1, m1, h2, m2;
-        if (sscanf(word, "%d:%d-%d:%d", &h1, &m1, &h2, &m2) == 4 && minute >= h1 * 60 + m1 &&
-            minute < h2 * 60 + m2) {
-            return true;
+        if (sscanf(word, "%d:%d-%d:%d", &h1, &m1, &h2, &m2) == 4) {
+            for (int minute = h1 * 60 + m1; minute < h2 * 60 + m2 && minute < DAY_MINUTES;
+                 minute++) {
+                ret_works[minute] = true;
+            }
         }
     }
-    return false;
 }
 
 /* The cell of the hours that hold on the date: with dates before without. */
@@ -213,10 +215,7 @@ static const struct slow_day *day_of(struct slow_clock *slow, const char *schedu
         day->year = time->year;
         day->month = time->month;
         day->day = time->day;
-        const char *hours = hours_of(slow, schedule, date, time->weekday);
-        for (int minute = 0; minute < DAY_MINUTES; minute++) {
-            day->works[minute] = names_minute(hours, minute);
-        }
+        mark_minutes(hours_of(slow, schedule, date, time->weekday), day->works);
     }
     return day;
 }
