@@ -1,5 +1,6 @@
 /* Reading the logs, their chains, and looking things up. */
 #include "tests/sim/recount_internal.h"
+#include "tests/sim/tally.h"
 
 #include "base/check.h"
 
@@ -111,6 +112,7 @@ static void take_next(struct recount *recount, unsigned service, struct store_tx
     log->last_recorded_us = found.record->recorded_at_us;
     log->end = offset;
     recount->events++;
+    tally_event(found.open);
     recount_take(recount, &found);
     arena_reset(recount->event_arena);
 }

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "tests/sim/story.h"
+#include "tests/sim/tally.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,9 @@ static void change_weather(struct trouble *trouble)
                                                           &world_faults_usual, &storm};
     uint64_t weather = draw(trouble, 5);
     story_step("the network: weather %d", (int)weather);
+    if (weathers[weather] == &storm) {
+        tally(TALLY_STORM);
+    }
     world_set_faults(trouble->world, weathers[weather]);
 }
 
@@ -75,6 +79,7 @@ static void pause_one(struct trouble *trouble)
     if (world_node(trouble->world, service) != NULL) {
         story_step("%s pauses for %d s", service_name(service), (int)(pause_us / SECOND_US));
         world_pause(trouble->world, service, pause_us);
+        tally(TALLY_PAUSE);
     }
 }
 
@@ -108,6 +113,7 @@ static void fill_disk(struct trouble *trouble)
     story_step("%s's disk is %s full", service_name(victim->service),
                disk == WORLD_DISK_FULL ? "wholly" : "nearly");
     world_fill_disk(trouble->world, victim->service, disk);
+    tally(TALLY_FULL_DISK);
     loop_timer_set(world_people_loop(trouble->world), &victim->disk, full_us);
 }
 
@@ -134,6 +140,7 @@ static void jump_clock(struct trouble *trouble)
     story_step("%s's clock jumps by %d s", service_name(victim->service),
                (int)(jump_us / SECOND_US));
     world_jump_clock_of(trouble->world, victim->service, jump_us);
+    tally(TALLY_CLOCK_JUMP);
     loop_timer_set(world_people_loop(trouble->world), &victim->clock, right_us);
 }
 

@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "service/verify.h"
 #include "tests/sim/story.h"
+#include "tests/sim/tally.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -246,6 +247,10 @@ static void carry_out_plan(struct world *world)
     }
     world->plan.service = 0;
     world_crash(world, (Common__ServiceId)plan.service);
+    tally((enum tally_kind)plan.point);
+    if (plan.down_us > HOUR_US) {
+        tally(TALLY_OUTAGE_OF_AN_HOUR);
+    }
     machine->restart_us = world->mono_us + plan.down_us;
 }
 
