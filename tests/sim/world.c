@@ -63,7 +63,8 @@ uint64_t world_draw(struct world *world, uint64_t limit)
 
 static int64_t mono_us(struct clock *clock)
 {
-    return *((struct world_clock *)clock)->mono_us;
+    const struct world_clock *world_clock = (struct world_clock *)clock;
+    return *world_clock->mono_us - *world_clock->slept_us;
 }
 
 static int64_t wall_us(struct clock *clock)
@@ -282,11 +283,18 @@ static bool step(struct world *world)
     return false;
 }
 
+/* Its loop's first timer, in the world's time; INT64_MAX: none. */
+static int64_t timer_of(const struct machine *machine)
+{
+    int64_t timer_us = loop_next_us(machine->loop);
+    return timer_us == INT64_MAX ? timer_us : timer_us + *machine->clock.slept_us;
+}
+
 static int64_t next_us(const struct world *world)
 {
     int64_t next = INT64_MAX;
     for (unsigned i = 0; i < MACHINE_COUNT; i++) {
-        int64_t timer_us = loop_next_us(world->machines[i].loop);
+        int64_t timer_us = timer_of(&world->machines[i]);
         int64_t paused_us = world->machines[i].paused_us;
         if (paused_us > world->mono_us) {
             timer_us = paused_us;
@@ -352,7 +360,7 @@ static bool is_quiet(struct world *world, void *context)
 
 #define STUCK_US                                                                                   \
     (60 * SECOND_US) /* the same when somebody has not: who is held up by who is down, say */
-#define AWAKE_US (2 * SECOND_US) /* so much before something is due they are awake again */
+#define AWAKE_US (12 * SECOND_US) /* so much before a timer is due they look at their clocks */
 
 /* Who calls a service that is down is not waited for: nothing comes of it before that is up again. */
 static bool is_idle(struct world *world)
@@ -388,16 +396,17 @@ static int64_t durable_us(const struct world *world, struct machine *machine)
 /* Until when everybody may sleep. */
 static int64_t wake_us(struct world *world)
 {
-    int64_t wake = loop_next_us(world->machines[PEOPLE].loop);
+    int64_t wake = timer_of(&world->machines[PEOPLE]);
     for (unsigned i = 1; i < MACHINE_COUNT; i++) {
         struct machine *machine = &world->machines[i];
         int64_t due_us = durable_us(world, machine);
         wake = machine->restart_us < wake ? machine->restart_us : wake;
         wake = machine->paused_us > world->mono_us && machine->paused_us < wake ? machine->paused_us
                                                                                 : wake;
+        due_us -= due_us == INT64_MAX ? 0 : AWAKE_US;
         wake = due_us < wake ? due_us : wake;
     }
-    return wake == INT64_MAX ? wake : wake - AWAKE_US;
+    return wake;
 }
 
 void world_skip_idle(struct world *world, bool skip)
@@ -423,7 +432,10 @@ bool world_run_until(struct world *world, bool (*holds)(struct world *world, voi
         if (is_idle(world)) {
             int64_t wake = wake_us(world);
             wake = wake < end_us ? wake : end_us;
-            next = wake > next ? wake : next;
+            if (wake > next) {
+                world->slept_us += wake - world->mono_us;
+                next = wake;
+            }
         }
         if (next > end_us) {
             world->mono_us = end_us;
@@ -506,12 +518,16 @@ void world_verify(struct world *world)
 
 /* --- beginning and end --- */
 
+static const int64_t never_slept_us;
+
 static void begin_machine(struct world *world, unsigned i, const struct service_def *def)
 {
     struct machine *machine = &world->machines[i];
     machine->def = def;
-    machine->clock = (struct world_clock){.clock = {.wall_us = wall_us, .mono_us = mono_us},
-                                          .mono_us = &world->mono_us};
+    machine->clock =
+        (struct world_clock){.clock = {.wall_us = wall_us, .mono_us = mono_us},
+                             .mono_us = &world->mono_us,
+                             .slept_us = i == PEOPLE ? &never_slept_us : &world->slept_us};
     machine->loop = loop_new(&machine->clock.clock);
     machine->restart_us = INT64_MAX;
     world_random_begin(&machine->random, next_random(&world->random));

@@ -26,6 +26,7 @@ struct world_random {
 struct world_clock {
     struct clock clock;
     const int64_t *mono_us;
+    const int64_t *slept_us; /* what its monotonic clock lacks of that */
     int64_t wall_offset_us;
 };
 
@@ -67,6 +68,7 @@ struct world {
     struct world_faults faults;
     struct world_random random;
     int64_t mono_us;
+    int64_t slept_us; /* so long the services' machines have slept; nobody else does */
     bool skip_idle;
     uint32_t follow_wait_ms; /* node_options */
     int64_t busy_us; /* when something was last written, or a call of people's was answered */
