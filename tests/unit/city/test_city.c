@@ -89,6 +89,7 @@ static void reads_how_much_a_storm_allows(void **state)
 static void knows_who_is_told_of_danger_where_the_pack_says_so(void **state)
 {
     (void)state;
+    pack_rig_replace(&rig, "city.ini", "[urgent]\nack_minutes = 10\n", "");
     struct city *city = pack_rig_load(&rig);
     assert_int_equal(city_acknowledge_minutes(city), 0);
     assert_string_equal(city_unit(city, "bus")->urgent_desk, "");
