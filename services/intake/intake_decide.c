@@ -201,6 +201,19 @@ static enum status keep_answers(struct decide *d, const Intake__RegisterCaseRequ
     return status;
 }
 
+/* The place may be told in answers, and in nothing else. */
+static void place_answers(struct registration *registration)
+{
+    Intake__RequestRegistered *registered = &registration->registered;
+    if (registered->place == NULL) {
+        common__place__init(&registration->place);
+    }
+    if (intake_rules_place_answered(registered->answers, registered->n_answers, NULL, 0,
+                                    &registration->place)) {
+        registered->place = &registration->place;
+    }
+}
+
 /* Whose it is when it is none of the city's, for the citizen to hear at once. A history's own unit
  * has it, whatever the rules say. */
 static enum status refer(struct decide *d, const Intake__RequestRegistered *registered,
@@ -257,6 +270,7 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
     struct event_options options = options_of(request->history);
     enum status status = keep_answers(d, request, &registration->registered);
     if (status == STATUS_OK) {
+        place_answers(registration);
         status = take_form(d, request, &registration->registered);
     }
     if (status == STATUS_OK && request->join[0] != '\0') {
