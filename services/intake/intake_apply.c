@@ -245,7 +245,9 @@ static uint64_t tell_more(const Routing__Event *open, Intake__TimelineRecord *re
         record->unit = open->task_resumed->unit;
         return open->task_resumed->case_number;
     case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
-        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE;
+        record->kind = open->task_closed_undone->referred
+                           ? INTAKE__TIMELINE_KIND__TIMELINE_KIND_REFERRED
+                           : INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE;
         record->note = open->task_closed_undone->words;
         record->unit = open->task_closed_undone->unit;
         return open->task_closed_undone->case_number;

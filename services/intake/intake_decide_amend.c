@@ -166,6 +166,7 @@ static enum status check_unfinished(struct decide *d, const struct intake_case *
     case INTAKE__CASE_STATE__CASE_STATE_CONFIRMED:
     case INTAKE__CASE_STATE__CASE_STATE_CLOSED_UNCONFIRMED:
     case INTAKE__CASE_STATE__CASE_STATE_WITHDRAWN:
+    case INTAKE__CASE_STATE__CASE_STATE_REFERRED:
         return decide_refuse(d, STATUS_FAILED_PRECONDITION, "code",
                              "the unit has finished it: there is nothing to take back");
     default: return STATUS_OK;

@@ -205,7 +205,8 @@ static bool still_waits(Intake__CaseState state)
     switch (state) {
     case INTAKE__CASE_STATE__CASE_STATE_CONFIRMED:
     case INTAKE__CASE_STATE__CASE_STATE_CLOSED_UNCONFIRMED:
-    case INTAKE__CASE_STATE__CASE_STATE_WITHDRAWN: return false;
+    case INTAKE__CASE_STATE__CASE_STATE_WITHDRAWN:
+    case INTAKE__CASE_STATE__CASE_STATE_REFERRED: return false;
     default: return true;
     }
 }

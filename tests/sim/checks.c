@@ -54,6 +54,9 @@ static unsigned kind_of(const struct recount_event *event)
         if (event->by_storm) {
             return 35;
         }
+        if (event->referred) {
+            return 50;
+        }
         return event->left && event->kind == ROUTING__EVENT__KIND_CASE_SPLIT ? 18
                                                                              : routing[event->kind];
     case 3: return followup[event->kind];

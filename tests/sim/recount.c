@@ -235,7 +235,7 @@ static void check_effect(struct recount *recount, unsigned service, unsigned ups
             bool follows = event->fate == ROUTING__JOINED_FATE__JOINED_FATE_DONE ||
                            event->fate == ROUTING__JOINED_FATE__JOINED_FATE_CLOSED_UNDONE;
             bool is_done = event->service == 2 && (ends || follows) && !event->left &&
-                           one->can_be_called && !one->historical &&
+                           !event->referred && one->can_be_called && !one->historical &&
                            (recount_forgotten(recount, one->citizen) == 0 ||
                             finish_has_call(recount, one, event));
             bool is_heard = event->service == 3 && event->answered;

@@ -33,6 +33,7 @@ struct recount_event {
     Routing__JoinedFate fate; /* of JoinedFollowed */
     bool by_storm;            /* a due date that a storm moved */
     bool left;                /* it has left the task that it shared, taken back */
+    bool referred;            /* it ended as none of the city's matters: nobody is called */
     const char *topic, *area; /* of an amendment; NULL otherwise */
 };
 
@@ -41,8 +42,8 @@ struct recount_finish {
     uint64_t offset; /* of the event that told it */
     bool undone;
     int64_t at_us;
-    uint64_t call;        /* that follows it; 0: none yet */
-    bool left;            /* the task's own request was taken back by then: nobody is called */
+    uint64_t call; /* that follows it; 0: none yet */
+    bool left; /* the task's own request was taken back by then, or referred: nobody is called */
     uint64_t reopened_by; /* the call whose answer opened the task again; 0: none */
 };
 
@@ -154,6 +155,7 @@ struct recount_task {
     size_t returns;
     const char *helpers[8]; /* units whose parts have not ended */
     size_t helper_count, helps;
+    bool wants_referral;       /* it is with a body outside the city, and has not ended yet */
     const char *wanted_helper; /* that the rules ask, and is not asked yet; NULL: none */
     uint64_t desk;             /* that has claimed it; 0: none */
     bool urgent;

@@ -58,6 +58,7 @@ static const char *const plants[] = {
     "chased_left_in_place",
     "returned_alarm_forgotten",
     "answers_not_ruled",
+    "outside_stays_open",
 };
 #define PLANTS (sizeof plants / sizeof plants[0])
 

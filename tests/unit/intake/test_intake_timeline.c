@@ -380,6 +380,31 @@ static void tells_the_date_of_a_plan_the_limit_of_a_waiting_and_the_pictures(voi
     rig_free(rig);
 }
 
+/* Nobody waits for a word about what is none of the city's matters. */
+static void what_is_outside_the_city_s_duty_is_referred_and_closed(void **state)
+{
+    struct rig *rig = desk_open();
+    Routing__TaskClosedUndone closed = ROUTING__TASK_CLOSED_UNDONE__INIT;
+    Routing__Event event = ROUTING__EVENT__INIT;
+    (void)state;
+    char *code =
+        (char *)(uintptr_t)desk_register_from(rig, DESK_PHONE, "چراغ کوچه خاموش است")->code;
+    routed(rig, 1, "power-company", 0);
+    closed.case_number = closed.task_number = 1;
+    closed.unit = "power-company";
+    closed.words = "شرکت توزیع برق، تلفن ۱۲۱";
+    closed.reason = ROUTING__CLOSE_REASON__CLOSE_REASON_OUTSIDE_DUTY;
+    closed.referred = true;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE;
+    event.task_closed_undone = &closed;
+    feed(rig, SERVICE(ROUTING), &event.base);
+    const Intake__GetCaseResponse *response = desk_get(rig, code);
+    assert_int_equal(response->timeline[2]->kind, KIND(REFERRED));
+    assert_string_equal(response->timeline[2]->note, "شرکت توزیع برق، تلفن ۱۲۱");
+    stands(rig, code, STATE(REFERRED), "power-company");
+    rig_free(rig);
+}
+
 static void merges_by_the_time_it_happened(void **state)
 {
     struct rig *rig = desk_open();
@@ -555,6 +580,7 @@ int main(void)
         cmocka_unit_test(hears_the_citizen_out),
         cmocka_unit_test(closes_what_nobody_can_be_asked_about),
         cmocka_unit_test(tells_the_date_of_a_plan_the_limit_of_a_waiting_and_the_pictures),
+        cmocka_unit_test(what_is_outside_the_city_s_duty_is_referred_and_closed),
         cmocka_unit_test(merges_by_the_time_it_happened),
         cmocka_unit_test(keeps_stories_apart),
         cmocka_unit_test(passes_over_what_concerns_no_request),
