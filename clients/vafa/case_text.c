@@ -71,15 +71,29 @@ static void print_alarm(struct session *session, struct table *table, const Inta
     }
 }
 
-static void print_case(struct session *session, const Intake__Case *c)
+/* The state alone does not tell how the unit finished it; the story does. */
+const char *case_text_state(const Intake__Case *told, Intake__TimelineEntry *const *timeline,
+                            size_t count, const char *language)
+{
+    bool is_undone = false;
+    for (size_t i = 0; i < count; i++) {
+        is_undone = timeline[i]->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE ||
+                    (is_undone && timeline[i]->kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_DONE);
+    }
+    return is_undone && told->state == INTAKE__CASE_STATE__CASE_STATE_AWAITING_WORD
+               ? label_word("state_closed_undone", language)
+               : label_enum(&intake__case_state__descriptor, (int)told->state, language);
+}
+
+static void print_case(struct session *session, const Intake__Case *c,
+                       Intake__TimelineEntry *const *timeline, size_t count)
 {
     const char *language = session_language(session);
     struct table *table = table_new(2);
     struct buffer place = BUFFER_EMPTY;
     place_words(session, c->place, &place);
     detail(session, table, "code", c->code);
-    detail(session, table, "state",
-           label_enum(&intake__case_state__descriptor, (int)c->state, language));
+    detail(session, table, "state", case_text_state(c, timeline, count, language));
     detail(session, table, "topic", session_topic(session, c->topic));
     detail(session, table, "place", buffer_text(&place));
     answer_words(session, table, c->topic, c->answers, c->n_answers);
@@ -132,13 +146,23 @@ static const char *note_words(struct session *session, const Intake__TimelineEnt
                                     session_language(session));
 }
 
+/* What a story's date is. */
+static const char *date_name(Intake__TimelineKind kind)
+{
+    switch (kind) {
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_PLANNED: return "for_date";
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_STORM_DUE_MOVED: return "due";
+    default: return "until";
+    }
+}
+
 static void timeline_note(struct session *session, const Intake__TimelineEntry *entry,
                           struct buffer *out)
 {
     const char *verdict = label_enum(&intake__citizen_verdict__descriptor, (int)entry->verdict,
                                      session_language(session));
     const char *comma = strcmp(session_language(session), "fa") == 0 ? "؛ " : "; ";
-    bool planned = entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_PLANNED;
     buffer_append_text(out, note_words(session, entry));
     if (verdict[0] != '\0') {
         buffer_append_format(out, "%s%s", out->size > 0 ? comma : "", verdict);
@@ -147,7 +171,7 @@ static void timeline_note(struct session *session, const Intake__TimelineEntry *
         char until[32];
         session_time(session, entry->until_us, until);
         buffer_append_format(out, "%s%s %s", out->size > 0 ? comma : "",
-                             word(session, planned ? "for_date" : "until"), until);
+                             word(session, date_name(entry->kind)), until);
     }
     for (size_t i = 0; i < entry->n_pictures; i++) {
         buffer_append_format(out, "%s%s %s", out->size > 0 ? comma : "", word(session, "picture"),
@@ -161,9 +185,14 @@ static void timeline_note(struct session *session, const Intake__TimelineEntry *
 static void print_timeline(struct session *session, Intake__TimelineEntry *const *timeline,
                            size_t count)
 {
-    static const char *const heads[] = {"time", "what", "unit", "note"};
-    struct table *table = table_new(4);
-    for (size_t i = 0; i < 4; i++) {
+    static const char *const heads[] = {"time", "what", "unit", "note", "actor"};
+    bool tells_who = false; /* a citizen's own look does not */
+    for (size_t i = 0; i < count; i++) {
+        tells_who = tells_who || timeline[i]->actor[0] != '\0';
+    }
+    size_t columns = tells_who ? 5 : 4;
+    struct table *table = table_new(columns);
+    for (size_t i = 0; i < columns; i++) {
         table_head(table, i, word(session, heads[i]));
     }
     for (size_t i = 0; i < count; i++) {
@@ -177,6 +206,9 @@ static void print_timeline(struct session *session, Intake__TimelineEntry *const
                                      session_language(session)));
         table_cell(table, session_unit(session, entry->unit));
         table_cell(table, buffer_text(&note));
+        if (tells_who) {
+            table_cell(table, entry->actor);
+        }
         buffer_fini(&note);
     }
     putchar('\n');
@@ -187,7 +219,7 @@ static void print_timeline(struct session *session, Intake__TimelineEntry *const
 void case_text_print(struct session *session, const Intake__Case *told,
                      Intake__TimelineEntry *const *timeline, size_t count)
 {
-    print_case(session, told);
+    print_case(session, told, timeline, count);
     print_timeline(session, timeline, count);
 }
 
@@ -214,7 +246,9 @@ static void print_list(struct session *session, Intake__Case *const *cases, size
 
 void case_text_list(struct session *session, Intake__Case *const *cases, size_t count)
 {
-    if (!session->json) {
+    if (!session->json && count == 0) {
+        puts(word(session, "none_found"));
+    } else if (!session->json) {
         print_list(session, cases, count);
         return;
     }

@@ -11,4 +11,8 @@ void case_text_print(struct session *session, const Intake__Case *told,
 /* Many, a line each; with --json an object each. */
 void case_text_list(struct session *session, Intake__Case *const *cases, size_t count);
 
+/* What the state is called: of a request that its unit closed undone last, that. Static. */
+const char *case_text_state(const Intake__Case *told, Intake__TimelineEntry *const *timeline,
+                            size_t count, const char *language);
+
 #endif

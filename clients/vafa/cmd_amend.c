@@ -65,30 +65,41 @@ static bool is_place_given(struct session *session)
     return is_given;
 }
 
+/* Unset when nothing is said of it. */
+static enum status read_urgency(struct session *session, Common__Urgency *ret_urgency,
+                                struct error *err)
+{
+    bool is_urgent = args_has(&session->args, "urgent");
+    bool is_not = args_has(&session->args, "not-urgent");
+    if (is_urgent && is_not) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "not-urgent",
+                         "it is urgent or it is not: not with --urgent");
+    }
+    *ret_urgency = is_urgent ? COMMON__URGENCY__URGENCY_URGENT
+                   : is_not  ? COMMON__URGENCY__URGENCY_NORMAL
+                             : COMMON__URGENCY__URGENCY_UNSPECIFIED;
+    return STATUS_OK;
+}
+
 static int amend(struct session *session, struct arena *arena)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     struct place_args place;
     Intake__AmendCaseRequest request = INTAKE__AMEND_CASE_REQUEST__INIT;
     if (args_need(&session->args, "reason", &err) != STATUS_OK ||
+        read_urgency(session, &request.urgency, &err) != STATUS_OK ||
         place_args_read(session, "point", &place, &err) != STATUS_OK ||
         answer_args_read(&session->args, arena, &request.answers, &request.n_answers, &err) !=
             STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
     request.topic = place_args_key(session, CITY_ITEMS_TOPICS, text_of(session, "topic"));
     request.reason = text_of(session, "reason");
     if (is_place_given(session)) {
         place.place.area = place_args_key(session, CITY_ITEMS_AREAS, place.place.area);
         request.place = &place.place;
-    }
-    if (args_has(&session->args, "urgent")) {
-        request.urgency = COMMON__URGENCY__URGENCY_URGENT;
-    } else if (args_has(&session->args, "not-urgent")) {
-        request.urgency = COMMON__URGENCY__URGENCY_NORMAL;
     }
     return run_method(session, "AmendCase", &request.base, print_amended);
 }
@@ -115,6 +126,7 @@ const struct command command_amend = {
         "vafa amend 5355279872 --topic garbage --reason 'اشتباه در ثبت'\n"
         "vafa amend 5355279872 --area 3 --street 'خیابان نمونه' --reason 'نشانی درست' --json",
     .options = amend_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_amend,
 };
@@ -135,13 +147,12 @@ static void print_withdrawn(struct session *session, const ProtobufCMessage *res
 
 static int run_withdraw(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     Intake__WithdrawCaseRequest request = INTAKE__WITHDRAW_CASE_REQUEST__INIT;
     if (args_need(&session->args, "reason", &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
     request.reason = text_of(session, "reason");
     return run_method(session, "WithdrawCase", &request.base, print_withdrawn);
@@ -158,6 +169,7 @@ const struct command command_withdraw = {
     .examples = "vafa withdraw 5355279872 --reason 'خودش برطرف شد'\n"
                 "vafa withdraw 5355279872 --reason 'registered twice' --json",
     .options = withdraw_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_withdraw,
 };
@@ -177,13 +189,12 @@ static void print_words(struct session *session, const ProtobufCMessage *respons
 
 static int run_words(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     Intake__AddWordsRequest request = INTAKE__ADD_WORDS_REQUEST__INIT;
     if (args_need(&session->args, "words", &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
     request.words = text_of(session, "words");
     return run_method(session, "AddWords", &request.base, print_words);
@@ -201,6 +212,7 @@ const struct command command_add_words = {
     .examples = "vafa add-words 5355279872 --words 'آب هم بالا آمده'\n"
                 "vafa add-words 5355279872 --words 'It has grown.' --json",
     .options = words_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_words,
 };
@@ -214,13 +226,12 @@ static const struct option_def look_options[] = {
 
 static int run_look_up(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     Intake__LookUpCaseRequest request = INTAKE__LOOK_UP_CASE_REQUEST__INIT;
     if (args_need(&session->args, "digits", &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
     request.phone_digits = text_of(session, "digits");
     struct vafa_call call = {
@@ -252,6 +263,7 @@ const struct command command_look_up = {
     .examples = "vafa look-up 5355279872 --digits 0000\n"
                 "vafa look-up ۵۳۵۵۲۷۹۸۷۲ --digits ۰۰۰۰ --json",
     .options = look_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_look_up,
 };

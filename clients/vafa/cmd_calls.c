@@ -85,11 +85,10 @@ static const struct option_def next_options[] = {
 static int run_next(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     Followup__NextCallRequest request = FOLLOWUP__NEXT_CALL_REQUEST__INIT;
     struct vafa_call call = {
         .service = &followup__followup__descriptor, .method = "NextCall", .request = &request.base};
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.operator_name = operator_of(session);
     bool none = false;
     enum status status = session_call(session, &call, &err);
@@ -121,11 +120,13 @@ const struct command command_call_next = {
     .name = "call next",
     .arguments = "",
     .summary = "hands out the call-back that is longest due",
-    .help = "Takes a call for some minutes (the city pack says how many); then it is handed to "
+    .help = "Call-backs go from the hotline to citizens; for calls to the hotline see vafa phone.\n"
+            "Takes a call for some minutes (the city pack says how many); then it is handed to "
             "another.\n"
             "Exit status 3: none is due.",
     .examples = "vafa call next --operator 'کاربر نمونه'",
     .options = next_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_next,
 };
@@ -142,7 +143,6 @@ static const struct option_def record_options[] = {
 };
 
 struct record {
-    uint8_t key[UUID_BYTES];
     Followup__Answer answer;
     Followup__RecordCallRequest request;
 };
@@ -187,7 +187,7 @@ static enum status read_record(struct session *session, struct record *record, s
     const struct args *args = &session->args;
     int outcome = 0;
     followup__record_call_request__init(&record->request);
-    record->request.idempotency_key = vafa_new_key(record->key);
+    record->request.idempotency_key = session_key(session);
     record->request.operator_name = operator_of(session);
     enum status status = read_call_number(session, &record->request.call_number, err);
     if (status == STATUS_OK) {
@@ -237,6 +237,7 @@ const struct command command_call_record = {
         "vafa call record 3 --outcome answered --resolution resolved --score 5 --words 'ممنونم'\n"
         "vafa call record 4 --outcome no-answer",
     .options = record_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_record,
 };
@@ -271,12 +272,11 @@ static void print_revealed(struct session *session, const Followup__Call *c, con
 static enum status reveal(struct session *session, const Followup__Call *c, uint64_t number,
                           struct error *err)
 {
-    uint8_t key[UUID_BYTES];
     Followup__RevealCallRequest request = FOLLOWUP__REVEAL_CALL_REQUEST__INIT;
     struct vafa_call call = {.service = &followup__followup__descriptor,
                              .method = "RevealCall",
                              .request = &request.base};
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.call_number = number;
     request.purpose = (char *)(uintptr_t)args_text(&session->args, "purpose");
     enum status status = session_call(session, &call, err);
@@ -325,6 +325,7 @@ const struct command command_call_show = {
     .examples =
         "vafa call show 3\nvafa call show 3 --reveal --purpose 'complaint about the answer'",
     .options = show_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_show,
 };

@@ -152,14 +152,13 @@ static void print_revealed(struct session *session, const Intake__RevealCaseResp
 static int run_reveal(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     if (args_need(&session->args, "purpose", &err) != STATUS_OK) {
         return output_usage(&err);
     }
     Intake__RevealCaseRequest request = INTAKE__REVEAL_CASE_REQUEST__INIT;
     struct vafa_call call = {
         .service = &intake__intake__descriptor, .method = "RevealCase", .request = &request.base};
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.code = argument(session, 0);
     request.purpose = (char *)(uintptr_t)args_text(&session->args, "purpose");
     enum status status = session_call(session, &call, &err);
@@ -182,6 +181,7 @@ const struct command command_reveal = {
             "log.",
     .examples = "vafa reveal 1234567894 --purpose 'call-back'",
     .options = reveal_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_reveal,
 };

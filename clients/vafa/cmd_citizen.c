@@ -188,13 +188,12 @@ static enum status read_forget(struct session *session, Intake__ForgetCitizenReq
 static int run_forget(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     bool readable = true;
     Intake__ForgetCitizenRequest request = INTAKE__FORGET_CITIZEN_REQUEST__INIT;
     if (read_forget(session, &request, &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     struct vafa_call call = {.service = &intake__intake__descriptor,
                              .method = "ForgetCitizen",
                              .request = &request.base};
@@ -231,6 +230,7 @@ const struct command command_citizen_forget = {
     .examples = "vafa citizen forget 1234567894 --reason 'asked in writing' --yes\n"
                 "vafa citizen forget --phone 09130000000 --reason 'asked in writing' --yes --json",
     .options = forget_options,
+    .changes = true,
     .role = RPC_ROLE_ADMIN,
     .run = run_forget,
 };

@@ -93,9 +93,9 @@ static void print_area(struct session *session, struct table *table, const char 
 {
     const char *language = session_language(session);
     table_cell(table, label_word(name, language));
-    table_cell_format(table, "%s (%s)%s %.0f m",
+    table_cell_format(table, "%s (%s)%s %.0f %s",
                       strcmp(language, "fa") == 0 ? area->name_fa : area->name_en, area->key,
-                      label_word(",", language), distance_m);
+                      label_word(",", language), distance_m, label_word("unit_metre", language));
 }
 
 static void print_plain(struct session *session, const struct where *where)

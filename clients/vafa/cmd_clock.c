@@ -316,14 +316,13 @@ static enum status read_closure(struct session *session, Routing__AnnounceClosur
 static int run_clock_close(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     char from[32], to[32];
     Routing__AnnounceClosureRequest request = ROUTING__ANNOUNCE_CLOSURE_REQUEST__INIT;
     enum status status = read_closure(session, &request, &err);
     if (status != STATUS_OK) {
         return status == STATUS_INVALID_ARGUMENT ? output_usage(&err) : output_error(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     struct vafa_call call = {.service = &routing__routing__descriptor,
                              .method = "AnnounceClosure",
                              .request = &request.base};
@@ -360,6 +359,7 @@ const struct command command_clock_close = {
     .examples = "vafa clock close --to '1405-11-21' --reason 'برف'\n"
                 "vafa clock close --from 1405-11-21 --to 1405-11-23 --reason 'آلودگی هوا' --json",
     .options = close_options,
+    .changes = true,
     .role = RPC_ROLE_ADMIN,
     .run = run_clock_close,
 };

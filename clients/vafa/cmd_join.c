@@ -13,14 +13,13 @@ static const struct option_def join_options[] = {
 static int run_case_join(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     if (args_need(&session->args, "with", &err) != STATUS_OK) {
         return output_usage(&err);
     }
     Intake__JoinCaseRequest request = INTAKE__JOIN_CASE_REQUEST__INIT;
     struct vafa_call call = {
         .service = &intake__intake__descriptor, .method = "JoinCase", .request = &request.base};
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
     request.join = (char *)(uintptr_t)args_text(&session->args, "with");
     enum status status = session_call(session, &call, &err);
@@ -49,6 +48,7 @@ const struct command command_case_join = {
         "`vafa register --join CODE` does the same while registering.",
     .examples = "vafa case join 1234567894 --with 2345678900",
     .options = join_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_case_join,
 };
@@ -56,11 +56,10 @@ const struct command command_case_join = {
 static int run_case_split(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     Intake__SplitCaseRequest request = INTAKE__SPLIT_CASE_REQUEST__INIT;
     struct vafa_call call = {
         .service = &intake__intake__descriptor, .method = "SplitCase", .request = &request.base};
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
     enum status status = session_call(session, &call, &err);
     if (status == STATUS_OK && session->json) {
@@ -83,6 +82,7 @@ const struct command command_case_split = {
         "It is another matter after all: the request gets a task of its own, due by the time at "
         "which it was registered.",
     .examples = "vafa case split 1234567894",
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_case_split,
 };

@@ -148,6 +148,8 @@ static const struct option_def open_options[] = {
     {"channel", 0, "CHANNEL",
      "how it came: phone (if not given), sms, web, app, walk-in, session, staff"},
     {"operator", 0, "NAME", "who answers (the caller's own name)"},
+    {"queued", 0, "TIME", "when the caller began to wait"},
+    {"answered", 0, "TIME", "when they were answered"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -217,15 +219,16 @@ static void print_card(struct session *session, const Intake__OpenCallResponse *
 
 static int run_open(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     int channel;
     Intake__OpenCallRequest request = INTAKE__OPEN_CALL_REQUEST__INIT;
     if (read_choice(session, "channel", &common__channel__descriptor,
-                    COMMON__CHANNEL__CHANNEL_PHONE, &channel, &err) != STATUS_OK) {
+                    COMMON__CHANNEL__CHANNEL_PHONE, &channel, &err) != STATUS_OK ||
+        session_read_time(session, "queued", 0, &request.queued_at_us, &err) != STATUS_OK ||
+        session_read_time(session, "answered", 0, &request.answered_at_us, &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.phone = text_of(session, "phone");
     request.channel = (Common__Channel)channel;
     request.operator_name = text_of(session, "operator");
@@ -251,10 +254,11 @@ const struct command command_phone_open = {
             "leaves nothing; the first request makes them known.\n"
             "A call that nobody ends is closed as left open after two hours.",
     .examples = "vafa phone open --phone 09130000000\n"
-                "vafa phone open --json\n"
+                "vafa phone open --phone 09130000000 --queued -1m --answered now --json\n"
                 "vafa register --in-call 12 --topic asphalt --area 5 --phone 09130000000\n"
                 "vafa phone end 12",
     .options = open_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_open,
 };
@@ -276,7 +280,6 @@ static const Intake__Call *ended_call(const ProtobufCMessage *response)
 
 static int run_end(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     int result;
     Intake__EndCallRequest request = INTAKE__END_CALL_REQUEST__INIT;
@@ -284,7 +287,7 @@ static int run_end(struct session *session)
         read_result(session, 0, &result, &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.result = (Intake__CallResult)result;
     request.topic = text_of(session, "topic");
     request.unit = text_of(session, "to");
@@ -304,6 +307,7 @@ const struct command command_phone_end = {
                 "vafa phone end 13 --result informed --topic garbage\n"
                 "vafa phone end 14 --result referred --to 'شرکت برق' --json",
     .options = end_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_end,
 };
@@ -356,13 +360,12 @@ static enum status read_record(struct session *session, Intake__RecordCallReques
 
 static int run_record(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     Intake__RecordCallRequest request = INTAKE__RECORD_CALL_REQUEST__INIT;
     if (read_record(session, &request, &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.phone = text_of(session, "phone");
     request.operator_name = text_of(session, "operator");
     request.topic = text_of(session, "topic");
@@ -378,6 +381,7 @@ const struct command command_phone_record = {
     .examples = "vafa phone record --phone 09130000000 --queued -10m --ended now\n"
                 "vafa phone record --result informed --topic garbage --json",
     .options = record_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_record,
 };
@@ -422,14 +426,13 @@ static const struct option_def chase_options[] = {
 
 static int run_chase(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     Intake__ChaseCaseRequest request = INTAKE__CHASE_CASE_REQUEST__INIT;
     if (args_number(&session->args, "in-call", 1, UINT64_MAX, 0, &request.call_number, &err) !=
         STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
     request.note = text_of(session, "note");
     struct vafa_call call = {
@@ -456,6 +459,7 @@ const struct command command_chase = {
     .examples = "vafa chase 5355279872 --in-call 12 --note 'هنوز کسی نیامده'\n"
                 "vafa chase 5355279872 --json",
     .options = chase_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_chase,
 };

@@ -26,13 +26,13 @@ static const struct option_def options[] = {
     {"alone", 0, NULL, "in a storm: none of the open requests that were shown is the same thing"},
     {"source", 0, "NAME", "with --external-id: its name in another system, taken once only"},
     {"external-id", 0, "ID", "see --source"},
-    {"in-call", 0, "CALL", "the open call it is registered in (vafa phone open)"},
+    {"in-call", 0, "CALL",
+     "the open call it is registered in (vafa phone open); its known caller's, without --phone"},
     {NULL, 0, NULL, NULL},
 };
 
 /* The request and what its message borrows. */
 struct registration {
-    uint8_t key[UUID_BYTES];
     struct place_args place;
     Intake__Citizen citizen;
     Intake__RegisterCaseRequest request;
@@ -68,7 +68,7 @@ static enum status read_request(struct session *session, struct registration *r,
     if (status != STATUS_OK) {
         return status;
     }
-    r->request.idempotency_key = vafa_new_key(r->key);
+    r->request.idempotency_key = session_key(session);
     r->citizen.name = text_of(args, "citizen");
     r->citizen.phone = text_of(args, "phone");
     r->request.citizen = &r->citizen;
@@ -129,6 +129,8 @@ static void print_answer(struct session *session, const Intake__RegisterCaseResp
     }
     if (response->already_registered) {
         fprintf(stderr, "It was registered before; nothing was added.\n");
+    } else if (!response->can_be_called) {
+        puts(label_word("no_call_back", session_language(session)));
     }
 }
 
@@ -154,7 +156,8 @@ static enum status offer_joining(struct session *session, struct registration *r
             same_print(session, response);
             puts(label_word("storm_join_first", session_language(session)));
         }
-    } else if (status == STATUS_INVALID_ARGUMENT || status == STATUS_PERMISSION_DENIED) {
+    } else if (status == STATUS_INVALID_ARGUMENT || status == STATUS_NOT_FOUND ||
+               status == STATUS_PERMISSION_DENIED) {
         status = STATUS_OK;
     }
     vafa_call_fini(&call);
@@ -212,6 +215,7 @@ const struct command command_register = {
                 "است'\n"
                 "vafa register --topic burst-valve --area 3 --urgent --json",
     .options = options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_register,
 };

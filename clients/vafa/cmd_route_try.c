@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/message.h"
 #include "city/city_find.h"
+#include "clients/vafa/cmd_city.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
@@ -332,7 +333,7 @@ static void print_moves_json(const struct trial *trial)
 static enum status load_tried(struct session *session, struct city **ret_city, struct error *err)
 {
     char folder[CITY_FOLDER_SIZE];
-    enum status status = city_find(session->args.arguments[0], folder, err);
+    enum status status = cmd_city_folder(session->args.arguments[0], folder, err);
     return status == STATUS_OK ? city_load(ret_city, folder, err) : status;
 }
 

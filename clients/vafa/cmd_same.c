@@ -41,16 +41,17 @@ static const struct option_def same_options[] = {
 };
 
 /* "3 d 4 h", "25 min". */
-static void age_cell(struct table *table, int64_t us)
+static void age_cell(struct session *session, struct table *table, int64_t us)
 {
     int64_t minutes = us > 0 ? us / MINUTE_US : 0;
+    const char *hours = word(session, "unit_hour");
     if (minutes >= 24 * 60) {
-        table_cell_format(table, "%" PRId64 " d %" PRId64 " h", minutes / (24 * 60),
-                          minutes / 60 % 24);
+        table_cell_format(table, "%" PRId64 " %s %" PRId64 " %s", minutes / (24 * 60),
+                          word(session, "unit_day"), minutes / 60 % 24, hours);
     } else if (minutes >= 60) {
-        table_cell_format(table, "%" PRId64 " h", minutes / 60);
+        table_cell_format(table, "%" PRId64 " %s", minutes / 60, hours);
     } else {
-        table_cell_format(table, "%" PRId64 " min", minutes);
+        table_cell_format(table, "%" PRId64 " %s", minutes, word(session, "unit_minute"));
     }
 }
 
@@ -73,7 +74,7 @@ void same_print(struct session *session, const Intake__FindSameResponse *respons
         }
         place_words(session, c->place, &place);
         table_cell(table, c->code);
-        age_cell(table, us_sub(now_us, c->occurred_at_us));
+        age_cell(session, table, us_sub(now_us, c->occurred_at_us));
         table_cell(table, label_enum(&intake__same_by__descriptor, (int)same->by, language));
         if (same->by == INTAKE__SAME_BY__SAME_BY_POINT) {
             table_cell_format(table, "%" PRIu32, same->metres);

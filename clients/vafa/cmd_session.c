@@ -133,7 +133,6 @@ static Followup__Session *opened(const ProtobufCMessage *response)
 
 static int run_open(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     char *seats[SEATS_MAX];
     struct error err = ERROR_NONE;
     Followup__OpenSessionRequest request = FOLLOWUP__OPEN_SESSION_REQUEST__INIT;
@@ -152,7 +151,7 @@ static int run_open(struct session *session)
     request.unit = text_of(session, "unit");
     request.host = text_of(session, "host");
     request.seats = seats;
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     return status == STATUS_OK ? call_session(session, "OpenSession", &request.base, true, opened)
                                : output_usage(&err);
 }
@@ -172,6 +171,7 @@ const struct command command_session_open = {
                 "vafa session open --unit district-5 --host 'مدیر منطقه ۵' --seat 'رئیس عمران' "
                 "--until +90m --json",
     .options = open_options,
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_open,
 };
@@ -190,7 +190,6 @@ static Followup__Session *lengthened(const ProtobufCMessage *response)
 
 static int run_lengthen(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     Followup__LengthenSessionRequest request = FOLLOWUP__LENGTHEN_SESSION_REQUEST__INIT;
     enum status status = args_need(&session->args, "until", &err);
@@ -200,7 +199,7 @@ static int run_lengthen(struct session *session)
     if (status == STATUS_OK) {
         status = cmd_session_number(session, &request.session_number, &err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     return status == STATUS_OK
                ? call_session(session, "LengthenSession", &request.base, false, lengthened)
                : output_usage(&err);
@@ -216,6 +215,7 @@ const struct command command_session_lengthen = {
     .examples = "vafa session lengthen 1 --until +3h\n"
                 "vafa session lengthen 1 --until +3h --json",
     .options = lengthen_options,
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_lengthen,
 };
@@ -229,13 +229,12 @@ static Followup__Session *closed(const ProtobufCMessage *response)
 
 static int run_close(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     Followup__CloseSessionRequest request = FOLLOWUP__CLOSE_SESSION_REQUEST__INIT;
     if (cmd_session_number(session, &request.session_number, &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     return call_session(session, "CloseSession", &request.base, false, closed);
 }
 
@@ -248,6 +247,7 @@ const struct command command_session_close = {
     .help = "It would end by itself. What it was shown stays: `vafa session watch N --once`.",
     .examples = "vafa session close 1\n"
                 "vafa session close 1 --json",
+    .changes = true,
     .role = RPC_ROLE_FRONT_END,
     .run = run_close,
 };

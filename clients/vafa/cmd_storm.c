@@ -6,6 +6,7 @@
 #include "clients/vafa/table.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
+#include "vafa/report/v1/report.pb-c.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -60,6 +61,11 @@ static void add_storm(struct session *session, struct table *table, const Intake
     table_cell(table, buffer_text(&areas));
     table_cell_format(table, "%" PRIu32 "%%", storm->due_percent);
     table_cell_format(table, "%" PRIu64, storm->requests);
+    if (storm->surge != 0) {
+        table_cell_format(table, "%" PRIu64, storm->surge);
+    } else {
+        table_cell(table, "");
+    }
     table_cell(table, storm->reason);
     buffer_fini(&topics);
     buffer_fini(&areas);
@@ -67,11 +73,11 @@ static void add_storm(struct session *session, struct table *table, const Intake
 
 static void print_storms(struct session *session, Intake__Storm *const *storms, size_t count)
 {
-    static const char *const heads[] = {"storm",       "state",        "storm_from",
-                                        "until",       "topic",        "area",
-                                        "storm_allow", "storm_counts", "storm_reason"};
-    struct table *table = table_new(9);
-    for (size_t i = 0; i < 9; i++) {
+    static const char *const heads[] = {"storm",        "state", "storm_from",  "until",
+                                        "topic",        "area",  "storm_allow", "storm_counts",
+                                        "surge",        "storm_reason"};
+    struct table *table = table_new(10);
+    for (size_t i = 0; i < 10; i++) {
         table_head(table, i, word(session, heads[i]));
     }
     for (size_t i = 0; i < count; i++) {
@@ -106,8 +112,9 @@ static int call_storm(struct session *session, const char *method, const Protobu
 /* --- start --- */
 
 static const struct option_def start_options[] = {
-    {"topics", 't', "KEYS", "keys or names with commas between them, or `all` (needed)"},
-    {"areas", 'a', "KEYS", "the same of areas; `all`: also where none is known (needed)"},
+    {"surge", 0, "N", "for the topics and areas of a surge (`vafa report surges`)"},
+    {"topics", 't', "KEYS", "keys or names with commas between them, or `all` (needed without --surge)"},
+    {"areas", 'a', "KEYS", "the same of areas; `all`: also where none is known (needed without --surge)"},
     {"hours", 0, "N", "it ends by itself after so many, 1 to 168 (needed)"},
     {"reason", 0, "TEXT", "why; citizens are told (needed)"},
     {NULL, 0, NULL, NULL},
@@ -148,25 +155,76 @@ static enum status read_keys(struct session *session, const char *option, enum c
 static enum status read_start(struct session *session, struct arena *arena,
                               Intake__StartStormRequest *request, struct error *err)
 {
-    static const char *const needed[] = {"topics", "areas", "hours", "reason"};
+    static const char *const needed[] = {"hours", "reason", "topics", "areas"};
+    bool has_surge = args_has(&session->args, "surge");
     uint64_t hours = 0;
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < 4 && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < (has_surge ? 2 : 4) && status == STATUS_OK; i++) {
         status = args_need(&session->args, needed[i], err);
     }
     if (status == STATUS_OK) {
         status = args_number(&session->args, "hours", 1, HOURS_MAX, 0, &hours, err);
     }
     if (status == STATUS_OK) {
+        status =
+            args_number(&session->args, "surge", 1, UINT64_MAX - 1, 0, &request->surge, err);
+    }
+    if (status == STATUS_OK && args_has(&session->args, "topics")) {
         status = read_keys(session, "topics", CITY_ITEMS_TOPICS, arena, &request->topics,
                            &request->n_topics, err);
     }
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && args_has(&session->args, "areas")) {
         status = read_keys(session, "areas", CITY_ITEMS_AREAS, arena, &request->areas,
                            &request->n_areas, err);
     }
     request->hours = (uint32_t)hours;
     request->reason = text_of(session, "reason");
+    return status;
+}
+
+static enum status copy_keys(struct arena *arena, char *const *keys, size_t count,
+                             char ***ret_keys, size_t *ret_count, struct error *err)
+{
+    *ret_keys = arena_alloc(arena, (count + 1) * sizeof(**ret_keys));
+    *ret_count = count;
+    for (size_t i = 0; *ret_keys != NULL && i < count; i++) {
+        (*ret_keys)[i] = arena_copy_text(arena, keys[i]);
+        if ((*ret_keys)[i] == NULL) {
+            *ret_keys = NULL;
+        }
+    }
+    return *ret_keys != NULL
+               ? STATUS_OK
+               : error_set(err, STATUS_INVALID_ARGUMENT, "surge", "has too large a scope");
+}
+
+/* What the surge proposes, where the command line says nothing else. */
+static enum status take_surge(struct session *session, struct arena *arena,
+                              Intake__StartStormRequest *request, struct error *err)
+{
+    Report__ListSurgesRequest question = REPORT__LIST_SURGES_REQUEST__INIT;
+    struct vafa_call call = {
+        .service = &report__report__descriptor, .method = "ListSurges", .request = &question.base};
+    question.page_size = 1;
+    question.page_token = request->surge + 1;
+    enum status status = session_call(session, &call, err);
+    if (status == STATUS_OK) {
+        const Report__ListSurgesResponse *page = (const Report__ListSurgesResponse *)call.response;
+        const Report__Surge *surge = page->n_surges > 0 ? page->surges[0] : NULL;
+        if (surge == NULL || surge->surge_number != request->surge) {
+            status = error_set(err, STATUS_NOT_FOUND, "surge", "there is no surge %" PRIu64,
+                               request->surge);
+        }
+        if (status == STATUS_OK && !args_has(&session->args, "topics")) {
+            status = copy_keys(arena, surge->topics, surge->n_topics, &request->topics,
+                               &request->n_topics, err);
+        }
+        if (status == STATUS_OK && !args_has(&session->args, "areas")) {
+            status = copy_keys(arena, surge->areas, surge->n_areas, &request->areas,
+                               &request->n_areas, err);
+        }
+    }
+    vafa_call_fini(&call);
     return status;
 }
 
@@ -177,14 +235,19 @@ static Intake__Storm *started(const ProtobufCMessage *response)
 
 static int run_start(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     struct arena *arena = arena_new(ARENA_BYTES);
     Intake__StartStormRequest request = INTAKE__START_STORM_REQUEST__INIT;
     enum status status = read_start(session, arena, &request, &err);
-    request.idempotency_key = vafa_new_key(key);
-    int code = status == STATUS_OK ? call_storm(session, "StartStorm", &request.base, started)
-                                   : output_usage(&err);
+    request.idempotency_key = session_key(session);
+    int code = status == STATUS_OK ? EXIT_DONE : output_usage(&err);
+    if (status == STATUS_OK && request.surge != 0) {
+        status = take_surge(session, arena, &request, &err);
+        code = status == STATUS_OK ? EXIT_DONE : output_error(&err);
+    }
+    if (status == STATUS_OK) {
+        code = call_storm(session, "StartStorm", &request.base, started);
+    }
     arena_free(arena);
     return code;
 }
@@ -199,11 +262,15 @@ const struct command command_storm_start = {
             "tasks move, too, and their stories tell so; what has passed, and what is urgent, "
             "stays as it is.\n"
             "Nothing is ever joined by itself. Several storms may run: the one that allows most "
-            "counts.",
+            "counts.\n"
+            "With --surge its topics and areas are those that the surge proposes, unless others are "
+            "given; the storm remembers it.",
     .examples = "vafa storm start --topics broken-branch,flooding --areas 1,3 --hours 6 --reason "
                 "'باد شدید'\n"
+                "vafa storm start --surge 3 --hours 6 --reason 'باد شدید'\n"
                 "vafa storm start --topics all --areas all --hours 12 --reason 'برف سنگین' --json",
     .options = start_options,
+    .changes = true,
     .role = RPC_ROLE_ADMIN,
     .run = run_start,
 };
@@ -228,7 +295,6 @@ static Intake__Storm *lengthened(const ProtobufCMessage *response)
 
 static int run_lengthen(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     uint64_t hours = 0;
     Intake__LengthenStormRequest request = INTAKE__LENGTHEN_STORM_REQUEST__INIT;
@@ -240,7 +306,7 @@ static int run_lengthen(struct session *session)
         status = read_number(session, &request.storm_number, &err);
     }
     request.hours = (uint32_t)hours;
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     return status == STATUS_OK ? call_storm(session, "LengthenStorm", &request.base, lengthened)
                                : output_usage(&err);
 }
@@ -255,6 +321,7 @@ const struct command command_storm_lengthen = {
     .examples = "vafa storm lengthen 1 --hours 6\n"
                 "vafa storm lengthen 1 --hours 24 --json",
     .options = lengthen_options,
+    .changes = true,
     .role = RPC_ROLE_ADMIN,
     .run = run_lengthen,
 };
@@ -273,14 +340,13 @@ static Intake__Storm *ended(const ProtobufCMessage *response)
 
 static int run_end(struct session *session)
 {
-    uint8_t key[UUID_BYTES];
     struct error err = ERROR_NONE;
     Intake__EndStormRequest request = INTAKE__END_STORM_REQUEST__INIT;
     if (read_number(session, &request.storm_number, &err) != STATUS_OK) {
         return output_usage(&err);
     }
     request.reason = text_of(session, "reason");
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     return call_storm(session, "EndStorm", &request.base, ended);
 }
 
@@ -295,6 +361,7 @@ const struct command command_storm_end = {
     .examples = "vafa storm end 1 --reason 'باد آرام شد'\n"
                 "vafa storm end 1 --json",
     .options = end_options,
+    .changes = true,
     .role = RPC_ROLE_ADMIN,
     .run = run_end,
 };

@@ -249,13 +249,12 @@ static const Routing__Task *accepted_task(const ProtobufCMessage *response)
 static int run_accept(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     Routing__AcceptTaskRequest request = ROUTING__ACCEPT_TASK_REQUEST__INIT;
     if (task_read_number(session, &request.task_number, &err) != STATUS_OK) {
         return output_usage(&err);
     }
     request.automatic = args_has(&session->args, "automatic");
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     return task_call(session, "AcceptTask", &request.base, accepted_task);
 }
 
@@ -273,6 +272,7 @@ const struct command command_task_accept = {
     .help = "Says that the unit has seen the task and does it.",
     .options = accept_options,
     .examples = "vafa task accept 12 --unit district-5-civil",
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_accept,
 };
@@ -295,14 +295,13 @@ static const Routing__Task *reported_task(const ProtobufCMessage *response)
 static int run_report(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     char *pictures[PICTURES_MAX + 1]; /* one too many is the server's to refuse */
     Routing__ReportTaskRequest request = ROUTING__REPORT_TASK_REQUEST__INIT;
     if (task_read_number(session, &request.task_number, &err) != STATUS_OK ||
         args_need(&session->args, "note", &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.note = task_text(session, "note");
     request.pictures = pictures;
     const char *picture;
@@ -324,6 +323,7 @@ const struct command command_task_report = {
     .examples = "vafa task report 12 --unit district-5-civil --note 'اکیپ فردا اعزام "
                 "می‌شود'",
     .options = report_options,
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_report,
 };
@@ -343,12 +343,11 @@ static const Routing__Task *done_task(const ProtobufCMessage *response)
 static int run_done(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     Routing__FinishTaskRequest request = ROUTING__FINISH_TASK_REQUEST__INIT;
     if (task_read_number(session, &request.task_number, &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.note = task_text(session, "note");
     return task_call(session, "FinishTask", &request.base, done_task);
 }
@@ -362,6 +361,7 @@ const struct command command_task_done = {
     .help = "Finishes a task. The citizen will be called and asked whether it is so.",
     .examples = "vafa task done 12 --unit district-5-civil --note 'چاله پر و آسفالت شد'",
     .options = done_options,
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_done,
 };
@@ -382,13 +382,12 @@ static const Routing__Task *returned_task(const ProtobufCMessage *response)
 static int run_return(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     Routing__ReturnTaskRequest request = ROUTING__RETURN_TASK_REQUEST__INIT;
     if (task_read_number(session, &request.task_number, &err) != STATUS_OK ||
         args_need(&session->args, "reason", &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.reason = task_text(session, "reason");
     request.to_unit = task_text(session, "to");
     return task_call(session, "ReturnTask", &request.base, returned_task);
@@ -404,6 +403,7 @@ const struct command command_task_return = {
     .examples = "vafa task return 12 --unit district-5-civil --reason 'خیابان در منطقهٔ ۶ است' --to "
                 "district-6",
     .options = return_options,
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_return,
 };

@@ -44,13 +44,12 @@ static const Routing__Task *see_answer(const ProtobufCMessage *response)
 static int run_see(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     Routing__SeeTaskRequest request = ROUTING__SEE_TASK_REQUEST__INIT;
     enum status status = task_read_number(session, &request.task_number, &err);
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     return task_call(session, "SeeTask", &request.base, see_answer);
 }
 
@@ -62,6 +61,7 @@ const struct command command_task_see = {
     .summary = "a person has seen the task",
     .help = "Says that a person of the unit has seen the task, and no more.",
     .examples = "vafa task see 12 --unit district-5-civil",
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_see,
 };
@@ -82,7 +82,6 @@ static const Routing__Task *plan_answer(const ProtobufCMessage *response)
 static int run_plan(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     Routing__PlanTaskRequest request = ROUTING__PLAN_TASK_REQUEST__INIT;
     enum status status = task_read_number(session, &request.task_number, &err);
     if (status == STATUS_OK) {
@@ -91,7 +90,7 @@ static int run_plan(struct session *session)
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.note = task_text(session, "note");
     return task_call(session, "PlanTask", &request.base, plan_answer);
 }
@@ -106,6 +105,7 @@ const struct command command_task_plan = {
     .examples = "vafa task plan 12 --unit district-5-civil --for 1404-09-20\nvafa task plan 12 "
                 "--unit district-5-civil --for +3d",
     .options = plan_options,
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_plan,
 };
@@ -125,13 +125,12 @@ static const Routing__Task *start_answer(const ProtobufCMessage *response)
 static int run_start(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     Routing__StartTaskRequest request = ROUTING__START_TASK_REQUEST__INIT;
     enum status status = task_read_number(session, &request.task_number, &err);
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.note = task_text(session, "note");
     return task_call(session, "StartTask", &request.base, start_answer);
 }
@@ -145,6 +144,7 @@ const struct command command_task_start = {
     .help = "Says that the work has begun.",
     .examples = "vafa task start 12 --unit district-5-civil",
     .options = start_options,
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_start,
 };
@@ -166,7 +166,6 @@ static const Routing__Task *pause_answer(const ProtobufCMessage *response)
 static int run_pause(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     int reason = 0;
     Routing__PauseTaskRequest request = ROUTING__PAUSE_TASK_REQUEST__INIT;
     enum status status = task_read_number(session, &request.task_number, &err);
@@ -182,7 +181,7 @@ static int run_pause(struct session *session)
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.reason = (Routing__PauseReason)reason;
     request.note = task_text(session, "note");
     return task_call(session, "PauseTask", &request.base, pause_answer);
@@ -199,6 +198,7 @@ const struct command command_task_pause = {
     .examples = "vafa task pause 12 --unit district-5-civil --reason body --until +10d --note 'در "
                 "انتظار مجوز آبفا'",
     .options = pause_options,
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_pause,
 };
@@ -218,13 +218,12 @@ static const Routing__Task *resume_answer(const ProtobufCMessage *response)
 static int run_resume(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     Routing__ResumeTaskRequest request = ROUTING__RESUME_TASK_REQUEST__INIT;
     enum status status = task_read_number(session, &request.task_number, &err);
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.note = task_text(session, "note");
     return task_call(session, "ResumeTask", &request.base, resume_answer);
 }
@@ -238,6 +237,7 @@ const struct command command_task_resume = {
     .help = "Says that the unit is at work again.",
     .examples = "vafa task resume 12 --unit district-5-civil",
     .options = resume_options,
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_resume,
 };
@@ -259,7 +259,6 @@ static const Routing__Task *close_answer(const ProtobufCMessage *response)
 static int run_close(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     int reason = 0;
     Routing__CloseTaskRequest request = ROUTING__CLOSE_TASK_REQUEST__INIT;
     enum status status = task_read_number(session, &request.task_number, &err);
@@ -272,7 +271,7 @@ static int run_close(struct session *session)
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.reason = (Routing__CloseReason)reason;
     request.words = task_text(session, "words");
     return task_call(session, "CloseTask", &request.base, close_answer);
@@ -289,6 +288,7 @@ const struct command command_task_close = {
     .examples = "vafa task close 12 --unit district-5-civil --reason no-budget --words 'بودجهٔ "
                 "امسال تمام شده است'",
     .options = close_options,
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_close,
 };
@@ -309,7 +309,6 @@ static const Routing__Task *move_answer(const ProtobufCMessage *response)
 static int run_move(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     Routing__MoveTaskRequest request = ROUTING__MOVE_TASK_REQUEST__INIT;
     enum status status = task_read_number(session, &request.task_number, &err);
     if (status == STATUS_OK) {
@@ -321,7 +320,7 @@ static int run_move(struct session *session)
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.to_unit = task_text(session, "to");
     request.reason = task_text(session, "reason");
     return task_call(session, "MoveTask", &request.base, move_answer);
@@ -338,6 +337,7 @@ const struct command command_task_move = {
     .examples =
         "vafa task move 12 --unit centre-137 --to district-6 --reason 'خیابان در منطقهٔ ۶ است'",
     .options = move_options,
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_move,
 };
@@ -358,7 +358,6 @@ static const Routing__Task *reopen_answer(const ProtobufCMessage *response)
 static int run_reopen(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     int reason = 0;
     Routing__ReopenTaskRequest request = ROUTING__REOPEN_TASK_REQUEST__INIT;
     enum status status = task_read_number(session, &request.task_number, &err);
@@ -371,7 +370,7 @@ static int run_reopen(struct session *session)
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.reason = (Routing__ReopenReason)reason;
     request.note = task_text(session, "note");
     return task_call(session, "ReopenTask", &request.base, reopen_answer);
@@ -388,6 +387,7 @@ const struct command command_task_reopen = {
     .examples = "vafa task reopen 12 --unit centre-137 --reason broken-promise --note 'شهروند "
                 "می‌گوید کسی نیامده است'",
     .options = reopen_options,
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_reopen,
 };
@@ -407,7 +407,6 @@ static const Routing__Task *cancel_answer(const ProtobufCMessage *response)
 static int run_cancel(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     Routing__CancelTaskRequest request = ROUTING__CANCEL_TASK_REQUEST__INIT;
     enum status status = task_read_number(session, &request.task_number, &err);
     if (status == STATUS_OK) {
@@ -416,7 +415,7 @@ static int run_cancel(struct session *session)
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.reason = task_text(session, "reason");
     return task_call(session, "CancelTask", &request.base, cancel_answer);
 }
@@ -430,6 +429,7 @@ const struct command command_task_cancel = {
     .help = "Cancels an open task: no call follows. For the coordinator.",
     .examples = "vafa task cancel 12 --unit centre-137 --reason 'شهروند انصراف داد'",
     .options = cancel_options,
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_cancel,
 };
@@ -450,7 +450,6 @@ static const Routing__Task *ask_help_answer(const ProtobufCMessage *response)
 static int run_ask_help(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     Routing__AskHelpRequest request = ROUTING__ASK_HELP_REQUEST__INIT;
     enum status status = task_read_number(session, &request.task_number, &err);
     if (status == STATUS_OK) {
@@ -462,7 +461,7 @@ static int run_ask_help(struct session *session)
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.unit = task_text(session, "of");
     request.note = task_text(session, "note");
     return task_call(session, "AskHelp", &request.base, ask_help_answer);
@@ -479,6 +478,7 @@ const struct command command_task_ask_help = {
     .examples = "vafa task ask-help 12 --unit district-5-civil --of bus-company --note "
                 "'جابه‌جایی ایستگاه'",
     .options = ask_help_options,
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_ask_help,
 };
@@ -498,7 +498,6 @@ static const Routing__Task *finish_help_answer(const ProtobufCMessage *response)
 static int run_finish_help(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     Routing__FinishHelpRequest request = ROUTING__FINISH_HELP_REQUEST__INIT;
     enum status status = task_read_number(session, &request.task_number, &err);
     if (status == STATUS_OK) {
@@ -507,7 +506,7 @@ static int run_finish_help(struct session *session)
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.unit = task_text(session, "unit");
     request.note = task_text(session, "note");
     return task_call(session, "FinishHelp", &request.base, finish_help_answer);
@@ -523,6 +522,7 @@ const struct command command_task_finish_help = {
     .examples =
         "vafa task finish-help 12 --unit bus-company --note 'ایستگاه جابه‌جا شد'",
     .options = finish_help_options,
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_finish_help,
 };
@@ -542,7 +542,6 @@ static const Routing__Task *withdraw_help_answer(const ProtobufCMessage *respons
 static int run_withdraw_help(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     Routing__WithdrawHelpRequest request = ROUTING__WITHDRAW_HELP_REQUEST__INIT;
     enum status status = task_read_number(session, &request.task_number, &err);
     if (status == STATUS_OK) {
@@ -551,7 +550,7 @@ static int run_withdraw_help(struct session *session)
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.unit = task_text(session, "of");
     return task_call(session, "WithdrawHelp", &request.base, withdraw_help_answer);
 }
@@ -565,6 +564,7 @@ const struct command command_task_withdraw_help = {
     .help = "Withdraws what was asked of a helping unit.",
     .examples = "vafa task withdraw-help 12 --unit district-5-civil --of bus-company",
     .options = withdraw_help_options,
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_withdraw_help,
 };

@@ -69,9 +69,13 @@ static void print_change(struct session *session, const Routing__TaskChange *cha
                                  label_enum(&common__urgency__descriptor, (int)task->urgency,
                                             session_language(session)));
         }
-        if (task->note[0] != '\0') {
+        if (change->other_code[0] != '\0') {
             buffer_append_text(&line, "  ");
-            table_plain_text(&line, task->note);
+            table_plain_text(&line, change->other_code);
+        }
+        if (change->note[0] != '\0') {
+            buffer_append_text(&line, "  ");
+            table_plain_text(&line, change->note);
         }
     }
     puts(buffer_text(&line));
@@ -425,7 +429,6 @@ static void print_claimed(struct session *session, const Routing__ClaimTasksResp
 static int run_claim(struct session *session)
 {
     struct error err = ERROR_NONE;
-    uint8_t key[UUID_BYTES];
     uint64_t tasks_max = 0;
     Routing__ClaimTasksRequest request = ROUTING__CLAIM_TASKS_REQUEST__INIT;
     struct vafa_call call = {
@@ -440,7 +443,7 @@ static int run_claim(struct session *session)
     if (status != STATUS_OK) {
         return output_usage(&err);
     }
-    request.idempotency_key = vafa_new_key(key);
+    request.idempotency_key = session_key(session);
     request.unit = unit_of(session);
     request.desk = (char *)(uintptr_t)args_text(&session->args, "name");
     request.tasks_max = (uint32_t)tasks_max;
@@ -467,6 +470,7 @@ const struct command command_tasks_claim = {
                 "vafa tasks claim --unit district-5-civil --name 'desk 2' --max 0\n"
                 "vafa tasks list --unit district-5-civil --desk 'desk 2'",
     .options = claim_options,
+    .changes = true,
     .role = RPC_ROLE_OFFICE,
     .run = run_claim,
 };

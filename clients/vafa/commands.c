@@ -27,6 +27,8 @@ const struct command *const commands[] = {
     &command_call_show,
     &command_calls_list,
     &command_rates,
+    &command_report_surges,
+    &command_report_evaluate,
     &command_report,
     &command_import,
     &command_events,
@@ -75,6 +77,8 @@ const struct command *const commands[] = {
     &command_phone_end,
     &command_phone_record,
     &command_phone_show,
+    &command_phone_list,
+    &command_phone_count,
     &command_chase,
     &command_amend,
     &command_withdraw,
@@ -96,7 +100,10 @@ const struct command *const commands[] = {
 };
 /* clang-format on */
 
-const struct option_def common_options[] = {
+/* The first is of commands that change something. */
+static const struct option_def changing_options[] = {
+    {"key", 0, "KEY",
+     "of a try whose answer did not come, as it was told: what was done then is not done again"},
     {"connect", 0, "URL", "where the services are: ipc:///FOLDER or tcp://127.0.0.1:PORT"},
     {"data", 0, "DIR", "the server's data folder (VAFA_CONNECT, VAFA_DATA; ./vafa-data)"},
     {"name", 0, "NAME", "who calls, for the log (the login name)"},
@@ -109,6 +116,7 @@ const struct option_def common_options[] = {
     {"help", 'h', NULL, "this text"},
     {NULL, 0, NULL, NULL},
 };
+const struct option_def *const common_options = changing_options + 1;
 
 static const struct option_def local_options[] = {
     {"data", 0, "DIR", "the data folder (VAFA_DATA; ./vafa-data)"},
@@ -121,7 +129,7 @@ static const struct option_def local_options[] = {
 
 const struct option_def *commands_common_options(const struct command *command)
 {
-    return command->local ? local_options : common_options;
+    return command->local ? local_options : command->changes ? changing_options : common_options;
 }
 
 static bool is_name(const struct command *command, int argc, char **argv, int *ret_words)
@@ -155,7 +163,7 @@ static void print_exit_codes(FILE *out)
           "  1  the service refused it, or it could not be done\n"
           "  2  wrong command line\n"
           "  3  there is no such request, task, call, unit, topic, area, pack or file\n"
-          "  4  no server, or no answer in time: trying again may help\n"
+          "  4  no server, or no answer in time: try again, with the --key that was told\n"
           "  5  a check found something wrong\n",
           out);
 }

@@ -29,6 +29,7 @@ struct command {
     const char *examples;                /* lines of a shell */
     const struct option_def *options;    /* its own; NULL for none */
     bool local;                          /* asks no server: options of calls are not offered */
+    bool changes;                        /* something that must not be done twice: takes --key */
     enum rpc_role role;                  /* in which it calls, unless --role says otherwise */
     int (*run)(struct session *session); /* gives an exit code */
 };
@@ -40,7 +41,7 @@ extern const struct command *const commands[]; /* ends with NULL */
 const struct command *commands_find(int argc, char **argv, int *ret_words);
 
 /* The options of every command, and of those that ask no server. */
-extern const struct option_def common_options[];
+extern const struct option_def *const common_options;
 const struct option_def *commands_common_options(const struct command *command);
 
 void commands_print_overview(FILE *out);
@@ -87,6 +88,8 @@ extern const struct command command_rates;
 /* cmd_phone.c */
 extern const struct command command_phone_open, command_phone_end, command_phone_record,
     command_phone_show, command_chase;
+/* cmd_phone_list.c */
+extern const struct command command_phone_list, command_phone_count;
 /* cmd_amend.c */
 extern const struct command command_amend, command_withdraw, command_add_words, command_look_up;
 /* cmd_route.c, cmd_route_try.c */
@@ -101,6 +104,8 @@ extern const struct command command_session_open, command_session_lengthen, comm
 extern const struct command command_search;
 /* cmd_report.c */
 extern const struct command command_report;
+/* cmd_surges.c, cmd_surge_evaluate.c */
+extern const struct command command_report_surges, command_report_evaluate;
 /* cmd_import.c */
 extern const struct command command_import;
 /* cmd_system.c */

@@ -120,7 +120,8 @@ static void registered(struct vafa_call *call)
         import_index_set(import->index, id, IMPORT_ACCEPTED);
         count(import, response->already_registered ? &import->result->already_there
                                                    : &import->result->registered);
-    } else if (call->error.status == STATUS_INVALID_ARGUMENT) {
+    } else if (call->error.status == STATUS_INVALID_ARGUMENT ||
+               call->error.status == STATUS_NOT_FOUND) {
         import_rejects_add(import->rejects, r->line, r->cells, r->cell_count, &call->error);
     } else {
         stop(import, &call->error);

@@ -5,6 +5,7 @@
 #include "base/message.h"
 #include "base/utf8_check.h"
 #include "clients/vafa/commands.h"
+#include "clients/vafa/error_text.h"
 #include "clients/vafa/table.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* --- errors --- */
+/* --- what an error means --- */
 
 /* Where a key is listed that the city pack does not know. */
 static const char *listing_of(const char *field)
@@ -28,7 +29,9 @@ static const char *listing_of(const char *field)
         const char *advice;
     } listings[] = {
         {"topic", "`vafa city show topics` lists them."},
+        {"topics", "`vafa city show topics` lists them."},
         {"area", "`vafa city show areas` lists them."},
+        {"areas", "`vafa city show areas` lists them."},
         {"unit", "`vafa city show units` lists them."},
         {"to_unit", "`vafa city show units` lists them."},
     };
@@ -67,13 +70,11 @@ static const char *advice_for(const struct error *err)
                    ? "Start a server there (vafad --data DIR --city NAME), or name another place "
                      "with --data or --connect."
                    : listing_of(err->field);
-    case STATUS_INVALID_ARGUMENT: return listing_of(err->field);
     default: return NULL;
     }
 }
 
-/* Which errors are more than a refusal; README.md tells what the codes mean. What does not exist is
- * EXIT_NOT_FOUND, whether the server finds it missing in its tables or in its city pack. */
+/* Which errors are more than a refusal; README.md tells what the codes mean. */
 static const struct {
     enum status status;
     const char *field; /* NULL: any */
@@ -81,10 +82,6 @@ static const struct {
 } exit_codes[] = {
     {STATUS_OK, NULL, EXIT_DONE},
     {STATUS_INVALID_ARGUMENT, "connect", EXIT_USAGE},
-    {STATUS_INVALID_ARGUMENT, "topic", EXIT_NOT_FOUND},
-    {STATUS_INVALID_ARGUMENT, "area", EXIT_NOT_FOUND},
-    {STATUS_INVALID_ARGUMENT, "unit", EXIT_NOT_FOUND},
-    {STATUS_INVALID_ARGUMENT, "to_unit", EXIT_NOT_FOUND},
     {STATUS_NOT_FOUND, "data", EXIT_UNREACHABLE},
     {STATUS_NOT_FOUND, NULL, EXIT_NOT_FOUND},
     {STATUS_UNAVAILABLE, NULL, EXIT_UNREACHABLE},
@@ -127,35 +124,10 @@ void output_foreign(FILE *out, const char *before, const char *text, const char 
     buffer_fini(&plain);
 }
 
-int output_error_advised(const struct error *err, const char *advice)
-{
-    struct buffer line = BUFFER_EMPTY;
-    output_progress_end();
-    buffer_append_format(&line, "%s%s%s", err->field, err->field[0] != '\0' ? ": " : "",
-                         err->message[0] != '\0' ? err->message : status_name(err->status));
-    output_foreign(stderr, "vafa: ", buffer_text(&line), "");
-    if (advice != NULL) {
-        fprintf(stderr, "%s\n", advice);
-    }
-    buffer_fini(&line);
-    return output_exit_code(err);
-}
-
-int output_error(const struct error *err)
-{
-    return output_error_advised(err, advice_for(err));
-}
-
-int output_usage(const struct error *err)
-{
-    output_error(err);
-    return EXIT_USAGE;
-}
-
 /* --- JSON --- */
 
 /* Such characters stand in strings only, where an escape means the same. */
-void output_json_text(const struct buffer *json)
+static void print_json_text(FILE *out, const struct buffer *json)
 {
     struct buffer line = BUFFER_EMPTY;
     size_t size = 1;
@@ -169,8 +141,13 @@ void output_json_text(const struct buffer *json)
             buffer_append_format(&line, "\\u%04" PRIx32, code);
         }
     }
-    puts(buffer_text(&line));
+    fprintf(out, "%s\n", buffer_text(&line));
     buffer_fini(&line);
+}
+
+void output_json_text(const struct buffer *json)
+{
+    print_json_text(stdout, json);
 }
 
 void output_message(const ProtobufCMessage *message)
@@ -212,6 +189,89 @@ json_t *output_real(double value)
 json_t *output_count(uint64_t count)
 {
     return count <= INT64_MAX ? json_integer((json_int_t)count) : json_real((double)count);
+}
+
+/* --- errors, told --- */
+
+static struct output_voice voice;
+static char retry_key[33]; /* "": nothing was asked that must not be done twice */
+
+void output_speak(const struct output_voice *of)
+{
+    voice = of != NULL ? *of : (struct output_voice){0};
+    retry_key[0] = '\0';
+}
+
+void output_retry_key(const char *key)
+{
+    snprintf(retry_key, sizeof(retry_key), "%s", key);
+}
+
+static void print_error_json(const struct error *err, const char *field, bool may_retry)
+{
+    struct buffer text = BUFFER_EMPTY;
+    json_t *told = json_object();
+    json_object_set_new(told, "status", json_string(status_name(err->status)));
+    json_object_set_new(told, "field", json_string(err->field));
+    json_object_set_new(told, "option", json_string(field));
+    json_object_set_new(told, "message", json_string(err->message));
+    if (may_retry) {
+        json_object_set_new(told, "key", json_string(retry_key));
+    }
+    json_t *line = json_object();
+    json_object_set_new(line, "error", told);
+    append_json(&text, line);
+    print_json_text(stderr, &text);
+    json_decref(line);
+    buffer_fini(&text);
+}
+
+static void print_error(const struct error *err, const char *field, const char *advice,
+                        bool may_retry)
+{
+    const char *message = err->message[0] != '\0' ? err->message : status_name(err->status);
+    bool is_fa = voice.language != NULL && strcmp(voice.language(voice.context), "fa") == 0;
+    const char *fa = is_fa ? error_text_fa(err) : NULL;
+    struct buffer line = BUFFER_EMPTY;
+    buffer_append_format(&line, "%s%s%s", field, field[0] != '\0' ? ": " : "",
+                         fa != NULL ? fa : message);
+    output_foreign(stderr, "vafa: ", buffer_text(&line), "");
+    if (fa != NULL) {
+        output_foreign(stderr, "  ", message, "");
+    }
+    if (advice != NULL) {
+        fprintf(stderr, "%s\n", advice);
+    }
+    if (may_retry) {
+        fprintf(stderr, "%s --key %s\n", error_text_retry(is_fa), retry_key);
+    }
+    buffer_fini(&line);
+}
+
+int output_error_advised(const struct error *err, const char *advice)
+{
+    char field[96];
+    int code = output_exit_code(err);
+    bool may_retry = code == EXIT_UNREACHABLE && retry_key[0] != '\0';
+    output_progress_end();
+    error_text_field(voice.command, err->field, field, sizeof(field));
+    if (voice.json) {
+        print_error_json(err, field, may_retry);
+    } else {
+        print_error(err, field, advice, may_retry);
+    }
+    return code;
+}
+
+int output_error(const struct error *err)
+{
+    return output_error_advised(err, advice_for(err));
+}
+
+int output_usage(const struct error *err)
+{
+    output_error(err);
+    return EXIT_USAGE;
 }
 
 /* --- progress --- */

@@ -21,6 +21,20 @@ int output_error_advised(const struct error *err, const char *advice);
 /* The same for what is wrong with the command line itself: EXIT_USAGE. */
 int output_usage(const struct error *err);
 
+/* How errors are told: by which command, in JSON ({"error":{"status","field","option","message"}} on
+ * stderr) or in words of which language. Copied; NULL: plain English, no command's. */
+struct command;
+struct output_voice {
+    const struct command *command;
+    bool json;
+    const char *(*language)(void *context); /* "fa" or "en"; NULL: "en" */
+    void *context;
+};
+void output_speak(const struct output_voice *voice);
+/* The key (32 hex digits) of what is asked of a server now: told with an error after which it may have
+ * been done all the same. output_speak forgets it. */
+void output_retry_key(const char *key);
+
 /* What a character does to a terminal. */
 enum output_harm {
     OUTPUT_HARMLESS,

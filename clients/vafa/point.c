@@ -57,7 +57,13 @@ enum status point_read(const char *text, double *ret_latitude, double *ret_longi
         status = error_set(err, status, "point", "%s", why.message);
     } else {
         const char *at = buffer_text(&ascii);
-        if (read_degrees(&at, ',', &latitude) && read_degrees(&at, '\0', &longitude)) {
+        bool is_read = read_degrees(&at, ',', &latitude) && read_degrees(&at, '\0', &longitude);
+        if (is_read && (fabs(latitude) > 90 || fabs(longitude) > 180)) {
+            status = error_set(err, STATUS_INVALID_ARGUMENT, "point",
+                               "\"%s\" is no point on earth: latitude -90 to 90, longitude -180 to "
+                               "180",
+                               text);
+        } else if (is_read) {
             *ret_latitude = latitude;
             *ret_longitude = longitude;
         } else {

@@ -39,6 +39,30 @@ static enum status check_language(const struct args *args, struct error *err)
     return STATUS_OK;
 }
 
+static enum status read_key(struct session *session, struct error *err)
+{
+    const char *text = args_value(&session->args, "key");
+    session->key_given = text != NULL;
+    if (text != NULL &&
+        (strlen(text) != 2 * UUID_BYTES || !hex_decode(text, session->key, UUID_BYTES))) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "key",
+                         "it has 32 hexadecimal digits, as they were told when no answer came");
+    }
+    return STATUS_OK;
+}
+
+ProtobufCBinaryData session_key(struct session *session)
+{
+    char text[2 * UUID_BYTES + 1];
+    if (!session->key_given) {
+        (void)vafa_new_key(session->key);
+    }
+    session->key_given = false;
+    hex_encode(session->key, UUID_BYTES, text);
+    output_retry_key(text);
+    return (ProtobufCBinaryData){UUID_BYTES, session->key};
+}
+
 static enum status read_common(struct session *session, struct error *err)
 {
     const struct args *args = &session->args;
@@ -51,9 +75,28 @@ static enum status read_common(struct session *session, struct error *err)
     if (status == STATUS_OK && args_has(args, "role")) {
         status = read_role(args_value(args, "role"), &session->role, err);
     }
+    if (status == STATUS_OK) {
+        status = read_key(session, err);
+    }
     session->timeout_ms = (uint32_t)timeout_s * 1000;
     session_end_in(session, session->timeout_ms);
     return status;
+}
+
+static const char *error_language(void *context)
+{
+    return session_language_known(context);
+}
+
+/* Before the command line is read: what is wrong with it is told so, too. */
+static bool asks_for_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 enum status session_init(struct session *session, const struct command *command, int argc,
@@ -61,6 +104,10 @@ enum status session_init(struct session *session, const struct command *command,
 {
     memset(session, 0, sizeof(*session));
     session->command = command;
+    output_speak(&(struct output_voice){.command = command,
+                                        .json = asks_for_json(argc, argv),
+                                        .language = error_language,
+                                        .context = session});
     enum status status = args_parse(&session->args, command->options,
                                     commands_common_options(command), argc, argv, err);
     if (status != STATUS_OK || args_has(&session->args, "help")) {
@@ -81,6 +128,7 @@ enum status session_init(struct session *session, const struct command *command,
 
 void session_fini(struct session *session)
 {
+    output_speak(NULL);
     vafa_close(session->vafa);
     city_free(session->city);
 }

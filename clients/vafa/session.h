@@ -23,6 +23,8 @@ struct session {
     bool city_told;       /* that there is none */
     struct error no_city; /* why there is none */
     char language[4];
+    uint8_t key[UUID_BYTES];
+    bool key_given; /* with --key, and not used yet */
 };
 
 /* Reads the command line behind the command's name. */
@@ -40,6 +42,10 @@ enum status session_client(struct session *session, struct vafa **ret_vafa, stru
  * vafa_call_fini. */
 enum status session_call(struct session *session, struct vafa_call *call, struct error *err);
 
+/* The idempotency key of the one thing that the command changes: --key, else a new one. Told with an
+ * error after which nobody knows whether it was done. Borrows from the session. */
+ProtobufCBinaryData session_key(struct session *session);
+
 /* "The server's answer has no call in it": INTERNAL. For answers of other versions, or of no server of
  * ours. */
 enum status session_lacks(const char *what, struct error *err);
@@ -52,6 +58,8 @@ enum status session_ask_city(struct session *session, char ret_name[256], uint8_
 const struct city *session_city(struct session *session, struct error *err);
 /* "fa" or "en". */
 const char *session_language(struct session *session);
+/* The same as far as it is known without asking a server. */
+const char *session_language_known(struct session *session);
 
 /* A key's name in the language; the key itself when it is not listed, or when there is no pack, which
  * is said once on stderr. Borrowed from the pack or from `key`. */

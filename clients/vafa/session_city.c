@@ -117,23 +117,42 @@ static const struct city *city_to_show(struct session *session)
     return city;
 }
 
+/* By option or environment; NULL: neither. */
+static const char *language_asked_for(const struct session *session)
+{
+    const char *given = args_value(&session->args, "lang");
+    const char *language = given != NULL ? given : getenv("VAFA_LANG");
+    return language != NULL && (strcmp(language, "fa") == 0 || strcmp(language, "en") == 0)
+               ? language
+               : NULL;
+}
+
 const char *session_language(struct session *session)
 {
     if (session->language[0] == '\0') {
-        const char *given = args_value(&session->args, "lang");
-        const char *environment = getenv("VAFA_LANG");
-        const char *language = "en";
-        if (given != NULL) {
-            language = given;
-        } else if (environment != NULL &&
-                   (strcmp(environment, "fa") == 0 || strcmp(environment, "en") == 0)) {
-            language = environment;
-        } else if (session_city(session, NULL) != NULL) {
-            language = city_language(session->city);
+        const char *language = language_asked_for(session);
+        if (language == NULL) {
+            const struct city *city = session_city(session, NULL);
+            language = city != NULL ? city_language(city) : "en";
         }
         snprintf(session->language, sizeof(session->language), "%s", language);
     }
     return session->language;
+}
+
+const char *session_language_known(struct session *session)
+{
+    struct city_note own;
+    const char *language = language_asked_for(session);
+    if (session->language[0] != '\0' || session->city_sought) {
+        return session_language(session);
+    }
+    if (language == NULL && read_own_city(session, &own, NULL) == STATUS_OK &&
+        load(own.taken[0] != '\0' ? own.taken : own.pack, &session->city, NULL) == STATUS_OK) {
+        session->city_sought = true;
+        language = city_language(session->city);
+    }
+    return language != NULL ? language : "en";
 }
 
 static bool is_persian(struct session *session)

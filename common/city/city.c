@@ -45,6 +45,11 @@ const struct city_storm *city_storm(const struct city *city)
     return &city->storm;
 }
 
+const struct city_surge *city_surge(const struct city *city)
+{
+    return &city->surge;
+}
+
 const struct city_callback *city_callback(const struct city *city)
 {
     return &city->callback;

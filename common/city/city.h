@@ -108,6 +108,16 @@ struct city_storm {           /* how much longer than usual things may take in a
     uint32_t respond_percent; /* the same of the time until the first response */
 };
 
+/* Where the pack says nothing. Chosen on a city's quarter (docs/EVALUATIONS.md). */
+#define CITY_SURGE_REQUESTS 10
+#define CITY_SURGE_WEEKS 3
+#define CITY_SURGE_ONE_IN 1000000
+struct city_surge {    /* when more is asked for than is usual (services/report) */
+    uint32_t requests; /* so many in two hours at least, 2..10,000 */
+    uint32_t weeks;    /* so many weeks before must be known, 1..8 */
+    uint32_t one_in;   /* it comes by chance once in so many looks, 20..1,000,000,000 */
+};
+
 /* One finding of city_check. */
 struct city_finding {
     char file[64];
@@ -132,6 +142,7 @@ const struct phone_plan *city_phone_plan(const struct city *city);
 const struct city_callback *city_callback(const struct city *city);
 const struct city_life *city_life(const struct city *city);
 const struct city_storm *city_storm(const struct city *city);
+const struct city_surge *city_surge(const struct city *city);
 /* How long a named person may take to acknowledge an urgent task, day and night; 0: nothing is said. */
 uint32_t city_acknowledge_minutes(const struct city *city);
 

@@ -32,6 +32,7 @@
 #define CITY_RULE_HOURS_MAX 64      /* schedules that rules name: a bit each */
 #define CITY_ANY (-2)               /* `*` in a rule; KEY_INDEX_NONE is an unlisted key */
 #define CITY_AREA_MARK "{area}"
+#define CITY_KIND_OUTSIDE "outside" /* a unit that is no body of the city */
 
 struct city_topic_row { /* begins with the key, as key_index needs it */
     struct city_topic topic;
@@ -134,6 +135,7 @@ struct city {
     uint32_t tolerance_m; /* of a point to the nearest polygon */
     struct city_life life;
     struct city_storm storm;
+    struct city_surge surge;
     uint32_t acknowledge_minutes; /* of an urgent task */
 
     struct city_hours hours;
@@ -245,6 +247,8 @@ void city_rules_load(struct city *city, struct findings *findings);
 /* city_rules_review.c: warnings on a pack that has no errors: topics, units, levels and rules that
  * do nothing. */
 void city_rules_review(const struct city *city, struct findings *findings);
+/* city_urgent_review.c: warnings on a pack that has no errors: what is urgent and finds no desk, no ladder. */
+void city_urgent_review(const struct city *city, struct findings *findings);
 /* The cells of a rule as they were written. */
 void city_rule_cells(const struct city *city, size_t index, struct city_rule_look *ret_look);
 /* The unit a rule gives for an area (place of the unit), or KEY_INDEX_NONE; allocates nothing. */

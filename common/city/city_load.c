@@ -351,6 +351,7 @@ static enum status city_read(struct city *city, const char *folder, struct findi
     city_load_profiles(city, findings);
     if (findings->errors == 0) {
         city_rules_review(city, findings);
+        city_urgent_review(city, findings);
         city_hours_review(city, findings);
         city_questions_review(city, findings);
         city_shapes_review(city, findings);

@@ -238,6 +238,12 @@ static void rules_add_helper(const struct city *city, struct city_rule *rule, co
         if (city->units_whole) {
             rules_tell_unknown(rule, RULES_HELPERS, key, "units.csv", findings);
         }
+    } else if (strcmp(city->units[unit].kind, CITY_KIND_OUTSIDE) == 0) {
+        findings_warning(
+            findings, RULES_FILE, rule->line,
+            "nobody asks \"%s\" to help: it is no body of the city and has no desk that "
+            "could finish its part; name the unit that rings it",
+            findings_quote(key).text);
     } else if (again) {
         findings_error(findings, RULES_FILE, rule->line,
                        "the helping unit \"%s\" is there twice, or has the task itself",

@@ -64,37 +64,31 @@ static void rules_review_reach(const struct city *city, struct findings *finding
     }
 }
 
-static void rules_review_topics(const struct city *city, struct findings *findings)
-{
-    size_t count = city->topic_index.count;
-    bool *routed = calloc(count + 1, sizeof(*routed));
-    CHECK(routed != NULL);
-    bool all = false;
-    for (size_t i = 0; i + 1 < city->rule_count; i++) {
-        const struct city_rule *rule = &city->rules[i];
-        bool for_some =
-            rule->neighbourhood != CITY_ANY || rule->zone != CITY_ANY || rule->hours != CITY_ANY;
-        if (rule->topic != CITY_ANY) {
-            routed[rule->topic] = true;
-        } else if (!for_some) {
-            all = true;
-        }
-    }
-    for (size_t i = 0; i < count && !all; i++) {
-        if (!routed[i]) {
-            findings_warning(findings, "topics.csv", csv_table_line(city->topic_table, i),
-                             "no rule but the last takes the topic \"%s\"",
-                             findings_quote(city->topics[i].topic.key).text);
-        }
-    }
-    free(routed);
-}
-
 static void rules_mark(bool *used, int32_t place)
 {
     if (place >= 0) {
         used[place] = true;
     }
+}
+
+static void rules_review_topics(const struct city *city, struct findings *findings)
+{
+    size_t count = city->topic_index.count;
+    bool *routed = calloc(count + 1, sizeof(*routed));
+    CHECK(routed != NULL);
+    for (size_t i = 0; i < city->rule_count; i++) {
+        rules_mark(routed, city->rules[i].topic);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!routed[i]) {
+            findings_warning(
+                findings, "topics.csv", csv_table_line(city->topic_table, i),
+                "no rule names the topic \"%s\"%s: it goes where rules for all topics send it",
+                findings_quote(city->topics[i].topic.key).text,
+                city->topics[i].topic.urgent ? ", which is always urgent" : "");
+        }
+    }
+    free(routed);
 }
 
 static void rules_review_units(const struct city *city, struct findings *findings)

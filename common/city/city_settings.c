@@ -270,6 +270,29 @@ static void settings_load_storm(struct city *city, struct findings *findings)
     }
 }
 
+/* All of it may be left out. */
+static void settings_load_surge(struct city *city, struct findings *findings)
+{
+    const struct {
+        const char *name;
+        uint32_t usual, min, max;
+        uint32_t *number;
+    } settings[] = {
+        {"requests", CITY_SURGE_REQUESTS, 2, 10000, &city->surge.requests},
+        {"weeks", CITY_SURGE_WEEKS, 1, 8, &city->surge.weeks},
+        {"one_in", CITY_SURGE_ONE_IN, 20, 1000000000, &city->surge.one_in},
+    };
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+        const struct ini_value *value =
+            ini_table_find(city->settings, "surge", settings[i].name, false, findings);
+        *settings[i].number = settings[i].usual;
+        if (value != NULL) {
+            ini_value_number(value, SETTINGS_FILE, settings[i].min, settings[i].max,
+                             settings[i].number, findings);
+        }
+    }
+}
+
 /* An urgent task; 0 when it is left out. */
 static void settings_load_urgent(struct city *city, struct findings *findings)
 {
@@ -295,6 +318,7 @@ void city_settings_load(struct city *city, struct findings *findings)
     settings_load_places(city, findings);
     settings_load_life(city, findings);
     settings_load_storm(city, findings);
+    settings_load_surge(city, findings);
     settings_load_urgent(city, findings);
     ini_table_refuse_unknown(city->settings, findings);
 }

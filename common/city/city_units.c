@@ -84,7 +84,7 @@ static void units_check_chain(const struct city *city, const struct city_cells *
 static bool units_is_outside(const struct city *city, const char *key)
 {
     const struct city_unit *unit = key[0] != '\0' ? city_unit(city, key) : NULL;
-    return unit != NULL && strcmp(unit->kind, "outside") == 0;
+    return unit != NULL && strcmp(unit->kind, CITY_KIND_OUTSIDE) == 0;
 }
 
 void city_units_check(const struct city *city, const struct city_cells *cells)
@@ -94,7 +94,7 @@ void city_units_check(const struct city *city, const struct city_cells *cells)
         bool has_dates = unit->first_day != INT32_MIN || unit->last_day != INT32_MAX;
         int line = csv_table_line(cells->table, row);
         units_check_chain(city, cells, row);
-        if (has_dates && strcmp(unit->kind, "outside") == 0) {
+        if (has_dates && strcmp(unit->kind, CITY_KIND_OUTSIDE) == 0) {
             findings_error(cells->findings, cells->file, line,
                            "a body outside the city has no dates: citizens are told of it");
         }
@@ -105,11 +105,6 @@ void city_units_check(const struct city *city, const struct city_cells *cells)
         if (has_dates && city->coordinator != NULL && strcmp(unit->key, city->coordinator) == 0) {
             findings_error(cells->findings, cells->file, line,
                            "the coordinator has no dates: what has no unit goes there");
-        }
-        if (!has_dates && unit->stand_in[0] != '\0') {
-            findings_warning(cells->findings, cells->file, line,
-                             "the stand-in of \"%s\" has nothing to do: the unit has no dates",
-                             findings_quote(unit->key).text);
         }
     }
 }

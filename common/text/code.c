@@ -110,7 +110,7 @@ enum status code_decode(const uint8_t key[CODE_KEY_BYTES], const char *text, uin
                          "a tracking code has %d digits and does not begin with 0", CODE_DIGITS);
     }
     if (code_check_digit(digits) != '0') {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "code",
+        return error_set(err, STATUS_NOT_FOUND, "code",
                          "a digit of the tracking code is wrong: please read it again");
     }
     uint32_t value = 0;

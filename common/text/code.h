@@ -24,7 +24,8 @@
 void code_encode(const uint8_t key[CODE_KEY_BYTES], uint64_t number, char ret_code[CODE_SIZE]);
 
 /* Reads a code as people type it (digits of any script, spaces and dashes between them).
- * INVALID_ARGUMENT, field "code", when it has not ten digits or the check digit is wrong. */
+ * Field "code": INVALID_ARGUMENT when it has not ten digits; NOT_FOUND when the check digit is wrong, for
+ * nothing has such a code. */
 enum status code_decode(const uint8_t key[CODE_KEY_BYTES], const char *text, uint64_t *ret_number,
                         struct error *err);
 

@@ -114,6 +114,9 @@ static void show(struct apply *a, Common__ServiceId service, const struct event 
 {
     if (number != 0) {
         record->at_us = event->occurred_at_us;
+        if (record->person[0] == '\0' && !event->historical) {
+            record->actor = (char *)(uintptr_t)event->actor;
+        }
         intake_tables_timeline_put(a->txn, number, service, event->offset, record);
     }
 }
@@ -171,7 +174,7 @@ static void tell_due_moved(const Routing__TaskDueMoved *moved, Intake__TimelineR
                             : INTAKE__TIMELINE_KIND__TIMELINE_KIND_DUE_MOVED;
     record->unit = moved->unit;
     record->due_at_us = moved->due_at_us;
-    record->until_us = by_storm ? moved->due_at_us : 0;
+    record->until_us = moved->due_at_us;
 }
 
 /* What the clock does. Returns as tell_more. */
@@ -245,7 +248,9 @@ static uint64_t tell_more(const Routing__Event *open, Intake__TimelineRecord *re
         record->unit = open->task_resumed->unit;
         return open->task_resumed->case_number;
     case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
-        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE;
+        record->kind = open->task_closed_undone->referred
+                           ? INTAKE__TIMELINE_KIND__TIMELINE_KIND_REFERRED
+                           : INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE;
         record->note = open->task_closed_undone->words;
         record->unit = open->task_closed_undone->unit;
         return open->task_closed_undone->case_number;
@@ -285,7 +290,7 @@ static uint64_t tell_more(const Routing__Event *open, Intake__TimelineRecord *re
         record->note = open->task_help_asked->note;
         return open->task_help_asked->case_number;
     case ROUTING__EVENT__KIND_TASK_HELP_FINISHED:
-        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELPER;
+        record->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELP_ENDED;
         record->unit = open->task_help_finished->helper;
         record->note = open->task_help_finished->note;
         return open->task_help_finished->case_number;

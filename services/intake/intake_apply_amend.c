@@ -22,6 +22,7 @@ static void tell(struct apply *a, const struct event *event, uint64_t number,
     row.kind = kind;
     row.at_us = event->occurred_at_us;
     row.note = note;
+    row.actor = (char *)(uintptr_t)event->actor;
     intake_tables_story_put(a->txn, number, event->offset, &row);
 }
 

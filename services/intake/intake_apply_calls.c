@@ -97,6 +97,7 @@ void intake_apply_chased(struct apply *a, const struct event *event,
     row.kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_CHASED;
     row.at_us = event->occurred_at_us;
     row.note = chased->note;
+    row.actor = (char *)(uintptr_t)event->actor;
     intake_tables_story_put(a->txn, chased->number, event->offset, &row);
     chased_in_call(a, chased->call_number, chased->number);
 }

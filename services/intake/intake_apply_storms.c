@@ -42,6 +42,7 @@ void intake_apply_storm_started(struct apply *a, const struct event *event,
     storm.started_by = (char *)(uintptr_t)event->actor;
     storm.due_percent = started->due_percent;
     storm.respond_percent = started->respond_percent;
+    storm.surge = started->surge;
     intake_tables_storm_put(a->txn, &storm);
     size_t count = intake_tables_running_storms(a->txn, a->arena, running);
     running[count++] = started->storm_number;

@@ -73,6 +73,8 @@ enum status intake_decide_chase(struct decide *d, const ProtobufCMessage *reques
                                 ProtobufCMessage *response);
 /* May something be registered in this call? 0: in none, OK. */
 enum status intake_decide_within_call(struct decide *d, uint64_t call_number);
+/* The phone of the call's known caller, for PHONE_E164_SIZE bytes; untouched when nobody is known. */
+enum status intake_decide_caller(struct decide *d, uint64_t call_number, char *ret_e164);
 enum status intake_decide_timer(struct decide *d, const struct timer *timer);
 
 /* --- apply --- */
@@ -103,5 +105,13 @@ enum status intake_read_record_call(struct read *r, const ProtobufCMessage *requ
                                     ProtobufCMessage *response);
 enum status intake_read_get_call(struct read *r, const ProtobufCMessage *request,
                                  ProtobufCMessage *response);
+/* A call as it stands, in the reader's arena; NOT_FOUND, field "call_number". */
+enum status intake_tell_call(struct read *r, uint64_t number, Intake__Call **ret_call);
+
+/* intake_list_calls.c */
+enum status intake_check_list_calls(const struct city *city, const struct rpc_caller *caller,
+                                    const ProtobufCMessage *request, struct error *err);
+enum status intake_read_list_calls(struct read *r, const ProtobufCMessage *request,
+                                   ProtobufCMessage *response);
 
 #endif

@@ -107,15 +107,14 @@ static enum status find_citizen(struct decide *d, const char *e164, struct citiz
     return STATUS_OK;
 }
 
-/* Seals what is personal, unless that was done beforehand and still holds; fills citizen and sealed
- * part of the options. */
+/* Seals what is personal, unless that was done beforehand (NULL: it was not) and still holds; fills
+ * citizen and sealed part of the options. */
 static enum status seal_personal(struct decide *d, const Intake__RegisterCaseRequest *request,
-                                 char *e164, struct event_options *options)
+                                 char *e164, const struct presealed *presealed,
+                                 struct event_options *options)
 {
-    const struct prepared_words *prepared = d->prepared;
     struct citizen_key key;
-    if (decide_take_presealed(d, prepared != NULL ? prepared->presealed : NULL, &options->citizen,
-                              &options->sealed)) {
+    if (decide_take_presealed(d, presealed, &options->citizen, &options->sealed)) {
         return STATUS_OK;
     }
     enum status status = find_citizen(d, e164, &key);
@@ -201,6 +200,19 @@ static enum status keep_answers(struct decide *d, const Intake__RegisterCaseRequ
     return status;
 }
 
+/* The place may be told in answers, and in nothing else. */
+static void place_answers(struct registration *registration)
+{
+    Intake__RequestRegistered *registered = &registration->registered;
+    if (registered->place == NULL) {
+        common__place__init(&registration->place);
+    }
+    if (intake_rules_place_answered(registered->answers, registered->n_answers, NULL, 0,
+                                    &registration->place)) {
+        registered->place = &registration->place;
+    }
+}
+
 /* Whose it is when it is none of the city's, for the citizen to hear at once. A history's own unit
  * has it, whatever the rules say. */
 static enum status refer(struct decide *d, const Intake__RequestRegistered *registered,
@@ -257,6 +269,7 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
     struct event_options options = options_of(request->history);
     enum status status = keep_answers(d, request, &registration->registered);
     if (status == STATUS_OK) {
+        place_answers(registration);
         status = take_form(d, request, &registration->registered);
     }
     if (status == STATUS_OK && request->join[0] != '\0') {
@@ -271,8 +284,13 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
     } else {
         status = read_phone(d->city, request->citizen, e164, d->error);
     }
-    if (status == STATUS_OK && intake_rules_is_personal(request)) {
-        status = seal_personal(d, request, e164, &options);
+    const struct presealed *presealed = prepared != NULL ? prepared->presealed : NULL;
+    if (status == STATUS_OK && e164[0] == '\0' && request->call_number != 0) {
+        status = intake_decide_caller(d, request->call_number, e164);
+        presealed = e164[0] == '\0' ? presealed : NULL; /* it was sealed for nobody known */
+    }
+    if (status == STATUS_OK && (intake_rules_is_personal(request) || e164[0] != '\0')) {
+        status = seal_personal(d, request, e164, presealed, &options);
     }
     if (status != STATUS_OK) {
         return status;
@@ -282,6 +300,7 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
     response->code = registration->code;
     response->number = number;
     response->storm = registration->registered.storm;
+    response->can_be_called = registration->registered.can_be_called;
     const struct city_topic *topic = city_topic(d->city, request->topic);
     if (topic != NULL && request->history == NULL) {
         response->emergency_phone = (char *)(uintptr_t)topic->emergency;

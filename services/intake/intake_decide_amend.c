@@ -72,6 +72,25 @@ static enum status keep_answers(struct decide *d, const Intake__AmendCaseRequest
     return status;
 }
 
+/* Other answers may tell another place, unless one was given. */
+static enum status place_answers(struct decide *d, const Intake__RequestRegistered *now,
+                                 Intake__RequestAmended *amended)
+{
+    Common__Place *place = arena_alloc(d->arena, sizeof(*place));
+    if (place == NULL) {
+        return refuse_memory(d);
+    }
+    common__place__init(place);
+    if (amended->place != NULL) {
+        *place = *amended->place;
+    }
+    if (intake_rules_place_answered(amended->answers, amended->n_answers, now->answers,
+                                    now->n_answers, place)) {
+        amended->place = place;
+    }
+    return STATUS_OK;
+}
+
 /* What is not given stays as it is. */
 static enum status describe(struct decide *d, const Intake__AmendCaseRequest *request,
                             const struct intake_case *found, Intake__RequestAmended *amended)
@@ -95,9 +114,10 @@ static enum status describe(struct decide *d, const Intake__AmendCaseRequest *re
     if (other_topic || request->n_answers > 0) {
         status = keep_answers(d, request, amended);
     }
-    return status == STATUS_OK && request->place != NULL
-               ? describe_place(d, request->place, amended)
-               : status;
+    if (status == STATUS_OK && request->place != NULL) {
+        status = describe_place(d, request->place, amended);
+    }
+    return status == STATUS_OK ? place_answers(d, now, amended) : status;
 }
 
 enum status intake_decide_amend(struct decide *d, const ProtobufCMessage *message,
@@ -146,6 +166,7 @@ static enum status check_unfinished(struct decide *d, const struct intake_case *
     case INTAKE__CASE_STATE__CASE_STATE_CONFIRMED:
     case INTAKE__CASE_STATE__CASE_STATE_CLOSED_UNCONFIRMED:
     case INTAKE__CASE_STATE__CASE_STATE_WITHDRAWN:
+    case INTAKE__CASE_STATE__CASE_STATE_REFERRED:
         return decide_refuse(d, STATUS_FAILED_PRECONDITION, "code",
                              "the unit has finished it: there is nothing to take back");
     default: return STATUS_OK;

@@ -6,9 +6,11 @@
 #include "services/intake/intake_storms.h"
 #include "services/intake/intake_tables.h"
 
+#include "base/plant.h"
 #include "service/keyring.h"
 #include "text/phone.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static enum status refuse_memory(struct decide *d)
@@ -250,6 +252,28 @@ enum status intake_decide_within_call(struct decide *d, uint64_t call_number)
                                INTAKE_CALL_CASES_MAX, (unsigned long long)call_number);
     }
     return status;
+}
+
+enum status intake_decide_caller(struct decide *d, uint64_t call_number, char *ret_e164)
+{
+    const Intake__CallRecord *record = intake_tables_call(d->txn, call_number, d->arena);
+    const Common__EventRecord *opened = NULL;
+    const ProtobufCMessage *plain = NULL;
+    if (record == NULL ||
+        intake_tables_event(d->txn, record->opened_offset, d->arena, &opened) == NULL) {
+        return txn_error(d->txn, d->error);
+    }
+    if (opened->citizen == 0 || PLANTED("caller_not_taken")) {
+        return STATUS_OK;
+    }
+    enum status status =
+        keyring_open_sealed(d->keyring, d->txn, opened->citizen, INTAKE_CALLER_PURPOSE,
+                            bytes_of(opened->sealed.data, opened->sealed.len),
+                            &intake__sealed_caller__descriptor, d->arena, &plain, d->error);
+    if (status == STATUS_OK) {
+        snprintf(ret_e164, PHONE_E164_SIZE, "%s", ((const Intake__SealedCaller *)plain)->phone);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status; /* forgotten: nobody known any more */
 }
 
 static enum status chase_within_call(struct decide *d, uint64_t call_number)

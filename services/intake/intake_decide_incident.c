@@ -17,8 +17,9 @@ static enum status find(struct decide *d, char *code, const char *field,
                         struct intake_case *ret_case)
 {
     uint64_t number;
-    if (intake_tables_code_number(d->txn, code, &number, NULL) != STATUS_OK) {
-        return decide_refuse(d, STATUS_INVALID_ARGUMENT, field, "\"%s\" is no tracking code", code);
+    enum status wrong = intake_tables_code_number(d->txn, code, &number, NULL);
+    if (wrong != STATUS_OK) {
+        return decide_refuse(d, wrong, field, "\"%s\" is no tracking code", code);
     }
     if (!intake_tables_case_find(d->txn, number, d->arena, ret_case)) {
         enum status status = txn_error(d->txn, d->error);

@@ -43,6 +43,7 @@ static Intake__Storm *storm_of(struct decide *d, const Intake__StormStarted *sta
         storm->started_by = arena_copy_text(d->arena, d->caller->name);
         storm->due_percent = started->due_percent;
         storm->respond_percent = started->respond_percent;
+        storm->surge = started->surge;
     }
     return storm == NULL || storm->started_by == NULL ? NULL : storm;
 }
@@ -71,6 +72,7 @@ enum status intake_decide_start_storm(struct decide *d, const ProtobufCMessage *
     started->areas = request->areas;
     started->ends_at_us = hours_after(d->now_us, request->hours);
     started->reason = request->reason;
+    started->surge = request->surge;
     started->due_percent = city_storm(d->city)->due_percent;
     started->respond_percent = city_storm(d->city)->respond_percent;
     response->storm = storm_of(d, started);

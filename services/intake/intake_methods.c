@@ -472,6 +472,14 @@ const struct service_method intake_methods[] = {
         .read = intake_read_get_call,
     },
     {
+        .name = "ListCalls",
+        .kind = METHOD_READ,
+        .slow = true,
+        .roles = ROLES_DESK | ROLE_BIT(RPC_ROLE_LEADERSHIP),
+        .check = intake_check_list_calls,
+        .read = intake_read_list_calls,
+    },
+    {
         .name = "ChaseCase",
         .kind = METHOD_COMMAND,
         .roles = ROLES_DESK,

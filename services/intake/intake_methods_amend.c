@@ -47,8 +47,8 @@ enum status intake_check_look_up(const struct city *city, const struct rpc_calle
                                      digits, err);
 }
 
-/* A code is half of what opens a request: nobody is told the code of another citizen's. And who of a unit has it is
- * no citizen's affair. */
+/* A code is half of what opens a request: nobody is told the code of another citizen's. And who of the staff
+ * did what is no citizen's affair. */
 static void hide_others(Intake__LookUpCaseResponse *response)
 {
     response->case_data->incident_code = (char *)(uintptr_t)protobuf_c_empty_string;
@@ -56,6 +56,7 @@ static void hide_others(Intake__LookUpCaseResponse *response)
     response->case_data->alarm = NULL;
     for (size_t i = 0; i < response->n_timeline; i++) {
         Intake__TimelineEntry *entry = response->timeline[i];
+        entry->actor = (char *)(uintptr_t)protobuf_c_empty_string;
         if (entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED ||
             entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT ||
             entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT ||

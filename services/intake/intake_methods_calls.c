@@ -104,7 +104,7 @@ static enum status tell_codes(struct read *r, const uint64_t *numbers, size_t co
     return STATUS_OK;
 }
 
-static enum status tell_call(struct read *r, uint64_t number, Intake__Call **ret_call)
+enum status intake_tell_call(struct read *r, uint64_t number, Intake__Call **ret_call)
 {
     struct told_call call;
     Intake__Call *told = arena_alloc(r->arena, sizeof(*told));
@@ -147,15 +147,15 @@ static enum status tell_call(struct read *r, uint64_t number, Intake__Call **ret
 enum status intake_read_get_call(struct read *r, const ProtobufCMessage *request,
                                  ProtobufCMessage *response)
 {
-    return tell_call(r, ((const Intake__GetCallRequest *)request)->call_number,
-                     &((Intake__GetCallResponse *)response)->call);
+    return intake_tell_call(r, ((const Intake__GetCallRequest *)request)->call_number,
+                            &((Intake__GetCallResponse *)response)->call);
 }
 
 enum status intake_read_end_call(struct read *r, const ProtobufCMessage *request,
                                  ProtobufCMessage *response)
 {
-    return tell_call(r, ((const Intake__EndCallRequest *)request)->call_number,
-                     &((Intake__EndCallResponse *)response)->call);
+    return intake_tell_call(r, ((const Intake__EndCallRequest *)request)->call_number,
+                            &((Intake__EndCallResponse *)response)->call);
 }
 
 /* Decide, or the kept answer, has told the number. */
@@ -164,7 +164,7 @@ enum status intake_read_record_call(struct read *r, const ProtobufCMessage *requ
 {
     Intake__RecordCallResponse *told = (Intake__RecordCallResponse *)response;
     (void)request;
-    return tell_call(r, told->call == NULL ? 0 : told->call->number, &told->call);
+    return intake_tell_call(r, told->call == NULL ? 0 : told->call->number, &told->call);
 }
 
 /* --- the card --- */

@@ -60,8 +60,7 @@ enum status intake_rules_check_topic(const struct city *city, const char *topic,
 {
     enum status status = text_check_key(topic, CITY_KEY_SIZE_MAX, "topic", err);
     if (status == STATUS_OK && !is_history && city_topic(city, topic) == NULL) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "topic", "the city pack lists no topic %s",
-                         topic);
+        return error_set(err, STATUS_NOT_FOUND, "topic", "the city pack lists no topic %s", topic);
     }
     return status;
 }
@@ -71,8 +70,7 @@ static enum status check_area(const struct city *city, const char *area, bool is
 {
     enum status status = check_optional_key(area, CITY_KEY_SIZE_MAX, "area", err);
     if (status == STATUS_OK && area[0] != '\0' && !is_history && city_area(city, area) == NULL) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "area", "the city pack lists no area %s",
-                         area);
+        return error_set(err, STATUS_NOT_FOUND, "area", "the city pack lists no area %s", area);
     }
     return status;
 }
@@ -392,6 +390,8 @@ static Intake__CaseState state_after(Intake__CaseState state, const Intake__Time
         return INTAKE__CASE_STATE__CASE_STATE_REOPENED;
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CANCELLED:
         return INTAKE__CASE_STATE__CASE_STATE_WITHDRAWN;
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REFERRED:
+        return INTAKE__CASE_STATE__CASE_STATE_REFERRED;
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DONE:
         return to_be_called ? INTAKE__CASE_STATE__CASE_STATE_AWAITING_WORD
@@ -440,7 +440,8 @@ const char *intake_rules_unit(Intake__TimelineEntry *const *entries, size_t coun
 {
     for (size_t i = count; i > 0; i--) {
         const Intake__TimelineEntry *entry = entries[i - 1];
-        bool helps = entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELPER;
+        bool helps = entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELPER ||
+                     entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELP_ENDED;
         if (entry->service == COMMON__SERVICE_ID__SERVICE_ID_ROUTING && entry->unit[0] != '\0' &&
             !helps) {
             return entry->unit;
@@ -474,6 +475,7 @@ bool intake_rules_is_of_task(Intake__TimelineKind kind)
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REOPENED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CANCELLED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELPER:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_HELP_ENDED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_WARNED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ESCALATED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_RESPONSE_OVERDUE:

@@ -60,6 +60,12 @@ struct intake_located {
     const char *point_area; /* the point's own area, when another one was given; else "" */
 };
 struct intake_located intake_rules_locate(const struct city *city, const Common__Place *place);
+/* Callers name a bus line once, as an answer or as the place: answers to questions called line, direction, stop, pole and
+ * vehicle are those parts of the place, where it has none or still what was answered before (`former`, of an amended request).
+ * The texts are the answers'. Returns whether anything was filled in. */
+bool intake_rules_place_answered(Common__Answer *const *answers, size_t count,
+                                 Common__Answer *const *former, size_t former_count,
+                                 Common__Place *place);
 
 /* --- intake_rules_answers.c --- */
 

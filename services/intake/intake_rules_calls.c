@@ -50,8 +50,8 @@ static enum status check_topic_of(const struct city *city, Intake__CallResult re
     }
     enum status status = text_check_key(topic, CITY_KEY_SIZE_MAX, "topic", err);
     if (status == STATUS_OK && city_topic(city, topic) == NULL) {
-        status = error_set(err, STATUS_INVALID_ARGUMENT, "topic", "the city pack lists no topic %s",
-                           topic);
+        status =
+            error_set(err, STATUS_NOT_FOUND, "topic", "the city pack lists no topic %s", topic);
     }
     return status;
 }
@@ -205,7 +205,8 @@ static bool still_waits(Intake__CaseState state)
     switch (state) {
     case INTAKE__CASE_STATE__CASE_STATE_CONFIRMED:
     case INTAKE__CASE_STATE__CASE_STATE_CLOSED_UNCONFIRMED:
-    case INTAKE__CASE_STATE__CASE_STATE_WITHDRAWN: return false;
+    case INTAKE__CASE_STATE__CASE_STATE_WITHDRAWN:
+    case INTAKE__CASE_STATE__CASE_STATE_REFERRED: return false;
     default: return true;
     }
 }

@@ -3,6 +3,7 @@
 #include "services/intake/intake_rules.h"
 
 #include "city/city_place.h"
+#include "text/utf8.h"
 
 #include <string.h>
 
@@ -54,6 +55,46 @@ struct intake_located intake_rules_locate(const struct city *city, const Common_
     }
     located.point_area = "";
     return located;
+}
+
+/* The first value of the answer, "" when it was not given. */
+static char *answer_to(Common__Answer *const *answers, size_t count, const char *question)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(answers[i]->question, question) == 0 && answers[i]->n_values > 0) {
+            return answers[i]->values[0];
+        }
+    }
+    return (char *)protobuf_c_empty_string;
+}
+
+bool intake_rules_place_answered(Common__Answer *const *answers, size_t count,
+                                 Common__Answer *const *former, size_t former_count,
+                                 Common__Place *place)
+{
+    const struct {
+        const char *question;
+        char **part;
+        size_t characters_max;
+    } parts[] = {
+        {"line", &place->line, INTAKE_LINE_MAX},
+        {"direction", &place->direction, INTAKE_THING_MAX},
+        {"stop", &place->stop, INTAKE_THING_MAX},
+        {"pole", &place->pole, INTAKE_LINE_MAX},
+        {"vehicle", &place->vehicle, INTAKE_LINE_MAX},
+    };
+    bool filled = false;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        char *value = answer_to(answers, count, parts[i].question);
+        const char *before = answer_to(former, former_count, parts[i].question);
+        bool is_given = **parts[i].part != '\0' && strcmp(*parts[i].part, before) != 0;
+        if (value[0] != '\0' && !is_given &&
+            text_check(value, parts[i].characters_max, parts[i].question, NULL) == STATUS_OK) {
+            *parts[i].part = value;
+            filled = true;
+        }
+    }
+    return filled;
 }
 
 const struct city_unit *intake_rules_outside(const struct city *city,

@@ -38,14 +38,14 @@ static enum status check_listed(const struct city *city, const Intake__StartStor
 {
     for (size_t i = 0; i < request->n_topics; i++) {
         if (city_topic(city, request->topics[i]) == NULL) {
-            return error_set(err, STATUS_INVALID_ARGUMENT, "topics",
-                             "the city pack lists no topic \"%s\"", request->topics[i]);
+            return error_set(err, STATUS_NOT_FOUND, "topics", "the city pack lists no topic \"%s\"",
+                             request->topics[i]);
         }
     }
     for (size_t i = 0; i < request->n_areas; i++) {
         if (city_area(city, request->areas[i]) == NULL) {
-            return error_set(err, STATUS_INVALID_ARGUMENT, "areas",
-                             "the city pack lists no area \"%s\"", request->areas[i]);
+            return error_set(err, STATUS_NOT_FOUND, "areas", "the city pack lists no area \"%s\"",
+                             request->areas[i]);
         }
     }
     return STATUS_OK;

@@ -19,6 +19,7 @@ static void tell_registration(const struct intake_case *found, Intake__TimelineE
     entry->at_us = found->occurred_at_us;
     entry->service = COMMON__SERVICE_ID__SERVICE_ID_INTAKE;
     entry->offset = found->offset;
+    entry->actor = (char *)(uintptr_t)found->actor;
 }
 
 /* That a storm was running, and why. */
@@ -28,6 +29,7 @@ static void tell_storm(const struct intake_case *found, const Intake__Storm *sto
     tell_registration(found, entry);
     entry->kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_STORM;
     entry->note = storm->reason;
+    entry->actor = (char *)(uintptr_t)protobuf_c_empty_string; /* nobody did that to this one */
 }
 
 static void tell_row(const struct intake_timeline_row *row, Intake__TimelineEntry *entry)
@@ -43,6 +45,7 @@ static void tell_row(const struct intake_timeline_row *row, Intake__TimelineEntr
     entry->until_us = row->record->until_us;
     entry->n_pictures = row->record->n_pictures;
     entry->pictures = row->record->pictures;
+    entry->actor = row->record->person[0] != '\0' ? row->record->person : row->record->actor;
 }
 
 /* When it was given a due date again, or joined to what has another, the latest holds. */

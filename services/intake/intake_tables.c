@@ -152,6 +152,7 @@ bool intake_tables_case_find(struct store_txn *txn, uint64_t number, struct aren
         .recorded_at_us = record->recorded_at_us,
         .occurred_at_us = record->occurred_at_us,
         .historical = record->historical,
+        .actor = record->actor,
         .sealed = bytes_of(record->sealed.data, record->sealed.len),
         .registered = registered,
         .changes = changes,

@@ -73,6 +73,7 @@ struct intake_case {
     int64_t recorded_at_us;
     int64_t occurred_at_us;
     bool historical;
+    const char *actor;   /* who registered it */
     struct bytes sealed; /* empty: nothing personal */
     const Intake__RequestRegistered *registered;
     const Intake__CaseChangesRecord *changes; /* what became of it here */

@@ -1,5 +1,4 @@
-/* The description of the service: what it answers and what it follows. It decides nothing, so there
- * is no report_decide.c (README.md says why). */
+/* The description of the service: what it answers, what it follows, what it notices. */
 #include "services/report/report.h"
 
 #include "services/report/report_internal.h"
@@ -14,6 +13,7 @@ static const struct service_feed feeds[] = {
     {
         .upstream = COMMON__SERVICE_ID__SERVICE_ID_INTAKE,
         .event_type = &intake__event__descriptor,
+        .decide = report_decide_intake,
         .view = report_apply_view_intake,
     },
     {
@@ -42,4 +42,5 @@ const struct service_def report_service = {
     .apply = report_apply,
     .feeds = feeds,
     .feed_count = sizeof(feeds) / sizeof(feeds[0]),
+    .timer = report_decide_timer,
 };

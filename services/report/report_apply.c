@@ -365,12 +365,3 @@ void report_apply_view_feedback(struct apply *a, const struct event *event)
         answered(a, event, feedback->feedback_recorded);
     }
 }
-
-/* --- own events --- */
-
-void report_apply(struct apply *a, const struct event *event)
-{
-    /* Report writes no events yet: it has no state of its own, only views. */
-    (void)a;
-    (void)event;
-}

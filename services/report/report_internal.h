@@ -17,6 +17,14 @@
  * that has no room names no field. */
 #define REPORT_ADVICE "ask for a shorter time, for fewer dimensions, or filter"
 
+#define REPORT_SURGES_PAGE 20
+#define REPORT_SURGES_PAGE_MAX 100
+#define REPORT_SURGES_EXAMINED_MAX 1000 /* for one page */
+
+enum report_timer {
+    REPORT_TIMER_SURGE = 1, /* of its end; the subject is its number */
+};
+
 /* report_methods.c: in the order of report.proto. */
 extern const struct service_method report_methods[];
 
@@ -27,8 +35,19 @@ enum status report_query_run(struct read *r, struct arena *scratch,
                              const Report__QueryReportRequest *request,
                              struct report_group ***ret_groups, size_t *ret_count);
 
-/* report_apply.c: own events change nothing, those of others the view. */
+/* report_methods_surges.c */
+enum status report_check_surges(const struct city *city, const struct rpc_caller *caller,
+                                const ProtobufCMessage *message, struct error *err);
+enum status report_read_surges(struct read *r, const ProtobufCMessage *message,
+                               ProtobufCMessage *answer);
+
+/* report_decide.c: surges alone. */
+enum status report_decide_intake(struct decide *d, const struct event *event);
+enum status report_decide_timer(struct decide *d, const struct timer *timer);
+
+/* report_apply_surges.c: own events. */
 void report_apply(struct apply *a, const struct event *event);
+/* report_apply.c: others' events change the view. */
 void report_apply_view_intake(struct apply *a, const struct event *event);
 void report_apply_view_routing(struct apply *a, const struct event *event);
 void report_apply_view_followup(struct apply *a, const struct event *event);

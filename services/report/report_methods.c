@@ -1,4 +1,4 @@
-/* QueryReport: the check of a question, and the answer made of its groups. */
+/* QueryReport: the check of a question, and the answer made of its groups. The table of all methods. */
 #include "services/report/report_internal.h"
 
 #include <string.h>
@@ -274,5 +274,13 @@ const struct service_method report_methods[] = {
         .roles = ROLE_BIT(RPC_ROLE_LEADERSHIP) | ROLE_BIT(RPC_ROLE_ADMIN),
         .check = check_query,
         .read = read_query,
+    },
+    {
+        .name = "ListSurges",
+        .kind = METHOD_READ,
+        .roles = ROLE_BIT(RPC_ROLE_FRONT_END) | ROLE_BIT(RPC_ROLE_LEADERSHIP) |
+                 ROLE_BIT(RPC_ROLE_ADMIN),
+        .check = report_check_surges,
+        .read = report_read_surges,
     },
 };

@@ -135,6 +135,9 @@ enum status routing_decide_route(struct decide *d, const Intake__RequestRegister
     };
     status = routing_emit(d, &event, event.task_routed, &options);
     Routing__Task task = routing_rules_new_task(&routed, d->now_us, historical);
+    if (status == STATUS_OK && !historical && routing_decide_is_outside(d->city, routed.unit)) {
+        return routing_decide_refer(d, &task, true, &options);
+    }
     if (status == STATUS_OK) {
         status = routing_decide_alarm(d, &task, alarm_us);
     }

@@ -183,7 +183,8 @@ static enum status check_unit_is_valid(struct decide *d, const char *field, cons
                                unit, in_charge);
 }
 
-/* Where a returned task goes: to the unit named, or who has its work, else to the one that decides what nobody takes. When
+/* Where a returned task goes: to the unit named, or who has its work, else to the one that decides what nobody takes; also when
+ * the unit named is no body of the city. When
  * units have handed it to each other too often, that one decides, whoever is named; what it hands on
  * itself is its decision. */
 static enum status return_to(struct decide *d, const Routing__Task *task, char *to_unit,
@@ -191,8 +192,12 @@ static enum status return_to(struct decide *d, const Routing__Task *task, char *
 {
     char *coordinator = (char *)city_coordinator(d->city);
     bool decides = strcmp(task->unit, coordinator) == 0;
+    bool is_outside = to_unit[0] != '\0' && routing_decide_is_outside(d->city, to_unit);
+    if (decides && is_outside) {
+        return routing_decide_refuse_outside(d, "to_unit", to_unit);
+    }
     returned->for_decision = !decides && task->returns >= city_life(d->city)->returns_max;
-    returned->to_unit = returned->for_decision || to_unit[0] == '\0'
+    returned->to_unit = returned->for_decision || is_outside || to_unit[0] == '\0'
                             ? coordinator
                             : (char *)(uintptr_t)city_unit_in_charge(d->city, to_unit, d->now_us);
     if (strcmp(returned->to_unit, to_unit) != 0) {
@@ -427,6 +432,9 @@ enum status routing_decide_move(struct decide *d, const ProtobufCMessage *messag
         status = check_unit_is_valid(d, "to_unit", request->to_unit);
     }
     if (status == STATUS_OK) {
+        status = routing_decide_refuse_outside(d, "to_unit", request->to_unit);
+    }
+    if (status == STATUS_OK) {
         status = options_of(d, task, 0, &options);
     }
     if (status != STATUS_OK) {
@@ -519,6 +527,9 @@ enum status routing_decide_ask_help(struct decide *d, const ProtobufCMessage *me
     }
     if (status == STATUS_OK) {
         status = check_unit_is_valid(d, "unit", request->unit);
+    }
+    if (status == STATUS_OK) {
+        status = routing_decide_refuse_outside(d, "unit", request->unit);
     }
     if (status == STATUS_OK) {
         status = options_of(d, task, 0, &options);

@@ -197,6 +197,11 @@ enum status routing_decide_amended(struct decide *d, const Intake__RequestAmende
     if (is_ruled) {
         status = route_anew(d, task, amended, &route, &unit);
     }
+    if (status == STATUS_OK && unit != NULL && routing_decide_is_outside(d->city, unit)) {
+        const struct event_options now = {0};
+        task->unit = (char *)(uintptr_t)unit;
+        return routing_decide_refer(d, task, false, &now); /* nobody has told the citizen yet */
+    }
     if (status == STATUS_OK) {
         status = alarm_anew(d, task, amended, unit, occurred_at_us);
     }

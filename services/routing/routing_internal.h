@@ -188,6 +188,15 @@ enum status routing_decide_route(struct decide *d, const Intake__RequestRegister
 enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
                                    const struct city_route *route);
 
+/* routing_decide_outside.c: a unit that is no body of the city. */
+bool routing_decide_is_outside(const struct city *city, const char *unit);
+/* FAILED_PRECONDITION when it is one: nobody hands work there. */
+enum status routing_decide_refuse_outside(struct decide *d, const char *field, const char *unit);
+/* The task, which has just come to such a unit, ends. `is_told`: the citizen knows whose it is, and nobody is called. `options` are
+ * those of what brought it there. */
+enum status routing_decide_refer(struct decide *d, Routing__Task *task, bool is_told,
+                                 const struct event_options *options);
+
 /* routing_decide_incident.c: requests that are joined to another's task. */
 enum status routing_decide_register_joined(struct decide *d, const struct event *upstream,
                                            const Intake__RequestRegistered *request);

@@ -142,8 +142,9 @@ static Routing__Task *visible_task(const struct follow *follow, Routing__Task *t
     return left;
 }
 
+/* The event as it is told; what was said with it is not for whoever has the task no more. */
 static enum status append_change(struct follow *follow, uint64_t sequence, Routing__ChangeKind kind,
-                                 int64_t at_us, Routing__Task *task)
+                                 int64_t at_us, const Routing__Event *event, Routing__Task *task)
 {
     Routing__FollowTasksResponse *response = follow->response;
     struct arena *arena = follow->r->arena;
@@ -160,8 +161,12 @@ static enum status append_change(struct follow *follow, uint64_t sequence, Routi
     change->kind = kind;
     change->at_us = at_us;
     change->task = visible;
+    if (visible == task) {
+        change->note = (char *)(uintptr_t)routing_rules_change_note(event);
+        change->other_code = (char *)(uintptr_t)routing_rules_change_code(event);
+    }
     response->changes[response->n_changes++] = change;
-    follow->bytes_read += protobuf_c_message_get_packed_size(&task->base);
+    follow->bytes_read += protobuf_c_message_get_packed_size(&task->base) + strlen(change->note);
     return STATUS_OK;
 }
 
@@ -198,7 +203,7 @@ static enum status take_event(struct follow *follow, uint64_t offset, struct byt
     if (follow->desk[0] != '\0' && task->desk[0] != '\0' && strcmp(follow->desk, task->desk) != 0) {
         return STATUS_OK; /* another desk's */
     }
-    return append_change(follow, offset, kind, record->occurred_at_us, task);
+    return append_change(follow, offset, kind, record->occurred_at_us, event, task);
 }
 
 static enum status take_offset(struct follow *follow, uint64_t offset)

@@ -12,7 +12,7 @@ static enum status check_listed(const struct city *city, const char *unit, const
 {
     enum status status = text_check_key(unit, CITY_KEY_SIZE_MAX, field, err);
     if (status == STATUS_OK && city_unit(city, unit) == NULL) {
-        status = error_set(err, STATUS_INVALID_ARGUMENT, field, "there is no unit %s", unit);
+        status = error_set(err, STATUS_NOT_FOUND, field, "there is no unit %s", unit);
     }
     return status;
 }

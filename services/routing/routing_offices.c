@@ -126,6 +126,9 @@ enum status routing_read_offices(struct read *r, const ProtobufCMessage *message
         return routing_refuse_too_large(r);
     }
     while (routing_tables_next_office(r->txn, unit, r->arena, &unit)) {
+        if (routing_decide_is_outside(r->city, unit)) {
+            continue; /* it has no office here that could be behind */
+        }
         if (response->n_offices == page_size) {
             response->next_page_token = response->offices[page_size - 1]->unit;
             break;

@@ -150,5 +150,9 @@ uint32_t routing_rules_chase_steps(const Routing__Task *task);
 /* How offices are told of an event; CHANGE_KIND_UNSPECIFIED: not at all. `kind` is the member of
  * Event. */
 Routing__ChangeKind routing_rules_change_kind(uint32_t kind);
+/* What was said with it: a note, a reason, the role or desk it went to; "" for nothing. Of a joining or
+ * splitting the code of the other request; "" of all else. Both borrow from the event. */
+const char *routing_rules_change_note(const Routing__Event *event);
+const char *routing_rules_change_code(const Routing__Event *event);
 
 #endif

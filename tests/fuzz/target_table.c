@@ -11,6 +11,7 @@
 #include "services/feedback/feedback_tables.h"
 #include "services/followup/followup_tables.h"
 #include "services/intake/intake_tables.h"
+#include "services/report/report_surge_tables.h"
 #include "services/report/report_tables.h"
 #include "services/routing/routing_tables.h"
 #include "tests/fuzz/fuzz_contract.h"
@@ -92,6 +93,10 @@ static const struct table tables[] = {
     {"feedback", STORE_STATE, FEEDBACK_CLASS_RATE, "t", &feedback__rate_record__descriptor},
     {"report", STORE_VIEW, REPORT_CLASS_CASE, "q", &report__case_row__descriptor},
     {"report", STORE_VIEW, REPORT_CLASS_CELL, "htttb", NULL},
+    {"report", STORE_STATE, REPORT_CLASS_SURGE, "q", &report__surge_record__descriptor},
+    {"report", STORE_STATE, REPORT_CLASS_SURGE_OPEN, "tt", &report__open_surge_record__descriptor},
+    {"report", STORE_STATE, STORE_CLASS_TIMER, "ibq", NULL},
+    {"report", STORE_STATE, STORE_CLASS_TIMER_OF, "bq", NULL},
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

@@ -362,7 +362,7 @@ static void bad_input_is_refused_with_the_name_of_its_field(void **state)
     assert_string_equal(field, "words");
     assert_int_equal(register_raw(scene, "asphalt", "", "12", field), STATUS_INVALID_ARGUMENT);
     assert_non_null(strstr(field, "phone"));
-    assert_int_equal(register_raw(scene, "no-such-topic", "", "", field), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(register_raw(scene, "no-such-topic", "", "", field), STATUS_NOT_FOUND);
     assert_string_equal(field, "topic");
 
     struct output shown = system_vafa(scene->system, ARGS("show", "1234567890"));

@@ -1,5 +1,7 @@
 /* A storm on the command line: begun by a person, seen by operators and offices, and what it leaves. */
 #include "tests/integration/system.h"
+#include "tests/support/pack_copy.h"
+#include "tests/support/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define STREET "خیابان نمونه"
 
@@ -119,6 +122,84 @@ static void what_cannot_be_done_to_a_storm_is_told_with_the_field(void **state)
     expect(s, ARGS("storm", "end", "1"), 1, "storm_number");
 }
 
+/* --- a storm that a surge proposed --- */
+
+static void write_text(const char *folder, const char *name, const char *mode, const char *text)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, mode);
+    if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) {
+        fail_msg("cannot write %s", path);
+    }
+}
+
+/* A pack in which four requests are many, and a week ago is all that is known. */
+static int set_up_surge(void **state)
+{
+    char folder[SCRATCH_SIZE], profiles[SCRATCH_SIZE + 16];
+    scratch_new(folder);
+    pack_copy("isfahan", folder, NULL, NULL, NULL);
+    snprintf(profiles, sizeof profiles, "%s/imports", folder);
+    write_text(folder, "city.ini", "ae", "\n[surge]\nrequests = 4\nweeks = 1\none_in = 20\n");
+    write_text(profiles, "old.ini", "we",
+               "[profile]\nsource = old\nzone = UTC\ntime_format = %Y-%m-%d %H:%M:%S\n\n"
+               "[columns]\nexternal_id = id\nopened = opened\ntopic = topic\n");
+    *state = system_new(folder);
+    return 0;
+}
+
+/* Something was asked on this day a week ago. */
+static void bring_in_last_week(struct system *s)
+{
+    char text[128], path[256], when[32];
+    time_t then = time(NULL) - 7 * 24 * 3600 - 3600;
+    struct tm utc;
+    assert_non_null(gmtime_r(&then, &utc));
+    assert_true(strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &utc) > 0);
+    snprintf(text, sizeof text, "id,opened,topic\n1,%s,pavement\n", when);
+    write_text(s->folder, "old.csv", "we", text);
+    snprintf(path, sizeof path, "%s/old.csv", s->folder);
+    json_decref(system_json(s, ARGS("import", path, "--profile", "old")));
+}
+
+static void a_surge_is_told_and_becomes_a_storm_when_a_person_says_so(void **state)
+{
+    struct system *s = *state;
+    bring_in_last_week(s);
+    expect(s, ARGS("storm", "start", "--surge", "1", "--hours", "2", "--reason", "باد"), 3,
+           "surge");
+    for (int i = 0; i < 4; i++) {
+        json_decref(system_json(s, ARGS("register", "--topic", "flooding", "--area", "3")));
+    }
+    struct output shown = {.out = NULL};
+    do { /* report hears of them moments later */
+        output_free(&shown);
+        shown = system_vafa(s, ARGS("report", "surges", "--open", "--json"));
+        assert_int_equal(shown.code, 0);
+    } while (shown.out[0] == '\0');
+    json_t *surge = json_loads(shown.out, 0, NULL);
+    output_free(&shown);
+    assert_int_equal(json_integer_value(at(surge, "surge_number")), 1);
+    assert_string_equal(json_string_value(json_array_get(at(surge, "topics"), 0)), "flooding");
+    assert_int_equal(json_integer_value(at(surge, "requests")), 4);
+    json_decref(surge);
+    expect(s, ARGS("report", "surges", "--lang", "en"), 0, "lasts");
+    expect(s, ARGS("report", "surges", "--lang", "fa"), 0, "ادامه دارد");
+    expect(s, ARGS("storm", "list", "--lang", "en", "--json"), 0, ""); /* never by itself */
+    json_t *answer = system_json(
+        s, ARGS("storm", "start", "--surge", "1", "--hours", "2", "--reason", "باد"));
+    json_t *storm = at(answer, "storm");
+    assert_int_equal(json_integer_value(at(storm, "storm_number")), 1);
+    assert_int_equal(json_integer_value(at(storm, "surge")), 1);
+    assert_string_equal(json_string_value(json_array_get(at(storm, "topics"), 0)), "flooding");
+    assert_string_equal(json_string_value(json_array_get(at(storm, "areas"), 0)), "3");
+    json_decref(answer);
+    answer = system_json(s, ARGS("storm", "list"));
+    assert_int_equal(json_integer_value(at(answer, "surge")), 1);
+    json_decref(answer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +210,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_done_to_a_storm_is_told_with_the_field,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_surge_is_told_and_becomes_a_storm_when_a_person_says_so, set_up_surge, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,7 +33,7 @@ static unsigned kind_of(const struct recount_event *event)
                                        [ROUTING__EVENT__KIND_TASK_REOPENED] = 27,
                                        [ROUTING__EVENT__KIND_TASK_CANCELLED] = 28,
                                        [ROUTING__EVENT__KIND_TASK_HELP_ASKED] = 29,
-                                       [ROUTING__EVENT__KIND_TASK_HELP_FINISHED] = 29,
+                                       [ROUTING__EVENT__KIND_TASK_HELP_FINISHED] = 45,
                                        [ROUTING__EVENT__KIND_TASK_WARNED] = 30,
                                        [ROUTING__EVENT__KIND_TASK_ESCALATED] = 31,
                                        [ROUTING__EVENT__KIND_TASK_RESPONSE_OVERDUE] = 32,
@@ -53,6 +53,9 @@ static unsigned kind_of(const struct recount_event *event)
     case 2:
         if (event->by_storm) {
             return 35;
+        }
+        if (event->referred) {
+            return 50;
         }
         return event->left && event->kind == ROUTING__EVENT__KIND_CASE_SPLIT ? 18
                                                                              : routing[event->kind];
@@ -131,7 +134,7 @@ void check_timeline(struct recount *recount, const Intake__GetCaseResponse *resp
                              service_name((Common__ServiceId)event->service));
         }
         if ((unsigned)entry->kind != kind_of(event) || entry->at_us != event->at_us ||
-            entry->score != event->score) {
+            entry->score != event->score || strcmp(entry->actor, event->actor) != 0) {
             invariant_broken(INVARIANT_TIMELINES,
                              "the story of request %" PRIu64 " tells %" PRIu64 " of %s otherwise",
                              one->number, event->offset,

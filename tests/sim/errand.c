@@ -189,7 +189,7 @@ static void call_done(struct rpc_client_call *call)
 {
     struct errand *errand = call->context;
     struct errand_office *office = errand->office;
-    world_call_ends(office->world);
+    world_call_ends(errand->caller);
     errand->in_flight--;
     if (office->closed) {
         return;
@@ -241,7 +241,7 @@ static void send(struct errand *errand)
         if (errand->has_at_least) {
             call->at_least[call->at_least_count++] = &errand->at_least;
         }
-        world_call_begins(office->world);
+        world_call_begins(errand->caller);
         rpc_client_start(world_caller_client(errand->caller), call);
     }
 }

@@ -1,5 +1,7 @@
 #include "tests/sim/hunt.h"
 
+#include "tests/sim/tally.h"
+
 #include "base/check.h"
 #include "base/clock.h"
 
@@ -49,7 +51,7 @@ int hunt_seeds(const struct hunt_options *options, uint64_t count)
     double seconds = seconds_since(begun_us);
     printf("%" PRIu64 " seeds of %u days, from %" PRIu64 ": all good, in %.1f s (%.2f s a seed)\n",
            count, options->days.days, options->days.seed, seconds, seconds / (double)count);
-    return 0;
+    return !options->tally || tally_print() ? 0 : 1;
 }
 
 /* A hunter's own seeds, every jobs-th; each that has passed is a byte to the parent. */

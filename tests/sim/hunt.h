@@ -10,6 +10,7 @@ struct hunt_options {
     struct city_days_options days; /* its seed is the first */
     const char *faults;            /* as they were given */
     unsigned jobs;                 /* 0: the machine's cores */
+    bool tally;                    /* of seeds in a row: what happened is told, and all must */
 };
 
 /* The command that repeats a seed. */

@@ -66,6 +66,10 @@
     X(REPORTS, "reports equal a recount of the logs",                                              \
       "Every figure of a report is the one counted anew from the logs up to its as_of.",           \
       "at every answer, at the end")                                                               \
+    X(SURGES, "surges equal a recount of the logs",                                                \
+      "At each request that report has read, a surge of its topic begins, goes on or ends when "   \
+      "the logs up to there say so, and at no other; each ends once, by itself at the latest.",    \
+      "at every event, at every answer, each day, at the end")                                     \
     X(CHAINS, "hash chains hold",                                                                  \
       "Each event's hash is BLAKE2b-256 of the one before and of its bytes, computed here.",       \
       "at every event")                                                                            \

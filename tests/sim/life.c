@@ -182,6 +182,19 @@ static void check_registered(struct life *life, uint64_t marker)
     }
 }
 
+/* Whoever gave no phone is the call's caller, if that one was known. */
+static void take_caller(struct wish *wish, bool can_be_called, uint64_t marker)
+{
+    if (can_be_called && wish->phone[0] == '\0') {
+        invariant_broken(INVARIANT_SEALED, "r%" PRIu64 " gave no phone, and can be called", marker);
+    }
+    if (!can_be_called && wish->personal) {
+        invariant_broken(INVARIANT_SEALED, "r%" PRIu64 " cannot be called, and gave a phone",
+                         marker);
+    }
+    wish->personal = can_be_called;
+}
+
 static void registered(struct errand *errand)
 {
     struct life *life = errand->context;
@@ -207,6 +220,9 @@ static void registered(struct errand *errand)
     wish->answered_us = wish->answered ? wish->answered_us : world_now_us(life->world);
     wish->answered = true;
     wish->number = response->number;
+    if (!response->already_registered) {
+        take_caller(wish, response->can_be_called, errand->number);
+    }
     CHECK(strlen(response->code) < sizeof wish->code);
     memcpy(wish->code, response->code, strlen(response->code) + 1);
     story_step("request %" PRIu64 " is r%" PRIu64, wish->number, errand->number);
@@ -259,7 +275,7 @@ const char *life_draw_topic(struct life *life)
     return life_topics[life_draw(life, 0, LIFE_TOPICS)];
 }
 
-void life_register(struct life *life, uint64_t call_number)
+void life_register(struct life *life, uint64_t call_number, const char *caller)
 {
     uint64_t marker;
     struct wish *wish = wish_new(life, &marker);
@@ -270,12 +286,18 @@ void life_register(struct life *life, uint64_t call_number)
         errand_request(errand, &intake__register_case_request__descriptor);
     errand->number = marker;
     request->channel = (Common__Channel)life_draw(life, 1, 6);
-    request->topic = TEXT(life_draw_topic(life));
-    request->place = place_of(errand, marker, life_areas[life_draw(life, 0, LIFE_AREAS)]);
+    const char *topic = life_draw_topic(life);
+    const char *area = life_areas[life_draw(life, 0, LIFE_AREAS)];
+    request->topic = TEXT(life_talk_topic(life) != NULL ? life_talk_topic(life) : topic);
+    request->place = place_of(errand, marker,
+                              life_talk_area(life) != NULL ? life_talk_area(life) : area);
     request->urgency = life_chance(life, 100) ? COMMON__URGENCY__URGENCY_URGENT
                                               : COMMON__URGENCY__URGENCY_UNSPECIFIED;
     request->call_number = call_number;
     request->citizen = citizen_of(life, errand, wish);
+    if (request->citizen == NULL) {
+        (void)snprintf(wish->phone, sizeof wish->phone, "%s", caller);
+    }
     request->n_answers = life_answer_questions(errand, request->topic, marker, &request->answers);
     if (strcmp(request->topic, MUST_TELL) == 0 && life_chance(life, 300)) {
         request->n_answers = 0; /* no time for it: is there a storm? */
@@ -296,7 +318,15 @@ static void citizen_calls(struct later *later)
     struct life *life = later->life;
     life->waiting--;
     free(later);
-    life_register(life, 0);
+    life_register(life, 0, "");
+}
+
+void life_call_later(struct life *life, int64_t delay_us)
+{
+    struct later *call = calloc(1, sizeof *call);
+    CHECK(call != NULL);
+    life->waiting++;
+    later_set(call, life, citizen_calls, delay_us);
 }
 
 /* The hour's requests, each at its own minute. */
@@ -314,10 +344,7 @@ static void hour_begins(struct later *later)
     unsigned expected = life->options.requests_a_day * hours[hour] * (storm ? STORM_TIMES : 1);
     unsigned count = expected / 1000 + (life_chance(life, expected % 1000) ? 1 : 0);
     for (unsigned i = 0; i < count; i++) {
-        struct later *call = calloc(1, sizeof *call);
-        CHECK(call != NULL);
-        life->waiting++;
-        later_set(call, life, citizen_calls, life_draw(life, 0, HOUR_US));
+        life_call_later(life, life_draw(life, 0, HOUR_US));
     }
     later_set(later, life, hour_begins, HOUR_US);
 }
@@ -454,6 +481,7 @@ void life_check_all(struct life *life)
     }
     life_ask_everything(life);
     life_look_back_at_sessions(life);
+    life_ask_surges(life, false);
     for (size_t i = 0; i < life->office_count; i++) {
         office_last_look(&life->offices[i]);
     }
@@ -515,6 +543,7 @@ void life_begin(struct life *life)
     life_begin_forgetting(life);
     life_begin_closures(life);
     life_begin_storms(life);
+    life_begin_surges(life);
     life_begin_packs(life);
     life_begin_sessions(life);
 }
@@ -534,6 +563,8 @@ void life_free(struct life *life)
     later_clear(&life->forget);
     later_clear(&life->closure);
     later_clear(&life->storm);
+    later_clear(&life->surges);
+    later_clear(&life->talk.later);
     later_clear(&life->pack);
     for (size_t i = 0; i < life->office_count; i++) {
         later_clear(&life->offices[i].look);
@@ -560,6 +591,7 @@ void life_figures(const struct life *life, struct life_figures *ret_figures)
         .events = life->recount->events,
         .rings = life->recount->ring_count,
         .chases = life->recount->chase_count,
+        .surges = life->recount->surge_count,
     };
     for (size_t i = 0; i < life->recount->task_count; i++) {
         ret_figures->tasks_done +=

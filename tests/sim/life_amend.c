@@ -57,6 +57,8 @@ static void add_words(struct life *life, const struct wish *wish)
     errand_start(errand);
 }
 
+static void look_up(struct life *life, uint64_t marker, unsigned guesses_of_a_thousand);
+
 static void looked_up(struct errand *errand)
 {
     struct life *life = errand->context;
@@ -78,16 +80,19 @@ static void looked_up(struct errand *errand)
         invariant_broken(INVARIANT_SEALED, "r%" PRIu64 " is shown to whoever has %s digits",
                          errand->number, is_right ? "its" : "other");
     }
+    if (wish->personal && !is_right && !life->closing) {
+        look_up(life, errand->number, 200); /* now with the right ones */
+    }
     life_answered(life, errand);
 }
 
-static void look_up(struct life *life, uint64_t marker)
+static void look_up(struct life *life, uint64_t marker, unsigned guesses_of_a_thousand)
 {
     const struct wish *wish = &life->wishes[marker];
     struct errand *errand = life_errand(life, life->front_end, "LookUpCase", looked_up, life);
     Intake__LookUpCaseRequest *request =
         errand_request(errand, &intake__look_up_case_request__descriptor);
-    bool guesses = !wish->personal || life_chance(life, 300);
+    bool guesses = !wish->personal || life_chance(life, guesses_of_a_thousand);
     errand->number = marker;
     request->code = arena_copy_text(errand->arena, wish->code);
     request->phone_digits =
@@ -112,7 +117,7 @@ static void think_again(struct later *later)
         case 3:
         case 4:
         case 5: add_words(life, wish); break;
-        default: look_up(life, marker); break;
+        default: look_up(life, marker, 300); break;
         }
     }
     later_set(later, life, think_again, life_draw(life, 20 * MINUTE_US, 6 * HOUR_US));

@@ -2,6 +2,8 @@
  * or forgets to, or is late. */
 #include "tests/sim/life_internal.h"
 
+#define THANKS "سپاسگزارم"
+
 struct conversation {
     struct later later;
     struct desk *desk;
@@ -47,6 +49,40 @@ static void reveal(struct desk *desk, const Followup__Call *call)
     errand_start(errand);
 }
 
+/* --- what they said, read again --- */
+
+static void words_revealed(struct errand *errand)
+{
+    struct life *life = errand->context;
+    const struct recount_case *one = recount_case(life->recount, errand->number);
+    bool may_be_forgotten =
+        one != NULL && one->marker != 0 && life->wishes[one->marker].may_be_forgotten;
+    if (errand->error.status != STATUS_OK) {
+        life_refused(errand, errand->error.status == STATUS_NOT_FOUND && may_be_forgotten);
+        return;
+    }
+    const Followup__RevealCallResponse *response =
+        (const Followup__RevealCallResponse *)errand->response;
+    if (strcmp(response->words, "") != 0 && strcmp(response->words, THANKS) != 0) {
+        invariant_broken(INVARIANT_SEALED, "a call about request %" PRIu64 " is revealed otherwise",
+                         errand->number);
+    }
+    life_answered(life, errand);
+}
+
+static void reveal_words(struct desk *desk, const Followup__Call *call)
+{
+    struct errand *errand =
+        life_errand(desk->life, desk->caller, "RevealCall", words_revealed, desk->life);
+    Followup__RevealCallRequest *request =
+        errand_request(errand, &followup__reveal_call_request__descriptor);
+    request->call_number = call->number;
+    request->purpose = TEXT("complaint");
+    errand->number = call->case_number;
+    errand->may_fade = true;
+    errand_start(errand);
+}
+
 /* --- what came of it --- */
 
 static void recorded(struct errand *errand)
@@ -70,6 +106,10 @@ static void recorded(struct errand *errand)
     }
     if (life_chance(life, 200)) {
         life_ask_story(life, response->call->code, &errand->position);
+    }
+    if (response->call->state == FOLLOWUP__CALL_STATE__CALL_STATE_ANSWERED &&
+        life_chance(life, 150)) {
+        reveal_words(desk, response->call);
     }
     life_answered(life, errand);
 }
@@ -103,7 +143,7 @@ static void hang_up(struct later *later)
         followup__answer__init(request->answer);
         request->answer->resolution = (Followup__Resolution)life_draw(life, 1, 4);
         request->answer->score = (uint32_t)life_draw(life, 1, 6);
-        request->answer->words = TEXT(life_chance(life, 500) ? "سپاسگزارم" : "");
+        request->answer->words = TEXT(life_chance(life, 500) ? THANKS : "");
     }
     story_step("%s records call %" PRIu64, desk->name, conversation->call);
     free(conversation);

@@ -7,7 +7,7 @@ static void mark(struct life *life, const char *phone, int64_t begun_us, int64_t
 {
     for (size_t i = 1; i < life->wish_count; i++) {
         struct wish *wish = &life->wishes[i];
-        if (!wish->personal || strcmp(wish->phone, phone) != 0) {
+        if (strcmp(wish->phone, phone) != 0) {
             continue;
         }
         wish->may_be_forgotten = true;

@@ -31,11 +31,11 @@ struct later {
 /* What somebody wanted registered, and what they were told. */
 struct wish {
     bool answered;
-    bool personal; /* gave a phone and words */
+    bool personal; /* gave a phone and words, or a known caller's phone was taken */
     bool in_call;  /* asked in a call, which may have ended by then */
     uint64_t number;
     char code[RECOUNT_CODE_SIZE];
-    char phone[16];
+    char phone[16]; /* given, or else the call's */
     char words[64];
     int64_t answered_us;
     bool may_be_forgotten; /* somebody has asked for it */
@@ -119,10 +119,16 @@ struct life {
     struct wish *wishes; /* by marker */
     size_t wish_count, wish_room;
     struct later hour, import, chase, match, report, rate, forget, phone, thoughts, closure, storm,
-        pack;
+        surges, pack;
+    struct {
+        struct later later;
+        const char *topic, *area; /* area NULL: anywhere */
+        int64_t until_us;
+    } talk; /* what many call about, for an hour or so */
     struct keeper keeper;
-    size_t waiting;   /* citizens about to call, and to hang up */
-    struct act *acts; /* what offices are still to do */
+    uint64_t last_call; /* the newest that was acknowledged */
+    size_t waiting;     /* citizens about to call, and to hang up */
+    struct act *acts;   /* what offices are still to do */
     size_t asked, heard;
 };
 
@@ -145,7 +151,7 @@ void life_refused(const struct errand *errand, bool is_explained);
 void life_ask_story(struct life *life, const char *code, const Common__Position *at_least);
 
 /* Somebody has a request registered, in a call (0: in none). */
-void life_register(struct life *life, uint64_t call_number);
+void life_register(struct life *life, uint64_t call_number, const char *caller);
 
 /* What somebody might call about, and what they say to its questions. */
 const char *life_draw_topic(struct life *life);
@@ -157,6 +163,16 @@ extern const char *const life_areas[LIFE_AREAS];
 void life_add_offices(struct life *life);
 size_t life_answer_questions(struct errand *errand, const char *topic, uint64_t marker,
                              Common__Answer ***ret_answers);
+
+/* life_surge.c: what many call about just now, NULL: nothing, or anywhere. */
+const char *life_talk_topic(const struct life *life);
+const char *life_talk_area(const struct life *life);
+void life_ask_surges(struct life *life, bool open);
+void life_begin_surges(struct life *life);
+/* life_storm.c: began or lengthened, or rightly not */
+void life_storm_answered(struct errand *errand);
+/* life.c: a citizen registers something then */
+void life_call_later(struct life *life, int64_t delay_us);
 
 /* life_phone.c */
 void life_begin_phones(struct life *life);

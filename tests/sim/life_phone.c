@@ -8,6 +8,7 @@
 struct conversation {
     struct later later;
     uint64_t call;
+    char phone[16]; /* who calls; "" for nobody to be seen */
 };
 
 static void conversation_end(struct conversation *conversation)
@@ -118,13 +119,15 @@ static void talk(struct later *later)
         (struct conversation *)((char *)later - offsetof(struct conversation, later));
     struct life *life = later->life;
     uint64_t call = conversation->call;
+    char phone[sizeof conversation->phone];
+    memcpy(phone, conversation->phone, sizeof phone);
     conversation_end(conversation);
     if (life_chance(life, 60)) {
         story_step("call %" PRIu64 " is forgotten", call);
     } else if (life_chance(life, 400) && chase(life, call)) {
         later_hang_up(life, call);
     } else if (life_chance(life, 500)) {
-        life_register(life, call);
+        life_register(life, call, phone);
         later_hang_up(life, call);
     } else {
         end_call(life, call, results[life_draw(life, 0, 5)]);
@@ -166,9 +169,62 @@ static void opened(struct errand *errand)
     struct conversation *conversation = calloc(1, sizeof *conversation);
     CHECK(conversation != NULL);
     conversation->call = response->call_number;
+    (void)snprintf(conversation->phone, sizeof conversation->phone, "%s", response->phone);
     life->waiting++;
+    if (response->call_number > life->last_call) {
+        life->last_call = response->call_number;
+    }
     later_set(&conversation->later, life, talk, life_draw(life, 20 * SECOND_US, 10 * MINUTE_US));
     life_answered(life, errand);
+}
+
+/* --- the head of the shift looks at the calls --- */
+
+static void look_at_calls(struct life *life, uint64_t before, uint64_t answered);
+
+/* Every call is there, the newest first; one that is told as ended has ended. */
+static void looked(struct errand *errand)
+{
+    struct life *life = errand->context;
+    if (errand->error.status != STATUS_OK) {
+        life_refused(errand, false);
+    }
+    const Intake__ListCallsRequest *request = (const Intake__ListCallsRequest *)errand->request;
+    const Intake__ListCallsResponse *page = (const Intake__ListCallsResponse *)errand->response;
+    uint64_t before = request->page_token;
+    bool knows = recount_catch_up(life->recount);
+    if (before == 0 && errand->number > (page->n_calls > 0 ? page->calls[0]->number : 0)) {
+        invariant_broken(INVARIANT_CALLS, "call %" PRIu64 " was opened, and is not listed",
+                         errand->number);
+    }
+    for (size_t i = 0; i < page->n_calls; i++) {
+        const Intake__Call *call = page->calls[i];
+        if (before != 0 && call->number != before - 1) {
+            invariant_broken(INVARIANT_CALLS, "call %" PRIu64 " is listed behind %" PRIu64,
+                             call->number, before);
+        }
+        if (knows) {
+            recount_check_listed(life->recount, call);
+        }
+        before = call->number;
+    }
+    if (page->next_page_token != 0) {
+        look_at_calls(life, page->next_page_token, 0);
+    } else if (before > 1) {
+        invariant_broken(INVARIANT_CALLS, "the list of calls ends at %" PRIu64, before);
+    }
+}
+
+/* `answered`: of the newest call that was acknowledged by now. */
+static void look_at_calls(struct life *life, uint64_t before, uint64_t answered)
+{
+    struct errand *errand = life_errand(life, life->front_end, "ListCalls", looked, life);
+    Intake__ListCallsRequest *request =
+        errand_request(errand, &intake__list_calls_request__descriptor);
+    request->page_size = (uint32_t)life_draw(life, 1, 20);
+    request->page_token = before;
+    errand->number = answered;
+    errand_start(errand);
 }
 
 static char *draw_phone(struct life *life, struct errand *errand)
@@ -202,6 +258,9 @@ static void rings(struct later *later)
     struct life *life = later->life;
     if (life->closing) {
         return;
+    }
+    if (life_chance(life, 120)) {
+        look_at_calls(life, 0, life->last_call);
     }
     if (life_chance(life, 150)) {
         give_up(life);

@@ -7,7 +7,7 @@
 #define HOURS_MAX 60
 
 /* Ended by itself meanwhile, or it would last too long; or so many run. */
-static void answered_or_refused(struct errand *errand)
+void life_storm_answered(struct errand *errand)
 {
     struct life *life = errand->context;
     if (errand->error.status != STATUS_OK) {
@@ -23,7 +23,7 @@ static void answered_or_refused(struct errand *errand)
 static void begin(struct life *life)
 {
     struct errand *errand =
-        life_errand(life, life->shift_head, "StartStorm", answered_or_refused, life);
+        life_errand(life, life->shift_head, "StartStorm", life_storm_answered, life);
     Intake__StartStormRequest *request =
         errand_request(errand, &intake__start_storm_request__descriptor);
     request->hours = (uint32_t)life_draw(life, 1, HOURS_MAX);
@@ -46,7 +46,7 @@ static void begin(struct life *life)
 static void lengthen(struct life *life, uint64_t number)
 {
     struct errand *errand =
-        life_errand(life, life->shift_head, "LengthenStorm", answered_or_refused, life);
+        life_errand(life, life->shift_head, "LengthenStorm", life_storm_answered, life);
     Intake__LengthenStormRequest *request =
         errand_request(errand, &intake__lengthen_storm_request__descriptor);
     request->storm_number = number;
@@ -57,7 +57,7 @@ static void lengthen(struct life *life, uint64_t number)
 static void end(struct life *life, uint64_t number)
 {
     struct errand *errand =
-        life_errand(life, life->shift_head, "EndStorm", answered_or_refused, life);
+        life_errand(life, life->shift_head, "EndStorm", life_storm_answered, life);
     Intake__EndStormRequest *request =
         errand_request(errand, &intake__end_storm_request__descriptor);
     request->storm_number = number;
@@ -106,6 +106,23 @@ static void ask_left(struct life *life, uint64_t number)
     errand_start(errand);
 }
 
+/* It is of the surge that its log says, and has that one's scope. */
+static void check_surge(struct life *life, const Intake__Storm *storm)
+{
+    if (!recount_catch_up(life->recount)) {
+        return;
+    }
+    const struct recount_storm *known = recount_storm(life->recount, storm->storm_number);
+    const struct recount_surge *surge = recount_surge(life->recount, storm->surge);
+    bool proposed = surge != NULL && storm->n_topics == 1 &&
+                    strcmp(storm->topics[0], surge->topic) == 0 &&
+                    storm->n_areas == (surge->area[0] != '\0');
+    if (known == NULL || known->surge != storm->surge || (storm->surge != 0 && !proposed)) {
+        invariant_broken(INVARIANT_STORMS, "storm %" PRIu64 " is of another surge than %" PRIu64,
+                         storm->storm_number, storm->surge);
+    }
+}
+
 static void storms_told(struct errand *errand)
 {
     struct life *life = errand->context;
@@ -116,6 +133,7 @@ static void storms_told(struct errand *errand)
     }
     for (size_t i = 0; i < response->n_storms; i++) {
         const Intake__Storm *storm = response->storms[i];
+        check_surge(life, storm);
         if (i > 0 && storm->storm_number + 1 != response->storms[i - 1]->storm_number) {
             invariant_broken(INVARIANT_STORMS, "a page lacks a storm behind %" PRIu64,
                              storm->storm_number);

@@ -1,5 +1,6 @@
 /* Reading the logs, their chains, and looking things up. */
 #include "tests/sim/recount_internal.h"
+#include "tests/sim/tally.h"
 
 #include "base/check.h"
 
@@ -111,6 +112,7 @@ static void take_next(struct recount *recount, unsigned service, struct store_tx
     log->last_recorded_us = found.record->recorded_at_us;
     log->end = offset;
     recount->events++;
+    tally_event(found.open);
     recount_take(recount, &found);
     arena_reset(recount->event_arena);
 }
@@ -235,7 +237,7 @@ static void check_effect(struct recount *recount, unsigned service, unsigned ups
             bool follows = event->fate == ROUTING__JOINED_FATE__JOINED_FATE_DONE ||
                            event->fate == ROUTING__JOINED_FATE__JOINED_FATE_CLOSED_UNDONE;
             bool is_done = event->service == 2 && (ends || follows) && !event->left &&
-                           one->can_be_called && !one->historical &&
+                           !event->referred && one->can_be_called && !one->historical &&
                            (recount_forgotten(recount, one->citizen) == 0 ||
                             finish_has_call(recount, one, event));
             bool is_heard = event->service == 3 && event->answered;
@@ -264,6 +266,7 @@ void recount_check_cursors(struct recount *recount)
     check_effect(recount, 3, 2);
     recount_check_news(recount, cursor_of(recount, 3, 2));
     check_effect(recount, 4, 3);
+    recount_check_surges_read(recount, cursor_of(recount, 5, 1));
 }
 
 /* --- what must have come --- */
@@ -283,6 +286,7 @@ void recount_check_timers(struct recount *recount, int64_t until_us)
     recount_check_rings(recount, until_us);
     recount_check_storms(recount, until_us);
     recount_check_sessions(recount, until_us);
+    recount_check_surges(recount, until_us);
     for (size_t i = 0; i < recount->task_count; i++) {
         const struct recount_task *task = &recount->tasks[i];
         bool is_watched = task->due_at_us != 0 &&
@@ -488,6 +492,7 @@ void recount_free(struct recount *recount)
     free(recount->closures);
     free(recount->storms);
     recount_free_sessions(recount);
+    free(recount->surges);
     free(recount->cases);
     free(recount->tasks);
     free(recount->calls);

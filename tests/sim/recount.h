@@ -22,8 +22,9 @@
 struct recount_event {
     unsigned service;
     uint64_t offset;
-    uint32_t kind; /* the member of its owner's Event */
-    int64_t at_us; /* occurred */
+    uint32_t kind;     /* the member of its owner's Event */
+    int64_t at_us;     /* occurred */
+    const char *actor; /* "" for a service by itself, and for what else became of history */
     const char *unit;
     int64_t due_at_us;
     uint32_t score;
@@ -33,6 +34,7 @@ struct recount_event {
     Routing__JoinedFate fate; /* of JoinedFollowed */
     bool by_storm;            /* a due date that a storm moved */
     bool left;                /* it has left the task that it shared, taken back */
+    bool referred;            /* it ended as none of the city's matters: nobody is called */
     const char *topic, *area; /* of an amendment; NULL otherwise */
 };
 
@@ -41,8 +43,8 @@ struct recount_finish {
     uint64_t offset; /* of the event that told it */
     bool undone;
     int64_t at_us;
-    uint64_t call;        /* that follows it; 0: none yet */
-    bool left;            /* the task's own request was taken back by then: nobody is called */
+    uint64_t call; /* that follows it; 0: none yet */
+    bool left; /* the task's own request was taken back by then, or referred: nobody is called */
     uint64_t reopened_by; /* the call whose answer opened the task again; 0: none */
 };
 
@@ -111,11 +113,34 @@ struct recount_storm {
     const char *topics[RECOUNT_STORM_KEYS], *areas[RECOUNT_STORM_KEYS]; /* none: all */
     size_t topic_count, area_count;
     int64_t started_us, ends_us;
+    uint64_t surge; /* that proposed it; 0: none */
     int64_t due_percent, respond_percent;
     bool has_ended;
     bool is_taken, is_applied; /* by routing */
     uint64_t last_task, looked;
 };
+
+/* That much more was asked for than is usual: by recount_surge.c. */
+struct recount_surge {
+    uint64_t number;
+    const char *topic, *area; /* area "": everywhere */
+    int64_t began_us, until_us, due_us; /* due: when its timer ends it, by report's clock */
+    uint64_t requests, before, most;
+    uint32_t weeks;
+    bool has_ended;
+};
+
+/* What report must tell next of surges. */
+struct recount_surge_owed {
+    uint32_t kind; /* of its Event */
+    uint64_t number;
+    const char *topic, *area;
+    int64_t at_us;
+    uint64_t requests, before;
+    uint32_t weeks;
+};
+
+#define RECOUNT_SURGES_OWED 4 /* by one request */
 
 struct recount_closure {
     int64_t from_us, to_us, announced_us;
@@ -195,6 +220,7 @@ struct recount_task {
     size_t returns;
     const char *helpers[8]; /* units whose parts have not ended */
     size_t helper_count, helps;
+    bool wants_referral;       /* it is with a body outside the city, and has not ended yet */
     const char *wanted_helper; /* that the rules ask, and is not asked yet; NULL: none */
     uint64_t desk;             /* that has claimed it; 0: none */
     bool urgent;
@@ -215,6 +241,7 @@ struct recount_desk {
 /* A call to the hotline: recount_call is one back to the citizen. */
 struct recount_ring {
     int64_t opened_recorded_us;
+    uint64_t citizen; /* who is known to call; 0 for nobody */
     bool has_ended;
     size_t registered, chased;
 };
@@ -283,6 +310,12 @@ struct recount {
     size_t news_told;                 /* by follow-up */
     struct recount_session *sessions; /* by number - 1 */
     size_t session_count, session_room;
+    struct recount_surge *surges; /* by number - 1 */
+    size_t surge_count, surge_room;
+    uint64_t surge_seen; /* of intake's log, by report */
+    size_t surge_looked; /* requests before that */
+    struct recount_surge_owed surge_owed[RECOUNT_SURGES_OWED];
+    size_t surge_owed_count;
     uint64_t *case_of_marker; /* by marker */
     size_t marker_room;
     uint8_t *forgotten; /* by citizen: 1 by intake, 2 by follow-up, too */
@@ -312,6 +345,8 @@ struct recount_task *recount_task(struct recount *recount, uint64_t number);
 struct recount_call *recount_call(struct recount *recount, uint64_t number);
 struct recount_unit *recount_unit(struct recount *recount, const char *key); /* made when new */
 struct recount_session *recount_session(struct recount *recount, uint64_t number);
+struct recount_storm *recount_storm(struct recount *recount, uint64_t number);
+struct recount_surge *recount_surge(struct recount *recount, uint64_t number);
 
 /* 0: the usual pack is in force in the service; 1: the other. */
 unsigned recount_pack(const struct recount *recount, unsigned service);
@@ -323,6 +358,8 @@ unsigned recount_forgotten(const struct recount *recount, uint64_t citizen);
 void recount_check_position(struct recount *recount, const Common__Position *position,
                             const char *what);
 /* What the followers have written is what the logs tell up to their cursors. */
+/* A call as it was listed, after catching up. */
+void recount_check_listed(const struct recount *recount, const Intake__Call *call);
 void recount_check_cursors(struct recount *recount);
 /* By its own clock, routing's timers before `until_us` have fired. */
 void recount_check_timers(struct recount *recount, int64_t until_us);

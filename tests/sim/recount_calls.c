@@ -42,8 +42,8 @@ void recount_take_opened(struct recount *recount, const struct found *found,
     }
     recount->rings = recount_grow(recount->rings, recount->ring_count, &recount->ring_room,
                                   sizeof *recount->rings);
-    recount->rings[recount->ring_count++] =
-        (struct recount_ring){.opened_recorded_us = found->record->recorded_at_us};
+    recount->rings[recount->ring_count++] = (struct recount_ring){
+        .opened_recorded_us = found->record->recorded_at_us, .citizen = opened->citizen};
 }
 
 void recount_take_ended(struct recount *recount, const struct found *found,
@@ -76,10 +76,29 @@ void recount_take_ended(struct recount *recount, const struct found *found,
 }
 
 void recount_take_registered_in(struct recount *recount, const struct found *found,
-                                uint64_t call_number)
+                                const Intake__RequestRegistered *request)
 {
-    if (call_number != 0) {
-        open_ring(recount, found, call_number)->registered++;
+    if (request->call_number == 0) {
+        return;
+    }
+    struct recount_ring *ring = open_ring(recount, found, request->call_number);
+    if (request->citizen == 0 && ring->citizen != 0 &&
+        recount_forgotten(recount, ring->citizen) == 0) {
+        impossible(found, "the call's caller is known, and the request is nobody's");
+    }
+    ring->registered++;
+}
+
+void recount_check_listed(const struct recount *recount, const Intake__Call *call)
+{
+    const struct recount_ring *ring = call->number >= 1 && call->number <= recount->ring_count
+                                          ? &recount->rings[call->number - 1]
+                                          : NULL;
+    if (ring == NULL || call->opened_at_us != ring->opened_recorded_us ||
+        (call->ended_at_us != 0 && !ring->has_ended) || call->is_known != (ring->citizen != 0) ||
+        call->n_registered_codes > ring->registered || call->n_chased_codes > ring->chased) {
+        invariant_broken(INVARIANT_CALLS, "call %" PRIu64 " is listed otherwise than it went",
+                         call->number);
     }
 }
 

@@ -27,6 +27,10 @@ void recount_note(struct recount *recount, uint64_t case_number, const struct fo
     event.offset = found->offset;
     event.kind = found->record->kind;
     event.at_us = found->record->occurred_at_us;
+    event.actor =
+        found->record->historical && found->service != COMMON__SERVICE_ID__SERVICE_ID_INTAKE
+            ? ""
+            : recount_text(recount, found->record->actor);
     one->events =
         recount_grow(one->events, one->event_count, &one->event_room, sizeof *one->events);
     one->events[one->event_count++] = event;
@@ -154,7 +158,7 @@ static void take_registered(struct recount *recount, const struct found *found,
     if (one->marker != 0) {
         take_marker(recount, one->marker, one->number);
     }
-    recount_take_registered_in(recount, found, request->call_number);
+    recount_take_registered_in(recount, found, request);
     recount_take_registered_in_storm(recount, found, one, request);
     recount_note(recount, one->number, found, (struct recount_event){.unit = ""});
     recount_take_joining(recount, found);
@@ -441,6 +445,7 @@ void recount_take(struct recount *recount, const struct found *found)
     case COMMON__SERVICE_ID__SERVICE_ID_ROUTING: recount_take_routing(recount, found); break;
     case COMMON__SERVICE_ID__SERVICE_ID_FOLLOWUP: take_followup(recount, found); break;
     case COMMON__SERVICE_ID__SERVICE_ID_FEEDBACK: take_feedback(recount, found); break;
+    case COMMON__SERVICE_ID__SERVICE_ID_REPORT: recount_take_report(recount, found); break;
     default: recount_impossible(found, "this service writes no other events");
     }
 }

@@ -54,8 +54,12 @@ void recount_take_registered_in_storm(struct recount *recount, const struct foun
                                       const struct recount_case *one,
                                       const Intake__RequestRegistered *request);
 void recount_check_storms(const struct recount *recount, int64_t until_us);
-struct recount_storm *recount_storm(struct recount *recount, uint64_t number); /* NULL: none */
 bool recount_storm_holds(const struct recount_storm *storm, const char *topic, const char *area);
+/* recount_surge.c: an event of report; it has read intake's log up to its cursor; surges that should have
+ * ended by then. */
+void recount_take_report(struct recount *recount, const struct found *found);
+void recount_check_surges_read(struct recount *recount, uint64_t cursor);
+void recount_check_surges(const struct recount *recount, int64_t until_us);
 /* recount_alarm.c: the task may be urgent since then; is not urgent any more; what an event about it makes of that; a
  * person has done something about it. */
 void recount_alarm_owe(struct recount_task *task, int64_t since_us);
@@ -120,7 +124,7 @@ void recount_take_opened(struct recount *recount, const struct found *found,
 void recount_take_ended(struct recount *recount, const struct found *found,
                         const Intake__CallEnded *ended);
 void recount_take_registered_in(struct recount *recount, const struct found *found,
-                                uint64_t call_number);
+                                const Intake__RequestRegistered *request);
 void recount_take_chased(struct recount *recount, const struct found *found,
                          const Intake__CaseChased *chased);
 void recount_take_amended(struct recount *recount, const struct found *found,

@@ -221,7 +221,7 @@ static void take_overdue(struct recount_task *task, const struct found *found)
 }
 
 static void take_finish(struct recount_task *task, const struct found *found, bool undone,
-                        uint32_t number)
+                        bool referred, uint32_t number)
 {
     task->finishes = recount_grow(task->finishes, task->finish_count, &task->finish_room,
                                   sizeof *task->finishes);
@@ -229,7 +229,7 @@ static void take_finish(struct recount_task *task, const struct found *found, bo
         .offset = found->offset,
         .undone = undone,
         .at_us = found->record->occurred_at_us,
-        .left = task->own_left,
+        .left = task->own_left || referred,
     };
     if (number != task->finish_count) {
         recount_impossible(found, "finishes of a task are numbered one after another");
@@ -315,10 +315,11 @@ static void take_details(struct recount *recount, struct recount_task *task,
     switch (event->kind_case) {
     case ROUTING__EVENT__KIND_TASK_OVERDUE: take_overdue(task, found); break;
     case ROUTING__EVENT__KIND_TASK_DONE:
-        take_finish(task, found, false, event->task_done->finish);
+        take_finish(task, found, false, false, event->task_done->finish);
         break;
     case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
-        take_finish(task, found, true, event->task_closed_undone->finish);
+        take_finish(task, found, true, event->task_closed_undone->referred,
+                    event->task_closed_undone->finish);
         break;
     case ROUTING__EVENT__KIND_TASK_PAUSED:
         task->wait_until_us = event->task_paused->until_us;
@@ -425,6 +426,8 @@ static uint64_t take(struct recount *recount, const struct found *found)
     struct recount_event noted = {
         .unit = task->unit,
         .due_at_us = task->due_at_us,
+        .referred = event->kind_case == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE &&
+                    event->task_closed_undone->referred,
         .by_storm = event->kind_case == ROUTING__EVENT__KIND_TASK_DUE_MOVED &&
                     event->task_due_moved->cause == ROUTING__MOVE_CAUSE__MOVE_CAUSE_STORM};
     recount_note_joined(recount, task, found, noted);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define TEHRAN_US (210 * MINUTE_US)
+#define OUTSIDE "power-company" /* no body of the city */
 
 static const struct desk {
     const char *topic, *of_district, *of_city;
@@ -58,7 +59,7 @@ static void expect_unit(const Routing__TaskRouted *routed, char ret_unit[64])
             (void)snprintf(ret_unit, 64, "bus-company");
         } else if (strcmp(routed->topic, "pruning") == 0 &&
                    is_answered(routed, "touches", "wire")) {
-            (void)snprintf(ret_unit, 64, "power-company");
+            (void)snprintf(ret_unit, 64, OUTSIDE);
         } else if (area[0] == '\0') {
             (void)snprintf(ret_unit, 64, "%s", desks[i].of_city);
         } else {
@@ -80,6 +81,7 @@ void recount_rules_routed(const struct recount *recount, struct recount_task *ta
                          "task %" PRIu64 " about %s went to %s by line %u, and belongs to %s",
                          routed->task_number, routed->topic, routed->unit, routed->rule_line, unit);
     }
+    task->wants_referral = !task->historical && strcmp(unit, OUTSIDE) == 0;
     if (!task->historical && strcmp(routed->topic, "manhole") == 0 &&
         is_answered(routed, "state", "missing") && is_night(routed->registered_at_us)) {
         task->wanted_helper = "fire-organisation";
@@ -96,11 +98,25 @@ void recount_rules_next(struct recount_task *task, const Routing__Event *event)
                          task->number);
     }
     task->wanted_helper = NULL;
+    bool is_referred = event->kind_case == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE &&
+                       event->task_closed_undone->referred;
+    if (task->wants_referral != is_referred) {
+        invariant_broken(INVARIANT_RULED,
+                         "task %" PRIu64
+                         " %s referred at once, as what is outside the city's duty is",
+                         task->number, is_referred ? "was, and should not be," : "was not");
+    }
+    task->wants_referral = false;
 }
 
 void recount_rules_check(const struct recount *recount)
 {
     for (size_t i = 0; i < recount->task_count; i++) {
+        if (recount->tasks[i].wants_referral) {
+            invariant_broken(INVARIANT_RULED,
+                             "task %" PRIu64 " is outside the city's duty and open",
+                             recount->tasks[i].number);
+        }
         if (recount->tasks[i].wanted_helper != NULL) {
             invariant_broken(INVARIANT_RULED, "%s was not asked to help with task %" PRIu64,
                              recount->tasks[i].wanted_helper, recount->tasks[i].number);

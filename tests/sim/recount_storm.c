@@ -92,6 +92,7 @@ static void take_started(struct recount *recount, const struct found *found,
     *storm = (struct recount_storm){.number = started->storm_number,
                                     .started_us = found->record->occurred_at_us,
                                     .ends_us = started->ends_at_us,
+                                    .surge = started->surge,
                                     .due_percent = DUE_PERCENT,
                                     .respond_percent = RESPOND_PERCENT};
     keep(recount, found, started->topics, started->n_topics, storm->topics, &storm->topic_count);

@@ -23,8 +23,9 @@ static const char help[] =
     "    One seed: the whole city on virtual time. Prints a digest; the same seed of the same\n"
     "    sources gives the same one. What breaks is told with seed, virtual time and the last "
     "steps.\n"
-    "sim --seeds COUNT [--seed FIRST] [--days D] [--faults LIST]\n"
+    "sim --seeds COUNT [--tally] [--seed FIRST] [--days D] [--faults LIST]\n"
     "    So many seeds, one after another.\n"
+    "    --tally: how often each kind of event and of trouble came, and 1 when one never did.\n"
     "sim --hunt MINUTES [--seed FIRST] [--jobs N]\n"
     "    Seeds on all cores until one fails or the time is over.\n"
     "sim --invariants\n"
@@ -56,6 +57,7 @@ enum {
     OPTION_HUNT,
     OPTION_JOBS,
     OPTION_INVARIANTS,
+    OPTION_TALLY,
     OPTION_PLANT,
     OPTION_HELP
 };
@@ -66,6 +68,7 @@ static const struct option options[] = {{"seed", required_argument, NULL, OPTION
                                         {"faults", required_argument, NULL, OPTION_FAULTS},
                                         {"requests", required_argument, NULL, OPTION_REQUESTS},
                                         {"trace", no_argument, NULL, OPTION_TRACE},
+                                        {"tally", no_argument, NULL, OPTION_TALLY},
                                         {"hunt", required_argument, NULL, OPTION_HUNT},
                                         {"jobs", required_argument, NULL, OPTION_JOBS},
                                         {"invariants", no_argument, NULL, OPTION_INVARIANTS},
@@ -107,6 +110,7 @@ static void take_option(struct arguments *arguments, int option)
     case OPTION_DAYS: days->days = (unsigned)number_of(optarg, 4000); break;
     case OPTION_REQUESTS: days->requests_a_day = (unsigned)number_of(optarg, 1000); break;
     case OPTION_TRACE: days->trace = true; break;
+    case OPTION_TALLY: arguments->hunt.tally = true; break;
     case OPTION_HUNT: arguments->minutes = number_of(optarg, 100000); break;
     case OPTION_JOBS: arguments->hunt.jobs = (unsigned)number_of(optarg, 256); break;
     case OPTION_FAULTS:

@@ -15,7 +15,7 @@
 static void live(uint64_t seed, struct city_days_result *ret_result)
 {
     const struct city_days_options options = {.seed = seed,
-                                              .days = 6,
+                                              .days = 8,
                                               .requests_a_day = CITY_DAYS_REQUESTS_DEFAULT,
                                               .troubles = TROUBLE_ALL};
     city_days_run(&options, ret_result);
@@ -45,6 +45,7 @@ static void a_seed_has_all_of_life_in_it(void **state)
     assert_true(result.figures.same_answers > 50);
     assert_true(result.figures.rings > 20);
     assert_true(result.figures.chases > 3);
+    assert_true(result.figures.surges > 0);
     assert_true(result.crashes > 5);
 }
 

@@ -54,6 +54,8 @@ static const char *const plants[] = {
     "taken_back_not_left",
     "storm_never_ends",
     "storm_forgets_open_tasks",
+    "surge_never_ends",
+    "surge_begins_again",
     "taken_pack_forgotten",
     "chased_left_in_place",
     "returned_alarm_forgotten",
@@ -61,6 +63,9 @@ static const char *const plants[] = {
     "session_never_ends",
     "session_not_told_who_has_it",
     "session_not_shown_what_is_under_it",
+    "caller_not_taken",
+    "call_passed_over",
+    "outside_stays_open",
 };
 #define PLANTS (sizeof plants / sizeof plants[0])
 

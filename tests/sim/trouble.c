@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "tests/sim/story.h"
+#include "tests/sim/tally.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,9 @@ static void change_weather(struct trouble *trouble)
                                                           &world_faults_usual, &storm};
     uint64_t weather = draw(trouble, 5);
     story_step("the network: weather %d", (int)weather);
+    if (weathers[weather] == &storm) {
+        tally(TALLY_STORM);
+    }
     world_set_faults(trouble->world, weathers[weather]);
 }
 
@@ -75,16 +79,18 @@ static void pause_one(struct trouble *trouble)
     if (world_node(trouble->world, service) != NULL) {
         story_step("%s pauses for %d s", service_name(service), (int)(pause_us / SECOND_US));
         world_pause(trouble->world, service, pause_us);
+        tally(TALLY_PAUSE);
     }
 }
 
 static void crash_one(struct trouble *trouble)
 {
-    static const int64_t spans_us[] = {SECOND_US, 10 * SECOND_US, MINUTE_US, 20 * MINUTE_US,
-                                       3 * HOUR_US};
+    /* Every minute of an outage costs as much as an hour of work, in vain tries: long ones are rare. */
+    static const int64_t spans_us[] = {SECOND_US, 10 * SECOND_US, MINUTE_US, 10 * MINUTE_US};
     Common__ServiceId service = draw_service(trouble);
     enum world_crash_point point = (enum world_crash_point)draw(trouble, WORLD_CRASH_POINT_COUNT);
-    int64_t down_us = (int64_t)draw(trouble, spans_us[draw(trouble, 5)]);
+    int64_t span_us = draw(trouble, 16) == 0 ? 3 * HOUR_US : spans_us[draw(trouble, 4)];
+    int64_t down_us = (int64_t)draw(trouble, span_us);
     if (world_node(trouble->world, service) != NULL) {
         story_step("%s is to crash at point %d, for %d s", service_name(service), (int)point,
                    (int)(down_us / SECOND_US));
@@ -107,6 +113,7 @@ static void fill_disk(struct trouble *trouble)
     story_step("%s's disk is %s full", service_name(victim->service),
                disk == WORLD_DISK_FULL ? "wholly" : "nearly");
     world_fill_disk(trouble->world, victim->service, disk);
+    tally(TALLY_FULL_DISK);
     loop_timer_set(world_people_loop(trouble->world), &victim->disk, full_us);
 }
 
@@ -133,6 +140,7 @@ static void jump_clock(struct trouble *trouble)
     story_step("%s's clock jumps by %d s", service_name(victim->service),
                (int)(jump_us / SECOND_US));
     world_jump_clock_of(trouble->world, victim->service, jump_us);
+    tally(TALLY_CLOCK_JUMP);
     loop_timer_set(world_people_loop(trouble->world), &victim->clock, right_us);
 }
 

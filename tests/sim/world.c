@@ -1,16 +1,15 @@
 #include "tests/sim/world_internal.h"
-#include "tests/support/pack_copy.h"
 
 #include "base/check.h"
 #include "base/fault.h"
 #include "service/verify.h"
 #include "tests/sim/story.h"
+#include "tests/sim/tally.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define MAP_BYTES (UINT64_C(1) << 30)
 /* How long a follower waits for news. Most hours have none, and empty answers are most of the work: a short wait is for one
@@ -64,7 +63,8 @@ uint64_t world_draw(struct world *world, uint64_t limit)
 
 static int64_t mono_us(struct clock *clock)
 {
-    return *((struct world_clock *)clock)->mono_us;
+    const struct world_clock *world_clock = (struct world_clock *)clock;
+    return *world_clock->mono_us - *world_clock->slept_us;
 }
 
 static int64_t wall_us(struct clock *clock)
@@ -248,6 +248,10 @@ static void carry_out_plan(struct world *world)
     }
     world->plan.service = 0;
     world_crash(world, (Common__ServiceId)plan.service);
+    tally((enum tally_kind)plan.point);
+    if (plan.down_us > HOUR_US) {
+        tally(TALLY_OUTAGE_OF_AN_HOUR);
+    }
     machine->restart_us = world->mono_us + plan.down_us;
 }
 
@@ -279,11 +283,18 @@ static bool step(struct world *world)
     return false;
 }
 
+/* Its loop's first timer, in the world's time; INT64_MAX: none. */
+static int64_t timer_of(const struct machine *machine)
+{
+    int64_t timer_us = loop_next_us(machine->loop);
+    return timer_us == INT64_MAX ? timer_us : timer_us + *machine->clock.slept_us;
+}
+
 static int64_t next_us(const struct world *world)
 {
     int64_t next = INT64_MAX;
     for (unsigned i = 0; i < MACHINE_COUNT; i++) {
-        int64_t timer_us = loop_next_us(world->machines[i].loop);
+        int64_t timer_us = timer_of(&world->machines[i]);
         int64_t paused_us = world->machines[i].paused_us;
         if (paused_us > world->mono_us) {
             timer_us = paused_us;
@@ -308,46 +319,59 @@ static uint64_t head_of(struct node *node)
 
 #define IDLE_US SECOND_US /* without a write; until then the last may stand in a journal alone */
 
-/* Everybody has followed everybody. */
-static bool is_quiet(struct world *world, void *context)
+static bool is_up(const struct machine *machine)
 {
-    (void)context;
-    if (world->mono_us - world->busy_us < IDLE_US) {
-        return false;
-    }
-    for (unsigned i = 1; i < MACHINE_COUNT; i++) {
-        const struct machine *machine = &world->machines[i];
-        if (machine->def != NULL && (machine->node == NULL || machine->dying)) {
-            return false;
-        }
-    }
-    if (world->quiet_as_of == world->writes) { /* since then nobody has written */
+    return machine->node != NULL && !machine->dying;
+}
+
+/* Everybody who is up has followed everybody who is up. */
+static bool have_followed(struct world *world)
+{
+    if (world->followed_as_of == world->writes) { /* since then nobody has written */
         return true;
     }
     for (unsigned i = 1; i < MACHINE_COUNT; i++) {
-        const struct service_def *def = world->machines[i].def;
-        for (size_t feed = 0; def != NULL && feed < def->feed_count; feed++) {
+        const struct machine *machine = &world->machines[i];
+        for (size_t feed = 0; is_up(machine) && feed < machine->def->feed_count; feed++) {
+            const struct machine *upstream = &world->machines[machine->def->feeds[feed].upstream];
             struct follower_state state;
-            node_feed_state(world->machines[i].node, feed, &state);
-            if (state.offset != head_of(world->machines[def->feeds[feed].upstream].node)) {
+            node_feed_state(machine->node, feed, &state);
+            if (is_up(upstream) && state.offset != head_of(upstream->node)) {
                 return false;
             }
         }
     }
-    world->quiet_as_of = world->writes;
+    world->followed_as_of = world->writes; /* who comes up later counts as a write */
     return true;
+}
+
+static bool is_quiet(struct world *world, void *context)
+{
+    (void)context;
+    for (unsigned i = 1; i < MACHINE_COUNT; i++) {
+        if (world->machines[i].def != NULL && !is_up(&world->machines[i])) {
+            return false;
+        }
+    }
+    return world->mono_us - world->busy_us >= IDLE_US && have_followed(world);
 }
 
 /* --- hours in which nothing happens --- */
 
-#define STUCK_US (60 * SECOND_US) /* the same when somebody has not: who is down, say */
-#define AWAKE_US (2 * SECOND_US)  /* so much before something is due they are awake again */
+#define STUCK_US                                                                                   \
+    (60 * SECOND_US) /* the same when somebody has not: who is held up by who is down, say */
+#define AWAKE_US (12 * SECOND_US) /* so much before a timer is due they look at their clocks */
 
+/* Who calls a service that is down is not waited for: nothing comes of it before that is up again. */
 static bool is_idle(struct world *world)
 {
     int64_t idle_us = world->mono_us - world->busy_us;
-    return world->skip_idle && world->people_calls == 0 && idle_us >= IDLE_US &&
-           (idle_us >= STUCK_US || is_quiet(world, NULL));
+    for (unsigned i = 1; i < MACHINE_COUNT; i++) {
+        if (world->people_calls[i] > 0 && is_up(&world->machines[i])) {
+            return false;
+        }
+    }
+    return world->skip_idle && idle_us >= IDLE_US && (idle_us >= STUCK_US || have_followed(world));
 }
 
 /* When a service's first timer is due by its own clock; INT64_MAX: none. */
@@ -372,16 +396,17 @@ static int64_t durable_us(const struct world *world, struct machine *machine)
 /* Until when everybody may sleep. */
 static int64_t wake_us(struct world *world)
 {
-    int64_t wake = loop_next_us(world->machines[PEOPLE].loop);
+    int64_t wake = timer_of(&world->machines[PEOPLE]);
     for (unsigned i = 1; i < MACHINE_COUNT; i++) {
         struct machine *machine = &world->machines[i];
         int64_t due_us = durable_us(world, machine);
         wake = machine->restart_us < wake ? machine->restart_us : wake;
         wake = machine->paused_us > world->mono_us && machine->paused_us < wake ? machine->paused_us
                                                                                 : wake;
+        due_us -= due_us == INT64_MAX ? 0 : AWAKE_US;
         wake = due_us < wake ? due_us : wake;
     }
-    return wake == INT64_MAX ? wake : wake - AWAKE_US;
+    return wake;
 }
 
 void world_skip_idle(struct world *world, bool skip)
@@ -407,7 +432,10 @@ bool world_run_until(struct world *world, bool (*holds)(struct world *world, voi
         if (is_idle(world)) {
             int64_t wake = wake_us(world);
             wake = wake < end_us ? wake : end_us;
-            next = wake > next ? wake : next;
+            if (wake > next) {
+                world->slept_us += wake - world->mono_us;
+                next = wake;
+            }
         }
         if (next > end_us) {
             world->mono_us = end_us;
@@ -490,12 +518,16 @@ void world_verify(struct world *world)
 
 /* --- beginning and end --- */
 
+static const int64_t never_slept_us;
+
 static void begin_machine(struct world *world, unsigned i, const struct service_def *def)
 {
     struct machine *machine = &world->machines[i];
     machine->def = def;
-    machine->clock = (struct world_clock){.clock = {.wall_us = wall_us, .mono_us = mono_us},
-                                          .mono_us = &world->mono_us};
+    machine->clock =
+        (struct world_clock){.clock = {.wall_us = wall_us, .mono_us = mono_us},
+                             .mono_us = &world->mono_us,
+                             .slept_us = i == PEOPLE ? &never_slept_us : &world->slept_us};
     machine->loop = loop_new(&machine->clock.clock);
     machine->restart_us = INT64_MAX;
     world_random_begin(&machine->random, next_random(&world->random));
@@ -505,23 +537,9 @@ static void begin_machine(struct world *world, unsigned i, const struct service_
     }
 }
 
-static void load_other_city(struct world *world)
-{
-    static const char head[] = "topic,area,urgent,unit,level,answer,time,helpers,helpers_note\n";
-    char folder[WORLD_PATH_SIZE], changed[256];
-    struct error err;
-    snprintf(folder, sizeof folder, "%s/other-pack", world->folder);
-    CHECK(mkdir(folder, 0700) == 0);
-    snprintf(changed, sizeof changed, "%s*,%s,*,%s,,,,,\n", head, WORLD_OTHER_AREA,
-             WORLD_OTHER_UNIT);
-    pack_copy("isfahan", folder, "rules.csv", head, changed);
-    world_must(city_load(&world->other_city, folder, &err), &err);
-}
-
 struct world *world_new(uint64_t seed, const struct world_faults *faults,
                         const struct service_def *const services[SERVICE_COUNT + 1])
 {
-    struct error err;
     struct world *world = calloc(1, sizeof *world);
     CHECK(world != NULL);
     world->faults = *faults;
@@ -530,9 +548,8 @@ struct world *world_new(uint64_t seed, const struct world_faults *faults,
     world->follow_wait_ms = world_draw(world, WAIT_USUAL_IN) == 0 ? WAIT_MS_USUAL : WAIT_MS_LONG;
     world->writes = 1;
     world->arena = arena_new(ARENA_BYTES_MAX);
-    world_must(city_load(&world->city, VAFA_SOURCE_DIR "/deploy/cities/isfahan", &err), &err);
-    scratch_new(world->folder);
-    load_other_city(world);
+    scratch_new_in_memory(world->folder);
+    world_load_cities(world);
     snprintf(world->master_key, sizeof world->master_key, "%s/master.key", world->folder);
     fault_set_hook(is_struck, world);
     for (unsigned i = 0; i < MACHINE_COUNT; i++) {
@@ -559,8 +576,6 @@ void world_free(struct world *world)
         loop_free(world->machines[i].loop);
     }
     fault_set_hook(NULL, NULL);
-    city_free(world->city);
-    city_free(world->other_city);
     arena_free(world->arena);
     scratch_remove(world->folder);
     free(world);

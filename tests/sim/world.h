@@ -71,8 +71,9 @@ const char *world_folder(struct world *world, Common__ServiceId service); /* its
  * time. */
 bool world_run_until(struct world *world, bool (*holds)(struct world *world, void *context),
                      void *context, int64_t limit_us);
-/* Hours in which nothing happens are passed over: the machines sleep, as virtual machines are
- * suspended, and wake shortly before somebody or something is due. Off at first. */
+/* Hours in which nothing happens are passed over: the services' machines sleep, as virtual machines are
+ * suspended - their monotonic clocks stand, so that polls outlast it - and wake when somebody calls, and
+ * shortly before something is due. Off at first. */
 void world_skip_idle(struct world *world, bool skip);
 /* Until all are up and each has followed the others to their logs' ends. Fails the test when that
  * takes longer than limit_us. */
@@ -114,8 +115,8 @@ struct world_caller *world_caller_new(struct world *world, Common__ServiceId ser
 struct rpc_client *world_caller_client(struct world_caller *caller);
 
 /* Around such a call, so that nobody falls asleep meanwhile (world_skip_idle). */
-void world_call_begins(struct world *world);
-void world_call_ends(struct world *world);
+void world_call_begins(struct world_caller *caller);
+void world_call_ends(struct world_caller *caller);
 
 struct world_answer {
     struct error error;

@@ -26,6 +26,7 @@ struct world_random {
 struct world_clock {
     struct clock clock;
     const int64_t *mono_us;
+    const int64_t *slept_us; /* what its monotonic clock lacks of that */
     int64_t wall_offset_us;
 };
 
@@ -67,13 +68,14 @@ struct world {
     struct world_faults faults;
     struct world_random random;
     int64_t mono_us;
+    int64_t slept_us; /* so long the services' machines have slept; nobody else does */
     bool skip_idle;
     uint32_t follow_wait_ms; /* node_options */
-    int64_t busy_us;         /* when something was last written, or a call of people's ended */
-    uint64_t writes;         /* commits and journal records, from one on */
-    uint64_t quiet_as_of;    /* as of so many everybody had followed everybody */
-    unsigned people_calls;   /* in flight */
-    struct city *city, *other_city;
+    int64_t busy_us; /* when something was last written, or a call of people's was answered */
+    uint64_t writes; /* commits and journal records, from one on */
+    uint64_t followed_as_of;              /* as of so many everybody had followed everybody */
+    unsigned people_calls[MACHINE_COUNT]; /* in flight, by the service that is called */
+    const struct city *city, *other_city;
     struct arena *arena;
     char folder[SCRATCH_SIZE];
     char master_key[WORLD_PATH_SIZE];
@@ -86,6 +88,9 @@ struct world {
 };
 
 void world_random_begin(struct world_random *random, uint64_t seed);
+
+/* world_city.c */
+void world_load_cities(struct world *world);
 
 /* world_net.c */
 struct rpc_transport *world_connect(struct world *world, unsigned from, unsigned to);

@@ -65,16 +65,19 @@ const struct city *world_other_city(const struct world *world)
     return world->other_city;
 }
 
-void world_call_begins(struct world *world)
+void world_call_begins(struct world_caller *caller)
 {
-    world->people_calls++;
+    caller->world->people_calls[caller->service]++;
 }
 
-void world_call_ends(struct world *world)
+void world_call_ends(struct world_caller *caller)
 {
-    CHECK(world->people_calls > 0);
-    world->people_calls--;
-    world->busy_us = world->mono_us;
+    struct world *world = caller->world;
+    CHECK(world->people_calls[caller->service] > 0);
+    world->people_calls[caller->service]--;
+    if (world->machines[caller->service].node != NULL) {
+        world->busy_us = world->mono_us;
+    }
 }
 
 static void mark_done(struct rpc_client_call *call)

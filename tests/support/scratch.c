@@ -3,17 +3,20 @@
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* Last: it needs what the others declare. */
 #include <cmocka.h>
 
 #define SCRATCH_MAX 64
+#define MEMORY_BYTES_MIN (UINT64_C(1) << 30) /* containers have less, which a store may fill */
 
 static char folders[SCRATCH_MAX][SCRATCH_SIZE]; /* "" where none is */
 static pid_t owner;
@@ -40,7 +43,7 @@ static void remove_all(void)
     }
 }
 
-void scratch_new(char ret_folder[SCRATCH_SIZE])
+static void make(const char *parent, char ret_folder[SCRATCH_SIZE])
 {
     if (owner == 0) {
         owner = getpid();
@@ -51,9 +54,22 @@ void scratch_new(char ret_folder[SCRATCH_SIZE])
         i++;
     }
     assert_true(i < SCRATCH_MAX);
-    (void)snprintf(ret_folder, SCRATCH_SIZE, "/tmp/vafa-test-XXXXXX");
+    (void)snprintf(ret_folder, SCRATCH_SIZE, "%s/vafa-test-XXXXXX", parent);
     assert_non_null(mkdtemp(ret_folder));
     memcpy(folders[i], ret_folder, SCRATCH_SIZE);
+}
+
+void scratch_new(char ret_folder[SCRATCH_SIZE])
+{
+    make("/tmp", ret_folder);
+}
+
+void scratch_new_in_memory(char ret_folder[SCRATCH_SIZE])
+{
+    struct statvfs room;
+    bool is_roomy = access("/dev/shm", W_OK) == 0 && statvfs("/dev/shm", &room) == 0 &&
+                    room.f_bavail >= MEMORY_BYTES_MIN / room.f_frsize;
+    make(is_roomy ? "/dev/shm" : "/tmp", ret_folder);
 }
 
 void scratch_remove(const char *folder)

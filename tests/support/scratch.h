@@ -6,6 +6,8 @@
 
 /* Makes a folder under the temporary folder. Fails the test when it cannot. */
 void scratch_new(char ret_folder[SCRATCH_SIZE]);
+/* The same in /dev/shm when there is room, for stores that need no disk. */
+void scratch_new_in_memory(char ret_folder[SCRATCH_SIZE]);
 /* Removes it and everything in it, now. */
 void scratch_remove(const char *folder);
 

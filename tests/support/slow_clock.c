@@ -48,6 +48,7 @@ static struct csv_table *read_table(const char *folder, const char *file,
         }
     }
     struct csv_table *table = csv_table_read(file, buffer_bytes(&text), columns, count, &findings);
+    CHECK(findings.errors == 0); /* a column that this clock does not know */
     if (stream != NULL) {
         fclose(stream);
     }
@@ -66,7 +67,8 @@ struct slow_clock *slow_clock_new(const char *folder, const struct civil *civil)
         {"date", true}, {"kind", true}, {"name_fa", true}, {"name_en", true}, {"phone", false}};
     static const struct csv_column units[] = {
         {"key", true},     {"parent", true},  {"hours", false}, {"kind", true},
-        {"name_fa", true}, {"name_en", true}, {"phone", false}, {"urgent_desk", false}};
+        {"name_fa", true}, {"name_en", true}, {"phone", false}, {"urgent_desk", false},
+        {"leader", false}, {"stand_in", false}, {"valid_from", false}, {"valid_to", false}};
     static const struct csv_column levels[] = {{"key", true},          {"due_hours", true},
                                                {"urgent_hours", true}, {"respond_hours", false},
                                                {"warn_share", false},  {"clock", false}};
@@ -79,7 +81,7 @@ struct slow_clock *slow_clock_new(const char *folder, const struct civil *civil)
     slow->civil = civil;
     slow->hours = read_table(folder, "hours.csv", hours, 5);
     slow->holidays = read_table(folder, "holidays.csv", holidays, 4);
-    slow->units = read_table(folder, "units.csv", units, 8);
+    slow->units = read_table(folder, "units.csv", units, 12);
     slow->levels = read_table(folder, "levels.csv", levels, 6);
     slow->ladder = read_table(folder, "ladder.csv", ladder, 8);
     slow->cache = calloc(CACHE_DAYS, sizeof(*slow->cache));
@@ -163,19 +165,21 @@ static bool names_day(const char *days, int weekday, bool holiday)
     return false;
 }
 
-static bool names_minute(const char *hours, int minute)
+static void mark_minutes(const char *hours, bool ret_works[DAY_MINUTES])
 {
     char copy[256];
     char *rest = copy;
     snprintf(copy, sizeof(copy), "%s", hours);
+    memset(ret_works, 0, DAY_MINUTES * sizeof(*ret_works));
     for (char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " ")) {
         int h1, m1, h2, m2;
-        if (sscanf(word, "%d:%d-%d:%d", &h1, &m1, &h2, &m2) == 4 && minute >= h1 * 60 + m1 &&
-            minute < h2 * 60 + m2) {
-            return true;
+        if (sscanf(word, "%d:%d-%d:%d", &h1, &m1, &h2, &m2) == 4) {
+            for (int minute = h1 * 60 + m1; minute < h2 * 60 + m2 && minute < DAY_MINUTES;
+                 minute++) {
+                ret_works[minute] = true;
+            }
         }
     }
-    return false;
 }
 
 /* The cell of the hours that hold on the date: with dates before without. */
@@ -213,10 +217,7 @@ static const struct slow_day *day_of(struct slow_clock *slow, const char *schedu
         day->year = time->year;
         day->month = time->month;
         day->day = time->day;
-        const char *hours = hours_of(slow, schedule, date, time->weekday);
-        for (int minute = 0; minute < DAY_MINUTES; minute++) {
-            day->works[minute] = names_minute(hours, minute);
-        }
+        mark_minutes(hours_of(slow, schedule, date, time->weekday), day->works);
     }
     return day;
 }

@@ -34,14 +34,18 @@ static const char *const pack_rig_files[][2] = {
                  "first_delay_minutes = 60\n"
                  "retry_minutes = 30\n"
                  "attempts_max = 3\n"
-                 "lease_minutes = 10\n"},
-    {"units.csv", "key,kind,name_fa,name_en,parent\n"
-                  "centre,centre,مرکز,Centre,\n"
-                  "district-1,district,منطقه ۱,District 1,\n"
-                  "district-2,district,منطقه ۲,District 2,\n"
-                  "district-1-civil,office,عمران ۱,Civil 1,district-1\n"
-                  "district-2-civil,office,عمران ۲,Civil 2,district-2\n"
-                  "bus,company,اتوبوس,Bus,\n"},
+                 "lease_minutes = 10\n"
+                 "[urgent]\n"
+                 "ack_minutes = 10\n"},
+    {"units.csv", "key,kind,urgent_desk,name_fa,name_en,parent\n"
+                  "centre,centre,,مرکز,Centre,\n"
+                  "district-1,district,,منطقه ۱,District 1,\n"
+                  "district-2,district,کشیک,منطقه ۲,District 2,\n"
+                  "district-1-civil,office,کشیک,عمران ۱,Civil 1,district-1\n"
+                  "district-2-civil,office,کشیک,عمران ۲,Civil 2,district-2\n"
+                  "bus,company,,اتوبوس,Bus,\n"},
+    {"ladder.csv", "level,kind,step,after_percent,after_hours,role,name_fa,name_en\n"
+                   "*,*,1,100,,unit-head,رئیس,Head\n"},
     {"topics.csv", "key,name_fa,name_en,group,level,urgent\n"
                    "asphalt,آسفالت,Asphalt,civil,normal,no\n"
                    "bus-headway,سرفاصله,Headway,bus,normal,no\n"

@@ -86,9 +86,29 @@ static void reads_how_much_a_storm_allows(void **state)
     pack_rig_expect_error(&rig, "city.ini", 19, "\"due_percent\"");
 }
 
+static void reads_when_more_is_asked_for_than_is_usual(void **state)
+{
+    (void)state;
+    struct city *city = pack_rig_load(&rig);
+    assert_int_equal(city_surge(city)->requests, CITY_SURGE_REQUESTS); /* nothing said */
+    assert_int_equal(city_surge(city)->weeks, CITY_SURGE_WEEKS);
+    assert_int_equal(city_surge(city)->one_in, CITY_SURGE_ONE_IN);
+    city_free(city);
+    pack_rig_replace(&rig, "city.ini", "[callback]",
+                     "[surge]\nrequests = 25\none_in = 1000\n\n[callback]");
+    city = pack_rig_load(&rig);
+    assert_int_equal(city_surge(city)->requests, 25);
+    assert_int_equal(city_surge(city)->weeks, CITY_SURGE_WEEKS);
+    assert_int_equal(city_surge(city)->one_in, 1000);
+    city_free(city);
+    pack_rig_replace(&rig, "city.ini", "requests = 25", "requests = 1");
+    pack_rig_expect_error(&rig, "city.ini", 19, "\"requests\"");
+}
+
 static void knows_who_is_told_of_danger_where_the_pack_says_so(void **state)
 {
     (void)state;
+    pack_rig_replace(&rig, "city.ini", "[urgent]\nack_minutes = 10\n", "");
     struct city *city = pack_rig_load(&rig);
     assert_int_equal(city_acknowledge_minutes(city), 0);
     assert_string_equal(city_unit(city, "bus")->urgent_desk, "");
@@ -249,6 +269,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(gives_what_the_settings_say, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_how_often_a_task_comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_how_much_a_storm_allows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reads_when_more_is_asked_for_than_is_usual, set_up, tear_down),
         cmocka_unit_test_setup_teardown(knows_who_is_told_of_danger_where_the_pack_says_so, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(finds_listed_keys_and_no_others, set_up, tear_down),

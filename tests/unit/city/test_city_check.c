@@ -153,7 +153,8 @@ static void warns_of_what_does_nothing(void **state)
 {
     (void)state;
     static const struct mistake doubts[] = {
-        {"rules.csv", "*,1,*,district-1,\n", "", "topics.csv", 5, "no rule but the last"},
+        {"rules.csv", "*,1,*,district-1,\n", "", "topics.csv", 5,
+         "no rule names the topic \"snow\""},
         {"rules.csv", "*,1,*,district-1,\n", "", "units.csv", 8, "\"spare\""},
         {"rules.csv", "asphalt,2,yes", "asphalt,*,*,bus,\nasphalt,2,yes", NULL, 4, "line 3"},
         {"rules.csv", "collapse,*,yes", "collapse,*,no,bus,\ncollapse,*,yes", NULL, 5,
@@ -161,6 +162,19 @@ static void warns_of_what_does_nothing(void **state)
         {"rules.csv", "*,1,*,district-1", "asphalt,1,*,district-1", NULL, 6, "line 4"},
         {"rules.csv", "bus,slow", "bus,", "levels.csv", 4, "\"slow\""},
         {"units.csv", "district-2-civil", "district-3-civil", "rules.csv", 4, "1 of 2 areas"},
+        {"rules.csv", "bus-headway,*,*,bus,slow\n", "*,2,*,bus,slow\n", "topics.csv", 3,
+         "no rule names the topic \"bus-headway\""},
+        {"rules.csv", "collapse,*,yes,district-{area}-civil,\n", "*,*,*,district-{area},\n",
+         "topics.csv", 4, "\"collapse\", which is always urgent"},
+        {"units.csv", "office,کشیک,عمران ۲", "office,,عمران ۲", NULL, 6, "no urgent_desk"},
+        {"units.csv", "district,کشیک", "district,", NULL, 4, "the topic \"asphalt\" first"},
+        {"units.csv", NULL,
+         "key,kind,name_fa,name_en,parent\ncentre,centre,م,Centre,\ndistrict-1,district,م,,\n"
+         "district-2,district,م,,\ndistrict-1-civil,office,م,,\ndistrict-2-civil,office,م,,\n"
+         "bus,company,م,,\n",
+         NULL, 0, "no unit has an urgent_desk"},
+        {"city.ini", "[urgent]\nack_minutes = 10\n", "", NULL, 0, "no ack_minutes"},
+        {"ladder.csv", "*,*,1,100,,unit-head,رئیس,Head\n", "", NULL, 0, "there is no ladder"},
         {"imports/notes.txt", NULL, "x", NULL, 0, "ends in .ini"},
         {"festivals.csv", NULL, "x", NULL, 0, "is not read"},
     };
@@ -170,7 +184,7 @@ static void warns_of_what_does_nothing(void **state)
         pack_rig_init(&rig);
         if (i < 2) {
             pack_rig_replace(&rig, "topics.csv", "danger,yes\n", "danger,yes\nsnow,برف,Snow,,,\n");
-            pack_rig_replace(&rig, "units.csv", "Bus,\n", "Bus,\nspare,office,یدکی,Spare,\n");
+            pack_rig_replace(&rig, "units.csv", "Bus,\n", "Bus,\nspare,office,,یدکی,Spare,\n");
         }
         if (doubt->from == NULL) {
             pack_rig_write(&rig, doubt->file, doubt->to);

@@ -437,11 +437,11 @@ static void rule_behind_a_wider_one_is_never_reached(void **state)
     }
 }
 
-static void topic_that_only_a_narrow_rule_for_all_takes_is_told(void **state)
+static void topic_that_only_rules_for_all_take_is_told(void **state)
 {
     (void)state;
     pack_rig_write(&rig, RULES, HEAD "*,*,*,bus,,,,,night\n" LAST);
-    pack_rig_expect_warning(&rig, "topics.csv", 2, "no rule but the last takes");
+    pack_rig_expect_warning(&rig, "topics.csv", 2, "no rule names the topic");
 }
 
 static void a_topic_s_rules_ask_for_a_bounded_number_of_answers(void **state)
@@ -496,6 +496,23 @@ static void rule_names_units_that_help(void **state)
     city_free(city);
 }
 
+/* It has no desk that could finish its part, so the lead could never close the task. */
+static void nobody_asks_a_body_outside_the_city_to_help(void **state)
+{
+    (void)state;
+    pack_rig_replace(&rig, "units.csv", "bus,company", "bus,outside");
+    pack_rig_write(&rig, RULES,
+                   HELP_HEAD "asphalt,*,*,district-2,,bus district-1,close it\n" HELP_LAST);
+    pack_rig_expect_warning(&rig, RULES, 2, "nobody asks \"bus\" to help");
+    struct city *city = pack_rig_load(&rig);
+    struct city_route route;
+    struct city_request request = request_of("asphalt");
+    city_route(city, &request, &route);
+    assert_int_equal(route.helper_count, 1);
+    assert_string_equal(route.helpers[0], "district-1");
+    city_free(city);
+}
+
 static void tells_mistakes_about_who_helps(void **state)
 {
     (void)state;
@@ -538,9 +555,10 @@ int main(void)
         TEST(a_mistake_in_another_file_is_told_once),
         TEST(mistakes_in_zones_are_told),
         TEST(rule_behind_a_wider_one_is_never_reached),
-        TEST(topic_that_only_a_narrow_rule_for_all_takes_is_told),
+        TEST(topic_that_only_rules_for_all_take_is_told),
         TEST(a_topic_s_rules_ask_for_a_bounded_number_of_answers),
         TEST(rule_names_units_that_help),
+        TEST(nobody_asks_a_body_outside_the_city_to_help),
         TEST(tells_mistakes_about_who_helps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,8 +120,18 @@ static void what_cannot_be_is_told_by_its_line(void **state)
     pack_rig_replace(&rig, "units.csv", "centre,centre,مرکز,Centre,,,,,",
                      "centre,centre,مرکز,Centre,,1405-01-01,,,");
     pack_rig_expect_error(&rig, "units.csv", 2, "the coordinator has no dates");
+}
+
+/* It is named long before the unit gets dates: nothing is wrong then. */
+static void a_stand_in_may_be_named_before_there_are_dates(void **state)
+{
+    (void)state;
     write_units("bus,company,اتوبوس,Bus,,,,,district-1\n", "");
-    pack_rig_expect_warning(&rig, "units.csv", 7, "nothing to do");
+    pack_rig_check(&rig);
+    assert_int_equal(rig.found, 1); /* this pack has no urgent desks */
+    struct city *city = pack_rig_load(&rig);
+    expect_charge(city, "bus", "1405-07-01 10:00", "bus");
+    city_free(city);
 }
 
 int main(void)
@@ -129,6 +139,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             a_unit_has_its_work_between_its_days_and_the_stand_in_has_it_else, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stand_in_may_be_named_before_there_are_dates, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(without_a_stand_in_the_coordinator_has_the_work, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(older_packs_have_units_without_dates, set_up, tear_down),

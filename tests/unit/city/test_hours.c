@@ -328,9 +328,12 @@ static void mistakes_in_levels_are_told_with_their_line(void **state)
 static void ladder_is_that_of_the_first_row_that_fits(void **state)
 {
     (void)state;
-    assert_null(city_ladder(city, "normal", "bus", 1)); /* the pack has none */
-    pack_rig_write(&rig, "ladder.csv", ladder_csv);
+    pack_rig_remove(&rig, "ladder.csv");
     struct city *other = pack_rig_load(&rig);
+    assert_null(city_ladder(other, "normal", "bus", 1));
+    city_free(other);
+    pack_rig_write(&rig, "ladder.csv", ladder_csv);
+    other = pack_rig_load(&rig);
     assert_string_equal(city_ladder(other, "normal", "district-1-civil", 1)->role, "head");
     assert_int_equal(city_ladder(other, "normal", "district-1-civil", 2)->after_percent, 150);
     assert_null(city_ladder(other, "normal", "district-1-civil", 3));

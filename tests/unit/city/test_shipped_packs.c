@@ -107,6 +107,51 @@ static void every_topic_of_isfahan_has_a_unit_in_every_district(void **state)
     city_free(city);
 }
 
+static bool is_expected(const struct city_finding *finding)
+{
+    static const char *const files[] = {"areas.geojson",
+                                        "neighbourhoods.csv"}; /* README.md of the pack */
+    static const char *const parts[] = {"\"deputy-human-resources\", and it is no parent",
+                                        "\"works-organisation\", and it is no parent"};
+    bool found = false;
+    for (size_t i = 0; i < 2; i++) {
+        found = found || strcmp(finding->file, files[i]) == 0 ||
+                strstr(finding->message, parts[i]) != NULL;
+    }
+    return found;
+}
+
+static void isfahan_has_no_warnings_but_those_its_page_tells(void **state)
+{
+    (void)state;
+    struct city_finding findings[64];
+    size_t found = city_check(PACKS "isfahan", findings, 64);
+    assert_int_equal(found, 8);
+    for (size_t i = 0; i < found; i++) {
+        if (!is_expected(&findings[i])) {
+            fail_msg("%s:%d: %s", findings[i].file, findings[i].line, findings[i].message);
+        }
+    }
+}
+
+/* By role; only who is outside the city is led by nobody here. */
+static void every_body_of_isfahan_has_a_leader_and_every_desk_a_stand_in(void **state)
+{
+    (void)state;
+    struct city *city = load(PACKS "isfahan");
+    for (size_t i = 0; i < city_unit_count(city); i++) {
+        const struct city_unit *unit = city_unit_at(city, i);
+        bool is_outside = strcmp(unit->kind, "outside") == 0;
+        assert_int_equal(unit->leader[0] == '\0', is_outside);
+        if (strcmp(unit->kind, "office") == 0) {
+            assert_string_equal(unit->stand_in, unit->parent);
+        } else if (strcmp(unit->kind, "district") == 0) {
+            assert_string_equal(unit->stand_in, "deputy-urban-services");
+        }
+    }
+    city_free(city);
+}
+
 static void boston_routes_each_type_as_its_departments_did(void **state)
 {
     (void)state;
@@ -130,6 +175,8 @@ int main(void)
         cmocka_unit_test(isfahan_routes_to_desks_companies_and_the_centre),
         cmocka_unit_test(isfahan_s_phone_numbers_are_those_of_iran),
         cmocka_unit_test(every_topic_of_isfahan_has_a_unit_in_every_district),
+        cmocka_unit_test(isfahan_has_no_warnings_but_those_its_page_tells),
+        cmocka_unit_test(every_body_of_isfahan_has_a_leader_and_every_desk_a_stand_in),
         cmocka_unit_test(boston_routes_each_type_as_its_departments_did),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,6 +54,7 @@ static void tells_the_nearest_where_no_area_is_found(void **state)
     assert_int_equal(run("32.65,51.84 --city isfahan --neighbourhood خوراسگان --lang en"), 0);
     assert_non_null(strstr(output, "District 15 (15)"));
     assert_int_equal(run("42.36,-71.06 --city boston-2011"), 3); /* it has no polygons */
+    assert_int_equal(run("99,51 --city isfahan"), 2);            /* nowhere on earth */
 }
 
 static void measures_a_look_up_when_asked(void **state)

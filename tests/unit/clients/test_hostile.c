@@ -490,8 +490,8 @@ static void takes_no_refusal_of_a_server_for_a_mistake_on_the_command_line(void 
     assert_int_equal(RUN(&command_report, NULL, "requests", "--from=1404-01-01"), EXIT_REFUSED);
     said.field = "data";
     assert_int_equal(RUN(&command_rates, NULL, "--json"), EXIT_REFUSED);
-    said.field = "topic"; /* of others it may tell */
-    assert_int_equal(RUN(&command_rates, NULL, "--json"), EXIT_NOT_FOUND);
+    said.field = "topic"; /* of others it may tell, and yet says not that there is none */
+    assert_int_equal(RUN(&command_rates, NULL, "--json"), EXIT_REFUSED);
     said.field = NULL;
 }
 
@@ -526,6 +526,31 @@ static void takes_no_set_for_whole_whose_files_no_service_told(void **state)
     assert_int_equal(rmdir(folder), 0); /* no manifest */
 }
 
+/* --- nothing to show, and what says two things at once --- */
+
+static void says_that_nothing_was_found(void **state)
+{
+    Intake__SearchCasesResponse none = INTAKE__SEARCH_CASES_RESPONSE__INIT;
+    Intake__ListCallsResponse no_calls = INTAKE__LIST_CALLS_RESPONSE__INIT;
+    (void)state;
+    assert_int_equal(RUN(&command_search, &none.base, "--limit=5"), EXIT_DONE);
+    assert_string_equal(printed, "nothing found\n");
+    assert_int_equal(RUN(&command_search, &none.base, "--json"), EXIT_DONE);
+    assert_string_equal(printed, "");
+    assert_int_equal(RUN(&command_phone_list, &no_calls.base, "--open"), EXIT_DONE);
+    assert_string_equal(printed, "nothing found\n");
+}
+
+static void asks_for_no_amendment_that_is_urgent_and_is_not(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        RUN(&command_amend, NULL, "5355279872", "--urgent", "--not-urgent", "--reason=why"),
+        EXIT_USAGE);
+    assert_non_null(strstr(told, "--not-urgent"));
+    assert_int_equal(said.asked, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -544,6 +569,8 @@ int main(void)
         cmocka_unit_test_teardown(takes_no_set_for_whole_whose_files_no_service_told, forget),
         cmocka_unit_test_teardown(takes_no_refusal_of_a_server_for_a_mistake_on_the_command_line,
                                   forget),
+        cmocka_unit_test_teardown(says_that_nothing_was_found, forget),
+        cmocka_unit_test_teardown(asks_for_no_amendment_that_is_urgent_and_is_not, forget),
         cmocka_unit_test_teardown(shows_a_time_of_any_number_as_long_ago, forget),
         cmocka_unit_test_teardown(looks_for_no_pack_where_the_server_s_city_is_no_name, forget),
     };

@@ -16,13 +16,13 @@ static int code_of(enum status status, const char *field)
     return output_exit_code(&err);
 }
 
-static void gives_one_code_for_a_unit_that_does_not_exist_however_it_is_refused(void **state)
+static void what_does_not_exist_has_a_code_of_its_own_and_what_is_wrong_has_not(void **state)
 {
     (void)state;
     assert_int_equal(code_of(STATUS_NOT_FOUND, "unit"), EXIT_NOT_FOUND);
-    assert_int_equal(code_of(STATUS_INVALID_ARGUMENT, "to_unit"), EXIT_NOT_FOUND);
-    assert_int_equal(code_of(STATUS_INVALID_ARGUMENT, "topic"), EXIT_NOT_FOUND);
-    assert_int_equal(code_of(STATUS_INVALID_ARGUMENT, "area"), EXIT_NOT_FOUND);
+    assert_int_equal(code_of(STATUS_NOT_FOUND, "topics"), EXIT_NOT_FOUND);
+    assert_int_equal(code_of(STATUS_INVALID_ARGUMENT, "to_unit"), EXIT_REFUSED);
+    assert_int_equal(code_of(STATUS_INVALID_ARGUMENT, "topic"), EXIT_REFUSED);
 }
 
 static void tells_a_refused_url_from_a_server_that_is_away(void **state)
@@ -45,7 +45,7 @@ static void calls_everything_else_a_refusal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gives_one_code_for_a_unit_that_does_not_exist_however_it_is_refused),
+        cmocka_unit_test(what_does_not_exist_has_a_code_of_its_own_and_what_is_wrong_has_not),
         cmocka_unit_test(tells_a_refused_url_from_a_server_that_is_away),
         cmocka_unit_test(calls_everything_else_a_refusal),
     };

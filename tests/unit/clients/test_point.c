@@ -23,9 +23,9 @@ static void reads_digits_and_separators_of_both_scripts(void **state)
 static void refuses_what_is_no_pair_of_numbers(void **state)
 {
     (void)state;
-    const char *const bad[] = {"",          "32.6",        "32.6,",  ",51.5",
-                               "32.6;51.5", "32.6,51.5,1", "32.6,x", "nan,51.5",
-                               "32.6,inf",  "\xFF"};
+    const char *const bad[] = {
+        "",         "32.6",     "32.6,", ",51.5",   "32.6;51.5", "32.6,51.5,1", "32.6,x",
+        "nan,51.5", "32.6,inf", "\xFF",  "99,51.5", "-90.1,0",   "0,180.5"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         double latitude = 1;
         double longitude = 2;

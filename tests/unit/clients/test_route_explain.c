@@ -177,6 +177,23 @@ static void needs_a_topic_and_a_pack(void **state)
     assert_int_equal(run("--topic asphalt --city isfahan --connect ipc:///nowhere"), 2);
 }
 
+/* As city check and city take do: a folder that is here needs no "./" before it. The program then finds no server. */
+static void a_pack_to_be_tried_is_named_as_for_the_city_commands(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/vafa-try-XXXXXX";
+    char command[1024];
+    assert_non_null(mkdtemp(folder));
+    snprintf(command, sizeof(command),
+             "cd %s && cp -r " VAFA_SOURCE_DIR "/deploy/cities/boston-2011 p2 && "
+             "VAFA_CITIES=" VAFA_SOURCE_DIR "/deploy/cities " VAFA_BIN_DIR
+             "/vafa route try p2 --city boston-2011 --data %s; code=$?; rm -r %s; exit $code",
+             folder, folder, folder);
+    int status = system(command); /* NOLINT(cert-env33-c) */
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +204,7 @@ int main(void)
         cmocka_unit_test(neighbourhood_and_point_decide_as_they_are_given),
         cmocka_unit_test(an_answer_that_nobody_can_give_is_refused),
         cmocka_unit_test(needs_a_topic_and_a_pack),
+        cmocka_unit_test(a_pack_to_be_tried_is_named_as_for_the_city_commands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -130,13 +130,11 @@ static void names_the_field_of_a_bad_amendment(void **state)
     desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_INVALID_ARGUMENT,
                  "topic");
     request.topic = text("no-such-topic");
-    desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_INVALID_ARGUMENT,
-                 "topic");
+    desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_NOT_FOUND, "topic");
     request.topic = text("");
     place.area = text("99");
     request.place = &place;
-    desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_INVALID_ARGUMENT,
-                 "area");
+    desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_NOT_FOUND, "area");
     request.place = NULL;
     request.urgency = (Common__Urgency)9;
     desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_INVALID_ARGUMENT,
@@ -147,6 +145,39 @@ static void names_the_field_of_a_bad_amendment(void **state)
                  "code");
     request.code = sample(rig);
     desk_refuses(rig, RPC_ROLE_OFFICE, "AmendCase", &request.base, STATUS_PERMISSION_DENIED, "");
+    rig_free(rig);
+}
+
+/* Whoever registered it, amended it, worked on it. */
+static void the_story_tells_who_did_what(void **state)
+{
+    struct rig *rig = desk_open();
+    const struct rpc_caller operator= {.name = "سمیه", .role = RPC_ROLE_FRONT_END};
+    Intake__AmendCaseRequest request = INTAKE__AMEND_CASE_REQUEST__INIT;
+    Routing__TaskMoved moved = ROUTING__TASK_MOVED__INIT;
+    Routing__Event open = ROUTING__EVENT__INIT;
+    const struct event event = {.open = &open.base, .actor = "کاظم"};
+    const ProtobufCMessage *response = NULL;
+    uint8_t key[16];
+    (void)state;
+    request.code = sample(rig);
+    request.topic = text("garbage");
+    request.reason = text("why");
+    request.idempotency_key = desk_key(rig, key);
+    rig_advance(rig, MINUTE_US);
+    assert_int_equal(rig_call_as(rig, &operator, "AmendCase", &request.base, &response, NULL),
+                     STATUS_OK);
+    moved.case_number = 1;
+    open.kind_case = ROUTING__EVENT__KIND_TASK_MOVED;
+    open.task_moved = &moved;
+    rig_advance(rig, MINUTE_US);
+    assert_int_equal(rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event, NULL),
+                     STATUS_OK);
+    const Intake__GetCaseResponse *told = desk_get(rig, request.code);
+    assert_int_equal(told->n_timeline, 3);
+    assert_string_equal(told->timeline[0]->actor, "test");
+    assert_string_equal(told->timeline[1]->actor, "سمیه");
+    assert_string_equal(told->timeline[2]->actor, "کاظم");
     rig_free(rig);
 }
 
@@ -308,6 +339,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_amended_takes_the_place_of_what_was_registered),
+        cmocka_unit_test(the_story_tells_who_did_what),
         cmocka_unit_test(what_is_not_given_stays_as_it_was_amended_last),
         cmocka_unit_test(names_the_field_of_a_bad_amendment),
         cmocka_unit_test(another_topic_asks_its_own_questions),

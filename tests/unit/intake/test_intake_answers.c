@@ -67,6 +67,72 @@ static void keeps_answers_in_one_form_and_shows_them(void **state)
     rig_free(rig);
 }
 
+/* So that whoever follows the topic's questions finds the others at that stop (FindSame compares places). */
+static void a_line_and_a_stop_that_are_answered_are_the_place(void **state)
+{
+    static const struct given given[] = {{"line", {"۱۲"}}, {"stop", {"دروازه شیراز"}}};
+    struct rig *rig = desk_open();
+    struct sheet sheet;
+    Common__Place place = COMMON__PLACE__INIT;
+    Intake__RegisterCaseRequest request = desk_request();
+    (void)state;
+    request.topic = "bus-headway";
+    put(&request, &sheet, given, 2);
+    request.place = NULL;
+    (void)desk_register(rig, &request);
+    assert_string_equal(desk_registered(rig, 1)->place->line, "۱۲");
+    assert_string_equal(desk_registered(rig, 1)->place->stop, "دروازه شیراز");
+    place.line = "9"; /* what is given as the place stands */
+    place.area = "5";
+    request.place = &place;
+    request.idempotency_key = (ProtobufCBinaryData){0, NULL};
+    (void)desk_register(rig, &request);
+    assert_string_equal(desk_registered(rig, 2)->place->line, "9");
+    assert_string_equal(desk_registered(rig, 2)->place->stop, "دروازه شیراز");
+    assert_string_equal(desk_registered(rig, 2)->place->area, "5");
+    char *long_line = desk_repeat("۱", 41); /* an answer may be longer than a part of a place */
+    struct given too_long[] = {{"line", {long_line}}};
+    put(&request, &sheet, too_long, 1);
+    request.idempotency_key = (ProtobufCBinaryData){0, NULL};
+    request.place = NULL;
+    (void)desk_register(rig, &request);
+    assert_null(desk_registered(rig, 3)->place);
+    free(long_line);
+    rig_free(rig);
+}
+
+static void another_answer_is_another_place_unless_one_was_given(void **state)
+{
+    static const struct given first[] = {{"line", {"12"}}};
+    static const struct given second[] = {{"line", {"13"}}};
+    struct rig *rig = desk_open();
+    struct sheet sheet, other;
+    struct error err = ERROR_NONE;
+    const ProtobufCMessage *answer = NULL;
+    Intake__RegisterCaseRequest request = desk_request();
+    Intake__AmendCaseRequest amend = INTAKE__AMEND_CASE_REQUEST__INIT;
+    (void)state;
+    request.topic = "bus-headway";
+    put(&request, &sheet, first, 1);
+    amend.code = TEXT(desk_register(rig, &request)->code);
+    amend.reason = TEXT("another line");
+    put(&request, &other, second, 1);
+    amend.answers = request.answers;
+    amend.n_answers = 1;
+    assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "AmendCase", &amend.base, &answer, &err),
+                     STATUS_OK);
+    assert_string_equal(desk_get(rig, amend.code)->case_data->place->line, "13");
+    Common__Place given = COMMON__PLACE__INIT;
+    given.line = "14";
+    amend.place = &given;
+    amend.idempotency_key = (ProtobufCBinaryData){0, NULL};
+    put(&request, &other, first, 1);
+    assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "AmendCase", &amend.base, &answer, &err),
+                     STATUS_OK);
+    assert_string_equal(desk_get(rig, amend.code)->case_data->place->line, "14");
+    rig_free(rig);
+}
+
 static void several_may_be_chosen_of_several_of(void **state)
 {
     static const struct given given[] = {{"touches", {"wire", "car"}}};
@@ -260,6 +326,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_answers_in_one_form_and_shows_them),
+        cmocka_unit_test(a_line_and_a_stop_that_are_answered_are_the_place),
+        cmocka_unit_test(another_answer_is_another_place_unless_one_was_given),
         cmocka_unit_test(several_may_be_chosen_of_several_of),
         cmocka_unit_test(refuses_what_the_topic_does_not_ask_naming_the_question),
         cmocka_unit_test(bounds_the_length_of_all_answers),

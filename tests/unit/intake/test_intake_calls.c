@@ -251,6 +251,56 @@ static void a_request_is_registered_inside_a_call(void **state)
     rig_free(rig);
 }
 
+/* An operator who sees the card does not type the phone again. */
+static void a_request_without_a_phone_is_that_of_the_calls_known_caller(void **state)
+{
+    struct rig *rig = desk_open();
+    Intake__RegisterCaseRequest request = desk_request();
+    (void)state;
+    (void)register_in(rig, 0, "شهروند نمونه", "asphalt");
+    request.call_number = ring(rig, DESK_PHONE)->call_number;
+    request.words = text("چالهٔ جلوی خانه");
+    const Intake__RegisterCaseResponse *response = desk_register(rig, &request);
+    assert_true(response->can_be_called);
+    char *code = text(response->code);
+    assert_int_equal(desk_registered(rig, 3)->citizen, desk_registered(rig, 1)->citizen);
+    assert_true(desk_registered(rig, 3)->can_be_called);
+    assert_int_equal(desk_list(rig, DESK_PHONE, 0, 0)->n_cases, 2);
+    const Intake__RevealCaseResponse *opened = desk_reveal(rig, code);
+    assert_string_equal(opened->citizen->phone, DESK_E164);
+    assert_string_equal(opened->words, "چالهٔ جلوی خانه");
+    rig_free(rig);
+}
+
+static void a_request_in_a_call_of_nobody_known_has_no_phone(void **state)
+{
+    struct rig *rig = desk_open();
+    Intake__RegisterCaseRequest request = desk_request();
+    (void)state;
+    request.call_number = ring(rig, DESK_PHONE)->call_number;
+    assert_false(desk_register(rig, &request)->can_be_called);
+    assert_int_equal(desk_registered(rig, 2)->citizen, 0);
+    rig_free(rig);
+}
+
+static void whoever_is_forgotten_during_the_call_is_nobody_known(void **state)
+{
+    struct rig *rig = desk_open();
+    Intake__RegisterCaseRequest request = desk_request();
+    Intake__ForgetCitizenRequest forget = INTAKE__FORGET_CITIZEN_REQUEST__INIT;
+    const ProtobufCMessage *response = NULL;
+    (void)state;
+    (void)register_in(rig, 0, "شهروند نمونه", "asphalt");
+    request.call_number = ring(rig, DESK_PHONE)->call_number;
+    forget.phone = text(DESK_PHONE);
+    forget.reason = text("asked");
+    assert_int_equal(rig_call(rig, RPC_ROLE_ADMIN, "ForgetCitizen", &forget.base, &response, NULL),
+                     STATUS_OK);
+    assert_false(desk_register(rig, &request)->can_be_called);
+    assert_int_equal(desk_registered(rig, 4)->citizen, 0);
+    rig_free(rig);
+}
+
 static void a_chase_is_told_in_the_story_and_counted(void **state)
 {
     struct rig *rig = desk_open();
@@ -329,8 +379,7 @@ static void an_end_that_contradicts_the_call_is_refused(void **state)
                  "unit");
     request.result = RESULT(INFORMED);
     request.topic = text("no-such-topic");
-    desk_refuses(rig, RPC_ROLE_FRONT_END, "EndCall", &request.base, STATUS_INVALID_ARGUMENT,
-                 "topic");
+    desk_refuses(rig, RPC_ROLE_FRONT_END, "EndCall", &request.base, STATUS_NOT_FOUND, "topic");
     request.topic = text("");
     request.unit = text("district-5");
     desk_refuses(rig, RPC_ROLE_FRONT_END, "EndCall", &request.base, STATUS_INVALID_ARGUMENT,
@@ -531,6 +580,9 @@ int main(void)
         cmocka_unit_test(shows_the_last_satisfaction),
         cmocka_unit_test(opens_once_when_the_same_key_is_sent_twice),
         cmocka_unit_test(a_request_is_registered_inside_a_call),
+        cmocka_unit_test(a_request_without_a_phone_is_that_of_the_calls_known_caller),
+        cmocka_unit_test(a_request_in_a_call_of_nobody_known_has_no_phone),
+        cmocka_unit_test(whoever_is_forgotten_during_the_call_is_nobody_known),
         cmocka_unit_test(a_chase_is_told_in_the_story_and_counted),
         cmocka_unit_test(a_call_ends_as_whoever_answered_says),
         cmocka_unit_test(an_end_that_contradicts_the_call_is_refused),

@@ -393,6 +393,7 @@ static void refuses_what_is_over_or_unknown_or_itself(void **state)
     refuses(rig, join(rig, open, open, &err), &err, STATUS_FAILED_PRECONDITION, "join", 3);
     refuses(rig, join(rig, open, member, &err), &err, STATUS_FAILED_PRECONDITION, "join", 3);
     refuses(rig, join(rig, open, "12", &err), &err, STATUS_INVALID_ARGUMENT, "join", 3);
+    refuses(rig, join(rig, open, "1234567890", &err), &err, STATUS_NOT_FOUND, "join", 3);
     refuses(rig, join(rig, "", open, &err), &err, STATUS_INVALID_ARGUMENT, "code", 3);
     refuses(rig, split(rig, open, &err), &err, STATUS_FAILED_PRECONDITION, "code", 3);
     Intake__RegisterCaseRequest request = desk_request();

@@ -58,6 +58,7 @@ static void right(struct rig *rig, char *code)
     assert_true(response->found);
     assert_int_equal(response->case_data->number, 1);
     assert_int_equal(response->n_timeline, 1);
+    assert_string_equal(response->timeline[0]->actor, ""); /* that is staff's */
 }
 
 static void shows_state_and_story_to_whoever_has_code_and_digits(void **state)

@@ -147,6 +147,21 @@ static void tells_a_storm_as_it_begins_with_what_the_pack_allows(void **state)
     rig_free(rig);
 }
 
+static void remembers_the_surge_that_proposed_it(void **state)
+{
+    struct rig *rig = desk_open();
+    Intake__StartStormRequest request = a_storm(6);
+    (void)state;
+    request.surge = 7;
+    assert_int_equal(begin(rig, &request)->surge, 7);
+    assert_int_equal(last_open(rig)->storm_started->surge, 7);
+    assert_int_equal(begin_for(rig, 6)->surge, 0);
+    rig_restart(rig);
+    assert_int_equal(storm(rig, 1)->surge, 7);
+    assert_int_equal(storm(rig, 2)->surge, 0);
+    rig_free(rig);
+}
+
 static void begins_once_when_the_same_key_is_sent_twice(void **state)
 {
     struct rig *rig = desk_open();
@@ -256,7 +271,7 @@ static void refuses_what_cannot_be_a_storm_and_names_the_field(void **state)
 #define REFUSES(status, field) desk_refuses(rig, ADMIN, "StartStorm", &request.base, status, field)
     request.n_topics = 2;
     request.topics = unknown;
-    REFUSES(STATUS_INVALID_ARGUMENT, "topics");
+    REFUSES(STATUS_NOT_FOUND, "topics");
     request.topics = twice;
     REFUSES(STATUS_INVALID_ARGUMENT, "topics");
     request.n_topics = INTAKE_STORM_KEYS_MAX + 1;
@@ -265,7 +280,7 @@ static void refuses_what_cannot_be_a_storm_and_names_the_field(void **state)
     request.n_topics = 0;
     request.n_areas = 1;
     request.areas = nowhere;
-    REFUSES(STATUS_INVALID_ARGUMENT, "areas");
+    REFUSES(STATUS_NOT_FOUND, "areas");
     request.n_areas = 0;
     request.hours = 0;
     REFUSES(STATUS_INVALID_ARGUMENT, "hours");
@@ -595,6 +610,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_a_storm_as_it_begins_with_what_the_pack_allows),
+        cmocka_unit_test(remembers_the_surge_that_proposed_it),
         cmocka_unit_test(begins_once_when_the_same_key_is_sent_twice),
         cmocka_unit_test(ends_by_itself_at_its_time_after_a_night_switched_off),
         cmocka_unit_test(does_not_last_longer_when_the_clock_jumps_back),

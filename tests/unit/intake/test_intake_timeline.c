@@ -380,6 +380,31 @@ static void tells_the_date_of_a_plan_the_limit_of_a_waiting_and_the_pictures(voi
     rig_free(rig);
 }
 
+/* Nobody waits for a word about what is none of the city's matters. */
+static void what_is_outside_the_city_s_duty_is_referred_and_closed(void **state)
+{
+    struct rig *rig = desk_open();
+    Routing__TaskClosedUndone closed = ROUTING__TASK_CLOSED_UNDONE__INIT;
+    Routing__Event event = ROUTING__EVENT__INIT;
+    (void)state;
+    char *code =
+        (char *)(uintptr_t)desk_register_from(rig, DESK_PHONE, "چراغ کوچه خاموش است")->code;
+    routed(rig, 1, "power-company", 0);
+    closed.case_number = closed.task_number = 1;
+    closed.unit = "power-company";
+    closed.words = "شرکت توزیع برق، تلفن ۱۲۱";
+    closed.reason = ROUTING__CLOSE_REASON__CLOSE_REASON_OUTSIDE_DUTY;
+    closed.referred = true;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE;
+    event.task_closed_undone = &closed;
+    feed(rig, SERVICE(ROUTING), &event.base);
+    const Intake__GetCaseResponse *response = desk_get(rig, code);
+    assert_int_equal(response->timeline[2]->kind, KIND(REFERRED));
+    assert_string_equal(response->timeline[2]->note, "شرکت توزیع برق، تلفن ۱۲۱");
+    stands(rig, code, STATE(REFERRED), "power-company");
+    rig_free(rig);
+}
+
 static void merges_by_the_time_it_happened(void **state)
 {
     struct rig *rig = desk_open();
@@ -541,8 +566,36 @@ static void tells_the_due_date_as_it_was_last_moved_and_to_whom_the_task_went_up
     assert_int_equal(response->n_timeline, 4);
     assert_int_equal(response->case_data->due_at_us, 888);
     assert_int_equal(response->timeline[2]->kind, KIND(DUE_MOVED));
+    assert_int_equal(response->timeline[2]->until_us, 888);
     assert_int_equal(response->timeline[3]->kind, KIND(ESCALATED));
     assert_string_equal(response->timeline[3]->note, "unit-head");
+    rig_free(rig);
+}
+
+static void tells_a_helping_unit_s_asking_from_its_end_and_who_leads_on(void **state)
+{
+    struct rig *rig = desk_open();
+    Routing__Event event = ROUTING__EVENT__INIT;
+    Routing__TaskHelpAsked asked = ROUTING__TASK_HELP_ASKED__INIT;
+    Routing__TaskHelpFinished finished = ROUTING__TASK_HELP_FINISHED__INIT;
+    char helper[] = "bus-company";
+    (void)state;
+    const char *code = desk_register_from(rig, DESK_PHONE, "")->code;
+    routed(rig, 1, "district-5", 777);
+    asked.case_number = finished.case_number = 1;
+    asked.helper = finished.helper = helper;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_HELP_ASKED;
+    event.task_help_asked = &asked;
+    feed(rig, SERVICE(ROUTING), &event.base);
+    event.kind_case = ROUTING__EVENT__KIND_TASK_HELP_FINISHED;
+    event.task_help_finished = &finished;
+    feed(rig, SERVICE(ROUTING), &event.base);
+    const Intake__GetCaseResponse *response = desk_get(rig, code);
+    assert_int_equal(response->n_timeline, 4);
+    assert_int_equal(response->timeline[2]->kind, KIND(HELPER));
+    assert_int_equal(response->timeline[3]->kind, KIND(HELP_ENDED));
+    assert_string_equal(response->timeline[3]->unit, "bus-company");
+    assert_string_equal(response->case_data->unit, "district-5");
     rig_free(rig);
 }
 
@@ -550,11 +603,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_the_due_date_as_it_was_last_moved_and_to_whom_the_task_went_up),
+        cmocka_unit_test(tells_a_helping_unit_s_asking_from_its_end_and_who_leads_on),
         cmocka_unit_test(tells_the_whole_story),
         cmocka_unit_test(tells_it_again_after_a_restart),
         cmocka_unit_test(hears_the_citizen_out),
         cmocka_unit_test(closes_what_nobody_can_be_asked_about),
         cmocka_unit_test(tells_the_date_of_a_plan_the_limit_of_a_waiting_and_the_pictures),
+        cmocka_unit_test(what_is_outside_the_city_s_duty_is_referred_and_closed),
         cmocka_unit_test(merges_by_the_time_it_happened),
         cmocka_unit_test(keeps_stories_apart),
         cmocka_unit_test(passes_over_what_concerns_no_request),

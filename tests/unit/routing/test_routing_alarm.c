@@ -217,7 +217,7 @@ static void what_nobody_acknowledges_goes_up_the_ladder_each_step_once(void **st
     assert_int_equal(events_of(rig, KIND(TASK_UNACKNOWLEDGED), &event), 1);
     assert_int_equal(event->occurred_at_us, since_us + ACK_US);
     assert_string_equal(((const Routing__Event *)event->open)->task_unacknowledged->role,
-                        "duty-manager");
+                        "deputy-urban-services");
     const Routing__FollowTasksResponse *page = scene_follow(rig, RPC_ROLE_OFFICE, CIVIL_5, 2, 10);
     assert_int_equal(page->n_changes, 1);
     assert_int_equal(page->changes[0]->kind, ROUTING__CHANGE_KIND__CHANGE_KIND_UNACKNOWLEDGED);

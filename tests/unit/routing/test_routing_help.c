@@ -136,7 +136,7 @@ static void whom_a_unit_may_ask_is_checked(void **state)
     struct error err = ERROR_NONE;
     scene_register_many(rig, 1);
     assert_int_equal(ask(rig, BUSES, PARKS, NULL), STATUS_PERMISSION_DENIED);
-    assert_int_equal(ask(rig, CIVIL_5, "nobody", &err), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(ask(rig, CIVIL_5, "nobody", &err), STATUS_NOT_FOUND);
     assert_string_equal(err.field, "unit");
     assert_int_equal(ask(rig, CIVIL_5, CIVIL_5, NULL), STATUS_FAILED_PRECONDITION);
     for (int i = 0; i < 4; i++) {

@@ -169,6 +169,7 @@ static void the_office_is_told(void **state)
     assert_int_equal(changes->n_changes, 1);
     assert_int_equal(changes->changes[0]->kind, ROUTING__CHANGE_KIND__CHANGE_KIND_JOINED);
     assert_int_equal(changes->changes[0]->task->callers, 2);
+    assert_string_equal(changes->changes[0]->other_code, "0000000002");
     rig_free(rig);
 }
 

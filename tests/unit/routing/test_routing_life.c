@@ -366,7 +366,7 @@ static void only_the_coordinator_and_units_above_move_a_task(void **state)
     assert_int_equal(scene_accept(rig, 1, NULL), STATUS_OK);
     assert_int_equal(move(rig, CIVIL_5, "bus-company", &err), STATUS_PERMISSION_DENIED);
     assert_int_equal(move(rig, "district-6", "bus-company", &err), STATUS_PERMISSION_DENIED);
-    assert_int_equal(move(rig, CENTRE, "nobody", &err), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(move(rig, CENTRE, "nobody", &err), STATUS_NOT_FOUND);
     assert_string_equal(err.field, "to_unit");
     assert_int_equal(move(rig, CENTRE, CIVIL_5, &err), STATUS_FAILED_PRECONDITION);
     assert_int_equal(move(rig, "district-5", "bus-company", NULL), STATUS_OK);

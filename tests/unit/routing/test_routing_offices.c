@@ -370,6 +370,38 @@ static void mistakes_in_a_list_are_refused(void **state)
     rig_free(rig);
 }
 
+/* The task is told as it is now; the words are those of the change. */
+static void each_change_has_the_words_that_were_said_with_it(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    assert_int_equal(scene_report(rig, 1, "اکیپ رفت", NULL), STATUS_OK);
+    assert_int_equal(scene_chase(rig, 1, 1, "هنوز کسی نیامده"), STATUS_OK);
+    assert_int_equal(scene_finish(rig, 1, "پر شد", NULL), STATUS_OK);
+    const Routing__FollowTasksResponse *page = scene_follow(rig, RPC_ROLE_OFFICE, CIVIL_5, 0, 10);
+    assert_int_equal(page->n_changes, 4);
+    assert_string_equal(page->changes[0]->note, "");
+    assert_string_equal(page->changes[1]->note, "اکیپ رفت");
+    assert_string_equal(page->changes[2]->note, "هنوز کسی نیامده");
+    assert_string_equal(page->changes[3]->note, "پر شد");
+    rig_free(rig);
+}
+
+static void whoever_has_the_task_no_more_is_not_told_what_was_said(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    assert_int_equal(scene_report(rig, 1, "اکیپ رفت", NULL), STATUS_OK);
+    assert_int_equal(scene_return(rig, 1, BUSES, NULL), STATUS_OK);
+    const Routing__FollowTasksResponse *page = scene_follow(rig, RPC_ROLE_OFFICE, CIVIL_5, 0, 10);
+    for (size_t i = 0; i < page->n_changes; i++) {
+        assert_string_equal(page->changes[i]->note, "");
+    }
+    rig_free(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,6 +418,8 @@ int main(void)
         cmocka_unit_test(a_task_is_found_by_its_own_number_or_its_case_s),
         cmocka_unit_test(a_unit_s_tasks_are_listed_by_number_and_state_in_pages),
         cmocka_unit_test(mistakes_in_a_list_are_refused),
+        cmocka_unit_test(each_change_has_the_words_that_were_said_with_it),
+        cmocka_unit_test(whoever_has_the_task_no_more_is_not_told_what_was_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

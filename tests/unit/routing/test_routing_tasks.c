@@ -259,7 +259,7 @@ static void a_returned_task_goes_where_it_is_sent_and_keeps_its_due_date(void **
     rig_advance(rig, DAY_US);
     assert_int_equal(scene_accept(rig, 1, NULL), STATUS_OK);
     assert_int_equal(scene_return(rig, 1, CIVIL_5, NULL), STATUS_FAILED_PRECONDITION);
-    assert_int_equal(scene_return(rig, 1, "no-such-unit", NULL), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(scene_return(rig, 1, "no-such-unit", NULL), STATUS_NOT_FOUND);
     assert_int_equal(scene_return(rig, 1, "bus-company", &task), STATUS_OK);
     assert_string_equal(task->unit, "bus-company");
     assert_int_equal(task->state, ROUTED);

@@ -1,0 +1,199 @@
+#include "clients/vafa/error_text.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- fields --- */
+
+/* Where the option is called otherwise; of several the first that the command has. */
+static const struct {
+    const char *field;
+    const char *option;
+} aliases[] = {
+    {"idempotency_key", "key"},
+    {"phone_digits", "digits"},
+    {"call_number", "in-call"},
+    {"to_unit", "to"},
+    {"unit", "to"},
+    {"unit", "of"},
+    {"to_us", "to"},
+    {"until_us", "to"},
+    {"occurred_at_us", "at"},
+    {"place_words", "place"},
+    {"page_size", "limit"},
+    {"page_token", "after"},
+    {"requests_max", "limit"},
+    {"tasks_max", "max"},
+    {"answers", "answer"},
+    {"desk", "name"},
+    {"citizen", "phone"},
+    {"planned_for_us", "for"},
+    {"pictures", "picture"},
+    {"changes_max", "limit"},
+    {"ends_at_us", "hours"},
+    {"until_us", "hours"},
+    {"states", "state"},
+    {"join", "with"},
+    {"words", "note"},
+    {"reason", "note"},
+    {"code", "with"},
+};
+
+static bool has_option(const struct option_def *defs, const char *name)
+{
+    for (; defs != NULL && defs->name != NULL; defs++) {
+        if (strcmp(defs->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t size = strlen(text);
+    size_t end_size = strlen(end);
+    return size > end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+/* As an option would be spelt: without the unit of a time, dashes for what joins words. */
+static void option_spelling(const char *field, char out[64])
+{
+    static const char *const units[] = {"_at_us", "_us", "_name"};
+    snprintf(out, 64, "%s", field);
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (ends_with(out, units[i])) {
+            out[strlen(out) - strlen(units[i])] = '\0';
+            break;
+        }
+    }
+    for (char *c = out; *c != '\0'; c++) {
+        *c = *c == '_' ? '-' : *c;
+    }
+}
+
+/* "CODE" for code, "CALL" for call_number, "N" for any other number. */
+static bool is_argument(const struct command *command, const char *field)
+{
+    char name[64];
+    snprintf(name, sizeof(name), "%s", field);
+    bool is_number = ends_with(name, "_number");
+    if (is_number) {
+        name[strlen(name) - strlen("_number")] = '\0';
+    }
+    for (char *c = name; *c != '\0'; c++) {
+        *c = (char)toupper((unsigned char)*c);
+    }
+    return strcmp(command->arguments, name) == 0 ||
+           (is_number && strcmp(command->arguments, "N") == 0);
+}
+
+static const char *option_of(const struct command *command, const char *field)
+{
+    for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
+        if (strcmp(aliases[i].field, field) == 0 &&
+            (has_option(command->options, aliases[i].option) ||
+             (strcmp(aliases[i].option, "key") == 0 && command->changes))) {
+            return aliases[i].option;
+        }
+    }
+    return NULL;
+}
+
+void error_text_field(const struct command *command, const char *field, char *out, size_t out_size)
+{
+    char option[64];
+    size_t head = strcspn(field, ".");
+    char first[64];
+    option_spelling(field, option);
+    snprintf(first, sizeof(first), "%.*s", (int)head, field);
+    if (command == NULL || field[0] == '\0') {
+        snprintf(out, out_size, "%s", field);
+    } else if (has_option(command->options, option)) {
+        snprintf(out, out_size, "--%s", option);
+    } else if (is_argument(command, field)) {
+        snprintf(out, out_size, "%s", command->arguments);
+    } else if (option_of(command, first) != NULL && field[head] == '.') {
+        snprintf(out, out_size, "--%s %s", option_of(command, first), field + head + 1);
+    } else if (option_of(command, field) != NULL) {
+        snprintf(out, out_size, "--%s", option_of(command, field));
+    } else if (has_option(commands_common_options(command), option)) {
+        snprintf(out, out_size, "--%s", option);
+    } else {
+        snprintf(out, out_size, "%s", field);
+    }
+}
+
+/* --- reasons --- */
+
+static const struct {
+    enum status status;
+    const char *field; /* NULL: any; ending with '.': all that begin so */
+    const char *fa;
+} reasons[] = {
+    {STATUS_NOT_FOUND, "code", "درخواستی با این کد رهگیری نیست"},
+    {STATUS_NOT_FOUND, "join", "درخواستی با این کد رهگیری نیست"},
+    {STATUS_INVALID_ARGUMENT, "code", "کد رهگیری ده رقم است؛ این کد درست نیست"},
+    {STATUS_NOT_FOUND, "topic", "این موضوع در بستهٔ شهر نیست"},
+    {STATUS_NOT_FOUND, "topics", "این موضوع در بستهٔ شهر نیست"},
+    {STATUS_NOT_FOUND, "area", "این منطقه در بستهٔ شهر نیست"},
+    {STATUS_NOT_FOUND, "areas", "این منطقه در بستهٔ شهر نیست"},
+    {STATUS_NOT_FOUND, "unit", "چنین واحدی نیست"},
+    {STATUS_NOT_FOUND, "to_unit", "چنین واحدی نیست"},
+    {STATUS_NOT_FOUND, "task_number", "چنین کاری نیست"},
+    {STATUS_NOT_FOUND, "call_number", "چنین تماسی نیست"},
+    {STATUS_NOT_FOUND, "storm_number", "چنین طوفانی نیست"},
+    {STATUS_NOT_FOUND, "phone", "کسی با این شماره شناخته نیست"},
+    {STATUS_INVALID_ARGUMENT, "citizen.phone", "این شمارهٔ تلفن خوانده نشد"},
+    {STATUS_INVALID_ARGUMENT, "phone", "این شمارهٔ تلفن خوانده نشد"},
+    {STATUS_INVALID_ARGUMENT, "phone_digits", "چهار رقم آخر تلفن لازم است"},
+    {STATUS_INVALID_ARGUMENT, "answers.", "پاسخ این پرسش داده نشده، یا پذیرفتنی نیست"},
+    {STATUS_INVALID_ARGUMENT, "reason", "دلیل را بنویسید"},
+    {STATUS_INVALID_ARGUMENT, "place", "نشانی کامل نیست"},
+    {STATUS_INVALID_ARGUMENT, "point", "نقطه خوانده نشد"},
+    {STATUS_INVALID_ARGUMENT, "idempotency_key",
+     "با این کلید کار دیگری خواسته شده است، یا کلید کهنه است"},
+    {STATUS_FAILED_PRECONDITION, "code",
+     "با وضع کنونی این درخواست نمی‌شود"},
+    {STATUS_FAILED_PRECONDITION, "join", "به این درخواست نمی‌توان پیوست"},
+    {STATUS_FAILED_PRECONDITION, "call_number",
+     "با وضع کنونی این تماس نمی‌شود"},
+    {STATUS_FAILED_PRECONDITION, "task_number",
+     "با وضع کنونی این کار نمی‌شود"},
+    {STATUS_FAILED_PRECONDITION, "storm_number", "این طوفان پایان یافته است"},
+    {STATUS_FAILED_PRECONDITION, "result",
+     "پایان تماس با آنچه در آن گذشت نمی‌خواند"},
+    {STATUS_RESOURCE_EXHAUSTED, "code",
+     "بیش از اندازه شد؛ دیگر پذیرفته نمی‌شود"},
+    {STATUS_PERMISSION_DENIED, NULL, "این نقش یا واحد اجازهٔ این کار را ندارد"},
+    {STATUS_NOT_FOUND, "data", "سروری در این پوشه نیست"},
+    {STATUS_UNAVAILABLE, NULL, "سرور در دسترس نیست"},
+    {STATUS_DEADLINE_EXCEEDED, NULL, "سرور به‌موقع پاسخ نداد"},
+    {STATUS_INTERNAL, NULL, "خطای درونی سرور"},
+    {STATUS_DATA_LOSS, NULL, "داده آسیب دیده است"},
+};
+
+static bool is_about(const char *wanted, const char *field)
+{
+    size_t size = wanted == NULL ? 0 : strlen(wanted);
+    return wanted == NULL || strcmp(wanted, field) == 0 ||
+           (size > 0 && wanted[size - 1] == '.' && strncmp(wanted, field, size) == 0);
+}
+
+const char *error_text_fa(const struct error *err)
+{
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (reasons[i].status == err->status && is_about(reasons[i].field, err->field)) {
+            return reasons[i].fa;
+        }
+    }
+    return NULL;
+}
+
+const char *error_text_retry(bool is_fa)
+{
+    return is_fa ? "برای کوشش دوباره، بی‌آنکه دو بار انجام شود:"
+                 : "To try again without doing it twice, add";
+}

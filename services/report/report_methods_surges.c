@@ -1,0 +1,48 @@
+/* ListSurges: the check of a question, and the page that answers it. */
+#include "services/report/report_internal.h"
+#include "services/report/report_surge_tables.h"
+
+enum status report_check_surges(const struct city *city, const struct rpc_caller *caller,
+                                const ProtobufCMessage *message, struct error *err)
+{
+    (void)city;
+    (void)caller;
+    return ((const Report__ListSurgesRequest *)message)->page_size <= REPORT_SURGES_PAGE_MAX
+               ? STATUS_OK
+               : error_set(err, STATUS_INVALID_ARGUMENT, "page_size", "must be 1 to %d",
+                           REPORT_SURGES_PAGE_MAX);
+}
+
+enum status report_read_surges(struct read *r, const ProtobufCMessage *message,
+                               ProtobufCMessage *answer)
+{
+    const Report__ListSurgesRequest *request = (const Report__ListSurgesRequest *)message;
+    Report__ListSurgesResponse *response = (Report__ListSurgesResponse *)answer;
+    size_t page_size = request->page_size != 0 ? request->page_size : REPORT_SURGES_PAGE;
+    uint64_t number = report_tables_last_surge(r->txn);
+    size_t examined = 0;
+    if (request->page_token != 0 && request->page_token <= number) {
+        number = request->page_token - 1;
+    }
+    response->surges = arena_alloc(r->arena, page_size * sizeof(*response->surges));
+    if (response->surges == NULL) {
+        return read_refuse(r, STATUS_RESOURCE_EXHAUSTED, "page_size",
+                           "such a page needs more memory than a call may have");
+    }
+    while (number > 0 && response->n_surges < page_size &&
+           examined++ < REPORT_SURGES_EXAMINED_MAX) {
+        Report__Surge *surge = report_tables_surge(r->txn, number--, r->arena);
+        if (surge == NULL) {
+            enum status status = txn_error(r->txn, r->error);
+            return status != STATUS_OK
+                       ? status
+                       : read_refuse(r, STATUS_DATA_LOSS, NULL, "surge %llu is missing",
+                                     (unsigned long long)number + 1);
+        }
+        if (!request->open || surge->ended_at_us == 0) {
+            response->surges[response->n_surges++] = surge;
+        }
+    }
+    response->next_page_token = number > 0 ? number + 1 : 0;
+    return STATUS_OK;
+}

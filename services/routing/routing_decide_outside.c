@@ -1,0 +1,76 @@
+/* What is no body of the city's: it gets no work here, since nobody of it would see it. A request that the rules send there ends at
+ * once, referred. Reads tables, writes nothing. */
+#include "services/routing/routing_internal.h"
+#include "services/routing/routing_rules.h"
+
+#include "base/plant.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define KIND_OUTSIDE "outside"
+#define WORDS_SIZE 1024 /* a name and a phone of the pack, and what is between them */
+
+bool routing_decide_is_outside(const struct city *city, const char *unit)
+{
+    const struct city_unit *listed = city_unit(city, unit);
+    return listed != NULL && strcmp(listed->kind, KIND_OUTSIDE) == 0;
+}
+
+enum status routing_decide_refuse_outside(struct decide *d, const char *field, const char *unit)
+{
+    return routing_decide_is_outside(d->city, unit)
+               ? decide_refuse(d, STATUS_FAILED_PRECONDITION, field,
+                               "%s is no body of the city, and nobody of it would see this: close "
+                               "the task as outside the city's duty, in words that say whose it is",
+                               unit)
+               : STATUS_OK;
+}
+
+/* Whose it is, in the city's language. */
+static char *whose(struct decide *d, const struct city_unit *unit)
+{
+    char words[WORDS_SIZE];
+    bool is_persian = strcmp(city_language(d->city), "fa") == 0;
+    (void)snprintf(words, sizeof(words), "%s%s%s", is_persian ? unit->name_fa : unit->name_en,
+                   unit->phone[0] == '\0' ? ""
+                   : is_persian           ? "، تلفن "
+                                          : ", phone ",
+                   unit->phone);
+    return arena_copy_text(d->arena, words);
+}
+
+enum status routing_decide_refer(struct decide *d, Routing__Task *task, bool is_told,
+                                 const struct event_options *options)
+{
+    int64_t at_us = options->occurred_at_us == 0 ? d->now_us : options->occurred_at_us;
+    const struct city_unit *unit = city_unit(d->city, task->unit);
+    Routing__TaskClosedUndone closed = ROUTING__TASK_CLOSED_UNDONE__INIT;
+    if (PLANTED("outside_stays_open")) {
+        return STATUS_OK;
+    }
+    closed.task_number = task->number;
+    closed.case_number = task->case_number;
+    closed.code = task->code;
+    closed.topic = task->topic;
+    closed.unit = task->unit;
+    closed.reason = ROUTING__CLOSE_REASON__CLOSE_REASON_OUTSIDE_DUTY;
+    closed.words = whose(d, unit);
+    closed.citizen = is_told ? 0 : task->citizen;
+    closed.urgency = task->urgency;
+    closed.finish = task->finishes + 1;
+    closed.referred = is_told;
+
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE;
+    event.task_closed_undone = arena_copy(d->arena, &closed, sizeof(closed));
+    enum status status = closed.words == NULL ? STATUS_RESOURCE_EXHAUSTED : STATUS_OK;
+    if (status != STATUS_OK) {
+        return decide_refuse(d, status, NULL, "the request is too large");
+    }
+    status = routing_decide_before(d, task, &event, at_us);
+    if (status == STATUS_OK) {
+        status = routing_emit(d, &event, event.task_closed_undone, options);
+    }
+    return status == STATUS_OK ? routing_decide_followed(d, task, &event, options) : status;
+}
