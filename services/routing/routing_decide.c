@@ -56,6 +56,10 @@ static enum status choose_unit(struct decide *d, const Intake__RequestRegistered
     enum status status = routing_decide_looseness(
         d, request->storm, routing_clock_is_urgent(d->city, request->topic, request->urgency),
         &looseness);
+    if (looseness.due_percent > 100 || looseness.respond_percent > 100) {
+        routed->due_percent = looseness.due_percent;
+        routed->respond_percent = looseness.respond_percent;
+    }
     return status == STATUS_OK ? routing_decide_dates(d, &route, looseness, routed) : status;
 }
 

@@ -110,6 +110,10 @@ Routing__Task routing_rules_new_task(const Routing__TaskRouted *routed, int64_t 
     task.warn_at_us = routed->warn_at_us;
     task.escalate_at_us = routed->escalate_at_us;
     task.storm = routed->storm;
+    task.by_rule = routed->rule_line != 0;
+    task.own_urgency = routed->urgency;
+    task.due_percent = routed->due_percent;
+    task.respond_percent = routed->respond_percent;
     return task;
 }
 
