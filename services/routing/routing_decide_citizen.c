@@ -216,14 +216,21 @@ enum status routing_decide_words_added(struct decide *d, const Intake__WordsAdde
 
 /* --- taking it back --- */
 
-/* What is finished stays finished, what is cancelled already stays so, and what others share goes on for
- * them. */
+/* What nobody has been, or will be, asked about. */
+static bool is_dropped(const Routing__Task *task)
+{
+    return task->state == ROUTING__TASK_STATE__TASK_STATE_CANCELLED ||
+           task->state == ROUTING__TASK_STATE__TASK_STATE_JOINED;
+}
+
+/* What others share goes on for them. What is finished stays finished, when the unit was quicker than the citizen;
+ * but nobody is asked about it any more. */
 enum status routing_decide_withdrawn(struct decide *d, const Intake__RequestWithdrawn *withdrawn)
 {
     const Routing__CaseRecord *record = NULL;
     Routing__Task *task = NULL;
     enum status status = find_task(d, withdrawn->number, &record, &task);
-    if (status != STATUS_OK || routing_rules_is_closed(task->state)) {
+    if (status != STATUS_OK || is_dropped(task)) {
         return status;
     }
     if (PLANTED("taken_back_not_left") && routing_rules_joined(task) > 0) {
@@ -239,7 +246,7 @@ enum status routing_decide_withdrawn(struct decide *d, const Intake__RequestWith
     if (task->own_withdrawn) {
         return STATUS_OK;
     }
-    return routing_rules_joined(task) > 0
+    return routing_rules_joined(task) > 0 || routing_rules_is_closed(task->state)
                ? routing_decide_leave(d, task, task->case_number, task->code, true)
                : routing_decide_cancelled(d, task, withdrawn->reason);
 }

@@ -108,7 +108,7 @@ enum status routing_rules_check_ask(const Routing__Task *task, const char *unit,
 enum status routing_rules_check_ahead(int64_t at_us, int64_t now_us, int64_t days_max,
                                       const char *field, struct error *err);
 /* Whether what the citizen said opens a finished task again without anybody's decision: it is not
- * done, the task stands as it was when they were asked, and that has not happened too often. What
+ * done, the task stands as it was when they were asked, somebody still wants it, and that has not happened too often. What
  * the unit closed undone it has given its reason for: only a person opens it again. */
 bool routing_rules_reopens(const Routing__Task *task, const Followup__CallCompleted *call,
                            const struct city_life *life);
