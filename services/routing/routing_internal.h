@@ -188,6 +188,11 @@ enum status routing_decide_route(struct decide *d, const Intake__RequestRegister
 enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
                                    const struct city_route *route);
 
+/* routing_decide_anew.c: behind an event that has changed what the task is about, or how urgent it is, which it became at
+ * since_us. `task` is as it is behind that event, and is changed. */
+enum status routing_decide_anew(struct decide *d, Routing__Task *task, bool was_urgent,
+                                char *reason, int64_t since_us);
+
 /* routing_decide_incident.c: requests that are joined to another's task. */
 enum status routing_decide_register_joined(struct decide *d, const struct event *upstream,
                                            const Intake__RequestRegistered *request);

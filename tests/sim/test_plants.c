@@ -58,6 +58,9 @@ static const char *const plants[] = {
     "chased_left_in_place",
     "returned_alarm_forgotten",
     "answers_not_ruled",
+    "amended_left_in_place",
+    "urgent_caller_unheard",
+    "urgent_not_hastened",
 };
 #define PLANTS (sizeof plants / sizeof plants[0])
 
