@@ -49,8 +49,13 @@ static const struct option_def amend_options[] = {
 
 static void print_amended(struct session *session, const ProtobufCMessage *response)
 {
+    const Intake__AmendCaseResponse *amended = (const Intake__AmendCaseResponse *)response;
     printf("%s: %" PRIu32 "\n", label_word("amendments", session_language(session)),
-           ((const Intake__AmendCaseResponse *)response)->amendments);
+           amended->amendments);
+    if (amended->emergency_phone[0] != '\0') {
+        fputs(label_word("emergency_phone", session_language(session)), stdout);
+        output_foreign(stdout, ": ", amended->emergency_phone, "");
+    }
 }
 
 static bool is_place_given(struct session *session)
@@ -120,7 +125,8 @@ const struct command command_amend = {
     .summary = "corrects a request's topic, place, urgency or answers",
     .help = "What is not given stays as it is; a place is given whole. While no unit has accepted "
             "the task or handed it on, it goes where the pack's rules send it now; else its office "
-            "is told.\n"
+            "is told. What becomes urgent is told to its unit at once, and due as an urgent one; "
+            "what was urgent stays so until --not-urgent says otherwise.\n"
             "Who did it, when and why is in the request's story.",
     .examples =
         "vafa amend 5355279872 --topic garbage --reason 'اشتباه در ثبت'\n"

@@ -138,8 +138,14 @@ static enum status copy(struct backup *backup, json_t *manifest, struct error *e
     enum status status =
         ask_all(backup, "CopySnapshot", &request.base, RPC_DEADLINE_MS_MAX, calls, err);
     for (int id = FIRST; id <= LAST && status == STATUS_OK; id++) {
+        const Backup__CopySnapshotResponse *copied =
+            (const Backup__CopySnapshotResponse *)calls[id].response;
         manifest_add(manifest, output_service((Common__ServiceId)id), &backup->heads[id].position,
-                     (const Backup__CopySnapshotResponse *)calls[id].response);
+                     copied);
+        if (copied->left_out[0] != '\0') {
+            fprintf(stderr, "vafa: %s left out the city pack from before the one in force: %s\n",
+                    output_service((Common__ServiceId)id), copied->left_out);
+        }
     }
     forget(calls);
     return status;

@@ -156,8 +156,27 @@ static void print_taking_json(const struct taking *taking)
     json_decref(json);
 }
 
+/* It has rows that the one before lacks, and nobody can tell here which of them are in use. */
+static int refuse_back(const struct taking *taking, const struct error *err)
+{
+    char advice[512];
+    char digest[2 * CITY_DIGEST_BYTES + 1];
+    hex_encode(taking->digest, CITY_DIGEST_BYTES, digest);
+    (void)snprintf(
+        advice, sizeof advice,
+        "Nothing was taken. Requests may be under these rows already, so they cannot go: "
+        "copy the pack from before, which each service keeps (DATA/SERVICE/packs/%s), add "
+        "the rows from the pack in force, and `vafa city take` the copy.",
+        digest);
+    return output_error_advised(err, advice);
+}
+
 static int end(struct taking *taking, enum status status, const struct error *err)
 {
+    if (status == STATUS_FAILED_PRECONDITION && taking->is_back &&
+        strstr(err->field, ".csv") != NULL) {
+        return refuse_back(taking, err);
+    }
     if (status != STATUS_OK) {
         return output_error_advised(
             err,
@@ -335,8 +354,9 @@ const struct command command_city_back = {
         "its "
         "files. Said again, it goes further back. What was routed meanwhile keeps its unit and due "
         "date.\n"
-        "Refused when that pack lacks a unit, area, topic or level which the one in force has: add "
-        "the rows to a copy of it and take that.",
+        "Refused when that pack lacks a unit, area, topic or level which the one in force has: "
+        "requests may be under them by now. Then copy the pack from before, add the rows and take "
+        "that; the error tells which rows, and where the pack lies.",
     .examples = "vafa city back --note \"the new rule sent too much to district 5\"\n"
                 "vafa city back --note mistake --json",
     .options = back_options,

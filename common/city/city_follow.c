@@ -4,7 +4,11 @@
  */
 #include "city/city_internal.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#define MISSING_TOLD 4 /* rows that are named */
+#define MISSING_SIZE 120
 
 static enum status refuse_setting(struct error *err, const char *name)
 {
@@ -36,22 +40,22 @@ static enum status check_settings(const struct city *former, const struct city *
 static enum status check_keys(const char *file, const struct key_index *former,
                               const struct key_index *next, struct error *err)
 {
-    const char *missing = NULL;
+    char missing[MISSING_SIZE] = "";
     size_t count = 0;
     for (size_t i = 0; i < former->count; i++) {
         const char *key = key_index_key_at(former, i);
-        if (key_index_find(next, key) == KEY_INDEX_NONE) {
-            missing = count++ == 0 ? key : missing;
+        if (key_index_find(next, key) == KEY_INDEX_NONE && count++ < MISSING_TOLD) {
+            size_t used = strlen(missing);
+            (void)snprintf(missing + used, sizeof missing - used, "%s\"%s\"", used == 0 ? "" : ", ",
+                           findings_quote(key).text);
         }
     }
-    if (count == 0) {
-        return STATUS_OK;
-    }
-    return error_set(
-        err, STATUS_FAILED_PRECONDITION, file,
-        "%s lacks \"%s\"%s, which the pack in force has: keep the row, so that what is "
-        "open under it stays somebody's",
-        file, findings_quote(missing).text, count > 1 ? " and more" : "");
+    return count == 0
+               ? STATUS_OK
+               : error_set(err, STATUS_FAILED_PRECONDITION, file,
+                           "%s lacks %s%s, which the pack in force has: keep the row, so that what "
+                           "is open under it stays somebody's",
+                           file, missing, count > MISSING_TOLD ? " and more" : "");
 }
 
 enum status city_may_follow(const struct city *former, const struct city *next, struct error *err)

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #define SET_ID_BYTES 16
+#define LEFT_OUT_SIZE 400
 #define SNAPSHOT_US_MAX                                                                            \
     (60 *                                                                                          \
      SECOND_US) /* then a snapshot nobody came back for is closed: it keeps the store's old   \
@@ -134,9 +135,41 @@ static enum status list_files(const struct backup *backup, Backup__CopySnapshotR
     return STATUS_OK;
 }
 
+/* Without it a restored service could not start. */
+static enum status copy_pack_in_force(struct backup *backup, const Common__PackTaken *taken,
+                                      struct pack_shelf *to, struct error *err)
+{
+    struct error why = ERROR_NONE;
+    enum status status = pack_shelf_copy(&backup->node->shelf, taken->digest.data, to, &why);
+    if (status == STATUS_OK) {
+        return status;
+    }
+    bool is_gone = status == STATUS_NOT_FOUND;
+    return error_set(err, is_gone ? STATUS_FAILED_PRECONDITION : status, "pack",
+                     "the pack in force: %s", why.message);
+}
+
+/* The pack before the one in force is needed to take that back only: no backup is to fail for
+ * it. */
+static enum status copy_pack_before(struct backup *backup, const Common__PackTaken *taken,
+                                    struct pack_shelf *to, char left_out[LEFT_OUT_SIZE],
+                                    struct error *err)
+{
+    struct error why = ERROR_NONE;
+    enum status status = pack_shelf_copy(&backup->node->shelf, taken->before.data, to, &why);
+    if (status != STATUS_NOT_FOUND && status != STATUS_DATA_LOSS) {
+        return status == STATUS_OK ? status : error_set(err, status, why.field, "%s", why.message);
+    }
+    (void)snprintf(left_out, LEFT_OUT_SIZE, "%s", why.message);
+    log_warning(backup->node->def->name, "a backup lacks the city pack from before: %s",
+                why.message);
+    return STATUS_OK;
+}
+
 /* The pack in force at the snapshot and the one before it, when any was taken. Their folders are named by their digests, so they are
  * not listed with the set's files. */
-static enum status copy_packs(struct backup *backup, const char *folder, struct error *err)
+static enum status copy_packs(struct backup *backup, const char *folder,
+                              char left_out[LEFT_OUT_SIZE], struct error *err)
 {
     struct node *node = backup->node;
     struct pack_shelf to;
@@ -154,10 +187,10 @@ static enum status copy_packs(struct backup *backup, const char *folder, struct 
         status = STATUS_DATA_LOSS;
     }
     if (status == STATUS_OK) {
-        status = pack_shelf_copy(&node->shelf, taken->digest.data, &to, err);
+        status = copy_pack_in_force(backup, taken, &to, err);
     }
     if (status == STATUS_OK) {
-        status = pack_shelf_copy(&node->shelf, taken->before.data, &to, err);
+        status = copy_pack_before(backup, taken, &to, left_out, err);
     }
     arena_free(arena);
     return status;
@@ -171,14 +204,16 @@ static void *copy_snapshot(void *context)
     Backup__CopySnapshotResponse response = BACKUP__COPY_SNAPSHOT_RESPONSE__INIT;
     Backup__CopySnapshotResponse__File files[2], *list[2];
     struct copied_file storage[2];
+    char left_out[LEFT_OUT_SIZE] = "";
     snprintf(folder, sizeof folder, "%s/%s", backup->folder, backup->node->def->name);
     enum status status = store_copy(backup->snapshot, folder, &backup->stop, &err);
     if (status == STATUS_OK) {
         status = list_files(backup, &response, files, list, storage, &err);
     }
     if (status == STATUS_OK) {
-        status = copy_packs(backup, folder, &err);
+        status = copy_packs(backup, folder, left_out, &err);
     }
+    response.left_out = left_out;
     pthread_mutex_lock(&backup->lock);
     store_read_end(backup->snapshot);
     backup->snapshot = NULL;

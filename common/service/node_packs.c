@@ -239,11 +239,28 @@ static enum status check_take(const Packs__TakePackRequest *request, struct erro
     return status;
 }
 
+/* Of what was in force, what is taken now, and what it takes the place of, the newest stay. */
+static void clear_shelf(struct node *node, const struct city *former,
+                        const Packs__TakePackRequest *request, struct arena *arena)
+{
+    uint8_t keep[PACK_SHELF_PACKS_MAX][PACK_SHELF_DIGEST_BYTES];
+    struct store_txn *txn;
+    if (store_read_begin(node->store, &txn, NULL) != STATUS_OK) {
+        return; /* what stays does no harm */
+    }
+    memcpy(keep[0], request->pack.data, sizeof keep[0]);
+    memcpy(keep[1], city_digest(former).data, sizeof keep[1]);
+    size_t count = 2 + pack_taken_digests(txn, node->def->event_type, arena, keep + 2,
+                                          PACK_SHELF_PACKS_MAX - 2);
+    store_read_end(txn);
+    pack_shelf_clear(&node->shelf, (const uint8_t(*)[PACK_SHELF_DIGEST_BYTES])keep, count);
+}
+
 /* Reads the pack whole from the shelf and looks whether it may follow the one in force. Puts that one on the shelf, too: it may be
  * taken back. */
 static enum status load_next(struct node *node, const struct city *former,
-                             const Packs__TakePackRequest *request, struct city **ret_city,
-                             struct error *err)
+                             const Packs__TakePackRequest *request, struct arena *arena,
+                             struct city **ret_city, struct error *err)
 {
     struct city *city = NULL;
     enum status status = pack_shelf_finish(&node->shelf, request->pack.data, &city, err);
@@ -254,7 +271,7 @@ static enum status load_next(struct node *node, const struct city *former,
         status = pack_shelf_keep(&node->shelf, former, err);
     }
     if (status == STATUS_OK) {
-        pack_shelf_clear(&node->shelf, request->pack.data, city_digest(former).data);
+        clear_shelf(node, former, request, arena);
         *ret_city = city;
     } else {
         city_free(city);
@@ -307,7 +324,7 @@ static enum status submit_take(struct node *node, const struct city *former, str
         status = fill_taken(node, former, request, rpc_call_arena(call), &op->taken, err);
     }
     if (status == STATUS_OK) {
-        status = load_next(node, former, request, &city, err);
+        status = load_next(node, former, request, rpc_call_arena(call), &city, err);
     }
     if (status != STATUS_OK) {
         return status;

@@ -322,9 +322,6 @@ enum status pack_shelf_copy(const struct pack_shelf *shelf,
 {
     struct city *city = NULL;
     enum status status = pack_shelf_load(shelf, digest, &city, err);
-    if (status == STATUS_NOT_FOUND) {
-        return STATUS_OK;
-    }
     if (status == STATUS_OK) {
         status = pack_shelf_keep(to, city, err);
     }
@@ -368,18 +365,26 @@ static size_t list_packs(const struct pack_shelf *shelf, struct shelved packs[SH
     return count;
 }
 
-void pack_shelf_clear(struct pack_shelf *shelf, const uint8_t keep[PACK_SHELF_DIGEST_BYTES],
-                      const uint8_t keep_too[PACK_SHELF_DIGEST_BYTES])
+static bool is_kept(const char *hex, const uint8_t (*keep)[PACK_SHELF_DIGEST_BYTES],
+                    size_t keep_count)
+{
+    uint8_t digest[PACK_SHELF_DIGEST_BYTES];
+    bool is_kept = !hex_decode(hex, digest, sizeof digest); /* no pack of ours */
+    for (size_t i = 0; i < keep_count && !is_kept; i++) {
+        is_kept = memcmp(keep[i], digest, sizeof digest) == 0;
+    }
+    return is_kept;
+}
+
+void pack_shelf_clear(struct pack_shelf *shelf, const uint8_t (*keep)[PACK_SHELF_DIGEST_BYTES],
+                      size_t keep_count)
 {
     struct shelved packs[SHELF_NAMES_MAX];
-    char kept[2][HEX_SIZE];
-    hex_encode(keep, PACK_SHELF_DIGEST_BYTES, kept[0]);
-    hex_encode(keep_too, PACK_SHELF_DIGEST_BYTES, kept[1]);
     size_t count = list_packs(shelf, packs);
-    for (size_t i = PACK_SHELF_PACKS_MAX; i < count; i++) {
+    for (size_t i = 0; i < count && count > PACK_SHELF_PACKS_MAX; i++) {
         char path[PATH_SIZE];
-        snprintf(path, sizeof path, "%s/%s", shelf->folder, packs[i].hex);
-        if (strcmp(packs[i].hex, kept[0]) != 0 && strcmp(packs[i].hex, kept[1]) != 0) {
+        snprintf(path, sizeof path, "%s/%.*s", shelf->folder, HEX_SIZE - 1, packs[i].hex);
+        if (!is_kept(packs[i].hex, keep, keep_count)) {
             remove_folder(path);
         }
     }

@@ -14,7 +14,7 @@
 
 #define PACK_SHELF_DIGEST_BYTES 32
 #define PACK_SHELF_PACK_BYTES_MAX (16u << 20) /* all files together */
-#define PACK_SHELF_PACKS_MAX 16               /* the least recently put goes */
+#define PACK_SHELF_PACKS_MAX 16
 #define PACK_SHELF_PATH_SIZE 3072
 
 struct pack_shelf {
@@ -35,15 +35,15 @@ enum status pack_shelf_finish(struct pack_shelf *shelf,
                               struct error *err);
 /* The same for a loaded pack; a damaged one is replaced. */
 enum status pack_shelf_keep(struct pack_shelf *shelf, const struct city *city, struct error *err);
-/* Throws the least recently put packs away until few are left, but never these two. */
-void pack_shelf_clear(struct pack_shelf *shelf, const uint8_t keep[PACK_SHELF_DIGEST_BYTES],
-                      const uint8_t keep_too[PACK_SHELF_DIGEST_BYTES]);
+/* When there are more than PACK_SHELF_PACKS_MAX, throws all away but these: what was taken last, in the order of the log. */
+void pack_shelf_clear(struct pack_shelf *shelf, const uint8_t (*keep)[PACK_SHELF_DIGEST_BYTES],
+                      size_t keep_count);
 
 /* NOT_FOUND when it is not there, DATA_LOSS when it is not what was put there. */
 enum status pack_shelf_load(const struct pack_shelf *shelf,
                             const uint8_t digest[PACK_SHELF_DIGEST_BYTES], struct city **ret_city,
                             struct error *err);
-/* Copies a pack into another shelf's folder (STORE/packs elsewhere): for backups. What is not there is left out. */
+/* Copies a pack into another shelf's folder (STORE/packs elsewhere): for backups. Errors as of pack_shelf_load. */
 enum status pack_shelf_copy(const struct pack_shelf *shelf,
                             const uint8_t digest[PACK_SHELF_DIGEST_BYTES], struct pack_shelf *to,
                             struct error *err);

@@ -94,6 +94,37 @@ const Common__PackTaken *pack_taken_get(struct store_txn *txn,
     return taken;
 }
 
+static size_t add_digest(uint8_t (*digests)[32], size_t count, size_t max,
+                         ProtobufCBinaryData digest)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (memcmp(digests[i], digest.data, 32) == 0) {
+            return count;
+        }
+    }
+    if (count < max) {
+        memcpy(digests[count++], digest.data, 32);
+    }
+    return count;
+}
+
+size_t pack_taken_digests(struct store_txn *txn, const ProtobufCMessageDescriptor *event_type,
+                          struct arena *arena, uint8_t (*ret_digests)[32], size_t max)
+{
+    size_t count = 0;
+    uint64_t offset = pack_taken_last(txn, 0);
+    for (size_t looks = 0; offset != 0 && count < max && looks < PACK_TAKEN_LOOK_MAX; looks++) {
+        const Common__PackTaken *taken = pack_taken_get(txn, event_type, offset, arena, NULL, NULL);
+        if (taken == NULL) {
+            break;
+        }
+        count = add_digest(ret_digests, count, max, taken->digest);
+        count = add_digest(ret_digests, count, max, taken->before);
+        offset = pack_taken_last(txn, offset);
+    }
+    return count;
+}
+
 static bool is_same(ProtobufCBinaryData a, ProtobufCBinaryData b)
 {
     return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;

@@ -27,6 +27,9 @@ const Common__PackTaken *pack_taken_get(struct store_txn *txn,
                                         const ProtobufCMessageDescriptor *event_type,
                                         uint64_t offset, struct arena *arena,
                                         const Common__EventRecord **ret_record, struct error *err);
+/* The packs that were in force, the newest first, each once; at most `max`. Returns how many: fewer when the log cannot be read. */
+size_t pack_taken_digests(struct store_txn *txn, const ProtobufCMessageDescriptor *event_type,
+                          struct arena *arena, uint8_t (*ret_digests)[32], size_t max);
 /* What would be taken back: the pack that the one in force took the place of when it was first taken since. Empty: none. */
 struct bytes pack_taken_back(struct store_txn *txn, const ProtobufCMessageDescriptor *event_type,
                              struct arena *arena, const char **ret_name, struct error *err);

@@ -175,6 +175,10 @@ static enum status follow_finish(struct decide *d, const struct event *event)
     case ROUTING__EVENT__KIND_TASK_REOPENED:
         return withdraw(d, routing->task_reopened->task_number,
                         routing->task_reopened->case_number);
+    case ROUTING__EVENT__KIND_CASE_SPLIT:
+        return routing->case_split->withdrawn
+                   ? withdraw(d, routing->case_split->task_number, routing->case_split->case_number)
+                   : STATUS_OK;
     case ROUTING__EVENT__KIND_JOINED_FOLLOWED:
         return follow_joined(d, event, routing->joined_followed);
     default: return STATUS_OK;

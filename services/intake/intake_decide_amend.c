@@ -147,7 +147,12 @@ enum status intake_decide_amend(struct decide *d, const ProtobufCMessage *messag
     intake__event__init(event);
     event->kind_case = INTAKE__EVENT__KIND_REQUEST_AMENDED;
     event->request_amended = amended;
-    ((Intake__AmendCaseResponse *)answer)->amendments = amended->amendments;
+    Intake__AmendCaseResponse *response = (Intake__AmendCaseResponse *)answer;
+    const struct city_topic *topic = city_topic(d->city, amended->topic);
+    response->amendments = amended->amendments;
+    if (topic != NULL && !found.historical) {
+        response->emergency_phone = (char *)(uintptr_t)topic->emergency;
+    }
     return decide_emit(d, &event->base, NULL);
 }
 

@@ -114,6 +114,8 @@ static enum status emit_joined(struct decide *d, uint64_t number, uint64_t head,
     joined->from_incident = from;
     joined->citizen =
         found.registered->can_be_called && !found.historical ? found.registered->citizen : 0;
+    joined->urgency =
+        found.historical ? COMMON__URGENCY__URGENCY_NORMAL : found.registered->urgency;
     intake__event__init(event);
     event->kind_case = INTAKE__EVENT__KIND_REQUEST_JOINED;
     event->request_joined = joined;

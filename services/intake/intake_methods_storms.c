@@ -129,18 +129,41 @@ static bool tell_missing(struct read *r, Intake__StormLeft *left)
     return left->missing != NULL;
 }
 
-/* *ret_left is NULL when its work is over. */
-static enum status tell_left(struct read *r, uint64_t number, struct arena *scratch,
+/* What is looked at, of which nothing stays; and the story of one. */
+struct aside {
+    struct arena *arena, *scratch;
+};
+
+static enum status look_at(struct read *r, uint64_t number, const struct aside *aside,
+                           bool *ret_open)
+{
+    struct read look = *r;
+    Intake__Case *told = NULL;
+    arena_reset(aside->arena);
+    look.arena = aside->arena;
+    enum status status = intake_read_case(&look, number, aside->scratch, &told);
+    *ret_open = status == STATUS_OK && intake_rules_is_open(told->state);
+    return status;
+}
+
+/* *ret_left is NULL when its work is over: most of a storm's is by the time somebody asks, and the answer has not the
+ * memory for it. */
+static enum status tell_left(struct read *r, uint64_t number, const struct aside *aside,
                              Intake__StormLeft **ret_left)
 {
-    Intake__StormLeft *left = arena_alloc(r->arena, sizeof(*left));
+    bool is_open;
     *ret_left = NULL;
+    enum status status = look_at(r, number, aside, &is_open);
+    if (status != STATUS_OK || !is_open) {
+        return status;
+    }
+    Intake__StormLeft *left = arena_alloc(r->arena, sizeof(*left));
     if (left == NULL) {
         return refuse_memory(r);
     }
     intake__storm_left__init(left);
-    enum status status = intake_read_case(r, number, scratch, &left->case_data);
-    if (status != STATUS_OK || !intake_rules_is_open(left->case_data->state)) {
+    status = intake_read_case(r, number, aside->scratch, &left->case_data);
+    if (status != STATUS_OK) {
         return status;
     }
     if (!tell_missing(r, left)) {
@@ -153,7 +176,8 @@ static enum status tell_left(struct read *r, uint64_t number, struct arena *scra
 static enum status fill_page(struct read *r, const uint64_t *numbers, size_t count,
                              uint32_t page_size, Intake__ListStormLeftResponse *response)
 {
-    struct arena *scratch = arena_new(INTAKE_STORY_ARENA_BYTES);
+    const struct aside aside = {arena_new(INTAKE_STORY_ARENA_BYTES),
+                                arena_new(INTAKE_STORY_ARENA_BYTES)};
     enum status status = STATUS_OK;
     size_t bytes = 0;
     size_t at = 0;
@@ -162,7 +186,7 @@ static enum status fill_page(struct read *r, const uint64_t *numbers, size_t cou
         Intake__StormLeft *left = NULL;
         status = read_wanted(r);
         if (status == STATUS_OK) {
-            status = tell_left(r, numbers[at++], scratch, &left);
+            status = tell_left(r, numbers[at++], &aside, &left);
         }
         if (left != NULL) {
             response->left[response->n_left++] = left;
@@ -170,7 +194,8 @@ static enum status fill_page(struct read *r, const uint64_t *numbers, size_t cou
         }
     }
     response->next_page_token = status == STATUS_OK && at < count ? numbers[at - 1] : 0;
-    arena_free(scratch);
+    arena_free(aside.arena);
+    arena_free(aside.scratch);
     return status;
 }
 

@@ -217,7 +217,7 @@ enum status intake_rules_check_amendment(const struct city *city,
     enum status status = text_require(request->reason, INTAKE_REASON_MAX, "reason", err);
     if (status == STATUS_OK && request->topic[0] == '\0' && request->place == NULL &&
         request->n_answers == 0 && request->urgency == COMMON__URGENCY__URGENCY_UNSPECIFIED) {
-        status = error_set(err, STATUS_INVALID_ARGUMENT, "topic",
+        status = error_set(err, STATUS_INVALID_ARGUMENT, NULL,
                            "give what is amended: a topic, a place, an urgency or answers");
     }
     if (status == STATUS_OK && request->topic[0] != '\0') {

@@ -155,6 +155,15 @@ static void count_for_case(struct apply *a, const Routing__Event *open)
     routing_tables_put_case(a->txn, number, record);
 }
 
+/* How urgent a joined request is, since the task is as long as one of them is. */
+static void follow_amended(struct apply *a, const Routing__Event *open)
+{
+    if (open->kind_case == ROUTING__EVENT__KIND_TASK_AMENDED && open->task_amended->is_joined &&
+        open->task_amended->case_urgency != COMMON__URGENCY__URGENCY_UNSPECIFIED) {
+        routing_incident_put_urgent(a->txn, open->task_amended, a->arena);
+    }
+}
+
 void routing_apply(struct apply *a, const struct event *event)
 {
     const Routing__Event *open = (const Routing__Event *)event->open;
@@ -184,6 +193,7 @@ void routing_apply(struct apply *a, const struct event *event)
     case ROUTING__EVENT__KIND_TASK_AMENDED:
         count_for_case(a, open);
         apply_change(a, event, open);
+        follow_amended(a, open);
         break;
     case ROUTING__EVENT__KIND_JOINED_FOLLOWED: return; /* for those who follow this log */
     case ROUTING__EVENT__KIND_CASE_SPLIT:

@@ -240,6 +240,42 @@ bool routing_clock_delay(const struct hours *hours, const Routing__Task *task, i
     return any;
 }
 
+/* --- hastening --- */
+
+static bool take_sooner(bool awaited, int64_t *at_us, int64_t urgent_us)
+{
+    bool sooner = awaited && urgent_us != 0 && (*at_us == 0 || urgent_us < *at_us);
+    if (sooner) {
+        *at_us = urgent_us;
+    }
+    return sooner;
+}
+
+bool routing_clock_hasten(const struct city *city, const Routing__Task *task,
+                          const struct city_route *route, int64_t from_us,
+                          Routing__TaskDueMoved *moved)
+{
+    const struct routing_looseness usual = {.due_percent = 100, .respond_percent = 100};
+    Routing__TaskRouted urgent = ROUTING__TASK_ROUTED__INIT;
+    urgent.topic = task->topic;
+    urgent.urgency = COMMON__URGENCY__URGENCY_URGENT;
+    urgent.unit = task->unit;
+    urgent.registered_at_us = from_us;
+    routing_clock_start(city, route, usual, &urgent, NULL);
+    if (urgent.due_at_us == 0) {
+        return false; /* without a level */
+    }
+    bool any = task->clock != ROUTING__CLOCK_KIND__CLOCK_KIND_WALL ||
+               strcmp(task->level, urgent.level) != 0;
+    moved->level = urgent.level;
+    any |= take_sooner(!task->overdue, &moved->due_at_us, urgent.due_at_us);
+    any |= take_sooner(!task->response_overdue && task->responded_at_us == 0, &moved->respond_at_us,
+                       urgent.respond_at_us);
+    any |= take_sooner(!task->warned, &moved->warn_at_us, urgent.warn_at_us);
+    any |= take_sooner(!task->overdue, &moved->escalate_at_us, urgent.escalate_at_us);
+    return any;
+}
+
 /* --- events --- */
 
 bool routing_clock_is_event(const Routing__Event *event)
@@ -283,6 +319,12 @@ bool routing_clock_change(Routing__Task *task, const Routing__Event *event)
         task->escalate_at_us = event->task_due_moved->escalate_at_us;
         if (event->task_due_moved->storm != 0) {
             task->storm = event->task_due_moved->storm;
+            task->due_percent = event->task_due_moved->due_percent;
+            task->respond_percent = event->task_due_moved->respond_percent;
+        }
+        if (event->task_due_moved->cause == ROUTING__MOVE_CAUSE__MOVE_CAUSE_URGENT) {
+            task->clock = ROUTING__CLOCK_KIND__CLOCK_KIND_WALL;
+            task->level = event->task_due_moved->level;
         }
         return true;
     default: return false;

@@ -85,6 +85,11 @@ struct routing_delays routing_clock_delays(const struct city *city, const Routin
 bool routing_clock_delay(const struct hours *hours, const Routing__Task *task, int64_t stop_us,
                          const struct routing_delays *delays, const struct hours_gaps *gaps,
                          Routing__TaskDueMoved *moved);
+/* It has become urgent at from_us: dates of `moved` that are still to come are those of an urgent request of the route
+ * made then, or stay, whichever is earlier. False: nothing changes, the hours that count included. */
+bool routing_clock_hasten(const struct city *city, const Routing__Task *task,
+                          const struct city_route *route, int64_t from_us,
+                          Routing__TaskDueMoved *moved);
 /* Urgent by itself or by its topic. */
 bool routing_clock_is_urgent(const struct city *city, const char *topic, Common__Urgency urgency);
 /* A TaskDueMoved that leaves all as it is. */

@@ -56,10 +56,15 @@ static enum status choose_unit(struct decide *d, const Intake__RequestRegistered
     enum status status = routing_decide_looseness(
         d, request->storm, routing_clock_is_urgent(d->city, request->topic, request->urgency),
         &looseness);
+    if (looseness.due_percent > 100 || looseness.respond_percent > 100) {
+        routed->due_percent = looseness.due_percent;
+        routed->respond_percent = looseness.respond_percent;
+    }
     return status == STATUS_OK ? routing_decide_dates(d, &route, looseness, routed) : status;
 }
 
-/* Whoever was asked before is not asked again: the lead may have its reasons. */
+/* Whoever was asked before is not asked again, since the lead may have its reasons; but for those whom only the rules
+ * had withdrawn. */
 static bool was_asked(struct decide *d, const Routing__Task *task, const struct city_route *route,
                       size_t before, const char *unit)
 {
@@ -69,7 +74,7 @@ static bool was_asked(struct decide *d, const Routing__Task *task, const struct 
         }
     }
     for (size_t i = 0; i < task->n_helps; i++) {
-        if (strcmp(task->helps[i]->unit, unit) == 0) {
+        if (strcmp(task->helps[i]->unit, unit) == 0 && !task->helps[i]->withdrawn_by_rule) {
             return true;
         }
     }
@@ -94,6 +99,7 @@ enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
         asked.unit = (char *)(uintptr_t)route->unit;
         asked.helper = (char *)(uintptr_t)helper;
         asked.note = (char *)(uintptr_t)route->helpers_note;
+        asked.by_rule = true;
 
         Routing__Event event = ROUTING__EVENT__INIT;
         event.kind_case = ROUTING__EVENT__KIND_TASK_HELP_ASKED;

@@ -6,7 +6,6 @@
 #include "services/routing/routing_tables.h"
 
 #include "base/plant.h"
-#include "service/city_request.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
 
@@ -71,13 +70,18 @@ static bool is_own(const Routing__Task *task, uint64_t case_number)
     return task->case_number == case_number;
 }
 
-static enum status emit_amended(struct decide *d, const Routing__TaskAmended *amended)
+/* Emitted, and changed in `task`. */
+static enum status emit_amended(struct decide *d, Routing__Task *task,
+                                const Routing__TaskAmended *amended)
 {
     Routing__Event event = ROUTING__EVENT__INIT;
     const struct event_options options = {.ignorable = true};
     event.kind_case = ROUTING__EVENT__KIND_TASK_AMENDED;
     event.task_amended = arena_copy(d->arena, amended, sizeof(*amended));
-    return routing_emit(d, &event, event.task_amended, &options);
+    enum status status = routing_emit(d, &event, event.task_amended, &options);
+    return status == STATUS_OK && !routing_rules_change_task(task, &event, d->now_us, d->arena)
+               ? refuse_memory(d)
+               : status;
 }
 
 static Routing__TaskAmended amended_of(const Routing__Task *task, uint64_t case_number,
@@ -97,76 +101,8 @@ static Routing__TaskAmended amended_of(const Routing__Task *task, uint64_t case_
     amended.is_open = !routing_rules_is_closed(task->state);
     amended.registered_at_us = task->registered_at_us;
     amended.is_joined = !is_own(task, case_number);
+    amended.urgent_joined = task->urgent_joined;
     return amended;
-}
-
-/* It is where the rules send what it was: no person has handed it on. */
-static bool lies_by_rule(const struct city *city, const Routing__Task *task)
-{
-    struct city_route route;
-    struct city_request asked =
-        city_request_of(task->topic, task->place, task->urgency, task->answers, task->n_answers,
-                        task->registered_at_us);
-    city_route(city, &asked, &route);
-    return strcmp(route.unit, task->unit) == 0 ||
-           strcmp(city_unit_in_charge(city, route.unit, task->routed_at_us), task->unit) == 0;
-}
-
-/* Nobody has taken it on, and no person has decided where it goes. */
-static bool goes_by_rule(const struct city *city, const Routing__Task *task)
-{
-    bool is_taken = task->state != ROUTING__TASK_STATE__TASK_STATE_ROUTED &&
-                    task->state != ROUTING__TASK_STATE__TASK_STATE_SEEN;
-    return !is_taken && !task->historical && !task->for_decision && lies_by_rule(city, task);
-}
-
-/* By the pack's rules, as if it were new; its due date stays, since the citizen has waited. */
-static enum status route_anew(struct decide *d, Routing__Task *task,
-                              const Intake__RequestAmended *amended, struct city_route *ret_route,
-                              const char **ret_unit)
-{
-    struct city_route route;
-    struct city_request asked =
-        city_request_of(amended->topic, amended->place, amended->urgency, amended->answers,
-                        amended->n_answers, task->registered_at_us);
-    city_route(d->city, &asked, &route);
-    route.unit = city_unit_in_charge(d->city, route.unit, d->now_us);
-    *ret_route = route;
-    if (strcmp(route.unit, task->unit) == 0) {
-        return STATUS_OK;
-    }
-    Routing__TaskMoved moved = ROUTING__TASK_MOVED__INIT;
-    moved.task_number = task->number;
-    moved.case_number = task->case_number;
-    moved.from_unit = task->unit;
-    moved.to_unit = (char *)(uintptr_t)route.unit;
-    moved.reason = amended->reason;
-    Routing__Event event = ROUTING__EVENT__INIT;
-    event.kind_case = ROUTING__EVENT__KIND_TASK_MOVED;
-    event.task_moved = arena_copy(d->arena, &moved, sizeof(moved));
-    enum status status = routing_decide_before(d, task, &event, d->now_us);
-    *ret_unit = route.unit;
-    return status == STATUS_OK ? routing_emit(d, &event, event.task_moved, NULL) : status;
-}
-
-/* What is urgent from now on, or another unit's, its unit is told as that. `unit`: where it has been moved to; NULL: it
- * stays. */
-static enum status alarm_anew(struct decide *d, Routing__Task *task,
-                              const Intake__RequestAmended *amended, const char *unit,
-                              int64_t occurred_at_us)
-{
-    int64_t since_us = task->urgency == amended->urgency ? d->now_us : occurred_at_us;
-    if (task->urgency == amended->urgency && unit == NULL) {
-        return STATUS_OK;
-    }
-    task->topic = amended->topic;
-    task->place = amended->place;
-    task->urgency = amended->urgency;
-    if (unit != NULL) {
-        task->unit = (char *)(uintptr_t)unit;
-        task->desk = (char *)protobuf_c_empty_string;
-    }
-    return routing_decide_alarm(d, task, since_us);
 }
 
 enum status routing_decide_amended(struct decide *d, const Intake__RequestAmended *amended,
@@ -180,32 +116,28 @@ enum status routing_decide_amended(struct decide *d, const Intake__RequestAmende
     }
     Routing__TaskAmended told = amended_of(task, amended->number, record);
     told.amendments = amended->amendments;
+    told.case_urgency = amended->urgency;
     if (is_own(task, amended->number)) {
         told.topic = amended->topic;
         told.place = amended->place;
-        told.urgency = amended->urgency;
+        told.urgency =
+            routing_rules_urgency(amended->urgency, task->own_withdrawn, task->urgent_joined);
         told.n_answers = amended->n_answers;
         told.answers = amended->answers;
+    } else {
+        told.urgent_joined = routing_incident_urgent_joined(
+            d->txn, task, amended->number, amended->urgency == COMMON__URGENCY__URGENCY_URGENT,
+            d->arena);
+        told.urgency =
+            routing_rules_urgency(task->own_urgency, task->own_withdrawn, told.urgent_joined);
     }
-    status = emit_amended(d, &told);
-    if (status != STATUS_OK || !is_own(task, amended->number)) {
-        return status;
-    }
-    struct city_route route;
-    const char *unit = NULL;
-    bool is_ruled = goes_by_rule(d->city, task);
-    if (is_ruled) {
-        status = route_anew(d, task, amended, &route, &unit);
-    }
-    if (status == STATUS_OK && unit != NULL && routing_decide_is_outside(d->city, unit)) {
-        const struct event_options now = {0};
-        task->unit = (char *)(uintptr_t)unit;
-        return routing_decide_refer(d, task, false, &now); /* nobody has told the citizen yet */
-    }
-    if (status == STATUS_OK) {
-        status = alarm_anew(d, task, amended, unit, occurred_at_us);
-    }
-    return status == STATUS_OK && is_ruled ? routing_decide_helpers(d, task, &route) : status;
+    bool was_urgent = task->urgency == COMMON__URGENCY__URGENCY_URGENT;
+    status = emit_amended(d, task, &told);
+    bool is_changed = is_own(task, amended->number) ||
+                      was_urgent != (task->urgency == COMMON__URGENCY__URGENCY_URGENT);
+    return status == STATUS_OK && is_changed
+               ? routing_decide_anew(d, task, was_urgent, amended->reason, occurred_at_us)
+               : status;
 }
 
 enum status routing_decide_words_added(struct decide *d, const Intake__WordsAdded *added)
@@ -218,19 +150,26 @@ enum status routing_decide_words_added(struct decide *d, const Intake__WordsAdde
     }
     Routing__TaskAmended told = amended_of(task, added->number, record);
     told.words_added = added->words_added;
-    return emit_amended(d, &told);
+    return emit_amended(d, task, &told);
 }
 
 /* --- taking it back --- */
 
-/* What is finished stays finished, what is cancelled already stays so, and what others share goes on for
- * them. */
+/* What nobody has been, or will be, asked about. */
+static bool is_dropped(const Routing__Task *task)
+{
+    return task->state == ROUTING__TASK_STATE__TASK_STATE_CANCELLED ||
+           task->state == ROUTING__TASK_STATE__TASK_STATE_JOINED;
+}
+
+/* What others share goes on for them. What is finished stays finished, when the unit was quicker than the citizen;
+ * but nobody is asked about it any more. */
 enum status routing_decide_withdrawn(struct decide *d, const Intake__RequestWithdrawn *withdrawn)
 {
     const Routing__CaseRecord *record = NULL;
     Routing__Task *task = NULL;
     enum status status = find_task(d, withdrawn->number, &record, &task);
-    if (status != STATUS_OK || routing_rules_is_closed(task->state)) {
+    if (status != STATUS_OK || is_dropped(task)) {
         return status;
     }
     if (PLANTED("taken_back_not_left") && routing_rules_joined(task) > 0) {
@@ -246,7 +185,7 @@ enum status routing_decide_withdrawn(struct decide *d, const Intake__RequestWith
     if (task->own_withdrawn) {
         return STATUS_OK;
     }
-    return routing_rules_joined(task) > 0
+    return routing_rules_joined(task) > 0 || routing_rules_is_closed(task->state)
                ? routing_decide_leave(d, task, task->case_number, task->code, true)
                : routing_decide_cancelled(d, task, withdrawn->reason);
 }

@@ -9,9 +9,15 @@
 
 /* --- a desk is there, and takes tasks --- */
 
-/* The first open tasks of the unit that no desk has, what is to be done first coming first. */
-static enum status find_tasks(struct decide *d, const char *unit, uint64_t *ret_numbers,
-                              size_t count_max, size_t *ret_count)
+/* How many tasks a desk may be given. */
+struct room {
+    size_t wanted; /* of any kind … */
+    size_t urgent; /* … and as long as they are urgent */
+};
+
+/* The first open tasks of the unit that no desk has, what is to be done first coming first: urgent ones before others. */
+static enum status find_tasks(struct decide *d, const char *unit, struct room room,
+                              uint64_t ret_numbers[ROUTING_DESK_HELD_MAX], size_t *ret_count)
 {
     struct key prefix;
     struct txn_scan scan;
@@ -20,12 +26,14 @@ static enum status find_tasks(struct decide *d, const char *unit, uint64_t *ret_
     size_t looked = 0;
     routing_tables_due_prefix(&prefix, unit);
     txn_scan_begin(&scan, d->txn, STORE_STATE, &prefix, NULL, false);
-    while (count < count_max && looked < ROUTING_CLAIM_LOOK_MAX &&
-           txn_scan_next(&scan, &key, &value)) {
+    bool is_full = false;
+    while (!is_full && looked < ROUTING_CLAIM_LOOK_MAX && txn_scan_next(&scan, &key, &value)) {
         const Routing__Task *task =
             routing_tables_task(d->txn, routing_tables_due_key_task(key), d->arena);
+        bool is_urgent = task != NULL && task->urgency == COMMON__URGENCY__URGENCY_URGENT;
         looked++;
-        if (task != NULL && strcmp(task->unit, unit) == 0 && task->desk[0] == '\0') {
+        is_full = count >= (is_urgent && room.urgent > room.wanted ? room.urgent : room.wanted);
+        if (!is_full && task != NULL && strcmp(task->unit, unit) == 0 && task->desk[0] == '\0') {
             ret_numbers[count++] = task->number;
         }
     }
@@ -89,14 +97,17 @@ enum status routing_decide_claim(struct decide *d, const ProtobufCMessage *messa
     uint64_t number = routing_tables_desk_number(d->txn, request->unit, request->desk, d->arena);
     const Routing__DeskRecord *desk = routing_tables_desk(d->txn, number, d->arena);
     uint32_t held = desk != NULL ? desk->held : 0;
-    size_t wanted = held < ROUTING_DESK_TASKS_MAX ? ROUTING_DESK_TASKS_MAX - held : 0;
-    uint64_t *numbers = arena_alloc(d->arena, ROUTING_DESK_TASKS_MAX * sizeof(*numbers));
+    struct room room = {
+        .wanted = held < ROUTING_DESK_TASKS_MAX ? ROUTING_DESK_TASKS_MAX - held : 0,
+        .urgent = held < ROUTING_DESK_HELD_MAX ? ROUTING_DESK_HELD_MAX - held : 0,
+    };
+    uint64_t *numbers = arena_alloc(d->arena, ROUTING_DESK_HELD_MAX * sizeof(*numbers));
     size_t count = 0;
     if (numbers == NULL) {
         return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large");
     }
-    wanted = request->tasks_max < wanted ? request->tasks_max : wanted;
-    enum status status = find_tasks(d, request->unit, numbers, wanted, &count);
+    room.wanted = request->tasks_max < room.wanted ? request->tasks_max : room.wanted;
+    enum status status = find_tasks(d, request->unit, room, numbers, &count);
     if (status == STATUS_OK && desk == NULL) {
         status = number_for(d, request->unit, &number);
     }

@@ -13,9 +13,13 @@
 
 /* --- events --- */
 
-static enum status emit_joined(struct decide *d, const Routing__Task *task, uint64_t case_number,
-                               char *code, uint64_t citizen)
+/* A request comes to the task, which is urgent since then if that one is. Changed in `task`. */
+static enum status emit_joined(struct decide *d, Routing__Task *task, uint64_t case_number,
+                               char *code, uint64_t citizen, Common__Urgency urgency,
+                               int64_t since_us)
 {
+    bool was_urgent = task->urgency == COMMON__URGENCY__URGENCY_URGENT;
+    urgency = PLANTED("urgent_caller_unheard") ? COMMON__URGENCY__URGENCY_NORMAL : urgency;
     Routing__CaseJoined joined = ROUTING__CASE_JOINED__INIT;
     joined.task_number = task->number;
     joined.case_number = case_number;
@@ -26,19 +30,37 @@ static enum status emit_joined(struct decide *d, const Routing__Task *task, uint
     joined.due_at_us = task->due_at_us;
     joined.citizen = citizen;
     joined.callers = routing_rules_callers(task) + 1;
+    joined.case_urgency = urgency;
+    joined.urgent_joined =
+        task->urgent_joined + (urgency == COMMON__URGENCY__URGENCY_URGENT ? 1 : 0);
+    joined.urgency =
+        routing_rules_urgency(task->own_urgency, task->own_withdrawn, joined.urgent_joined);
 
     Routing__Event event = ROUTING__EVENT__INIT;
     event.kind_case = ROUTING__EVENT__KIND_CASE_JOINED;
     event.case_joined = arena_copy(d->arena, &joined, sizeof(joined));
-    return routing_emit(d, &event, event.case_joined, NULL);
+    enum status status = routing_emit(d, &event, event.case_joined, NULL);
+    if (status == STATUS_OK && !routing_rules_change_task(task, &event, d->now_us, d->arena)) {
+        return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large");
+    }
+    bool is_urgent = task->urgency == COMMON__URGENCY__URGENCY_URGENT;
+    return status == STATUS_OK && is_urgent && !was_urgent
+               ? routing_decide_anew(d, task, was_urgent, (char *)protobuf_c_empty_string, since_us)
+               : status;
 }
 
-static enum status emit_split(struct decide *d, const Routing__CaseSplit *split)
+/* `task` NULL: it was refused. Changed in `task`. */
+static enum status emit_split(struct decide *d, Routing__Task *task,
+                              const Routing__CaseSplit *split)
 {
     Routing__Event event = ROUTING__EVENT__INIT;
     event.kind_case = ROUTING__EVENT__KIND_CASE_SPLIT;
     event.case_split = arena_copy(d->arena, split, sizeof(*split));
-    return routing_emit(d, &event, event.case_split, NULL);
+    enum status status = routing_emit(d, &event, event.case_split, NULL);
+    if (status == STATUS_OK && task != NULL) {
+        (void)routing_rules_change_task(task, &event, d->now_us, d->arena); /* counts only */
+    }
+    return status;
 }
 
 /* It never came to the task. */
@@ -50,7 +72,7 @@ static enum status emit_refused(struct decide *d, uint64_t case_number, char *co
     split.code = code;
     split.incident = incident;
     split.refused = true;
-    return emit_split(d, &split);
+    return emit_split(d, NULL, &split);
 }
 
 enum status routing_decide_cancelled(struct decide *d, Routing__Task *task, char *reason)
@@ -77,11 +99,26 @@ enum status routing_decide_leave(struct decide *d, Routing__Task *task, uint64_t
     split.incident = task->case_number;
     split.unit = task->unit;
     split.withdrawn = withdrawn;
+    bool is_own = case_number == task->case_number;
+    split.urgent_joined =
+        is_own ? task->urgent_joined
+               : routing_incident_urgent_joined(d->txn, task, case_number, false, d->arena);
+    split.urgency = routing_rules_urgency(task->own_urgency, task->own_withdrawn || is_own,
+                                          split.urgent_joined);
+    bool was_urgent = task->urgency == COMMON__URGENCY__URGENCY_URGENT;
     bool deserted = task->own_withdrawn && routing_rules_joined(task) == 1;
-    enum status status = emit_split(d, &split);
-    return status == STATUS_OK && deserted && !routing_rules_is_closed(task->state)
-               ? routing_decide_cancelled(d, task, (char *)protobuf_c_empty_string)
-               : status;
+    enum status status = emit_split(d, task, &split);
+    if (status != STATUS_OK || routing_rules_is_closed(task->state)) {
+        return status;
+    }
+    if (deserted) {
+        return routing_decide_cancelled(d, task, (char *)protobuf_c_empty_string);
+    }
+    bool is_urgent = task->urgency == COMMON__URGENCY__URGENCY_URGENT;
+    return was_urgent && !is_urgent
+               ? routing_decide_anew(d, task, was_urgent, (char *)protobuf_c_empty_string,
+                                     d->now_us)
+               : STATUS_OK;
 }
 
 static enum status emit_given_up(struct decide *d, Routing__Task *own, const Routing__Task *task)
@@ -127,8 +164,11 @@ enum status routing_decide_register_joined(struct decide *d, const struct event 
         return status;
     }
     if (task != NULL) {
-        uint64_t citizen = request->can_be_called && !upstream->historical ? request->citizen : 0;
-        return emit_joined(d, task, request->number, request->code, citizen);
+        bool is_live = !upstream->historical;
+        return emit_joined(d, task, request->number, request->code,
+                           request->can_be_called && is_live ? request->citizen : 0,
+                           is_live ? request->urgency : COMMON__URGENCY__URGENCY_NORMAL,
+                           upstream->occurred_at_us);
     }
     status = emit_refused(d, request->number, request->code, request->incident);
     return status == STATUS_OK
@@ -147,9 +187,9 @@ static enum status move(struct decide *d, const Intake__RequestJoined *request, 
     } else {
         status = emit_given_up(d, from, to);
     }
-    return status == STATUS_OK
-               ? emit_joined(d, to, request->number, request->code, request->citizen)
-               : status;
+    return status == STATUS_OK ? emit_joined(d, to, request->number, request->code,
+                                             request->citizen, request->urgency, d->now_us)
+                               : status;
 }
 
 static enum status join(struct decide *d, const Intake__RequestJoined *request)

@@ -12,9 +12,9 @@
 
 #include <inttypes.h>
 
-/* For all storms that are looking, each with all topics and areas it may name: a timer, which looks at
- * many tasks, has not the memory to read them for each. */
-#define STORMS_ARENA_BYTES ((size_t)2 * 1024 * 1024)
+/* For one storm with all topics and areas it may name: a timer, which looks at many tasks, has not the memory to
+ * read them for each. */
+#define STORM_ARENA_BYTES ((size_t)256 * 1024)
 
 /* --- a new request --- */
 
@@ -29,52 +29,58 @@ enum status routing_decide_looseness(struct decide *d, uint64_t storm, bool urge
 
 /* --- what was open --- */
 
-/* What the task has been allowed. */
-static struct routing_looseness looseness_of(struct decide *d, const Routing__Task *task,
-                                             struct arena *scratch)
+/* What a storm gives a task. */
+struct looser {
+    uint64_t number; /* 0: none gives more than the task has */
+    int64_t started_at_us;
+    struct routing_looseness have, given;
+};
+
+/* The looser of each: what one storm has given, another does not take, nor give again. */
+static struct routing_looseness loosest(struct routing_looseness a, struct routing_looseness b)
 {
-    const Routing__StormRecord *record =
-        task->storm == 0 ? NULL : routing_tables_storm(d->txn, task->storm, scratch);
-    return routing_storm_looseness(record == NULL ? NULL : record->taken, false);
+    return (struct routing_looseness){
+        .due_percent = a.due_percent > b.due_percent ? a.due_percent : b.due_percent,
+        .respond_percent =
+            a.respond_percent > b.respond_percent ? a.respond_percent : b.respond_percent,
+    };
 }
 
-/* Of the storms that are still looking at tasks, the loosest that holds this one; NULL: none is looser
- * than what it has. */
-static const Routing__StormTaken *find_looser(struct decide *d, const Routing__Task *task,
-                                              const uint64_t *numbers, size_t count,
-                                              struct arena *scratch,
-                                              struct routing_looseness *ret_from)
+static bool is_looser(struct routing_looseness a, struct routing_looseness b)
 {
-    const Routing__StormTaken *found = NULL;
-    struct routing_looseness have = {0};
+    return a.due_percent != b.due_percent ? a.due_percent > b.due_percent
+                                          : a.respond_percent > b.respond_percent;
+}
+
+/* Of the storms that are still looking at tasks, the one that makes this task's time the longest. */
+static struct looser find_looser(struct decide *d, const Routing__Task *task,
+                                 const uint64_t *numbers, size_t count, struct arena *scratch)
+{
+    struct routing_looseness have = routing_storm_allowed(task);
+    struct looser found = {.have = have, .given = have};
     for (size_t i = 0; i < count; i++) {
+        arena_reset(scratch);
         const Routing__StormRecord *record = routing_tables_storm(d->txn, numbers[i], scratch);
         const Routing__StormTaken *storm = record == NULL ? NULL : record->taken;
         if (storm == NULL || record->finished || task->number > storm->last_task ||
             !routing_storm_holds(storm, task)) {
             continue;
         }
-        if (have.due_percent == 0) {
-            have = looseness_of(d, task, scratch);
-            *ret_from = have;
-        }
-        struct routing_looseness given = routing_storm_looseness(storm, false);
-        if (given.due_percent > have.due_percent ||
-            (given.due_percent == have.due_percent &&
-             given.respond_percent > have.respond_percent)) {
-            have = given;
-            found = storm;
+        struct routing_looseness given = loosest(have, routing_storm_looseness(storm, false));
+        if (is_looser(given, found.given)) {
+            found.number = storm->storm_number;
+            found.started_at_us = storm->started_at_us;
+            found.given = given;
         }
     }
     return found;
 }
 
-static enum status move(struct decide *d, Routing__Task *task, const Routing__StormTaken *storm,
-                        struct routing_looseness from, bool *ret_moved)
+static enum status move(struct decide *d, Routing__Task *task, const struct looser *storm,
+                        bool *ret_moved)
 {
     const struct hours *hours = routing_clock_hours(d->city, task);
-    struct routing_delays delays =
-        routing_clock_delays(d->city, task, from, routing_storm_looseness(storm, false));
+    struct routing_delays delays = routing_clock_delays(d->city, task, storm->have, storm->given);
     Routing__TaskDueMoved moved =
         routing_clock_unmoved(task, ROUTING__MOVE_CAUSE__MOVE_CAUSE_STORM);
     /* Of a unit that waits, what had not come when it began to wait has not come. */
@@ -83,7 +89,9 @@ static enum status move(struct decide *d, Routing__Task *task, const Routing__St
     struct hours_gaps gaps;
     bool has_gaps = false;
     moved.closure_number = routing_tables_last_closure(d->txn);
-    moved.storm = storm->storm_number;
+    moved.storm = storm->number;
+    moved.due_percent = storm->given.due_percent;
+    moved.respond_percent = storm->given.respond_percent;
     if (hours != NULL && moved.closure_number > 0) {
         has_gaps = true;
         routing_closures_read(d->txn, 1, moved.closure_number, stop_us, &gaps);
@@ -98,21 +106,17 @@ enum status routing_decide_storms_of(struct decide *d, Routing__Task *task, bool
 {
     uint64_t numbers[ROUTING_STORMS_LOOKING_MAX];
     uint64_t closure;
-    struct routing_looseness from;
-    size_t count = routing_tables_looking_storms(d->txn, d->arena, numbers);
+    struct looser storm = {0};
+    struct arena *scratch = arena_new(STORM_ARENA_BYTES);
+    size_t count = routing_tables_looking_storms(d->txn, scratch, numbers);
     *ret_moved = false;
-    if (count == 0 || !routing_tables_running(d->txn, task->number, d->arena, &closure) ||
-        routing_clock_is_urgent(d->city, task->topic, task->urgency)) {
-        return STATUS_OK;
-    }
-    struct arena *scratch = arena_new(STORMS_ARENA_BYTES);
-    const Routing__StormTaken *storm = find_looser(d, task, numbers, count, scratch, &from);
-    enum status status = txn_error(d->txn, d->error);
-    if (status == STATUS_OK && storm != NULL) {
-        status = move(d, task, storm, from, ret_moved);
+    if (count > 0 && routing_tables_running(d->txn, task->number, scratch, &closure) &&
+        !routing_clock_is_urgent(d->city, task->topic, task->urgency)) {
+        storm = find_looser(d, task, numbers, count, scratch);
     }
     arena_free(scratch);
-    return status;
+    enum status status = txn_error(d->txn, d->error);
+    return status == STATUS_OK && storm.number != 0 ? move(d, task, &storm, ret_moved) : status;
 }
 
 /* --- a storm began --- */

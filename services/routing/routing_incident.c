@@ -29,6 +29,26 @@ static Routing__JoinedCase *read_joined(struct store_txn *txn, struct bytes valu
     return record == NULL ? NULL : record->joined;
 }
 
+/* NULL: it is not joined to the task. */
+static Routing__JoinedRecord *find_record(struct store_txn *txn, uint64_t task_number,
+                                          uint64_t case_number, struct arena *arena)
+{
+    struct key key = incident_key(task_number, case_number);
+    return (Routing__JoinedRecord *)(uintptr_t)table_get(
+        txn, STORE_STATE, &key, &routing__joined_record__descriptor, arena);
+}
+
+uint32_t routing_incident_urgent_joined(struct store_txn *txn, const Routing__Task *task,
+                                        uint64_t case_number, bool urgent, struct arena *arena)
+{
+    const Routing__JoinedRecord *record = find_record(txn, task->number, case_number, arena);
+    uint32_t count = task->urgent_joined;
+    if (record == NULL || (record->urgent != 0) == urgent) {
+        return count;
+    }
+    return urgent ? count + 1 : count > 0 ? count - 1 : 0;
+}
+
 Routing__JoinedCase *routing_incident_find(struct store_txn *txn, uint64_t task_number,
                                            uint64_t case_number, struct arena *arena)
 {
@@ -75,7 +95,20 @@ void routing_incident_put(struct store_txn *txn, const Routing__CaseJoined *join
     told.code = joined->code;
     told.citizen = joined->citizen;
     record.joined = &told;
+    record.urgent = joined->case_urgency == COMMON__URGENCY__URGENCY_URGENT;
     table_put(txn, STORE_STATE, &key, &record.base);
+}
+
+void routing_incident_put_urgent(struct store_txn *txn, const Routing__TaskAmended *amended,
+                                 struct arena *arena)
+{
+    struct key key = incident_key(amended->task_number, amended->case_number);
+    Routing__JoinedRecord *record =
+        find_record(txn, amended->task_number, amended->case_number, arena);
+    if (record != NULL) {
+        record->urgent = amended->case_urgency == COMMON__URGENCY__URGENCY_URGENT;
+        table_put(txn, STORE_STATE, &key, &record->base);
+    }
 }
 
 void routing_incident_delete(struct store_txn *txn, uint64_t task_number, uint64_t case_number)

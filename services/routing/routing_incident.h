@@ -29,12 +29,17 @@ bool routing_incident_has(struct store_txn *txn, uint64_t task_number, uint64_t 
 /* NULL: it is not joined to the task, or the transaction has failed. */
 Routing__JoinedCase *routing_incident_find(struct store_txn *txn, uint64_t task_number,
                                            uint64_t case_number, struct arena *arena);
+/* How many of the joined requests are urgent once this one is, or is not. */
+uint32_t routing_incident_urgent_joined(struct store_txn *txn, const Routing__Task *task,
+                                        uint64_t case_number, bool urgent, struct arena *arena);
 /* The first ROUTING_JOINED_AN_EVENT requests behind `after`, by number, in the arena; returns how
  * many. */
 size_t routing_incident_list(struct store_txn *txn, uint64_t task_number, uint64_t after,
                              struct arena *arena, Routing__JoinedCase ***ret_cases);
 /* For apply. */
 void routing_incident_put(struct store_txn *txn, const Routing__CaseJoined *joined);
+void routing_incident_put_urgent(struct store_txn *txn, const Routing__TaskAmended *amended,
+                                 struct arena *arena);
 void routing_incident_delete(struct store_txn *txn, uint64_t task_number, uint64_t case_number);
 
 #endif

@@ -188,6 +188,10 @@ enum status routing_decide_route(struct decide *d, const Intake__RequestRegister
 enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
                                    const struct city_route *route);
 
+/* routing_decide_anew.c: behind an event that has changed what the task is about, or how urgent it is, which it became at
+ * since_us. `task` is as it is behind that event, and is changed. */
+enum status routing_decide_anew(struct decide *d, Routing__Task *task, bool was_urgent,
+                                char *reason, int64_t since_us);
 /* routing_decide_outside.c: a unit that is no body of the city. */
 bool routing_decide_is_outside(const struct city *city, const char *unit);
 /* FAILED_PRECONDITION when it is one: nobody hands work there. */

@@ -108,7 +108,7 @@ enum status routing_rules_check_ask(const Routing__Task *task, const char *unit,
 enum status routing_rules_check_ahead(int64_t at_us, int64_t now_us, int64_t days_max,
                                       const char *field, struct error *err);
 /* Whether what the citizen said opens a finished task again without anybody's decision: it is not
- * done, the task stands as it was when they were asked, and that has not happened too often. What
+ * done, the task stands as it was when they were asked, somebody still wants it, and that has not happened too often. What
  * the unit closed undone it has given its reason for: only a person opens it again. */
 bool routing_rules_reopens(const Routing__Task *task, const Followup__CallCompleted *call,
                            const struct city_life *life);
@@ -145,6 +145,9 @@ bool routing_rules_change_task(Routing__Task *task, const Routing__Event *event,
 uint32_t routing_rules_callers(const Routing__Task *task);
 /* How many of them are joined to it. */
 uint32_t routing_rules_joined(const Routing__Task *task);
+/* How urgent a task is: as its own request, unless that was taken back, and as any that is joined to it. */
+Common__Urgency routing_rules_urgency(Common__Urgency own, bool own_withdrawn,
+                                      uint32_t urgent_joined);
 /* How far chases put an open task before others of its urgency: one step each, up to a bound. */
 uint32_t routing_rules_chase_steps(const Routing__Task *task);
 /* How offices are told of an event; CHANGE_KIND_UNSPECIFIED: not at all. `kind` is the member of

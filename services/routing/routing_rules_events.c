@@ -110,6 +110,10 @@ Routing__Task routing_rules_new_task(const Routing__TaskRouted *routed, int64_t 
     task.warn_at_us = routed->warn_at_us;
     task.escalate_at_us = routed->escalate_at_us;
     task.storm = routed->storm;
+    task.by_rule = routed->rule_line != 0;
+    task.own_urgency = routed->urgency;
+    task.due_percent = routed->due_percent;
+    task.respond_percent = routed->respond_percent;
     return task;
 }
 
@@ -186,6 +190,7 @@ static bool hand_over(Routing__Task *task, char *to_unit, char *reason, int64_t 
     task->unit = to_unit;
     task->note = reason;
     task->for_decision = false;
+    task->by_rule = false;
     begin_afresh(task, occurred_at_us);
     return true;
 }
@@ -201,6 +206,16 @@ static bool take_back(Routing__Task *task, const Routing__TaskReturned *returned
     return true;
 }
 
+static bool move(Routing__Task *task, const Routing__TaskMoved *moved, int64_t occurred_at_us,
+                 struct arena *arena)
+{
+    if (!hand_over(task, moved->to_unit, moved->reason, occurred_at_us, arena)) {
+        return false;
+    }
+    task->by_rule = moved->by_rule;
+    return true;
+}
+
 static bool ask_help(Routing__Task *task, const Routing__TaskHelpAsked *asked,
                      int64_t occurred_at_us, struct arena *arena)
 {
@@ -213,14 +228,21 @@ static bool ask_help(Routing__Task *task, const Routing__TaskHelpAsked *asked,
     help->unit = asked->helper;
     help->note = asked->note;
     help->asked_at_us = occurred_at_us;
+    help->by_rule = asked->by_rule;
     helps[task->n_helps++] = help;
     task->helps = helps;
     return true;
 }
 
+/* How a part ends. */
+struct help_end {
+    bool withdrawn, by_rule;
+    char *answer;
+};
+
 /* Ends the unit's open part, every open part when `unit` is NULL. Parts are copied: the task as it
  * was keeps its own. */
-static bool end_help(Routing__Task *task, const char *unit, bool withdrawn, char *answer,
+static bool end_help(Routing__Task *task, const char *unit, const struct help_end *end,
                      int64_t occurred_at_us, struct arena *arena)
 {
     Routing__TaskHelp **helps = longer(arena, task->helps, task->n_helps, sizeof(*helps));
@@ -234,8 +256,9 @@ static bool end_help(Routing__Task *task, const char *unit, bool withdrawn, char
             return false;
         }
         helps[i]->ended_at_us = occurred_at_us;
-        helps[i]->withdrawn = withdrawn;
-        helps[i]->answer = answer;
+        helps[i]->withdrawn = end->withdrawn;
+        helps[i]->withdrawn_by_rule = end->by_rule;
+        helps[i]->answer = end->answer;
         found = true;
     }
     if (helps == NULL || !found) {
@@ -243,6 +266,19 @@ static bool end_help(Routing__Task *task, const char *unit, bool withdrawn, char
     }
     task->helps = helps;
     return true;
+}
+
+static bool drop_helps(Routing__Task *task, int64_t occurred_at_us, struct arena *arena)
+{
+    const struct help_end end = {.withdrawn = true, .answer = (char *)protobuf_c_empty_string};
+    return end_help(task, NULL, &end, occurred_at_us, arena);
+}
+
+static bool finish_help(Routing__Task *task, const Routing__TaskHelpFinished *finished,
+                        int64_t occurred_at_us, struct arena *arena)
+{
+    const struct help_end end = {finished->withdrawn, finished->by_rule, finished->note};
+    return end_help(task, finished->helper, &end, occurred_at_us, arena);
 }
 
 static void pause(Routing__Task *task, const Routing__TaskPaused *paused, int64_t occurred_at_us)
@@ -289,6 +325,7 @@ static void reopen(Routing__Task *task, const Routing__TaskReopened *reopened,
     task->closed_at_us = 0;
     task->close_reason = ROUTING__CLOSE_REASON__CLOSE_REASON_UNSPECIFIED;
     task->reopens++;
+    task->by_rule = false; /* whoever had done it has it */
     take_note(task, reopened->note);
     begin_afresh(task, occurred_at_us);
 }
@@ -300,7 +337,7 @@ static bool cancel(Routing__Task *task, const Routing__TaskCancelled *cancelled,
     leave_desk(task);
     task->closed_at_us = occurred_at_us;
     task->note = cancelled->reason;
-    return end_help(task, NULL, true, (char *)protobuf_c_empty_string, occurred_at_us, arena);
+    return drop_helps(task, occurred_at_us, arena);
 }
 
 static bool join(Routing__Task *task, const Routing__TaskJoined *joined, int64_t occurred_at_us,
@@ -310,7 +347,7 @@ static bool join(Routing__Task *task, const Routing__TaskJoined *joined, int64_t
     leave_desk(task);
     task->closed_at_us = occurred_at_us;
     task->joined_into = joined->into_task;
-    return end_help(task, NULL, true, (char *)protobuf_c_empty_string, occurred_at_us, arena);
+    return drop_helps(task, occurred_at_us, arena);
 }
 
 uint32_t routing_rules_callers(const Routing__Task *task)
@@ -326,6 +363,28 @@ uint32_t routing_rules_joined(const Routing__Task *task)
 uint32_t routing_rules_chase_steps(const Routing__Task *task)
 {
     return task->chases < ROUTING_CHASE_STEPS_MAX ? task->chases : ROUTING_CHASE_STEPS_MAX;
+}
+
+Common__Urgency routing_rules_urgency(Common__Urgency own, bool own_withdrawn,
+                                      uint32_t urgent_joined)
+{
+    if (urgent_joined > 0) {
+        return COMMON__URGENCY__URGENCY_URGENT;
+    }
+    return own_withdrawn && own == COMMON__URGENCY__URGENCY_URGENT ? COMMON__URGENCY__URGENCY_NORMAL
+                                                                   : own;
+}
+
+/* What is urgent no more, nobody has to acknowledge. Events older than this say nothing. */
+static void be_urgent(Routing__Task *task, Common__Urgency urgency, uint32_t urgent_joined)
+{
+    if (urgency != COMMON__URGENCY__URGENCY_UNSPECIFIED) {
+        task->urgency = urgency;
+        task->urgent_joined = urgent_joined;
+    }
+    if (task->urgency != COMMON__URGENCY__URGENCY_URGENT) {
+        task->alarm = NULL;
+    }
 }
 
 /* Its own request may be among those who leave: nobody is called about that one any more. */
@@ -347,8 +406,12 @@ static bool count_callers(Routing__Task *task, const Routing__Event *event)
     switch (event->kind_case) {
     case ROUTING__EVENT__KIND_CASE_JOINED:
         task->callers = routing_rules_callers(task) + 1;
+        be_urgent(task, event->case_joined->urgency, event->case_joined->urgent_joined);
         return true;
-    case ROUTING__EVENT__KIND_CASE_SPLIT: leave(task, event->case_split); return true;
+    case ROUTING__EVENT__KIND_CASE_SPLIT:
+        leave(task, event->case_split);
+        be_urgent(task, event->case_split->urgency, event->case_split->urgent_joined);
+        return true;
     default: return false;
     }
 }
@@ -403,14 +466,11 @@ static bool do_act(Routing__Task *task, enum routing_act act, const Routing__Eve
     case ROUTING_ACT_FINISH: finish(task, event->task_done, at_us); break;
     case ROUTING_ACT_CLOSE: close_undone(task, event->task_closed_undone, at_us); break;
     case ROUTING_ACT_RETURN: return take_back(task, event->task_returned, at_us, arena);
-    case ROUTING_ACT_MOVE:
-        return hand_over(task, event->task_moved->to_unit, event->task_moved->reason, at_us, arena);
+    case ROUTING_ACT_MOVE: return move(task, event->task_moved, at_us, arena);
     case ROUTING_ACT_ASK_HELP: return ask_help(task, event->task_help_asked, at_us, arena);
     case ROUTING_ACT_FINISH_HELP:
     case ROUTING_ACT_WITHDRAW_HELP:
-        return end_help(task, event->task_help_finished->helper,
-                        event->task_help_finished->withdrawn, event->task_help_finished->note,
-                        at_us, arena);
+        return finish_help(task, event->task_help_finished, at_us, arena);
     case ROUTING_ACT_REOPEN: reopen(task, event->task_reopened, at_us); break;
     case ROUTING_ACT_CANCEL: return cancel(task, event->task_cancelled, at_us, arena);
     case ROUTING_ACT_EXPIRE: task->overdue = true; break;
@@ -430,9 +490,10 @@ static bool heard_from_citizen(Routing__Task *task, const Routing__Event *event)
     if (event->kind_case == ROUTING__EVENT__KIND_TASK_AMENDED) {
         task->topic = event->task_amended->topic;
         task->place = event->task_amended->place;
-        task->urgency = event->task_amended->urgency;
-        if (task->urgency != COMMON__URGENCY__URGENCY_URGENT) {
-            task->alarm = NULL;
+        be_urgent(task, event->task_amended->urgency, event->task_amended->urgent_joined);
+        if (!event->task_amended->is_joined &&
+            event->task_amended->case_urgency != COMMON__URGENCY__URGENCY_UNSPECIFIED) {
+            task->own_urgency = event->task_amended->case_urgency;
         }
         task->n_answers = event->task_amended->n_answers;
         task->answers = event->task_amended->answers;

@@ -258,5 +258,5 @@ bool routing_rules_reopens(const Routing__Task *task, const Followup__CallComple
     return call->outcome == FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_ANSWERED &&
            call->resolution == FOLLOWUP__RESOLUTION__RESOLUTION_UNRESOLVED &&
            task->state == (Routing__TaskState)DONE && task->finishes == finish &&
-           task->reopens < life->reopens_max;
+           task->reopens < life->reopens_max && routing_rules_callers(task) > 0;
 }

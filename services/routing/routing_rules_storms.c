@@ -19,6 +19,12 @@ struct routing_looseness routing_storm_looseness(const Routing__StormTaken *stor
                                             .respond_percent = percent_of(storm->respond_percent)};
 }
 
+struct routing_looseness routing_storm_allowed(const Routing__Task *task)
+{
+    return (struct routing_looseness){.due_percent = percent_of(task->due_percent),
+                                      .respond_percent = percent_of(task->respond_percent)};
+}
+
 static bool is_among(const char *key, char *const *keys, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

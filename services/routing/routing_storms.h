@@ -7,8 +7,8 @@
  *
  * A request that was registered in a storm names it, so that routing needs not know when it ends. What
  * was open when it began is looked at task by task, as for a closure: a task's dates that have not come
- * move by what the storm allows beyond what the task has been allowed before. Levels are loosened
- * once: of two storms the looser one counts.
+ * move by what the storm allows beyond what the task has been allowed before, which the task tells. Levels
+ * are loosened once: of two storms the looser one counts, for the due date and for the first response each.
  */
 #ifndef VAFA_SERVICES_ROUTING_ROUTING_STORMS_H
 #define VAFA_SERVICES_ROUTING_ROUTING_STORMS_H
@@ -26,14 +26,17 @@
 #define ROUTING_STORM_MOVED_MAX 30
 /* Between two steps others have their turn. */
 #define ROUTING_STORM_STEP_US 20000
-/* Storms for which tasks are looked at, at once; of more, the newest. */
-#define ROUTING_STORMS_LOOKING_MAX 32
+/* Storms for which tasks are looked at, at once; of more, the newest. Eight may run at a time, and each looks for
+ * seconds: so many need somebody who begins and ends one after another all the time. */
+#define ROUTING_STORMS_LOOKING_MAX 256
 
 /* --- rules --- */
 
 /* `storm` NULL: none. What is urgent is as tight as ever. */
 struct routing_looseness routing_storm_looseness(const Routing__StormTaken *storm, bool urgent);
 bool routing_storm_holds(const Routing__StormTaken *storm, const Routing__Task *task);
+/* What storms have made of the task's time by now. */
+struct routing_looseness routing_storm_allowed(const Routing__Task *task);
 
 /* --- table --- */
 

@@ -162,6 +162,36 @@ static void a_restored_set_comes_up_with_the_pack_that_was_taken(void **state)
     system_stop_all(&restored);
 }
 
+/* Without the pack in force a restored service could not start; the one before is missed by nobody but `city back`. */
+static void a_backup_needs_the_pack_in_force_and_says_when_the_one_before_is_damaged(void **state)
+{
+    struct system *s = *state;
+    char set[2][192];
+    for (int i = 0; i < 2; i++) {
+        snprintf(set[i], sizeof set[i], "%s/set%d", s->folder, i);
+    }
+    take_other(s);
+    json_t *newest = system_json(s, ARGS("city", "history", "--json"));
+    const char *digest = text_at(newest, "digest");
+    shell_run("for d in %s/routing/packs/*; do case $d in */%s) ;; *) echo >$d/rules.csv;; esac; "
+              "done",
+              s->data, digest);
+    expect(s, ARGS("backup", set[0]), 0, "left out the city pack from before");
+    shell_run("rm -r %s/routing/packs/%s", s->data, digest);
+    expect(s, ARGS("backup", set[1]), 1, "the pack in force");
+    json_decref(newest);
+}
+
+static void what_cannot_be_taken_back_says_which_rows_and_what_to_do(void **state)
+{
+    struct system *s = *state;
+    shell_run("cp %s/rules.csv %s/ && sed -i '$a newly,تازه,Newly,civil,works,no,' %s/topics.csv",
+              base, other, other);
+    take_other(s);
+    expect(s, ARGS("city", "back", "--note", "x"), 1, "\"newly\"");
+    expect(s, ARGS("city", "back", "--note", "x"), 1, "/packs/");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +202,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_damaged_pack_is_mended_from_another_service_s_or_the_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_restored_set_comes_up_with_the_pack_that_was_taken,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_backup_needs_the_pack_in_force_and_says_when_the_one_before_is_damaged, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_taken_back_says_which_rows_and_what_to_do,
                                         set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

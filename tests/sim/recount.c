@@ -352,7 +352,7 @@ void recount_check_answer(struct recount *recount, const struct recount_task *ta
                          task->number, call->number);
     }
     if (holds && reopens(call, task->number, number) && !finish->undone &&
-        task->reopens < REOPENS_MAX) {
+        task->reopens < REOPENS_MAX && !task->is_deserted) {
         invariant_broken(INVARIANT_ONE_CHAIN,
                          "task %" PRIu64 " is not done, as call %" PRIu64
                          " says, and was not reopened",
@@ -398,6 +398,11 @@ void recount_check_complete(struct recount *recount)
             invariant_broken(INVARIANT_FORGOTTEN,
                              "call %" PRIu64 " is open, and citizen %" PRIu64 " was forgotten",
                              call->number, call->citizen);
+        }
+        if (is_open && recount_has_left(recount, call)) {
+            invariant_broken(INVARIANT_ONE_CHAIN,
+                             "call %" PRIu64 " is open, and request %" PRIu64 " was taken back",
+                             call->number, call->case_number);
         }
         if ((call->state == FOLLOWUP__CALL_STATE__CALL_STATE_ANSWERED) != call->heard) {
             invariant_broken(INVARIANT_ONE_CHAIN, "call %" PRIu64 " has %s answer in feedback",

@@ -79,7 +79,10 @@ struct recount_case {
     uint32_t amendments, amendments_told;
     uint32_t words, words_told;
     bool withdrawn;
-    uint64_t storm; /* in whose scope it was registered; 0: none */
+    bool wants_urgent;      /* to intake, as it is now */
+    bool registered_urgent; /* … as it was registered */
+    bool urgent;            /* to routing */
+    uint64_t storm;         /* in whose scope it was registered; 0: none */
     struct recount_event *events;
     size_t event_count, event_room;
 };
@@ -103,7 +106,10 @@ struct recount_clock {
     uint64_t closure; /* the last that is in the dates */
     const char *topic, *area;
     bool urgent;
-    uint64_t storm; /* that it is of, or that has moved it; 0: none */
+    uint64_t storm;     /* that it is of, or that has moved it; 0: none */
+    bool loosened;      /* by it */
+    bool is_hastened;   /* it became urgent, and its dates may have to move for that … */
+    int64_t hastens_us; /* … as from then */
 };
 
 #define RECOUNT_STORM_KEYS 4
@@ -205,8 +211,9 @@ struct recount_task {
     const char *unit;
     Routing__TaskState state;
     bool historical;
-    bool called;   /* a call follows it */
-    bool own_left; /* its own request was taken back: it is done for the joined */
+    bool called;      /* a call follows it */
+    bool own_left;    /* its own request was taken back: it is done for the joined */
+    bool is_deserted; /* and so were those of all who were joined to it */
     uint64_t citizen;
     int64_t due_at_us;
     int64_t routed_recorded_us; /* or reopened */
@@ -220,8 +227,16 @@ struct recount_task {
     size_t returns;
     const char *helpers[8]; /* units whose parts have not ended */
     size_t helper_count, helps;
+    bool by_rule;              /* the rules decided which unit has it */
+    const char *usual_unit;    /* where the usual pack sends it */
+    bool in_other_area;        /* where the other pack sends it elsewhere */
+    bool wants_help;           /* a rule of the usual pack asks for the helper */
+    size_t helper_parts;       /* of the rules' helper, but those that the rules withdrew */
+    bool rule_helps;           /* the rules asked it, and its part has not ended */
+    const char *wanted_unit;   /* to which the rules move it next; NULL: they do not */
     bool wants_referral;       /* it is with a body outside the city, and has not ended yet */
     const char *wanted_helper; /* that the rules ask, and is not asked yet; NULL: none */
+    bool helper_goes;          /* the rules withdraw it next */
     uint64_t desk;             /* that has claimed it; 0: none */
     bool urgent;
     struct recount_alarm alarm;

@@ -138,6 +138,7 @@ static void take_alarmed(struct recount *recount, struct recount_task *task,
         alarmed->acknowledge_by_us != next_us) {
         recount_impossible(found, "nothing made it urgent, or since another time");
     }
+    recount_clock_hastened(recount, task);
     task->alarm = (struct recount_alarm){.is_on = true, .next_us = next_us};
     give(recount, task, found, alarmed->desk);
 }

@@ -143,6 +143,7 @@ void recount_take_amended(struct recount *recount, const struct found *found,
         impossible(found, "a request's amendments are counted one by one");
     }
     one->answers_told |= 1U << amended->n_answers;
+    one->wants_urgent = amended->urgency == COMMON__URGENCY__URGENCY_URGENT;
     is_due(recount, found);
     recount_note(
         recount, amended->number, found,
@@ -205,13 +206,16 @@ void recount_take_task_amended(struct recount *recount, const struct found *foun
     if ((task->case_number != one->number) != (amended->is_joined != 0)) {
         impossible(found, "a joined request is told as the task's own, or the other way round");
     }
-    recount_clock_amended(recount, task, amended);
+    bool is_amended = amended->amendments > one->amendments_told;
     bool was_urgent = task->urgent;
-    task->urgent = amended->urgency == COMMON__URGENCY__URGENCY_URGENT;
-    if (!task->urgent) {
-        recount_alarm_calm(task);
-    } else if (!was_urgent) {
-        recount_alarm_owe(task, amended_at(one, amended->amendments));
+    recount_clock_amended(recount, task, amended);
+    if (is_amended) {
+        one->urgent = amended->case_urgency == COMMON__URGENCY__URGENCY_URGENT;
+        recount_take_urgency(recount, found, task, amended->urgency, amended->urgent_joined,
+                             amended_at(one, amended->amendments));
+    }
+    if (is_amended && (!amended->is_joined || was_urgent != task->urgent)) {
+        recount_rules_amended(recount, task, amended);
     }
     one->amendments_told = amended->amendments;
     one->words_told = amended->words_added;

@@ -176,12 +176,17 @@ void recount_clock_routed(struct recount *recount, struct recount_task *task,
                                     .storm = routed->storm};
     bool urgent = is_urgent(recount, routed->topic, routed->urgency);
     take_where(recount, clock, routed->topic, routed->place, urgent);
+    const struct recount_storm *storm = urgent ? NULL : recount_storm(recount, routed->storm);
+    clock->loosened = storm != NULL;
+    if (routed->due_percent != (storm == NULL ? 0 : storm->due_percent) ||
+        routed->respond_percent != (storm == NULL ? 0 : storm->respond_percent)) {
+        recount_impossible(found, "it is given other time than its storm allows");
+    }
     if (!clock->is_live) {
         expected.due_us = routed->due_at_us; /* its own */
     } else if (slow_clock_level(recount->slow, clock->level, &level)) {
         int64_t hours = hours_of(&level, urgent);
-        struct lengths lengths =
-            lengths_of(&level, hours, urgent ? NULL : recount_storm(recount, routed->storm));
+        struct lengths lengths = lengths_of(&level, hours, storm);
         clock->working = level.working && !urgent;
         clock->whole_us = hours * HOUR_US;
         uint64_t closures = recount->closure_count;
@@ -199,16 +204,87 @@ void recount_clock_routed(struct recount *recount, struct recount_task *task,
     compare(task, clock->dates, expected, "when it is routed");
 }
 
+static void take_whole(struct recount *recount, struct recount_clock *clock)
+{
+    struct slow_level level;
+    if (clock->is_live && slow_clock_level(recount->slow, clock->level, &level)) {
+        clock->whole_us = hours_of(&level, clock->urgent) * HOUR_US;
+    }
+}
+
 /* No date moves; how far apart further steps of the ladder are goes by what the request is now. */
 void recount_clock_amended(struct recount *recount, struct recount_task *task,
                            const Routing__TaskAmended *amended)
 {
-    struct recount_clock *clock = &task->clock;
-    struct slow_level level;
     bool urgent = is_urgent(recount, amended->topic, amended->urgency);
-    take_where(recount, clock, amended->topic, amended->place, urgent);
-    if (clock->is_live && slow_clock_level(recount->slow, clock->level, &level)) {
-        clock->whole_us = hours_of(&level, urgent) * HOUR_US;
+    take_where(recount, &task->clock, amended->topic, amended->place, urgent);
+    take_whole(recount, &task->clock);
+}
+
+/* --- urgent since --- */
+
+void recount_clock_urgent(struct recount *recount, struct recount_task *task)
+{
+    task->clock.urgent =
+        is_urgent(recount, task->clock.topic,
+                  task->urgent ? COMMON__URGENCY__URGENCY_URGENT : COMMON__URGENCY__URGENCY_NORMAL);
+    take_whole(recount, &task->clock);
+}
+
+void recount_clock_hasten(struct recount_task *task, int64_t since_us)
+{
+    struct recount_clock *clock = &task->clock;
+    bool waits = clock->waits_since_us != 0 && clock->waits_since_us < since_us;
+    clock->is_hastened = clock->is_live && !recount_has_ended(task);
+    clock->hastens_us = waits ? clock->waits_since_us : since_us;
+}
+
+static int64_t sooner(bool is_to_come, int64_t at_us, int64_t urgent_us)
+{
+    bool moves = is_to_come && urgent_us != 0 && (at_us == 0 || urgent_us < at_us);
+    return moves ? urgent_us : at_us;
+}
+
+/* The dates when they are those of an urgent request, or earlier; the wall clock counts from now on. */
+static struct recount_dates hasten(struct recount *recount, struct recount_task *task,
+                                   const char *level_key)
+{
+    struct recount_clock *clock = &task->clock;
+    struct recount_dates dates = clock->dates;
+    struct slow_level level;
+    int64_t after_us;
+    int64_t from_us = clock->hastens_us;
+    clock->is_hastened = false;
+    if (!slow_clock_level(recount->slow, level_key, &level)) {
+        return dates;
+    }
+    clock->working = false;
+    clock->level = recount_text(recount, level_key);
+    take_whole(recount, clock);
+    struct lengths lengths = lengths_of(&level, hours_of(&level, true), NULL);
+    int64_t due_us = from_us + lengths.due_us;
+    dates.due_us = sooner(!task->overdue, dates.due_us, due_us);
+    dates.respond_us = sooner(!clock->response_overdue && !clock->responded, dates.respond_us,
+                              lengths.respond_us == 0 ? 0 : from_us + lengths.respond_us);
+    dates.warn_us = sooner(!clock->warned, dates.warn_us,
+                           level.warn_percent == 0 ? 0 : from_us + lengths.warn_us);
+    if (after_of(recount, task, 1, &after_us)) {
+        dates.escalate_us = sooner(!task->overdue, dates.escalate_us, due_us + after_us);
+    }
+    return dates;
+}
+
+void recount_clock_hastened(struct recount *recount, struct recount_task *task)
+{
+    if (task->clock.is_hastened) {
+        bool was_working = task->clock.working;
+        compare(task, task->clock.dates, hasten(recount, task, task->clock.level),
+                "that became urgent");
+        if (was_working) {
+            invariant_broken(INVARIANT_CLOCK_RIGHT,
+                             "task %" PRIu64 " is urgent, and its clock stands at night",
+                             task->number);
+        }
     }
 }
 
@@ -265,20 +341,23 @@ bool recount_clock_awaits_storm(const struct recount_task *task, const struct re
 {
     const struct recount_clock *clock = &task->clock;
     return clock->is_live && !recount_has_ended(task) && clock->level[0] != '\0' &&
-           !clock->urgent && clock->storm == 0 && !task->overdue && clock->dates.due_us != 0 &&
+           !clock->urgent && !clock->loosened && !task->overdue && clock->dates.due_us != 0 &&
            clock->dates.due_us > stop_of(task, storm) && !storm->is_applied &&
            task->number <= storm->last_task &&
            recount_storm_holds(storm, clock->topic, clock->area);
 }
 
 static void take_storm(struct recount *recount, struct recount_task *task,
-                       const struct found *found, uint64_t number, struct recount_dates moved)
+                       const struct found *found, const Routing__TaskDueMoved *told,
+                       struct recount_dates moved)
 {
     struct recount_clock *clock = &task->clock;
-    const struct recount_storm *storm = recount_storm(recount, number);
+    const struct recount_storm *storm = recount_storm(recount, told->storm);
     struct recount_dates expected = clock->dates;
     struct slow_level level;
-    if (storm == NULL || !storm->is_taken || !recount_clock_awaits_storm(task, storm) ||
+    if (storm == NULL || told->due_percent != storm->due_percent ||
+        told->respond_percent != storm->respond_percent || !storm->is_taken ||
+        !recount_clock_awaits_storm(task, storm) ||
         !slow_clock_level(recount->slow, clock->level, &level)) {
         recount_impossible(found, "the storm does not move the task");
     }
@@ -302,7 +381,8 @@ static void take_storm(struct recount *recount, struct recount_task *task,
         }
     }
     compare(task, moved, expected, "in a storm");
-    clock->storm = number;
+    clock->storm = told->storm;
+    clock->loosened = true;
 }
 
 /* --- what moves --- */
@@ -332,7 +412,13 @@ static void take_moved(struct recount *recount, struct recount_task *task,
         compare(task, dates, with_closures(recount, task, moved->closure_number), "with a closure");
         break;
     case ROUTING__MOVE_CAUSE__MOVE_CAUSE_STORM:
-        take_storm(recount, task, found, moved->storm, dates);
+        take_storm(recount, task, found, moved, dates);
+        break;
+    case ROUTING__MOVE_CAUSE__MOVE_CAUSE_URGENT:
+        if (!clock->is_hastened) {
+            recount_impossible(found, "the task has not become urgent");
+        }
+        compare(task, dates, hasten(recount, task, moved->level), "that became urgent");
         break;
     default:
         expected.escalate_us = 0;

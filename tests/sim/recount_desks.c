@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define HELD_MAX 20
+#define HELD_MAX 40 /* with what is urgent */
 
 static struct recount_desk *desk_of(struct recount *recount, const struct found *found,
                                     uint64_t number)
@@ -47,6 +47,20 @@ static void check_first(const struct recount *recount, const struct recount_task
     }
 }
 
+/* Whoever is there is given what is urgent, however little it asks for. */
+static void check_urgent(const struct recount *recount, const struct recount_desk *desk)
+{
+    for (size_t i = 0; i < recount->task_count && desk->held < HELD_MAX; i++) {
+        const struct recount_task *task = &recount->tasks[i];
+        if (task->desk == 0 && task->urgent && !recount_has_ended(task) &&
+            strcmp(task->unit, desk->unit) == 0) {
+            invariant_broken(INVARIANT_URGENT,
+                             "%s of %s claims, and is not given urgent task %" PRIu64, desk->name,
+                             desk->unit, task->number);
+        }
+    }
+}
+
 static void take_claimed(struct recount *recount, const struct found *found,
                          const Routing__DeskClaimed *claimed)
 {
@@ -77,6 +91,7 @@ static void take_claimed(struct recount *recount, const struct found *found,
     if (claimed->n_task_numbers > 0 && desk->held > HELD_MAX) {
         recount_impossible(found, "a desk has more than it may");
     }
+    check_urgent(recount, desk);
     desk->lease_us = claimed->lease_us;
     desk->until_us = found->record->recorded_at_us + claimed->lease_us;
     desk->silent = false;

@@ -150,6 +150,8 @@ static void take_registered(struct recount *recount, const struct found *found,
         .by_pack = !found->record->historical && request->place != NULL &&
                    strcmp(request->place->area, WORLD_OTHER_AREA) == 0,
         .answers_told = 1U << request->n_answers,
+        .wants_urgent = request->urgency == COMMON__URGENCY__URGENCY_URGENT,
+        .registered_urgent = request->urgency == COMMON__URGENCY__URGENCY_URGENT,
         .storm = request->storm,
         .occurred_at_us = found->record->occurred_at_us,
     };
@@ -359,8 +361,9 @@ static void take_withdrawn(struct recount *recount, const struct found *found,
                            const Followup__CallWithdrawn *withdrawn)
 {
     struct recount_call *call = open_call(recount, found, withdrawn->call_number);
-    if (recount_task(recount, call->task)->reopens < call->finish) {
-        recount_impossible(found, "the task was not reopened");
+    if (recount_task(recount, call->task)->reopens < call->finish &&
+        !recount_has_left(recount, call)) {
+        recount_impossible(found, "the task was not reopened, nor the request taken back");
     }
     call->state = FOLLOWUP__CALL_STATE__CALL_STATE_WITHDRAWN;
 }

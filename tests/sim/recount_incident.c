@@ -44,8 +44,14 @@ void recount_take_joining(struct recount *recount, const struct found *found)
         break;
     case INTAKE__EVENT__KIND_REQUEST_JOINED: {
         const Intake__RequestJoined *joined = event->request_joined;
-        if (case_of(recount, found, joined->number)->head != joined->from_incident) {
+        const struct recount_case *one = case_of(recount, found, joined->number);
+        if (one->head != joined->from_incident) {
             recount_impossible(found, "the request was joined to another one, or to none");
+        }
+        if ((joined->urgency == COMMON__URGENCY__URGENCY_URGENT) !=
+            (one->wants_urgent && !one->historical)) {
+            recount_impossible(found,
+                               "it is urgent, and joined as if it were not, or the other way");
         }
         join_head(recount, found, joined->number, joined->incident);
         break;
@@ -85,11 +91,39 @@ static size_t count_joined(const struct recount *recount, uint64_t task)
     return count;
 }
 
+void recount_take_urgency(struct recount *recount, const struct found *found,
+                          struct recount_task *task, Common__Urgency told, uint32_t urgent_joined,
+                          int64_t since_us)
+{
+    const struct recount_case *own = recount_case(recount, task->case_number);
+    bool was_urgent = task->urgent;
+    uint32_t count = 0;
+    for (size_t i = 0; i < recount->case_count; i++) {
+        const struct recount_case *one = &recount->cases[i];
+        count += one->joined_task == task->number && one->urgent;
+    }
+    task->urgent = count > 0 || (own->urgent && !task->own_left);
+    if ((told == COMMON__URGENCY__URGENCY_URGENT) != task->urgent || urgent_joined != count) {
+        invariant_broken(INVARIANT_URGENT,
+                         "event %" PRIu64 " of routing: task %" PRIu64
+                         " is urgent, and told as if it were not, or the other way",
+                         found->offset, task->number);
+    }
+    recount_clock_urgent(recount, task);
+    if (!task->urgent) {
+        recount_alarm_calm(task);
+    } else if (!was_urgent) {
+        recount_alarm_owe(task, since_us);
+        recount_clock_hasten(task, since_us);
+    }
+}
+
 static void take_case_joined(struct recount *recount, const struct found *found,
                              const Routing__CaseJoined *joined)
 {
     struct recount_case *one = case_of(recount, found, joined->case_number);
-    const struct recount_task *task = recount_task(recount, joined->task_number);
+    struct recount_task *task = recount_task(recount, joined->task_number);
+    bool is_new = !one->taken;
     recount_take_first(recount, found, joined->case_number);
     if (task == NULL || task->case_number != joined->incident || recount_has_ended(task) ||
         strcmp(task->unit, joined->unit) != 0) {
@@ -106,6 +140,16 @@ static void take_case_joined(struct recount *recount, const struct found *found,
     if ((joined->citizen != 0) != (one->can_be_called && !one->historical)) {
         recount_impossible(found, "it names a citizen who is not to be called, or none who is");
     }
+    one->urgent = joined->case_urgency == COMMON__URGENCY__URGENCY_URGENT;
+    if (is_new && one->urgent != (one->registered_urgent && !one->historical)) {
+        recount_impossible(found, "it was registered as urgent, and is not told so");
+    }
+    bool was_urgent = task->urgent;
+    recount_take_urgency(recount, found, task, joined->urgency, joined->urgent_joined,
+                         is_new ? one->occurred_at_us : found->record->recorded_at_us);
+    if (task->urgent && !was_urgent) {
+        recount_rules_anew(recount, task);
+    }
     recount_concern_all(recount, task, found->offset);
     recount_note(recount, joined->case_number, found,
                  (struct recount_event){.unit = recount_text(recount, joined->unit),
@@ -116,12 +160,14 @@ static void take_case_joined(struct recount *recount, const struct found *found,
 static void leave(struct recount *recount, const struct found *found, struct recount_case *one,
                   struct recount_task *task)
 {
-    if (!one->withdrawn || recount_has_ended(task)) {
-        recount_impossible(found, "nobody took the request back, or the task has ended");
+    bool is_dropped = task->state == ROUTING__TASK_STATE__TASK_STATE_CANCELLED ||
+                      task->state == ROUTING__TASK_STATE__TASK_STATE_JOINED;
+    if (!one->withdrawn || is_dropped) {
+        recount_impossible(found, "nobody took the request back, or nobody wants the task done");
     }
     if (one->joined_task == 0) {
         if (task->case_number != one->number || task->own_left ||
-            count_joined(recount, task->number) == 0) {
+            (count_joined(recount, task->number) == 0 && !recount_has_ended(task))) {
             recount_impossible(found, "the request does not share the task");
         }
         task->own_left = true;
@@ -146,6 +192,13 @@ static void take_case_split(struct recount *recount, const struct found *found,
     } else {
         one->joined_task = 0;
         one->task = 0;
+    }
+    bool was_urgent = task->urgent;
+    bool is_deserted = task->own_left && count_joined(recount, task->number) == 0;
+    task->is_deserted = is_deserted;
+    recount_take_urgency(recount, found, task, split->urgency, split->urgent_joined, 0);
+    if (was_urgent && !task->urgent && !is_deserted) {
+        recount_rules_anew(recount, task);
     }
     recount_concern_all(recount, task, found->offset);
     recount_note(recount, split->case_number, found,
@@ -271,6 +324,14 @@ struct recount_end *recount_end_of(struct recount_case *one, uint64_t task, size
     return NULL;
 }
 
+bool recount_has_left(struct recount *recount, const struct recount_call *call)
+{
+    const struct recount_case *one = recount_case(recount, call->case_number);
+    const struct recount_task *task = recount_task(recount, call->task);
+    return one->withdrawn &&
+           (task->case_number == one->number ? task->own_left : one->joined_task != task->number);
+}
+
 static void check_end(struct recount *recount, const struct recount_case *one,
                       const struct recount_end *end)
 {
@@ -286,18 +347,19 @@ static void check_end(struct recount *recount, const struct recount_case *one,
                          call);
 }
 
-/* Taken back, it is no open task's business: but that of others, or of one that had ended and was opened
- * again. */
+/* Taken back, it is no task's business: but that of others, or of one that nobody wants done. */
 static void check_withdrawn(struct recount *recount, const struct recount_case *one)
 {
     const struct recount_task *task = recount_task(recount, one->task);
     bool is_part =
         task != NULL &&
         (task->case_number == one->number ? !task->own_left : one->joined_task == task->number);
-    if (one->withdrawn && is_part && !recount_has_ended(task) && task->reopens == 0) {
+    bool is_dropped = task != NULL && (task->state == ROUTING__TASK_STATE__TASK_STATE_CANCELLED ||
+                                       task->state == ROUTING__TASK_STATE__TASK_STATE_JOINED);
+    if (one->withdrawn && is_part && !is_dropped) {
         invariant_broken(INVARIANT_JOINED,
                          "request %" PRIu64 " was taken back, and task %" PRIu64
-                         " is still done for it",
+                         " is still done for it, or asked about",
                          one->number, task->number);
     }
 }

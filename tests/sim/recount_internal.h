@@ -35,6 +35,11 @@ void recount_clock_routed(struct recount *recount, struct recount_task *task,
                           const struct found *found, const Routing__TaskRouted *routed);
 void recount_clock_amended(struct recount *recount, struct recount_task *task,
                            const Routing__TaskAmended *amended);
+/* Others have made it urgent, or it is so no more. */
+void recount_clock_urgent(struct recount *recount, struct recount_task *task);
+/* It became urgent at since_us; and its unit is told of that now: its dates must be right. */
+void recount_clock_hasten(struct recount_task *task, int64_t since_us);
+void recount_clock_hastened(struct recount *recount, struct recount_task *task);
 void recount_clock_take(struct recount *recount, struct recount_task *task,
                         const struct found *found);
 void recount_clock_announced(struct recount *recount, const struct found *found,
@@ -112,9 +117,20 @@ _Noreturn void recount_impossible(const struct found *found, const char *why);
 void recount_note(struct recount *recount, uint64_t case_number, const struct found *found,
                   struct recount_event event);
 
-/* recount_rules.c: where the rules send a request; the next event of its task; the end. */
+/* recount_incident.c: how urgent the task is, by all whose it is: it has changed, or not, at since_us. `told`: what
+ * routing says. */
+void recount_take_urgency(struct recount *recount, const struct found *found,
+                          struct recount_task *task, Common__Urgency told, uint32_t urgent_joined,
+                          int64_t since_us);
+/* The call's request was taken back, though its task had ended. */
+bool recount_has_left(struct recount *recount, const struct recount_call *call);
+
+/* recount_rules.c: where the rules send a request; the next event of its task; the end. What it is about has changed. */
 void recount_rules_routed(const struct recount *recount, struct recount_task *task,
                           const Routing__TaskRouted *routed);
+void recount_rules_amended(const struct recount *recount, struct recount_task *task,
+                           const Routing__TaskAmended *amended);
+void recount_rules_anew(const struct recount *recount, struct recount_task *task);
 void recount_rules_next(struct recount_task *task, const Routing__Event *event);
 void recount_rules_check(const struct recount *recount);
 

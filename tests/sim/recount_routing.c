@@ -42,6 +42,7 @@ static void take_routed(struct recount *recount, const struct found *found,
     recount_take_first(recount, found, routed->case_number);
     recount_pack_routed(recount, found, one, routed->unit);
     one->task = routed->task_number;
+    one->urgent = routed->urgency == COMMON__URGENCY__URGENCY_URGENT;
     recount->tasks = recount_grow(recount->tasks, recount->task_count, &recount->task_room,
                                   sizeof *recount->tasks);
     recount->tasks[recount->task_count++] = (struct recount_task){

@@ -23,11 +23,16 @@ static const struct desk {
     {"lost-property", "", ""},
 };
 
-static bool is_answered(const Routing__TaskRouted *routed, const char *question, const char *value)
+/* The rules' one helper here: what is missing at night. */
+#define HELPER "fire-organisation"
+#define HELPS_MAX 8
+
+static bool is_answered(Common__Answer *const *answers, size_t count, const char *question,
+                        const char *value)
 {
-    for (size_t i = 0; i < routed->n_answers; i++) {
-        const Common__Answer *answer = routed->answers[i];
-        if (strcmp(answer->question, question) == 0 && strcmp(answer->values[0], value) == 0) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(answers[i]->question, question) == 0 &&
+            strcmp(answers[i]->values[0], value) == 0) {
             return true;
         }
     }
@@ -40,64 +45,162 @@ static bool is_night(int64_t at_us)
     return hour < 6 || hour >= 22;
 }
 
-/* The other pack begins with a rule for all that lies there (recount_pack.c). */
-static bool is_other_packs(const struct recount *recount, const Routing__TaskRouted *routed)
-{
-    return recount_pack(recount, COMMON__SERVICE_ID__SERVICE_ID_ROUTING) != 0 &&
-           routed->place != NULL && strcmp(routed->place->area, WORLD_OTHER_AREA) == 0;
-}
+/* What a task is about. */
+struct matter {
+    const char *topic, *area;
+    Common__Answer *const *answers;
+    size_t answer_count;
+    int64_t registered_us;
+};
 
-static void expect_unit(const Routing__TaskRouted *routed, char ret_unit[64])
+static void expect_unit(const struct matter *matter, char ret_unit[64])
 {
-    const char *area = routed->place == NULL ? "" : routed->place->area;
     ret_unit[0] = '\0';
     for (size_t i = 0; i < sizeof desks / sizeof desks[0]; i++) {
-        if (strcmp(desks[i].topic, routed->topic) != 0) {
+        if (strcmp(desks[i].topic, matter->topic) != 0) {
             continue;
         }
-        if (strcmp(routed->topic, "lost-property") == 0) {
+        if (strcmp(matter->topic, "lost-property") == 0) {
             (void)snprintf(ret_unit, 64, "bus-company");
-        } else if (strcmp(routed->topic, "pruning") == 0 &&
-                   is_answered(routed, "touches", "wire")) {
+        } else if (strcmp(matter->topic, "pruning") == 0 &&
+                   is_answered(matter->answers, matter->answer_count, "touches", "wire")) {
             (void)snprintf(ret_unit, 64, OUTSIDE);
-        } else if (area[0] == '\0') {
+        } else if (matter->area[0] == '\0') {
             (void)snprintf(ret_unit, 64, "%s", desks[i].of_city);
         } else {
-            (void)snprintf(ret_unit, 64, "district-%s-%s", area, desks[i].of_district);
+            (void)snprintf(ret_unit, 64, "district-%s-%s", matter->area, desks[i].of_district);
         }
+    }
+}
+
+static void take_matter(const struct recount *recount, struct recount_task *task,
+                        struct matter matter)
+{
+    char unit[64];
+    expect_unit(&matter, unit);
+    task->usual_unit = arena_copy_text(recount->arena, unit);
+    task->in_other_area = strcmp(matter.area, WORLD_OTHER_AREA) == 0;
+    task->wants_help = strcmp(matter.topic, "manhole") == 0 &&
+                       is_answered(matter.answers, matter.answer_count, "state", "missing") &&
+                       is_night(matter.registered_us);
+}
+
+/* The other pack begins with a rule for all that lies there (recount_pack.c). */
+static bool is_other_packs(const struct recount *recount, const struct recount_task *task)
+{
+    return recount_pack(recount, COMMON__SERVICE_ID__SERVICE_ID_ROUTING) != 0 &&
+           task->in_other_area;
+}
+
+static const char *rightful_unit(const struct recount *recount, const struct recount_task *task)
+{
+    return is_other_packs(recount, task) ? WORLD_OTHER_UNIT : task->usual_unit;
+}
+
+/* The helper is asked once, unless only the rules withdrew it. */
+static void want_helper(const struct recount *recount, struct recount_task *task)
+{
+    if (task->wants_help && !is_other_packs(recount, task) && task->helper_parts == 0 &&
+        task->helps < HELPS_MAX) {
+        task->wanted_helper = HELPER;
     }
 }
 
 void recount_rules_routed(const struct recount *recount, struct recount_task *task,
                           const Routing__TaskRouted *routed)
 {
-    char unit[64];
-    if (routed->rule_line == 0 || is_other_packs(recount, routed)) {
-        return; /* the history's own, or seen to there */
+    take_matter(recount, task,
+                (struct matter){routed->topic, routed->place == NULL ? "" : routed->place->area,
+                                routed->answers, routed->n_answers, routed->registered_at_us});
+    if (routed->rule_line == 0) {
+        return; /* the history's own */
     }
-    expect_unit(routed, unit);
-    if (strcmp(unit, routed->unit) != 0) {
-        invariant_broken(INVARIANT_RULED,
-                         "task %" PRIu64 " about %s went to %s by line %u, and belongs to %s",
-                         routed->task_number, routed->topic, routed->unit, routed->rule_line, unit);
+    task->by_rule = true;
+    if (is_other_packs(recount, task)) {
+        return; /* seen to there */
     }
-    task->wants_referral = !task->historical && strcmp(unit, OUTSIDE) == 0;
-    if (!task->historical && strcmp(routed->topic, "manhole") == 0 &&
-        is_answered(routed, "state", "missing") && is_night(routed->registered_at_us)) {
-        task->wanted_helper = "fire-organisation";
+    if (strcmp(task->usual_unit, routed->unit) != 0) {
+        invariant_broken(
+            INVARIANT_RULED, "task %" PRIu64 " about %s went to %s by line %u, and belongs to %s",
+            routed->task_number, routed->topic, routed->unit, routed->rule_line, task->usual_unit);
+    }
+    task->wants_referral = !task->historical && strcmp(task->usual_unit, OUTSIDE) == 0;
+    if (!task->historical) {
+        want_helper(recount, task);
+    }
+}
+
+void recount_rules_anew(const struct recount *recount, struct recount_task *task)
+{
+    bool is_untouched = task->state == ROUTING__TASK_STATE__TASK_STATE_ROUTED ||
+                        task->state == ROUTING__TASK_STATE__TASK_STATE_SEEN;
+    if (task->historical || recount_has_ended(task)) {
+        return;
+    }
+    bool is_asked = task->wants_help && !is_other_packs(recount, task);
+    if (task->rule_helps && !is_asked) {
+        task->helper_goes = true;
+    }
+    if (!is_untouched || !task->by_rule) {
+        return;
+    }
+    if (strcmp(task->unit, rightful_unit(recount, task)) != 0) {
+        task->wanted_unit = rightful_unit(recount, task);
+    }
+    want_helper(recount, task);
+}
+
+void recount_rules_amended(const struct recount *recount, struct recount_task *task,
+                           const Routing__TaskAmended *amended)
+{
+    take_matter(recount, task,
+                (struct matter){amended->topic, amended->place == NULL ? "" : amended->place->area,
+                                amended->answers, amended->n_answers, amended->registered_at_us});
+    recount_rules_anew(recount, task);
+}
+
+/* First who helps no more is told, then who has it, then who helps; dates may move in between. */
+static bool is_next(struct recount_task *task, const Routing__Event *event)
+{
+    if (task->helper_goes) {
+        task->helper_goes = false;
+        task->rule_helps = false;
+        task->helper_parts--;
+        return event->kind_case == ROUTING__EVENT__KIND_TASK_HELP_FINISHED &&
+               event->task_help_finished->by_rule && event->task_help_finished->withdrawn &&
+               strcmp(event->task_help_finished->helper, HELPER) == 0;
+    }
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_DUE_MOVED) {
+        return true;
+    }
+    if (task->wanted_unit != NULL) {
+        const char *wanted = task->wanted_unit;
+        task->wanted_unit = NULL;
+        return event->kind_case == ROUTING__EVENT__KIND_TASK_MOVED && event->task_moved->by_rule &&
+               strcmp(event->task_moved->to_unit, wanted) == 0;
+    }
+    if (task->wanted_helper != NULL) {
+        task->wanted_helper = NULL;
+        task->rule_helps = true;
+        return event->kind_case == ROUTING__EVENT__KIND_TASK_HELP_ASKED &&
+               event->task_help_asked->by_rule &&
+               strcmp(event->task_help_asked->helper, HELPER) == 0;
+    }
+    switch (event->kind_case) { /* people's */
+    case ROUTING__EVENT__KIND_TASK_HELP_FINISHED: return !event->task_help_finished->by_rule;
+    case ROUTING__EVENT__KIND_TASK_HELP_ASKED: return !event->task_help_asked->by_rule;
+    case ROUTING__EVENT__KIND_TASK_MOVED: return !event->task_moved->by_rule;
+    default: return true;
     }
 }
 
 void recount_rules_next(struct recount_task *task, const Routing__Event *event)
 {
-    const char *wanted = task->wanted_helper;
-    bool is_asked = event->kind_case == ROUTING__EVENT__KIND_TASK_HELP_ASKED && wanted != NULL &&
-                    strcmp(event->task_help_asked->helper, wanted) == 0;
-    if (wanted != NULL && !is_asked) {
-        invariant_broken(INVARIANT_RULED, "%s was not asked to help with task %" PRIu64, wanted,
+    if (!is_next(task, event)) {
+        invariant_broken(INVARIANT_RULED,
+                         "task %" PRIu64 ": another event came than the rules ask for",
                          task->number);
     }
-    task->wanted_helper = NULL;
     bool is_referred = event->kind_case == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE &&
                        event->task_closed_undone->referred;
     if (task->wants_referral != is_referred) {
@@ -107,19 +210,32 @@ void recount_rules_next(struct recount_task *task, const Routing__Event *event)
                          task->number, is_referred ? "was, and should not be," : "was not");
     }
     task->wants_referral = false;
+    switch (event->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_HELP_ASKED:
+        task->helper_parts += strcmp(event->task_help_asked->helper, HELPER) == 0;
+        break;
+    case ROUTING__EVENT__KIND_TASK_HELP_FINISHED:
+        task->rule_helps =
+            task->rule_helps && strcmp(event->task_help_finished->helper, HELPER) != 0;
+        break;
+    case ROUTING__EVENT__KIND_TASK_MOVED: task->by_rule = event->task_moved->by_rule; break;
+    case ROUTING__EVENT__KIND_TASK_RETURNED:
+    case ROUTING__EVENT__KIND_TASK_REOPENED: task->by_rule = false; break;
+    default: task->rule_helps = task->rule_helps && !recount_has_ended(task); break;
+    }
 }
 
 void recount_rules_check(const struct recount *recount)
 {
     for (size_t i = 0; i < recount->task_count; i++) {
-        if (recount->tasks[i].wants_referral) {
+        const struct recount_task *task = &recount->tasks[i];
+        if (task->wants_referral) {
             invariant_broken(INVARIANT_RULED,
-                             "task %" PRIu64 " is outside the city's duty and open",
-                             recount->tasks[i].number);
+                             "task %" PRIu64 " is outside the city's duty and open", task->number);
         }
-        if (recount->tasks[i].wanted_helper != NULL) {
-            invariant_broken(INVARIANT_RULED, "%s was not asked to help with task %" PRIu64,
-                             recount->tasks[i].wanted_helper, recount->tasks[i].number);
+        if (task->wanted_helper != NULL || task->wanted_unit != NULL || task->helper_goes) {
+            invariant_broken(INVARIANT_RULED,
+                             "task %" PRIu64 ": what the rules ask for has not come", task->number);
         }
     }
 }

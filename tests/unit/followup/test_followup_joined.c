@@ -84,6 +84,28 @@ static void withdraws_and_calls_again_when_the_task_was_reopened(void **state)
     assert_int_equal(desk_get_call(rig, 4)->finish, 2);
 }
 
+/* The unit had finished it before the citizen's word came. */
+static void calls_nobody_who_has_taken_the_request_back(void **state)
+{
+    struct rig *rig = *state;
+    Routing__CaseSplit split = ROUTING__CASE_SPLIT__INIT;
+    Routing__Event open = ROUTING__EVENT__INIT;
+    const struct event event = {.open = &open.base};
+    feed_followed(rig, 3, FATE(DONE), 1, false);
+    split.task_number = 1;
+    split.case_number = 203;
+    open.kind_case = ROUTING__EVENT__KIND_CASE_SPLIT;
+    open.case_split = &split;
+    assert_int_equal(rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event, NULL),
+                     STATUS_OK);
+    assert_int_equal(desk_get_call(rig, 2)->state, STATE_WAITING); /* it was split off */
+    split.withdrawn = true;
+    assert_int_equal(rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event, NULL),
+                     STATUS_OK);
+    assert_int_equal(desk_get_call(rig, 1)->state, STATE_WAITING);
+    assert_int_equal(desk_get_call(rig, 2)->state, FOLLOWUP__CALL_STATE__CALL_STATE_WITHDRAWN);
+}
+
 static void calls_nobody_about_what_nobody_wants_or_what_is_past(void **state)
 {
     struct rig *rig = *state;
@@ -106,6 +128,7 @@ int main(void)
         DESK_TEST(calls_each_citizen_of_a_joined_request),
         DESK_TEST(tells_them_what_was_not_done),
         DESK_TEST(withdraws_and_calls_again_when_the_task_was_reopened),
+        DESK_TEST(calls_nobody_who_has_taken_the_request_back),
         DESK_TEST(calls_nobody_about_what_nobody_wants_or_what_is_past),
         DESK_TEST(takes_as_many_as_one_event_has),
     };

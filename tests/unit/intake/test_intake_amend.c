@@ -126,9 +126,8 @@ static void names_the_field_of_a_bad_amendment(void **state)
     request.code = sample(rig);
     desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_INVALID_ARGUMENT,
                  "reason");
-    request.reason = text("why");
-    desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_INVALID_ARGUMENT,
-                 "topic");
+    request.reason = text("why"); /* and nothing else: no field is wrong by itself */
+    desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_INVALID_ARGUMENT, "");
     request.topic = text("no-such-topic");
     desk_refuses(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, STATUS_NOT_FOUND, "topic");
     request.topic = text("");

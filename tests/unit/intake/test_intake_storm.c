@@ -520,6 +520,38 @@ static void lists_what_is_open_still_with_the_questions_nobody_answered(void **s
     rig_free(rig);
 }
 
+/* As many as one call looks at, each with as long an answer as there may be. */
+static void what_is_over_takes_no_room_from_what_is_left(void **state)
+{
+    enum { OVER = 490 };
+    struct rig *rig = desk_open();
+    Intake__WithdrawCaseRequest back = INTAKE__WITHDRAW_CASE_REQUEST__INIT;
+    Common__Answer answer = COMMON__ANSWER__INIT;
+    Common__Answer *answers[] = {&answer};
+    char *values[] = {desk_repeat("آ", 2000)};
+    (void)state;
+    (void)begin_for(rig, 2);
+    answer.question = "needs";
+    answer.n_values = 1;
+    answer.values = values;
+    back.reason = "خودش برطرف شد";
+    for (size_t i = 0; i < OVER; i++) {
+        Intake__RegisterCaseRequest request = desk_request();
+        request.topic = "accessibility";
+        request.n_answers = 1;
+        request.answers = answers;
+        back.code = desk_register(rig, &request)->code;
+        back.idempotency_key = (ProtobufCBinaryData){0, NULL};
+        (void)must(rig, RPC_ROLE_FRONT_END, "WithdrawCase", &back.base);
+    }
+    (void)register_in(rig, "asphalt", "5");
+    const Intake__ListStormLeftResponse *page = left(rig, 1, 0, 0);
+    assert_int_equal(page->n_left, 1);
+    assert_int_equal(page->left[0]->case_data->number, OVER + 1);
+    free(values[0]);
+    rig_free(rig);
+}
+
 static void an_answer_that_is_added_later_takes_the_mark_away(void **state)
 {
     struct rig *rig = desk_open();
@@ -627,6 +659,7 @@ int main(void)
         cmocka_unit_test(the_look_for_the_same_thing_says_that_a_storm_runs),
         cmocka_unit_test(tells_the_new_date_to_who_was_told_another),
         cmocka_unit_test(lists_what_is_open_still_with_the_questions_nobody_answered),
+        cmocka_unit_test(what_is_over_takes_no_room_from_what_is_left),
         cmocka_unit_test(an_answer_that_is_added_later_takes_the_mark_away),
         cmocka_unit_test(pages_what_is_left_stably_while_more_comes_in),
         cmocka_unit_test(refuses_to_list_what_a_storm_left_that_never_was),

@@ -121,6 +121,74 @@ static void the_number_to_dial_is_told_with_the_code_and_with_the_topic(void **s
     rig_free(rig);
 }
 
+static void the_number_to_dial_is_told_when_it_becomes_an_emergency(void **state)
+{
+    struct rig *rig = desk_open();
+    Intake__RegisterCaseRequest request = desk_request();
+    Intake__AmendCaseRequest amend = INTAKE__AMEND_CASE_REQUEST__INIT;
+    const ProtobufCMessage *answer;
+    (void)state;
+    amend.code = desk_register(rig, &request)->code;
+    amend.topic = text("fire");
+    amend.reason = text("it burns");
+    assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "AmendCase", &amend.base, &answer, NULL),
+                     STATUS_OK);
+    assert_string_equal(((const Intake__AmendCaseResponse *)answer)->emergency_phone, "125");
+    amend.topic = text("asphalt");
+    amend.idempotency_key = (ProtobufCBinaryData){0, NULL};
+    assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "AmendCase", &amend.base, &answer, NULL),
+                     STATUS_OK);
+    assert_string_equal(((const Intake__AmendCaseResponse *)answer)->emergency_phone, "");
+    rig_free(rig);
+}
+
+/* Nobody has said that the danger is over: that is said with the urgency. */
+static void what_was_urgent_stays_so_until_somebody_says_otherwise(void **state)
+{
+    struct rig *rig = desk_open();
+    Intake__RegisterCaseRequest request = desk_request();
+    Intake__AmendCaseRequest amend = INTAKE__AMEND_CASE_REQUEST__INIT;
+    const ProtobufCMessage *answer;
+    (void)state;
+    request.topic = text("fire");
+    amend.code = desk_register(rig, &request)->code;
+    amend.topic = text("asphalt");
+    amend.reason = text("it was heard wrongly");
+    assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "AmendCase", &amend.base, &answer, NULL),
+                     STATUS_OK);
+    assert_int_equal(desk_get(rig, amend.code)->case_data->urgency,
+                     COMMON__URGENCY__URGENCY_URGENT);
+    amend.urgency = COMMON__URGENCY__URGENCY_NORMAL;
+    amend.idempotency_key = (ProtobufCBinaryData){0, NULL};
+    assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "AmendCase", &amend.base, &answer, NULL),
+                     STATUS_OK);
+    assert_int_equal(desk_get(rig, amend.code)->case_data->urgency,
+                     COMMON__URGENCY__URGENCY_NORMAL);
+    rig_free(rig);
+}
+
+static void a_request_is_joined_as_urgent_as_it_is_by_now(void **state)
+{
+    struct rig *rig = desk_open();
+    Intake__RegisterCaseRequest request = desk_request();
+    Intake__RegisterCaseRequest other = desk_request();
+    Intake__AmendCaseRequest amend = INTAKE__AMEND_CASE_REQUEST__INIT;
+    Intake__JoinCaseRequest join = INTAKE__JOIN_CASE_REQUEST__INIT;
+    const ProtobufCMessage *answer;
+    (void)state;
+    join.join = desk_register(rig, &request)->code;
+    join.code = amend.code = desk_register(rig, &other)->code;
+    amend.urgency = COMMON__URGENCY__URGENCY_URGENT;
+    amend.reason = text("it gives way");
+    assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "AmendCase", &amend.base, &answer, NULL),
+                     STATUS_OK);
+    assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "JoinCase", &join.base, &answer, NULL),
+                     STATUS_OK);
+    const Intake__Event *event = (const void *)rig_event(rig, rig_event_count(rig))->open;
+    assert_int_equal(event->request_joined->urgency, COMMON__URGENCY__URGENCY_URGENT);
+    rig_free(rig);
+}
+
 static void a_history_is_no_emergency(void **state)
 {
     struct rig *rig = desk_open();
@@ -222,6 +290,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_number_to_dial_is_told_with_the_code_and_with_the_topic),
+        cmocka_unit_test(the_number_to_dial_is_told_when_it_becomes_an_emergency),
+        cmocka_unit_test(what_was_urgent_stays_so_until_somebody_says_otherwise),
+        cmocka_unit_test(a_request_is_joined_as_urgent_as_it_is_by_now),
         cmocka_unit_test(a_history_is_no_emergency),
         cmocka_unit_test(everyone_sees_who_has_it_and_how_often_nobody_had),
         cmocka_unit_test(told_anew_nobody_has_acknowledged_it),

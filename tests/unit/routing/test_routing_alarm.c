@@ -160,6 +160,22 @@ static void without_a_desk_the_first_that_claims_gets_it(void **state)
     rig_free(rig);
 }
 
+/* However little that one asks for: it is there. */
+static void a_desk_that_claims_nothing_is_given_what_is_urgent(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new_clocked();
+    scene_register_many(rig, 2);
+    register_urgent(rig, 3);
+    const Routing__ClaimTasksResponse *told = claim(rig, CIVIL_5, WATCH, 0);
+    assert_int_equal(told->n_claimed, 1);
+    assert_int_equal(told->claimed[0], 3);
+    assert_int_equal(told->held, 1);
+    assert_string_equal(scene_task(rig, 3)->desk, WATCH);
+    assert_int_equal(claim(rig, CIVIL_5, WATCH, 0)->n_claimed, 0);
+    rig_free(rig);
+}
+
 static void it_is_given_beyond_what_a_desk_claims_until_no_desk_has_room(void **state)
 {
     (void)state;
@@ -437,6 +453,7 @@ int main(void)
         cmocka_unit_test(an_urgent_task_goes_to_the_unit_s_urgent_desk_at_once),
         cmocka_unit_test(when_that_desk_is_silent_it_goes_to_the_one_with_the_least_to_do),
         cmocka_unit_test(without_a_desk_the_first_that_claims_gets_it),
+        cmocka_unit_test(a_desk_that_claims_nothing_is_given_what_is_urgent),
         cmocka_unit_test(it_is_given_beyond_what_a_desk_claims_until_no_desk_has_room),
         cmocka_unit_test(when_its_desk_falls_silent_another_is_given_it),
         cmocka_unit_test(what_nobody_acknowledges_goes_up_the_ladder_each_step_once),

@@ -1,4 +1,6 @@
 /* What citizens do about requests that are with an office: the office hears of it, once. */
+#include "tests/support/pack_copy.h"
+#include "tests/support/scratch.h"
 #include "tests/unit/routing/routing_scene.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
@@ -201,6 +203,95 @@ static void the_office_is_told_of_new_words_once(void **state)
     rig_free(rig);
 }
 
+/* Another pack, whose first rule sends asphalt of district 5 to another unit. */
+static struct city *take_other_pack(struct rig *rig)
+{
+    static const char head[] = "topic,area,urgent,unit,level,answer,time,helpers,helpers_note\n";
+    static const char changed[] = "topic,area,urgent,unit,level,answer,time,helpers,helpers_note\n"
+                                  "asphalt,5,*,deputy-civil,,,,,\n";
+    char folder[SCRATCH_SIZE];
+    struct city *city = NULL;
+    struct error err = ERROR_NONE;
+    scratch_new(folder);
+    pack_copy("isfahan", folder, "rules.csv", head, changed);
+    assert_int_equal(city_load(&city, folder, &err), STATUS_OK);
+    scratch_remove(folder);
+    if (rig_try_restart(rig, city, &err) != STATUS_OK) {
+        fail_msg("%s", err.message);
+    }
+    return city;
+}
+
+static void what_the_rules_of_another_pack_placed_is_still_moved_by_an_amendment(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register_many(rig, 1);
+    struct city *city = take_other_pack(rig);
+    assert_int_equal(amend(rig, 1, 1, "asphalt", "3"), STATUS_OK);
+    assert_string_equal(scene_task(rig, 1)->unit, "district-3-civil");
+    assert_int_equal(amend(rig, 1, 2, "asphalt", "5"), STATUS_OK);
+    assert_string_equal(scene_task(rig, 1)->unit, "deputy-civil");
+    rig_free(rig);
+    city_free(city);
+}
+
+/* Though the rules of today would have sent it where the person did. */
+static void what_a_person_placed_stays_whatever_pack_was_taken_since(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register_many(rig, 1);
+    assert_int_equal(scene_return(rig, 1, "deputy-civil", NULL), STATUS_OK);
+    struct city *city = take_other_pack(rig);
+    assert_int_equal(amend(rig, 1, 1, "asphalt", "3"), STATUS_OK);
+    assert_string_equal(scene_task(rig, 1)->unit, "deputy-civil");
+    rig_free(rig);
+    city_free(city);
+}
+
+static void what_was_finished_once_is_moved_by_no_rule(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    Routing__ReopenTaskRequest request = ROUTING__REOPEN_TASK_REQUEST__INIT;
+    scene_register_many(rig, 1);
+    assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
+    request.task_number = 1;
+    request.reason = ROUTING__REOPEN_REASON__REOPEN_REASON_OTHER;
+    request.note = "it came loose";
+    assert_int_equal(scene_call(rig, RPC_ROLE_ADMIN, "", "ReopenTask", &request.base, NULL, NULL),
+                     STATUS_OK);
+    assert_int_equal(amend(rig, 1, 1, "asphalt", "3"), STATUS_OK);
+    assert_string_equal(scene_task(rig, 1)->unit, UNIT);
+    rig_free(rig);
+}
+
+/* The unit was quicker than the citizen's word: nobody is asked about it any more. */
+static void what_is_taken_back_after_its_end_is_over_for_everyone(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    Routing__ReopenTaskRequest request = ROUTING__REOPEN_TASK_REQUEST__INIT;
+    struct error err = ERROR_NONE;
+    scene_register_many(rig, 1);
+    assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
+    assert_int_equal(withdraw(rig, 1), STATUS_OK);
+    assert_int_equal(withdraw(rig, 1), STATUS_OK);
+    assert_int_equal(rig_event_count(rig), 3);
+    assert_true(scene_event(rig, 3)->case_split->withdrawn);
+    assert_int_equal(scene_event(rig, 3)->case_split->case_number, 1);
+    assert_int_equal(scene_task(rig, 1)->state, ROUTING__TASK_STATE__TASK_STATE_DONE);
+    assert_true(scene_task(rig, 1)->own_withdrawn);
+    assert_int_equal(scene_task(rig, 1)->citizen, 0);
+    request.task_number = 1;
+    request.reason = ROUTING__REOPEN_REASON__REOPEN_REASON_OTHER;
+    request.note = "again";
+    assert_int_equal(scene_call(rig, RPC_ROLE_ADMIN, "", "ReopenTask", &request.base, NULL, &err),
+                     STATUS_FAILED_PRECONDITION);
+    rig_free(rig);
+}
+
 static void a_request_taken_back_cancels_its_task_unless_it_is_finished(void **state)
 {
     (void)state;
@@ -213,7 +304,7 @@ static void a_request_taken_back_cancels_its_task_unless_it_is_finished(void **s
     assert_int_equal(scene_finish(rig, 2, "", NULL), STATUS_OK);
     assert_int_equal(withdraw(rig, 2), STATUS_OK);
     assert_int_equal(scene_task(rig, 2)->state, ROUTING__TASK_STATE__TASK_STATE_DONE);
-    assert_int_equal(rig_event_count(rig), 4);
+    assert_int_equal(rig_event_count(rig), 5);
     rig_free(rig);
 }
 
@@ -229,6 +320,10 @@ int main(void)
         cmocka_unit_test(an_amended_task_that_is_accepted_stays_and_its_office_is_told),
         cmocka_unit_test(an_amended_task_that_a_person_has_handed_on_stays),
         cmocka_unit_test(the_office_is_told_of_new_words_once),
+        cmocka_unit_test(what_the_rules_of_another_pack_placed_is_still_moved_by_an_amendment),
+        cmocka_unit_test(what_a_person_placed_stays_whatever_pack_was_taken_since),
+        cmocka_unit_test(what_was_finished_once_is_moved_by_no_rule),
+        cmocka_unit_test(what_is_taken_back_after_its_end_is_over_for_everyone),
         cmocka_unit_test(a_request_taken_back_cancels_its_task_unless_it_is_finished),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -488,18 +488,23 @@ static void a_task_that_nobody_is_left_of_is_cancelled(void **state)
     }
 }
 
-static void what_is_finished_is_not_left(void **state)
+static void who_takes_back_what_is_finished_leaves_it_unasked(void **state)
 {
     struct rig *rig = scene_new();
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
     register_joined(rig, 2, 1);
     assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
+    withdraw(rig, 2);
+    assert_true(last_event(rig)->case_split->withdrawn);
+    assert_int_equal(scene_task(rig, 1)->callers, 1);
+    withdraw(rig, 1);
+    assert_int_equal(scene_task(rig, 1)->callers, 0);
+    assert_int_equal(scene_task(rig, 1)->state, STATE(DONE));
     uint64_t events = rig_event_count(rig);
     withdraw(rig, 2);
     withdraw(rig, 1);
     assert_int_equal(rig_event_count(rig), events);
-    assert_int_equal(scene_task(rig, 1)->callers, 2);
     rig_free(rig);
 }
 
@@ -523,7 +528,7 @@ int main(void)
         cmocka_unit_test(a_joined_request_that_is_taken_back_leaves_the_task),
         cmocka_unit_test(a_shared_task_goes_on_when_its_own_request_is_taken_back),
         cmocka_unit_test(a_task_that_nobody_is_left_of_is_cancelled),
-        cmocka_unit_test(what_is_finished_is_not_left),
+        cmocka_unit_test(who_takes_back_what_is_finished_leaves_it_unasked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

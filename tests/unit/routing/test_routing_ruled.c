@@ -261,6 +261,71 @@ static void a_history_wakes_no_helping_unit(void **state)
     rig_free(rig);
 }
 
+static size_t open_helps(struct rig *rig, uint64_t number)
+{
+    const Routing__Task *task = scene_task(rig, number);
+    size_t count = 0;
+    for (size_t i = 0; i < task->n_helps; i++) {
+        count += task->helps[i]->ended_at_us == 0;
+    }
+    return count;
+}
+
+/* Else the lead could not close it until units had ended what is not to be done. */
+static void what_a_rule_asks_no_more_it_withdraws(void **state)
+{
+    (void)state;
+    struct rig *rig = new_rig();
+    struct said fenced = unfenced;
+    fenced.question = NULL;
+    register_said(rig, 1, unfenced);
+    assert_int_equal(open_helps(rig, 1), 2);
+    amend_said(rig, 1, 1, fenced);
+    expect_unit(rig, 1, "district-1-civil");
+    assert_int_equal(open_helps(rig, 1), 0);
+    assert_true(scene_task(rig, 1)->helps[0]->withdrawn_by_rule);
+    const Routing__FollowTasksResponse *told = scene_follow(rig, RPC_ROLE_OFFICE, "bus", 0, 10);
+    assert_int_equal(told->changes[told->n_changes - 1]->kind,
+                     ROUTING__CHANGE_KIND__CHANGE_KIND_HELP_FINISHED);
+    assert_int_equal(scene_finish(rig, 1, "done", NULL), STATUS_OK);
+    rig_free(rig);
+}
+
+static void what_has_been_taken_on_keeps_its_unit_and_loses_the_rules_helpers(void **state)
+{
+    (void)state;
+    struct rig *rig = new_rig();
+    struct said fenced = unfenced;
+    fenced.question = NULL;
+    register_said(rig, 1, unfenced);
+    assert_int_equal(scene_accept(rig, 1, NULL), STATUS_OK);
+    amend_said(rig, 1, 1, fenced);
+    expect_unit(rig, 1, "centre");
+    assert_int_equal(open_helps(rig, 1), 0);
+    rig_free(rig);
+}
+
+static void what_a_person_asked_no_rule_withdraws(void **state)
+{
+    (void)state;
+    struct rig *rig = new_rig();
+    Routing__AskHelpRequest request = ROUTING__ASK_HELP_REQUEST__INIT;
+    struct said fenced = unfenced;
+    fenced.question = NULL;
+    register_said(rig, 1, fenced);
+    request.task_number = 1;
+    request.unit = text("bus");
+    request.note = text("stop the buses");
+    assert_int_equal(scene_call(rig, RPC_ROLE_ADMIN, "", "AskHelp", &request.base, NULL, NULL),
+                     STATUS_OK);
+    amend_said(rig, 1, 1, unfenced);
+    amend_said(rig, 1, 2, fenced);
+    assert_int_equal(open_helps(rig, 1), 1);
+    assert_string_equal(scene_task(rig, 1)->helps[0]->unit, "bus");
+    assert_false(scene_task(rig, 1)->helps[0]->withdrawn);
+    rig_free(rig);
+}
+
 static void an_amendment_asks_helping_units_once(void **state)
 {
     (void)state;
@@ -273,10 +338,11 @@ static void an_amendment_asks_helping_units_once(void **state)
     expect_unit(rig, 1, "centre");
     assert_int_equal(scene_task(rig, 1)->n_helps, 2);
     amend_said(rig, 1, 2, unfenced);
-    amend_said(rig, 1, 3, said); /* whoever was asked stays asked */
+    assert_int_equal(scene_task(rig, 1)->n_helps, 2);
+    amend_said(rig, 1, 3, said);
     amend_said(rig, 1, 4, unfenced);
     expect_unit(rig, 1, "centre");
-    assert_int_equal(scene_task(rig, 1)->n_helps, 2);
+    assert_int_equal(open_helps(rig, 1), 2);
     rig_free(rig);
 }
 
@@ -290,6 +356,9 @@ int main(void)
         cmocka_unit_test(an_amendment_that_the_rules_do_not_look_at_moves_nothing),
         cmocka_unit_test(helping_units_of_the_rule_are_asked_at_once),
         cmocka_unit_test(a_history_wakes_no_helping_unit),
+        cmocka_unit_test(what_a_rule_asks_no_more_it_withdraws),
+        cmocka_unit_test(what_has_been_taken_on_keeps_its_unit_and_loses_the_rules_helpers),
+        cmocka_unit_test(what_a_person_asked_no_rule_withdraws),
         cmocka_unit_test(an_amendment_asks_helping_units_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

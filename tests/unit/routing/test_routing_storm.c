@@ -387,6 +387,50 @@ static void storms_that_name_all_they_may_fill_no_timers_memory(void **state)
     rig_free(rig);
 }
 
+/* The first still has most to look at when the last of them comes. */
+static void a_storm_is_not_forgotten_because_many_follow_it(void **state)
+{
+    enum { TASKS = 3 * ROUTING_STORM_TASKS_MAX, STORMS = 33 };
+    (void)state;
+    struct rig *rig = scene_new_clocked();
+    int64_t made_us = rig_now_us(rig);
+    scene_register_many(rig, TASKS);
+    for (uint64_t number = 1; number <= STORMS; number++) {
+        const char *area = number == 1 ? "5" : "3";
+        assert_int_equal(begin(rig, (struct scene_storm){.number = number, .area = area}),
+                         STATUS_OK);
+    }
+    rig_advance(rig, 10 * SECOND_US);
+    for (uint64_t number = 1; number <= TASKS; number++) {
+        assert_int_equal(scene_task(rig, number)->due_at_us, add(rig, made_us, 3 * WHOLE_US));
+    }
+    rig_free(rig);
+}
+
+static void neither_time_is_loosened_twice_by_storms_of_different_kinds(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new_clocked();
+    int64_t made_us = rig_now_us(rig);
+    scene_register_many(rig, 1);
+    begin_and_settle(rig,
+                     (struct scene_storm){.number = 1, .due_percent = 200, .respond_percent = 200});
+    begin_and_settle(rig,
+                     (struct scene_storm){.number = 2, .due_percent = 300, .respond_percent = 100});
+    assert_int_equal(scene_task(rig, 1)->respond_at_us, add(rig, made_us, 2 * RESPOND_US));
+    begin_and_settle(rig,
+                     (struct scene_storm){.number = 3, .due_percent = 400, .respond_percent = 200});
+    const Routing__Task *task = scene_task(rig, 1);
+    assert_int_equal(task->due_at_us, add(rig, made_us, 4 * WHOLE_US));
+    assert_int_equal(task->respond_at_us, add(rig, made_us, 2 * RESPOND_US));
+    begin_and_settle(rig,
+                     (struct scene_storm){.number = 4, .due_percent = 100, .respond_percent = 300});
+    task = scene_task(rig, 1);
+    assert_int_equal(task->due_at_us, add(rig, made_us, 4 * WHOLE_US));
+    assert_int_equal(task->respond_at_us, add(rig, made_us, 3 * RESPOND_US));
+    rig_free(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +451,8 @@ int main(void)
         cmocka_unit_test(a_storm_that_is_heard_of_twice_moves_nothing_twice),
         cmocka_unit_test(many_are_moved_in_steps_and_after_a_restart_in_between),
         cmocka_unit_test(storms_that_name_all_they_may_fill_no_timers_memory),
+        cmocka_unit_test(a_storm_is_not_forgotten_because_many_follow_it),
+        cmocka_unit_test(neither_time_is_loosened_twice_by_storms_of_different_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -395,6 +395,53 @@ static void only_the_admin_may(void **state)
     rig_free(rig);
 }
 
+/* --- what is kept --- */
+
+static struct city *nth_pack(unsigned number)
+{
+    char to[256];
+    snprintf(to, sizeof(to), HEAD "%s,%u,*,deputy-civil,normal,,,,\n",
+             number < 15 ? "asphalt" : "pavement", 1 + number % 15);
+    return other_pack("rules.csv", HEAD, to);
+}
+
+static void take_nth(struct rig *rig, unsigned number)
+{
+    struct city *city = nth_pack(number);
+    must_take(rig, city);
+    city_free(city);
+}
+
+static void take_back(struct rig *rig)
+{
+    struct error err;
+    if (take(rig, look(rig)->back, true, &err) != STATUS_OK) {
+        fail_msg("%s", err.message);
+    }
+}
+
+/* It was put long before the others, and taken again of late. */
+static void a_pack_taken_again_is_kept_as_long_as_it_may_be_taken_back(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new_clocked();
+    struct city *old = nth_pack(0);
+    must_take(rig, old);
+    for (unsigned i = 1; i < 15; i++) {
+        take_nth(rig, i);
+    }
+    must_take(rig, old);
+    for (unsigned i = 15; i < 18; i++) {
+        take_nth(rig, i);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        take_back(rig);
+    }
+    assert_true(is_in_force(rig, old));
+    city_free(old);
+    rig_free(rig);
+}
+
 /* --- a damaged shelf --- */
 
 static void damage(struct rig *rig)
@@ -477,6 +524,7 @@ int main(void)
         cmocka_unit_test(what_was_not_put_whole_is_not_taken),
         cmocka_unit_test(files_of_no_pack_are_refused),
         cmocka_unit_test(only_the_admin_may),
+        cmocka_unit_test(a_pack_taken_again_is_kept_as_long_as_it_may_be_taken_back),
         cmocka_unit_test(a_damaged_pack_says_what_to_do_and_is_mended_by_the_same_one),
         cmocka_unit_test(a_call_whose_turn_comes_behind_the_taking_is_checked_again),
     };

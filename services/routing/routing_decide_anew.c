@@ -1,0 +1,150 @@
+/*
+ * What a task is about has changed - its request was amended, or an urgent one came to it or left it: the rules
+ * are asked again, and what has become urgent is told and timed as that. Reads tables, writes nothing.
+ */
+#include "services/routing/routing_internal.h"
+#include "services/routing/routing_rules.h"
+#include "services/routing/routing_tables.h"
+
+#include "base/plant.h"
+#include "service/city_request.h"
+
+#include <string.h>
+
+/* Nobody has taken it on, and no person has decided where it goes. */
+static bool goes_by_rule(const Routing__Task *task)
+{
+    bool is_taken = task->state != ROUTING__TASK_STATE__TASK_STATE_ROUTED &&
+                    task->state != ROUTING__TASK_STATE__TASK_STATE_SEEN;
+    return !is_taken && task->by_rule && !PLANTED("amended_left_in_place");
+}
+
+/* As if it were new. */
+static struct city_route route_of(const struct decide *d, const Routing__Task *task)
+{
+    struct city_route route;
+    struct city_request asked =
+        city_request_of(task->topic, task->place, task->urgency, task->answers, task->n_answers,
+                        task->registered_at_us);
+    city_route(d->city, &asked, &route);
+    route.unit = city_unit_in_charge(d->city, route.unit, d->now_us);
+    return route;
+}
+
+/* Emitted, and changed in `task`. */
+static enum status emit(struct decide *d, Routing__Task *task, const Routing__Event *event,
+                        const void *member, const struct event_options *options)
+{
+    enum status status = routing_emit(d, event, member, options);
+    return status == STATUS_OK && !routing_rules_change_task(task, event, d->now_us, d->arena)
+               ? decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large")
+               : status;
+}
+
+/* --- helping units that the rules asked --- */
+
+static bool is_wanted(const struct decide *d, const struct city_route *route, bool leads,
+                      const char *unit)
+{
+    bool is_lead = strcmp(route->unit, unit) == 0;
+    for (size_t i = 0; i < route->helper_count && !is_lead; i++) {
+        if (strcmp(city_unit_in_charge(d->city, route->helpers[i], d->now_us), unit) == 0) {
+            return true;
+        }
+    }
+    return is_lead && !leads; /* another unit has taken on what would be this one's */
+}
+
+/* What a person asked for only a person withdraws. */
+static enum status withdraw_helpers(struct decide *d, Routing__Task *task,
+                                    const struct city_route *route, bool leads)
+{
+    const struct event_options options = {.ignorable = true};
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < task->n_helps && status == STATUS_OK; i++) {
+        const Routing__TaskHelp *help = task->helps[i];
+        if (help->ended_at_us != 0 || !help->by_rule || is_wanted(d, route, leads, help->unit)) {
+            continue;
+        }
+        Routing__TaskHelpFinished finished = ROUTING__TASK_HELP_FINISHED__INIT;
+        finished.task_number = task->number;
+        finished.case_number = task->case_number;
+        finished.unit = task->unit;
+        finished.helper = help->unit;
+        finished.withdrawn = true;
+        finished.by_rule = true;
+
+        Routing__Event event = ROUTING__EVENT__INIT;
+        event.kind_case = ROUTING__EVENT__KIND_TASK_HELP_FINISHED;
+        event.task_help_finished = arena_copy(d->arena, &finished, sizeof(finished));
+        status = emit(d, task, &event, event.task_help_finished, &options);
+    }
+    return status;
+}
+
+/* --- the unit --- */
+
+/* Its due date stays, since the citizen has waited. */
+static enum status move(struct decide *d, Routing__Task *task, const struct city_route *route,
+                        char *reason)
+{
+    Routing__TaskMoved moved = ROUTING__TASK_MOVED__INIT;
+    moved.task_number = task->number;
+    moved.case_number = task->case_number;
+    moved.from_unit = task->unit;
+    moved.to_unit = (char *)(uintptr_t)route->unit;
+    moved.reason = reason;
+    moved.by_rule = true;
+
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_MOVED;
+    event.task_moved = arena_copy(d->arena, &moved, sizeof(moved));
+    return emit(d, task, &event, event.task_moved, NULL);
+}
+
+/* --- urgent --- */
+
+/* While the unit waits time stands: it is given all of it when it goes on. */
+static enum status hasten(struct decide *d, Routing__Task *task, const struct city_route *route,
+                          int64_t since_us)
+{
+    bool stands = task->paused_at_us != 0 && task->paused_at_us < since_us;
+    Routing__TaskDueMoved moved =
+        routing_clock_unmoved(task, ROUTING__MOVE_CAUSE__MOVE_CAUSE_URGENT);
+    moved.closure_number = routing_tables_last_closure(d->txn);
+    return routing_clock_hasten(d->city, task, route, stands ? task->paused_at_us : since_us,
+                                &moved) &&
+                   !PLANTED("urgent_not_hastened")
+               ? routing_decide_moved(d, task, &moved)
+               : STATUS_OK;
+}
+
+enum status routing_decide_anew(struct decide *d, Routing__Task *task, bool was_urgent,
+                                char *reason, int64_t since_us)
+{
+    if (task->historical || routing_rules_is_closed(task->state)) {
+        return STATUS_OK;
+    }
+    struct city_route route = route_of(d, task);
+    bool is_ruled = goes_by_rule(task);
+    bool moves = is_ruled && strcmp(route.unit, task->unit) != 0;
+    bool becomes = task->urgency == COMMON__URGENCY__URGENCY_URGENT && !was_urgent;
+    enum status status = withdraw_helpers(d, task, &route, is_ruled);
+    if (status == STATUS_OK && (moves || becomes)) {
+        status = routing_decide_current(d, task);
+    }
+    if (status == STATUS_OK && moves) {
+        status = move(d, task, &route, reason);
+    }
+    if (status == STATUS_OK && moves && routing_decide_is_outside(d->city, route.unit)) {
+        const struct event_options now = {0};
+        return routing_decide_refer(d, task, false, &now); /* nobody has told the citizen yet */
+    }
+    if (status == STATUS_OK && becomes) {
+        status = hasten(d, task, &route, since_us);
+    }
+    if (status == STATUS_OK && (moves || becomes)) {
+        status = routing_decide_alarm(d, task, becomes ? since_us : d->now_us);
+    }
+    return status == STATUS_OK && is_ruled ? routing_decide_helpers(d, task, &route) : status;
+}
