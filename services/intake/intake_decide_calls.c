@@ -10,7 +10,6 @@
 #include "service/keyring.h"
 #include "text/phone.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static enum status refuse_memory(struct decide *d)
@@ -271,7 +270,9 @@ enum status intake_decide_caller(struct decide *d, uint64_t call_number, char *r
                             bytes_of(opened->sealed.data, opened->sealed.len),
                             &intake__sealed_caller__descriptor, d->arena, &plain, d->error);
     if (status == STATUS_OK) {
-        snprintf(ret_e164, PHONE_E164_SIZE, "%s", ((const Intake__SealedCaller *)plain)->phone);
+        const char *phone = ((const Intake__SealedCaller *)plain)->phone;
+        memcpy(ret_e164, phone, strnlen(phone, PHONE_E164_SIZE - 1) + 1);
+        ret_e164[PHONE_E164_SIZE - 1] = '\0';
     }
     return status == STATUS_NOT_FOUND ? STATUS_OK : status; /* forgotten: nobody known any more */
 }

@@ -180,7 +180,7 @@ static void opened(struct errand *errand)
 
 /* --- the head of the shift looks at the calls --- */
 
-static void look_at_calls(struct life *life, uint64_t before, uint64_t answered);
+static void look_at_calls(struct life *life, uint64_t token, uint64_t last);
 
 /* Every call is there, the newest first; one that is told as ended has ended. */
 static void looked(struct errand *errand)
@@ -191,9 +191,10 @@ static void looked(struct errand *errand)
     }
     const Intake__ListCallsRequest *request = (const Intake__ListCallsRequest *)errand->request;
     const Intake__ListCallsResponse *page = (const Intake__ListCallsResponse *)errand->response;
-    uint64_t before = request->page_token;
+    bool goes_on = request->page_token != 0;
+    uint64_t before = goes_on ? errand->number : 0; /* the last of the page before */
     bool knows = recount_catch_up(life->recount);
-    if (before == 0 && errand->number > (page->n_calls > 0 ? page->calls[0]->number : 0)) {
+    if (!goes_on && errand->number > (page->n_calls > 0 ? page->calls[0]->number : 0)) {
         invariant_broken(INVARIANT_CALLS, "call %" PRIu64 " was opened, and is not listed",
                          errand->number);
     }
@@ -209,21 +210,21 @@ static void looked(struct errand *errand)
         before = call->number;
     }
     if (page->next_page_token != 0) {
-        look_at_calls(life, page->next_page_token, 0);
+        look_at_calls(life, page->next_page_token, before);
     } else if (before > 1) {
         invariant_broken(INVARIANT_CALLS, "the list of calls ends at %" PRIu64, before);
     }
 }
 
-/* `answered`: of the newest call that was acknowledged by now. */
-static void look_at_calls(struct life *life, uint64_t before, uint64_t answered)
+/* `last`: the newest call that was acknowledged by now; of a further page the last that was told. */
+static void look_at_calls(struct life *life, uint64_t token, uint64_t last)
 {
     struct errand *errand = life_errand(life, life->front_end, "ListCalls", looked, life);
     Intake__ListCallsRequest *request =
         errand_request(errand, &intake__list_calls_request__descriptor);
     request->page_size = (uint32_t)life_draw(life, 1, 20);
-    request->page_token = before;
-    errand->number = answered;
+    request->page_token = token;
+    errand->number = last;
     errand_start(errand);
 }
 
