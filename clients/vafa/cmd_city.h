@@ -35,6 +35,10 @@ enum status cmd_city_ask(struct session *session, Common__ServiceId service,
 enum status cmd_city_ask_all(struct session *session, struct city_force forces[CITY_SERVICES],
                              struct error *err);
 bool cmd_city_is_one(const struct city_force forces[CITY_SERVICES]);
+/* The pack in force at that time by routing's word: the city to free in *ret_city and how it was called, "" when it was none that was taken. NOT_FOUND
+ * when it is kept no longer; other refusals as they came. */
+enum status cmd_city_at(struct session *session, int64_t at_us, struct city **ret_city,
+                        char ret_name[4 * CITY_TAKING_NAME_MAX + 1], struct error *err);
 /* "which: message" of another's refusal. */
 enum status cmd_city_name(Common__ServiceId service, enum status status, struct error *err);
 

@@ -91,6 +91,45 @@ bool cmd_city_is_one(const struct city_force forces[CITY_SERVICES])
     return true;
 }
 
+/* --- at another time --- */
+
+/* Digest of the pack in force at that time; NULL when the answer does not go back so far. */
+static const uint8_t *digest_at(const Packs__GetPacksResponse *packs, int64_t at_us,
+                                const char **ret_name)
+{
+    const uint8_t *digest = packs->digest.data;
+    *ret_name = packs->name;
+    for (size_t i = 0; i < packs->n_takings; i++) { /* the newest first */
+        const Packs__Taking *taking = packs->takings[i];
+        if (taking->recorded_at_us <= at_us) {
+            *ret_name = taking->pack->name;
+            return taking->pack->digest.data;
+        }
+        digest = taking->pack->before.len == CITY_DIGEST_BYTES ? taking->pack->before.data : NULL;
+        *ret_name = taking->pack->before_name;
+    }
+    return packs->n_takings < TAKINGS_MAX ? digest : NULL;
+}
+
+enum status cmd_city_at(struct session *session, int64_t at_us, struct city **ret_city,
+                        char ret_name[4 * CITY_TAKING_NAME_MAX + 1], struct error *err)
+{
+    struct vafa_call call = {0};
+    const Packs__GetPacksResponse *packs = NULL;
+    const char *name = "";
+    enum status status = ask(session, city_services[0], TAKINGS_MAX, &call, &packs, err);
+    const uint8_t *digest = status == STATUS_OK ? digest_at(packs, at_us, &name) : NULL;
+    if (status == STATUS_OK && digest == NULL) {
+        status = error_set(err, STATUS_NOT_FOUND, "at", "the history does not go back so far");
+    }
+    if (status == STATUS_OK) {
+        snprintf(ret_name, 4 * CITY_TAKING_NAME_MAX + 1, "%s", name);
+        status = session_fetch_city(session, city_services[0], digest, ret_city, err);
+    }
+    vafa_call_fini(&call);
+    return status;
+}
+
 /* --- city history --- */
 
 static void print_takings(struct session *session, const Packs__GetPacksResponse *packs)

@@ -149,14 +149,14 @@ const struct command command_city_locate = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "which area a point lies in, as a registration finds it",
-    .help = "Asks the pack's areas.geojson (docs/CITY_PACKS.md) and no server: the area whose "
+    .help = "Asks areas.geojson (docs/CITY_PACKS.md) of the pack (--city NAME|DIR, else the "
+            "server's): the area whose "
             "polygon holds the point, else the nearest within tolerance_m of city.ini, with the "
             "distance; else the neighbourhood's. Exit status 3: none; then the nearest is told.",
     .examples = "vafa city locate 32.6539,51.6660 --city isfahan\n"
                 "vafa city locate '۳۲٫۶۵،۵۱٫۷۴' --neighbourhood "
                 "'خوراسگان' --city isfahan --json",
     .options = options,
-    .local = true,
     .role = RPC_ROLE_ADMIN,
     .run = run_city_locate,
 };

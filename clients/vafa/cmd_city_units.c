@@ -1,4 +1,5 @@
 /* vafa city units: the directory of bodies as of a day. */
+#include "clients/vafa/cmd_city.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
@@ -71,6 +72,30 @@ static const struct option_def options[] = {
     {NULL, 0, NULL, NULL},
 };
 
+/* The pack that was in force then, when another is now and it is still kept; NULL: the present one is shown, which is said. */
+static struct city *city_then(struct session *session, const struct city *now, int64_t at_us)
+{
+    struct error err = ERROR_NONE;
+    struct city *then = NULL;
+    char name[4 * CITY_TAKING_NAME_MAX + 1];
+    if (!args_has(&session->args, "at") || args_has(&session->args, "city")) {
+        return NULL;
+    }
+    if (cmd_city_at(session, at_us, &then, name, &err) == STATUS_OK) {
+        if (bytes_equal(city_digest(then), city_digest(now))) {
+            return then;
+        }
+        output_foreign(stderr, "vafa: as of that day, by the pack in force then: ", name, "");
+        return then;
+    }
+    output_foreign(
+        stderr,
+        "vafa: the pack in force now is shown, as it tells of that day; which one was in "
+        "force then is not known or not kept: ",
+        err.message, "");
+    return NULL;
+}
+
 static int run_city_units(struct session *session)
 {
     struct error err = ERROR_NONE;
@@ -83,11 +108,13 @@ static int run_city_units(struct session *session)
         STATUS_OK) {
         return output_usage(&err);
     }
+    struct city *then = city_then(session, city, at_us);
     if (session->json) {
-        print_units_json(city, at_us);
+        print_units_json(then != NULL ? then : city, at_us);
     } else {
-        print_units(session, city, at_us);
+        print_units(session, then != NULL ? then : city, at_us);
     }
+    city_free(then);
     return EXIT_DONE;
 }
 
@@ -98,7 +125,9 @@ const struct command command_city_units = {
     .help =
         "Lists every unit of the pack (--city NAME|DIR, else the server's) with the days between "
         "which it is one, the role that leads it, and, where it is none on the day, who has its "
-        "work. With --json one object a line.",
+        "work. With --at TIME the pack that was in force then is asked when the services still "
+        "keep it, "
+        "else the present one; which of the two is told. With --json one object a line.",
     .examples = "vafa city units\nvafa city units --at 1405-10-01 --json",
     .options = options,
     .role = RPC_ROLE_ADMIN,

@@ -311,7 +311,8 @@ const struct command command_route_explain = {
     .help =
         "Tries the rules of the pack's rules.csv from the top, as routing does, and tells of each "
         "why it does not take the request, up to the one that does. Rules of other topics are "
-        "counted only; --all shows them. Asks no server.\n"
+        "counted only; --all shows them. The pack is --city NAME|DIR, else the one the server has "
+        "in force.\n"
         "JSON: "
         "{\"unit\":…,\"helpers\":[…],\"helpers_note\":…,\"level\":…,\"due_hours\":N,\"working\":…,"
         "\"rule_line\":N,"
@@ -325,7 +326,6 @@ const struct command command_route_explain = {
         "vafa route explain --topic 'آسفالت و لکه‌گیری' --urgent --city isfahan "
         "--json",
     .options = options,
-    .local = true,
     .role = RPC_ROLE_ADMIN,
     .run = run_explain,
 };

@@ -110,7 +110,7 @@ static const struct option_def changing_options[] = {
     {"role", 0, "ROLE", "call in another role: front-end, office, leadership, import, admin"},
     {"unit", 'u', "UNIT", "the unit you speak for"},
     {"timeout", 0, "SECONDS", "how long to wait for an answer, 1 to 300 (10)"},
-    {"city", 0, "NAME|DIR", "city pack for names and dates (the server's own, by its name)"},
+    {"city", 0, "NAME|DIR", "city pack for names and dates (the one the server has in force)"},
     {"lang", 0, "fa|en", "language of labels (VAFA_LANG; the city's)"},
     {"json", 0, NULL, "print JSON"},
     {"help", 'h', NULL, "this text"},

@@ -53,8 +53,12 @@ enum status session_lacks(const char *what, struct error *err);
 /* The key of the server's city pack, and the digest of its files (BLAKE2b-256; may be NULL). */
 enum status session_ask_city(struct session *session, char ret_name[256], uint8_t ret_digest[32],
                              struct error *err);
-/* The pack: --city, else the one the data folder names, else the one of the server's name. NULL when
- * there is none on this machine; the reason is in *err. */
+/* session_pack.c: a pack as the service has it, checked against its digest and held in memory. `pack`: 32 bytes, of one that was
+ * taken before; NULL: the one in force. */
+enum status session_fetch_city(struct session *session, Common__ServiceId service,
+                               const uint8_t *pack, struct city **ret_city, struct error *err);
+/* The pack: --city, else the one the data folder names, else the one in the server's force: from this machine when it lies here
+ * under that name and is the same, else from the server. NULL when there is none; the reason is in *err. */
 const struct city *session_city(struct session *session, struct error *err);
 /* "fa" or "en". */
 const char *session_language(struct session *session);

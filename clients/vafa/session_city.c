@@ -71,12 +71,37 @@ static enum status load(const char *name_or_folder, struct city **ret_city, stru
     return status == STATUS_OK ? city_load(ret_city, folder, err) : status;
 }
 
-/* Where the data folder is not known, or its pack is not on this machine, the server's own word is
+/* The pack in force, from this machine when it is the same here. A server of before gives no files: then what lies here under its
+ * name is better than nothing. */
+static enum status ask_for_city(struct session *session, struct error *err)
+{
+    char name[CITY_NAME_SIZE];
+    uint8_t digest[32];
+    struct city *here = NULL;
+    enum status status = session_ask_city(session, name, digest, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    bool is_here = load(name, &here, NULL) == STATUS_OK;
+    if (is_here && bytes_equal(city_digest(here), bytes_of(digest, sizeof digest))) {
+        session->city = here;
+        return STATUS_OK;
+    }
+    status = session_fetch_city(session, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, NULL,
+                                &session->city, err);
+    if (status == STATUS_UNIMPLEMENTED && is_here) {
+        session->city = here;
+        return STATUS_OK;
+    }
+    city_free(here);
+    return status;
+}
+
+/* Where the data folder is not known, or its pack is not on this machine, the server's own is
  * taken. */
 static enum status seek_city(struct session *session, struct error *err)
 {
     struct city_note own;
-    char name[256];
     const char *given = args_value(&session->args, "city");
     if (given != NULL) {
         return load(given, &session->city, err);
@@ -86,8 +111,7 @@ static enum status seek_city(struct session *session, struct error *err)
          load(own.pack, &session->city, NULL) == STATUS_OK)) {
         return STATUS_OK;
     }
-    enum status status = session_ask_city(session, name, NULL, err);
-    return status == STATUS_OK ? load(name, &session->city, err) : status;
+    return ask_for_city(session, err);
 }
 
 const struct city *session_city(struct session *session, struct error *err)

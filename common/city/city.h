@@ -131,6 +131,15 @@ struct city_finding {
 enum status city_load(struct city **ret_city, const char *folder, struct error *err);
 void city_free(struct city *city); /* NULL is allowed */
 
+/* A file of a pack that came otherwise than from a folder. */
+struct city_file {
+    const char *name; /* "rules.csv", "imports/NAME.ini" */
+    struct bytes data;
+};
+/* The same from files, which are copied. */
+enum status city_load_files(struct city **ret_city, const struct city_file *files, size_t count,
+                            struct error *err);
+
 /* Every finding of a pack, errors and warnings; keeps findings_max, returns how many there were. */
 size_t city_check(const char *folder, struct city_finding *findings, size_t findings_max);
 

@@ -317,17 +317,9 @@ static void city_load_profiles(const struct city *city, struct findings *finding
     }
 }
 
-/* Reads all there is. The city is to be used only when `findings` has no errors. */
-static enum status city_read(struct city *city, const char *folder, struct findings *findings,
-                             struct error *err)
+/* Reads all that the files hold. The city is to be used only when `findings` has no errors. */
+static void city_read_files(struct city *city, struct findings *findings)
 {
-    if (sodium_init() < 0) {
-        return error_set(err, STATUS_INTERNAL, NULL, "libsodium does not start");
-    }
-    enum status status = pack_files_read(&city->files, folder, findings, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
     city_settings_load(city, findings);
     city_load_levels(city, findings);
     city_load_areas(city, findings);
@@ -359,17 +351,27 @@ static enum status city_read(struct city *city, const char *folder, struct findi
         city_zones_review(city, findings);
         pack_files_digest(&city->files, city->digest);
     }
-    return STATUS_OK;
 }
 
-enum status city_load(struct city **ret_city, const char *folder, struct error *err)
+static enum status city_read(struct city *city, const char *folder, struct findings *findings,
+                             struct error *err)
 {
-    struct city *city = calloc(1, sizeof(*city));
-    CHECK(city != NULL);
-    struct findings findings = {0};
-    enum status status = city_read(city, folder, &findings, err);
-    if (status == STATUS_OK && findings.errors > 0) {
-        const struct city_finding *first = &findings.first_error;
+    if (sodium_init() < 0) {
+        return error_set(err, STATUS_INTERNAL, NULL, "libsodium does not start");
+    }
+    enum status status = pack_files_read(&city->files, folder, findings, err);
+    if (status == STATUS_OK) {
+        city_read_files(city, findings);
+    }
+    return status;
+}
+
+/* The city that was read, which is freed when it is not given. */
+static enum status city_give(struct city *city, enum status status, const struct findings *findings,
+                             struct city **ret_city, struct error *err)
+{
+    if (status == STATUS_OK && findings->errors > 0) {
+        const struct city_finding *first = &findings->first_error;
         status = first->line > 0 ? error_set(err, STATUS_INVALID_ARGUMENT, first->file, "%s:%d: %s",
                                              first->file, first->line, first->message)
                                  : error_set(err, STATUS_INVALID_ARGUMENT, first->file, "%s: %s",
@@ -381,6 +383,32 @@ enum status city_load(struct city **ret_city, const char *folder, struct error *
     }
     city_free(city);
     return status;
+}
+
+enum status city_load(struct city **ret_city, const char *folder, struct error *err)
+{
+    struct city *city = calloc(1, sizeof(*city));
+    CHECK(city != NULL);
+    struct findings findings = {0};
+    enum status status = city_read(city, folder, &findings, err);
+    return city_give(city, status, &findings, ret_city, err);
+}
+
+enum status city_load_files(struct city **ret_city, const struct city_file *files, size_t count,
+                            struct error *err)
+{
+    struct findings findings = {0};
+    if (sodium_init() < 0) {
+        return error_set(err, STATUS_INTERNAL, NULL, "libsodium does not start");
+    }
+    struct city *city = calloc(1, sizeof(*city));
+    CHECK(city != NULL);
+    for (size_t i = 0; i < count; i++) {
+        pack_files_add(&city->files, files[i].name, files[i].data, &findings);
+    }
+    pack_files_added(&city->files, &findings);
+    city_read_files(city, &findings);
+    return city_give(city, STATUS_OK, &findings, ret_city, err);
 }
 
 size_t city_check(const char *folder, struct city_finding *findings, size_t findings_max)

@@ -192,6 +192,36 @@ enum status pack_files_read(struct pack_files *files, const char *folder, struct
     return STATUS_OK;
 }
 
+void pack_files_add(struct pack_files *files, const char *name, struct bytes data,
+                    struct findings *findings)
+{
+    if (!pack_files_is_name(name) || files->count == PACK_FILES_MAX ||
+        pack_files_find(files, name) != NULL) {
+        findings_error(findings, findings_quote(name).text, 0,
+                       "no file of a pack has this name, or it is there already");
+        return;
+    }
+    struct pack_file *file = &files->files[files->count++];
+    snprintf(file->name, sizeof(file->name), "%s", name);
+    if (data.size > PACK_FILE_SIZE_MAX) {
+        findings_error(findings, name, 0, "is larger than %u MiB", PACK_FILE_SIZE_MAX >> 20);
+        return;
+    }
+    buffer_append(&file->raw, data.data, data.size);
+    pack_check_utf8(file, findings);
+}
+
+void pack_files_added(struct pack_files *files, struct findings *findings)
+{
+    for (size_t i = 0; i < COUNT_OF(pack_names); i++) {
+        if (pack_files_find(files, pack_names[i]) == NULL) {
+            findings_error(findings, pack_names[i], 0,
+                           "is missing: docs/CITY_PACKS.md tells what it holds");
+        }
+    }
+    qsort(files->files, files->count, sizeof(files->files[0]), pack_compare);
+}
+
 void pack_files_fini(struct pack_files *files)
 {
     for (size_t i = 0; i < files->count; i++) {

@@ -31,6 +31,13 @@ enum status pack_files_read(struct pack_files *files, const char *folder, struct
                             struct error *err);
 void pack_files_fini(struct pack_files *files);
 
+/* The same for files that came otherwise. Adds one; told when a pack has no such file, or has it already, or when it is too large. The bytes
+ * are copied. */
+void pack_files_add(struct pack_files *files, const char *name, struct bytes data,
+                    struct findings *findings);
+/* When all were added: tells what is missing. */
+void pack_files_added(struct pack_files *files, struct findings *findings);
+
 const struct pack_file *pack_files_find(const struct pack_files *files, const char *name);
 
 /* Whether a pack may have a file of that name: one of the tables, or imports/NAME.ini. Never a path that leads elsewhere. */

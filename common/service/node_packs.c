@@ -16,10 +16,11 @@
 #define TAKINGS_MAX 100
 #define TAKINGS_DEFAULT 20
 #define PUT_BYTES_MAX (512u * 1024)
+#define GET_BYTES_MAX (256u * 1024)
 #define NAME_MAX_POINTS 100
 #define NOTE_MAX_POINTS 500
 
-enum { GET_PACKS, PUT_FILE, TAKE_PACK }; /* in the order of the .proto */
+enum { GET_PACKS, GET_FILE, PUT_FILE, TAKE_PACK }; /* in the order of the .proto */
 
 static enum status check_digest(ProtobufCBinaryData digest, struct error *err)
 {
@@ -112,6 +113,74 @@ static enum status get_packs(struct node *node, struct rpc_call *call, struct er
     node_city_release(held);
     store_read_end(txn);
     return status;
+}
+
+/* --- GetFile --- */
+
+static enum status answer_file(struct rpc_call *call, const struct city *city, struct error *err)
+{
+    const Packs__GetFileRequest *request = (const Packs__GetFileRequest *)rpc_call_request(call);
+    Packs__GetFileResponse response = PACKS__GET_FILE_RESPONSE__INIT;
+    struct bytes digest = city_digest(city);
+    const char *name;
+    if (request->place >= city_file_count(city)) {
+        return error_set(err, STATUS_OUT_OF_RANGE, "place", "the pack has %zu files",
+                         city_file_count(city));
+    }
+    struct bytes data = city_file_at(city, request->place, &name);
+    if (request->offset > data.size) {
+        return error_set(err, STATUS_OUT_OF_RANGE, "offset", "the file has %zu bytes", data.size);
+    }
+    size_t rest = data.size - (size_t)request->offset;
+    response.pack = (ProtobufCBinaryData){digest.size, (uint8_t *)(uintptr_t)digest.data};
+    response.files = (uint32_t)city_file_count(city);
+    response.file = (char *)(uintptr_t)name;
+    response.size = data.size;
+    response.data = (ProtobufCBinaryData){
+        rest < GET_BYTES_MAX ? rest : GET_BYTES_MAX,
+        rest == 0 ? NULL : (uint8_t *)(uintptr_t)(data.data + request->offset)};
+    rpc_call_answer(call, &response.base, NULL);
+    return STATUS_OK;
+}
+
+/* A pack of before, which nobody holds in memory. The shelf is one call's at a time. */
+static enum status get_kept_file(struct node *node, struct rpc_call *call, struct error *err)
+{
+    const Packs__GetFileRequest *request = (const Packs__GetFileRequest *)rpc_call_request(call);
+    struct city *city = NULL;
+    if (rpc_call_caller(call)->role != RPC_ROLE_ADMIN) {
+        return error_set(err, STATUS_PERMISSION_DENIED, "pack",
+                         "packs of before are shown in the admin role");
+    }
+    if (atomic_exchange(&node->is_taking, true)) {
+        return error_set(err, STATUS_UNAVAILABLE, NULL,
+                         "another pack is being put or taken: try again");
+    }
+    enum status status = pack_shelf_load(&node->shelf, request->pack.data, &city, err);
+    atomic_store(&node->is_taking, false);
+    if (status == STATUS_OK) {
+        status = answer_file(call, city, err);
+    }
+    city_free(city);
+    return status;
+}
+
+static enum status get_file(struct node *node, struct rpc_call *call, struct error *err)
+{
+    const Packs__GetFileRequest *request = (const Packs__GetFileRequest *)rpc_call_request(call);
+    enum status status = request->pack.len == 0 ? STATUS_OK : check_digest(request->pack, err);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct node_city *held = node_city_hold(node);
+    bool is_in_force =
+        request->pack.len == 0 ||
+        bytes_equal(city_digest(held->city), bytes_of(request->pack.data, request->pack.len));
+    if (is_in_force) {
+        status = answer_file(call, held->city, err);
+    }
+    node_city_release(held);
+    return is_in_force ? status : get_kept_file(node, call, err);
 }
 
 /* --- PutFile --- */
@@ -388,7 +457,9 @@ void packs_handle(void *context, unsigned method, struct rpc_call *call)
     struct node *node = context;
     struct error err = ERROR_NONE;
     enum status status;
-    if (rpc_call_caller(call)->role != RPC_ROLE_ADMIN) {
+    if (method == GET_FILE) {
+        status = get_file(node, call, &err);
+    } else if (rpc_call_caller(call)->role != RPC_ROLE_ADMIN) {
         status = error_set(&err, STATUS_PERMISSION_DENIED, NULL,
                            "city packs are taken in the admin role");
     } else if (method == GET_PACKS) {

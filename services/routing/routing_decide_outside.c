@@ -3,13 +3,12 @@
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
 
+#include "base/bytes.h"
 #include "base/plant.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define KIND_OUTSIDE "outside"
-#define WORDS_SIZE 1024 /* a name and a phone of the pack, and what is between them */
 
 bool routing_decide_is_outside(const struct city *city, const char *unit)
 {
@@ -27,17 +26,19 @@ enum status routing_decide_refuse_outside(struct decide *d, const char *field, c
                : STATUS_OK;
 }
 
-/* Whose it is, in the city's language. */
+/* Whose it is, in the city's language; NULL: no memory. */
 static char *whose(struct decide *d, const struct city_unit *unit)
 {
-    char words[WORDS_SIZE];
+    struct buffer words = BUFFER_EMPTY;
     bool is_persian = strcmp(city_language(d->city), "fa") == 0;
-    (void)snprintf(words, sizeof(words), "%s%s%s", is_persian ? unit->name_fa : unit->name_en,
-                   unit->phone[0] == '\0' ? ""
-                   : is_persian           ? "، تلفن "
-                                          : ", phone ",
-                   unit->phone);
-    return arena_copy_text(d->arena, words);
+    buffer_append_text(&words, is_persian ? unit->name_fa : unit->name_en);
+    if (unit->phone[0] != '\0') {
+        buffer_append_text(&words, is_persian ? "، تلفن " : ", phone ");
+        buffer_append_text(&words, unit->phone);
+    }
+    char *copy = arena_copy_text(d->arena, buffer_text(&words));
+    buffer_fini(&words);
+    return copy;
 }
 
 enum status routing_decide_refer(struct decide *d, Routing__Task *task, bool is_told,

@@ -105,6 +105,46 @@ static void a_pack_is_taken_works_and_is_taken_back_without_a_restart(void **sta
     expect(s, ARGS("verify", "--lang", "en"), 0, "good");
 }
 
+/* From a folder without any pack, as from another machine: what the server has in force is read from it, and what it had before. */
+static void another_machine_reads_packs_from_the_server(void **state)
+{
+    struct system *s = *state;
+    char url[256], cities[256];
+    snprintf(cities, sizeof cities, "%s", getenv("VAFA_CITIES"));
+    snprintf(url, sizeof url, "ipc://%s/run", s->data);
+    shell_run(
+        "sed -i 's/^district-5,\\(.*\\),district-head,/district-5,\\1,acting-head,/' %s/units.csv",
+        other);
+    take_other(s);
+    shell_run("rm -r %s %s && mkdir %s %s", base, other, base, other);
+    assert_int_equal(setenv("VAFA_CITIES", base, 1), 0);
+    const struct {
+        const char *const *arguments;
+        const char *part, *no_part;
+    } asked[] = {
+        {ARGS("route", "explain", "--topic", "asphalt", "--area", "5", "--lang", "en", "--connect",
+              url),
+         "(deputy-civil)", "(district-5-civil)"},
+        {ARGS("city", "locate", "32.65792,51.65637", "--lang", "en", "--connect", url),
+         "District 1", "none"},
+        {ARGS("city", "units", "--connect", url), "acting-head", "nobody"},
+        {ARGS("city", "units", "--at", "1400-01-01", "--connect", url), "district-head",
+         "acting-head"},
+        {ARGS("register", "--topic", "آسفالت و لکه‌گیری", "--area", "منطقه ۵",
+              "--json", "--connect", url),
+         "code", "no such"},
+    };
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        struct output output = run_program("vafa", asked[i].arguments);
+        if (output.code != 0 || strstr(output.out, asked[i].part) == NULL ||
+            strstr(output.out, asked[i].no_part) != NULL) {
+            fail_msg("%zu: %d\n%s%s", i, output.code, output.out, output.err);
+        }
+        output_free(&output);
+    }
+    assert_int_equal(setenv("VAFA_CITIES", cities, 1), 0);
+}
+
 static void a_wrong_pack_is_told_by_file_and_line_and_nobody_has_taken_it(void **state)
 {
     struct system *s = *state;
@@ -197,6 +237,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_pack_is_taken_works_and_is_taken_back_without_a_restart,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(another_machine_reads_packs_from_the_server, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(
             a_wrong_pack_is_told_by_file_and_line_and_nobody_has_taken_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(

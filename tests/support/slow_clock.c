@@ -66,8 +66,8 @@ struct slow_clock *slow_clock_new(const char *folder, const struct civil *civil)
     static const struct csv_column holidays[] = {
         {"date", true}, {"kind", true}, {"name_fa", true}, {"name_en", true}, {"phone", false}};
     static const struct csv_column units[] = {
-        {"key", true},     {"parent", true},  {"hours", false}, {"kind", true},
-        {"name_fa", true}, {"name_en", true}, {"phone", false}, {"urgent_desk", false},
+        {"key", true},     {"parent", true},    {"hours", false},      {"kind", true},
+        {"name_fa", true}, {"name_en", true},   {"phone", false},      {"urgent_desk", false},
         {"leader", false}, {"stand_in", false}, {"valid_from", false}, {"valid_to", false}};
     static const struct csv_column levels[] = {{"key", true},          {"due_hours", true},
                                                {"urgent_hours", true}, {"respond_hours", false},

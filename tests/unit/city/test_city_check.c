@@ -279,6 +279,35 @@ static void counts_findings_beyond_the_room(void **state)
     pack_rig_fini(&rig);
 }
 
+static void files_from_elsewhere_are_checked_as_those_of_a_folder(void **state)
+{
+    (void)state;
+    struct pack_rig rig;
+    pack_rig_init(&rig);
+    struct city *city = pack_rig_load(&rig);
+    struct city_file files[32];
+    struct city *other = NULL;
+    struct error err = ERROR_NONE;
+    size_t count = city_file_count(city);
+    for (size_t i = 0; i < count; i++) { /* in another order */
+        files[count - 1 - i].data = city_file_at(city, i, &files[count - 1 - i].name);
+    }
+    assert_int_equal(city_load_files(&other, files, count, &err), STATUS_OK);
+    assert_true(bytes_equal(city_digest(other), city_digest(city)));
+    city_free(other);
+    other = NULL;
+    assert_int_equal(city_load_files(&other, files, count - 1, &err), STATUS_INVALID_ARGUMENT);
+    assert_non_null(strstr(err.message, "is missing"));
+    files[count] = files[0];
+    assert_int_equal(city_load_files(&other, files, count + 1, &err), STATUS_INVALID_ARGUMENT);
+    assert_non_null(strstr(err.message, "there already"));
+    files[count].name = "../etc/passwd";
+    assert_int_equal(city_load_files(&other, files, count + 1, &err), STATUS_INVALID_ARGUMENT);
+    assert_null(other);
+    city_free(city);
+    pack_rig_fini(&rig);
+}
+
 static void file_beyond_the_limit_is_refused(void **state)
 {
     (void)state;
@@ -334,6 +363,7 @@ int main(void)
         cmocka_unit_test(first_error_is_the_error_of_loading),
         cmocka_unit_test(one_unreadable_table_is_told_once),
         cmocka_unit_test(counts_findings_beyond_the_room),
+        cmocka_unit_test(files_from_elsewhere_are_checked_as_those_of_a_folder),
         cmocka_unit_test(file_beyond_the_limit_is_refused),
         cmocka_unit_test(line_too_long_for_settings_is_told_not_cut),
         cmocka_unit_test(too_many_rules_are_refused),

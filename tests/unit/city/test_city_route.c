@@ -165,6 +165,7 @@ static void explains_every_topic_of_isfahan_as_it_is_routed(void **state)
 {
     (void)state;
     struct city *city = NULL;
+    size_t compared = 0;
     assert_int_equal(city_load(&city, VAFA_SOURCE_DIR "/deploy/cities/isfahan", NULL), STATUS_OK);
     for (size_t t = 0; t <= city_topic_count(city); t++) {
         const char *topic = t < city_topic_count(city) ? city_topic_at(city, t)->key : "unheard-of";
@@ -174,8 +175,14 @@ static void explains_every_topic_of_isfahan_as_it_is_routed(void **state)
                                                             : "99";
             expect_same(city, topic, area, false);
             expect_same(city, topic, area, true);
+            compared += 2;
         }
     }
+    print_message("%zu requests explained as they are routed: %zu topics and one that is not "
+                  "listed, in %zu areas, "
+                  "none and one that is not known, urgent and not\n",
+                  compared, city_topic_count(city), city_area_count(city));
+    assert_int_equal(compared, (city_topic_count(city) + 1) * (city_area_count(city) + 2) * 2);
     city_free(city);
 }
 

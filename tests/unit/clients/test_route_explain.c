@@ -174,7 +174,8 @@ static void needs_a_topic_and_a_pack(void **state)
     assert_int_equal(run("--city isfahan"), 2);
     assert_non_null(strstr(output, "topic: it is missing"));
     assert_int_equal(run("--topic asphalt --city nowhere"), 3);
-    assert_int_equal(run("--topic asphalt --city isfahan --connect ipc:///nowhere"), 2);
+    assert_int_equal(run("--topic asphalt --city isfahan --connect ipc:///nowhere"), 0);
+    assert_int_equal(run("--topic asphalt --connect ipc:///nowhere"), 4);
 }
 
 /* As city check and city take do: a folder that is here needs no "./" before it. The program then finds no server. */

@@ -17,7 +17,7 @@
 #define ENDING "district-5-civil" /* after 2026-01-05 */
 #define STAND_IN "district-5"
 
-/* Adds the columns of the directory to units.csv: every row has all cells. */
+/* Adds the days of units to units.csv, whose stand-ins the pack names: every row has all cells. */
 static void add_columns(const char *folder)
 {
     char path[256], changed[256];
@@ -31,11 +31,10 @@ static void add_columns(const char *folder)
     while (getline(&line, &room, from) > 0) {
         line[strcspn(line, "\r\n")] = '\0';
         bool is_row = line[0] != '#' && line[0] != '\0';
-        const char *more = !is_row     ? ""
-                           : !has_head ? ",valid_from,valid_to,leader,stand_in"
-                           : strncmp(line, ENDING ",", sizeof ENDING) == 0
-                               ? ",,2026-01-05,head-of-civil-works," STAND_IN
-                               : ",,,,";
+        const char *more = !is_row                                         ? ""
+                           : !has_head                                     ? ",valid_from,valid_to"
+                           : strncmp(line, ENDING ",", sizeof ENDING) == 0 ? ",,2026-01-05"
+                                                                           : ",,";
         has_head = has_head || is_row;
         fprintf(to, "%s%s\n", line, more);
     }

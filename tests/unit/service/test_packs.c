@@ -285,7 +285,7 @@ static void a_pack_that_lacks_a_row_of_the_one_in_force_is_refused(void **state)
     static const struct {
         const char *file, *from, *to;
     } cases[] = {
-        {"units.csv", "\ndeputy-civil,", "\nextra,office,واحد,unit,,,,\ndeputy-civil,"},
+        {"units.csv", "\ndeputy-civil,", "\nextra,office,واحد,unit,,,,,,\ndeputy-civil,"},
         {"areas.csv", "\n5,", "\nextra,منطقه,area\n5,"},
         {"topics.csv", "\nasphalt,", "\nextra,موضوع,topic,roads,normal,no,\nasphalt,"},
         {"levels.csv", "\ncomplex,", "\nextra,90,4,15,80,working\ncomplex,"},
@@ -380,6 +380,113 @@ static void files_of_no_pack_are_refused(void **state)
                          STATUS_INVALID_ARGUMENT);
         assert_string_equal(err.field, "file");
     }
+    rig_free(rig);
+}
+
+/* Appends the file at that place of the pack (NULL: in force) to `data`, part by part. */
+static enum status get_file(struct rig *rig, enum rpc_role role, const struct city *pack,
+                            uint32_t place, struct buffer *data, const Packs__GetFileResponse **ret,
+                            struct error *err)
+{
+    enum status status;
+    do {
+        Packs__GetFileRequest request = PACKS__GET_FILE_REQUEST__INIT;
+        const ProtobufCMessage *response;
+        request.pack = pack != NULL ? digest_of(pack) : (ProtobufCBinaryData){0, NULL};
+        request.place = place;
+        request.offset = data->size;
+        status = call(rig, role, "GetFile", &request.base, &response, err);
+        if (status == STATUS_OK) {
+            *ret = (const Packs__GetFileResponse *)response;
+            assert_true((*ret)->data.len <= 256 * 1024);
+            buffer_append(data, (*ret)->data.data, (*ret)->data.len);
+        }
+    } while (status == STATUS_OK && data->size < (*ret)->size);
+    return status;
+}
+
+/* Reads the whole pack and makes a city of it. */
+static struct city *fetch(struct rig *rig, enum rpc_role role, const struct city *pack)
+{
+    static char names[64][64];
+    static struct buffer data[64];
+    struct city_file files[64];
+    struct city *city = NULL;
+    struct error err = ERROR_NONE;
+    const Packs__GetFileResponse *told = NULL;
+    uint32_t count = 1;
+    for (uint32_t i = 0; i < count; i++) {
+        if (get_file(rig, role, pack, i, &data[i], &told, &err) != STATUS_OK) {
+            fail_msg("%s", err.message);
+        }
+        count = told->files;
+        assert_true(count <= 64);
+        snprintf(names[i], sizeof names[i], "%s", told->file);
+        files[i] = (struct city_file){.name = names[i], .data = buffer_bytes(&data[i])};
+    }
+    if (city_load_files(&city, files, count, &err) != STATUS_OK) {
+        fail_msg("%s", err.message);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        buffer_fini(&data[i]);
+    }
+    return city;
+}
+
+static void expect_same(const struct city *a, const struct city *b)
+{
+    assert_true(bytes_equal(city_digest(a), city_digest(b)));
+}
+
+static void the_pack_in_force_is_given_file_by_file_to_every_role(void **state)
+{
+    (void)state;
+    char *large = malloc(400 * 1024); /* a file of two parts */
+    assert_non_null(large);
+    memset(large, '#', 400 * 1024 - 1);
+    large[400 * 1024 - 1] = '\0';
+    memcpy(large + 400 * 1024 - 2 - strlen(HEAD), "\n" HEAD, strlen(HEAD) + 1);
+    struct city *other = other_pack("rules.csv", HEAD, large);
+    struct rig *rig = scene_new_clocked();
+    must_take(rig, other);
+    struct city *got = fetch(rig, RPC_ROLE_FRONT_END, NULL);
+    expect_same(got, other);
+    city_free(got);
+    struct buffer data = BUFFER_EMPTY;
+    const Packs__GetFileResponse *told;
+    struct error err;
+    assert_int_equal(get_file(rig, RPC_ROLE_OFFICE, NULL, 99, &data, &told, &err),
+                     STATUS_OUT_OF_RANGE);
+    assert_string_equal(err.field, "place");
+    buffer_fini(&data);
+    free(large);
+    city_free(other);
+    rig_free(rig);
+}
+
+static void packs_of_before_are_given_to_the_admin_as_long_as_they_are_kept(void **state)
+{
+    (void)state;
+    struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
+    struct city *never =
+        other_pack("rules.csv", HEAD, HEAD "asphalt,6,*,deputy-civil,normal,,,,\n");
+    struct rig *rig = scene_new_clocked();
+    struct city *first = fetch(rig, RPC_ROLE_ADMIN, NULL);
+    must_take(rig, other);
+    struct city *kept = fetch(rig, RPC_ROLE_ADMIN, first);
+    expect_same(kept, first);
+    struct buffer data = BUFFER_EMPTY;
+    const Packs__GetFileResponse *told;
+    struct error err;
+    assert_int_equal(get_file(rig, RPC_ROLE_FRONT_END, first, 0, &data, &told, &err),
+                     STATUS_PERMISSION_DENIED);
+    assert_int_equal(get_file(rig, RPC_ROLE_ADMIN, never, 0, &data, &told, &err), STATUS_NOT_FOUND);
+    must_take(rig, first); /* whoever was refused has let go of the shelf */
+    buffer_fini(&data);
+    city_free(kept);
+    city_free(first);
+    city_free(never);
+    city_free(other);
     rig_free(rig);
 }
 
@@ -523,6 +630,8 @@ int main(void)
         cmocka_unit_test(a_pack_of_another_city_or_calendar_is_refused),
         cmocka_unit_test(what_was_not_put_whole_is_not_taken),
         cmocka_unit_test(files_of_no_pack_are_refused),
+        cmocka_unit_test(the_pack_in_force_is_given_file_by_file_to_every_role),
+        cmocka_unit_test(packs_of_before_are_given_to_the_admin_as_long_as_they_are_kept),
         cmocka_unit_test(only_the_admin_may),
         cmocka_unit_test(a_pack_taken_again_is_kept_as_long_as_it_may_be_taken_back),
         cmocka_unit_test(a_damaged_pack_says_what_to_do_and_is_mended_by_the_same_one),
