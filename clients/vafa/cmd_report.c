@@ -200,6 +200,7 @@ const struct command command_report = {
         "first figure, the largest first;\n"
         "with --per by time. A count by time alone (--per without --by) has a row of 0 for each "
         "period in which nothing happened.\n"
+        "Where much more is asked for than is usual: `vafa report surges`.\n"
         "JSON: "
         "{\"metric\":…,\"columns\":[…],\"rows\":[[…]…],\"as_of\":{\"intake\":N,…}}; as_of "
         "tells how far report had followed\n"

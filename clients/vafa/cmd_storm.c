@@ -73,9 +73,9 @@ static void add_storm(struct session *session, struct table *table, const Intake
 
 static void print_storms(struct session *session, Intake__Storm *const *storms, size_t count)
 {
-    static const char *const heads[] = {"storm",        "state", "storm_from",  "until",
-                                        "topic",        "area",  "storm_allow", "storm_counts",
-                                        "surge",        "storm_reason"};
+    static const char *const heads[] = {"storm", "state",       "storm_from",  "until",
+                                        "topic", "area",        "storm_allow", "storm_counts",
+                                        "surge", "storm_reason"};
     struct table *table = table_new(10);
     for (size_t i = 0; i < 10; i++) {
         table_head(table, i, word(session, heads[i]));
@@ -113,8 +113,10 @@ static int call_storm(struct session *session, const char *method, const Protobu
 
 static const struct option_def start_options[] = {
     {"surge", 0, "N", "for the topics and areas of a surge (`vafa report surges`)"},
-    {"topics", 't', "KEYS", "keys or names with commas between them, or `all` (needed without --surge)"},
-    {"areas", 'a', "KEYS", "the same of areas; `all`: also where none is known (needed without --surge)"},
+    {"topics", 't', "KEYS",
+     "keys or names with commas between them, or `all` (needed without --surge)"},
+    {"areas", 'a', "KEYS",
+     "the same of areas; `all`: also where none is known (needed without --surge)"},
     {"hours", 0, "N", "it ends by itself after so many, 1 to 168 (needed)"},
     {"reason", 0, "TEXT", "why; citizens are told (needed)"},
     {NULL, 0, NULL, NULL},
@@ -166,8 +168,7 @@ static enum status read_start(struct session *session, struct arena *arena,
         status = args_number(&session->args, "hours", 1, HOURS_MAX, 0, &hours, err);
     }
     if (status == STATUS_OK) {
-        status =
-            args_number(&session->args, "surge", 1, UINT64_MAX - 1, 0, &request->surge, err);
+        status = args_number(&session->args, "surge", 1, UINT64_MAX - 1, 0, &request->surge, err);
     }
     if (status == STATUS_OK && args_has(&session->args, "topics")) {
         status = read_keys(session, "topics", CITY_ITEMS_TOPICS, arena, &request->topics,
@@ -182,8 +183,8 @@ static enum status read_start(struct session *session, struct arena *arena,
     return status;
 }
 
-static enum status copy_keys(struct arena *arena, char *const *keys, size_t count,
-                             char ***ret_keys, size_t *ret_count, struct error *err)
+static enum status copy_keys(struct arena *arena, char *const *keys, size_t count, char ***ret_keys,
+                             size_t *ret_count, struct error *err)
 {
     *ret_keys = arena_alloc(arena, (count + 1) * sizeof(**ret_keys));
     *ret_count = count;
@@ -256,15 +257,16 @@ const struct command command_storm_start = {
     .name = "storm start",
     .arguments = "",
     .summary = "a storm begins: short form, later due dates, until it ends by itself",
-    .help = "For the topics and areas of a storm, until it ends: questions that a topic requires "
-            "need no answer, `vafa register` shows what is open of the same thing first, and due "
-            "dates are as much later as the city pack says ([storm] in city.ini). Those of open "
-            "tasks move, too, and their stories tell so; what has passed, and what is urgent, "
-            "stays as it is.\n"
-            "Nothing is ever joined by itself. Several storms may run: the one that allows most "
-            "counts.\n"
-            "With --surge its topics and areas are those that the surge proposes, unless others are "
-            "given; the storm remembers it.",
+    .help =
+        "For the topics and areas of a storm, until it ends: questions that a topic requires "
+        "need no answer, `vafa register` shows what is open of the same thing first, and due "
+        "dates are as much later as the city pack says ([storm] in city.ini). Those of open "
+        "tasks move, too, and their stories tell so; what has passed, and what is urgent, "
+        "stays as it is.\n"
+        "Nothing is ever joined by itself. Several storms may run: the one that allows most "
+        "counts.\n"
+        "With --surge its topics and areas are those that the surge proposes, unless others are "
+        "given; the storm remembers it.",
     .examples = "vafa storm start --topics broken-branch,flooding --areas 1,3 --hours 6 --reason "
                 "'باد شدید'\n"
                 "vafa storm start --surge 3 --hours 6 --reason 'باد شدید'\n"

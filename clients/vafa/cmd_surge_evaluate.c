@@ -19,7 +19,8 @@ static const uint32_t curve_requests[CURVE_REQUESTS] = {5, 10, 20, 40};
 static const uint32_t curve_one_in[CURVE_CHANCES] = {1000, 100000, 1000000, 100000000};
 
 static const struct option_def options[] = {
-    {"profile", 0, "NAME", "columns by imports/NAME.ini of the city pack: topic, opened, area, channel"},
+    {"profile", 0, "NAME",
+     "columns by imports/NAME.ini of the city pack: topic, opened, area, channel"},
     {"topic", 0, "COLUMN", "or each by its name: what it was about"},
     {"time", 0, "COLUMN", "when it was"},
     {"area", 0, "COLUMN", "where it was; may be left out"},
@@ -209,8 +210,8 @@ static void print_counts(const struct reading *reading, const struct surge_resul
 
 static void print_surges(struct session *session, const struct surge_result *result)
 {
-    static const char *const heads[] = {"FROM",  "UNTIL", "TOPIC",    "AREA",
-                                        "BEGAN", "USUAL", "CAME",     "WENT ON"};
+    static const char *const heads[] = {"FROM",  "UNTIL", "TOPIC", "AREA",
+                                        "BEGAN", "USUAL", "CAME",  "WENT ON"};
     struct table *table = table_new(8);
     for (size_t i = 0; i < 8; i++) {
         table_head(table, i, heads[i]);
@@ -295,8 +296,8 @@ static json_t *curve_json(const struct curve *curve)
         for (size_t c = 0; c < CURVE_CHANCES; c++) {
             json_array_append_new(
                 list, json_pack("{s:i, s:i, s:i, s:i}", "requests", (int)curve_requests[r],
-                                "one_in", (int)curve_one_in[c], "surges",
-                                (int)curve->surges[r][c], "went_on", (int)curve->went_on[r][c]));
+                                "one_in", (int)curve_one_in[c], "surges", (int)curve->surges[r][c],
+                                "went_on", (int)curve->went_on[r][c]));
         }
     }
     return list;
@@ -306,13 +307,12 @@ static json_t *curve_json(const struct curve *curve)
 static void print_json(const struct reading *reading, const struct surge_result *result,
                        json_t *surges, const struct curve *curve)
 {
-    json_t *json = json_pack("{s:I, s:I, s:I, s:i, s:i, s:i, s:f, s:o, s:o}", "rows",
-                             (json_int_t)reading->rows, "unusable", (json_int_t)reading->unusable,
-                             "not_citizens", (json_int_t)reading->not_citizens, "days",
-                             (int)result->days, "judged_days", (int)result->judged_days,
-                             "surge_days", (int)result->surge_days, "a_year",
-                             a_year(result->count, result), "surges", surges, "curve",
-                             curve_json(curve));
+    json_t *json = json_pack(
+        "{s:I, s:I, s:I, s:i, s:i, s:i, s:f, s:o, s:o}", "rows", (json_int_t)reading->rows,
+        "unusable", (json_int_t)reading->unusable, "not_citizens",
+        (json_int_t)reading->not_citizens, "days", (int)result->days, "judged_days",
+        (int)result->judged_days, "surge_days", (int)result->surge_days, "a_year",
+        a_year(result->count, result), "surges", surges, "curve", curve_json(curve));
     output_json(json);
     json_decref(json);
 }
@@ -346,11 +346,11 @@ static enum status read_limits(struct session *session, const struct city *city,
     uint64_t requests = 0;
     uint64_t one_in = 0;
     *ret_limits = *city_surge(city);
-    enum status status = args_number(&session->args, "requests", 2, 10000, ret_limits->requests,
-                                     &requests, err);
+    enum status status =
+        args_number(&session->args, "requests", 2, 10000, ret_limits->requests, &requests, err);
     if (status == STATUS_OK) {
-        status = args_number(&session->args, "one-in", 20, 1000000000, ret_limits->one_in, &one_in,
-                             err);
+        status =
+            args_number(&session->args, "one-in", 20, 1000000000, ret_limits->one_in, &one_in, err);
     }
     ret_limits->requests = (uint32_t)requests;
     ret_limits->one_in = (uint32_t)one_in;

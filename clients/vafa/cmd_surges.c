@@ -35,8 +35,8 @@ static void add_surge(struct session *session, struct table *table, const Report
     table_cell(table, to);
     table_cell(table, surge->n_topics > 0 ? session_topic(session, surge->topics[0])
                                           : word(session, "all"));
-    table_cell(table, surge->n_areas > 0 ? session_area(session, surge->areas[0])
-                                         : word(session, "all"));
+    table_cell(table,
+               surge->n_areas > 0 ? session_area(session, surge->areas[0]) : word(session, "all"));
     table_cell_format(table, "%" PRIu64, surge->requests);
     table_cell_format(table, "%.1f",
                       surge->weeks > 0 ? (double)surge->requests_before / surge->weeks : 0.0);
@@ -45,8 +45,8 @@ static void add_surge(struct session *session, struct table *table, const Report
 
 static void print_surges(struct session *session, const Report__ListSurgesResponse *page)
 {
-    static const char *const heads[] = {"surge", "state",        "storm_from",
-                                        "until", "topic",        "area",
+    static const char *const heads[] = {"surge",        "state",       "storm_from",
+                                        "until",        "topic",       "area",
                                         "surge_counts", "surge_usual", "surge_most"};
     struct table *table = table_new(9);
     for (size_t i = 0; i < 9; i++) {
@@ -66,9 +66,9 @@ static enum status read_question(struct session *session, Report__ListSurgesRequ
     enum status status = args_number(&session->args, "limit", 1, 100, 20, &limit, err);
     request->page_size = (uint32_t)limit;
     request->open = args_has(&session->args, "open");
-    return status == STATUS_OK ? args_number(&session->args, "after", 1, UINT64_MAX, 0,
-                                             &request->page_token, err)
-                               : status;
+    return status == STATUS_OK
+               ? args_number(&session->args, "after", 1, UINT64_MAX, 0, &request->page_token, err)
+               : status;
 }
 
 static int run_surges(struct session *session)
@@ -105,11 +105,13 @@ const struct command command_report_surges = {
     .help =
         "Surges, newest first: of one topic, in one area or everywhere, citizens have asked in two "
         "hours for much more than in\n"
-        "the same hours of the weeks before. Each is what a storm could be begun for; whether it is, "
+        "the same hours of the weeks before. Each is what a storm could be begun for; whether it "
+        "is, "
         "a person decides:\n"
         "`vafa storm start --surge N`. A surge ends by itself when requests come as usual for two "
         "hours.\n"
-        "Shown: how many requests there were when it began, how many are usual, and the most in two "
+        "Shown: how many requests there were when it began, how many are usual, and the most in "
+        "two "
         "hours since.\n"
         "With --json one object a line.",
     .examples = "vafa report surges --open\n"

@@ -120,8 +120,7 @@ static struct cell *cell_of(const struct surge_measure *measure, int32_t hour, u
                     (uint64_t)area * UINT64_C(0x165667B19E3779F9);
     size_t at = (size_t)(hash >> 20) & measure->cell_mask;
     struct cell *cell = &measure->cells[at];
-    while (cell->count != 0 &&
-           (cell->hour != hour || cell->topic != topic || cell->area != area)) {
+    while (cell->count != 0 && (cell->hour != hour || cell->topic != topic || cell->area != area)) {
         at = (at + 1) & measure->cell_mask;
         cell = &measure->cells[at];
     }
@@ -196,8 +195,8 @@ static uint64_t told(void *context, int64_t at_us)
     for (size_t i = 0; i < measure->surge_count; i++) {
         if (measure->topics[i] == asked->row->topic && measure->areas[i] != ALL &&
             at_us < measure->surges[i].until_us) {
-            sum += requests_of(measure, asked->row->local_hour, asked->row->topic,
-                               measure->areas[i]);
+            sum +=
+                requests_of(measure, asked->row->local_hour, asked->row->topic, measure->areas[i]);
         }
     }
     return sum;

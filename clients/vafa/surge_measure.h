@@ -14,17 +14,18 @@ struct surge_measured {
     const char *topic; /* borrowed from the measure */
     const char *area;  /* NULL: everywhere */
     int64_t began_us;
-    int64_t until_us; /* when it ended */
+    int64_t until_us;                /* when it ended */
     struct report_surge_count count; /* with which it began */
     uint64_t came;                   /* requests in its scope until it ended, those among them */
 };
 
 struct surge_result {
-    uint32_t days;         /* on which something was asked */
-    uint32_t judged_days;  /* those of them before which enough weeks are known */
-    uint32_t surge_days;   /* on which a surge began */
+    uint32_t days;        /* on which something was asked */
+    uint32_t judged_days; /* those of them before which enough weeks are known */
+    uint32_t surge_days;  /* on which a surge began */
     size_t count;
-    const struct surge_measured *surges; /* in the order in which they began; borrowed until the next run */
+    const struct surge_measured
+        *surges; /* in the order in which they began; borrowed until the next run */
 };
 
 /* Whether it was more than what began it: as many requests came again while it lasted. */

@@ -53,8 +53,8 @@ static const char *cell_area(const struct request *request, enum report_surge_sc
 static int64_t lasts(void *context, enum report_surge_scope scope)
 {
     struct request *request = context;
-    request->open[scope] = report_tables_open_surge(
-        request->d->txn, request->topic, open_area(request, scope), request->d->arena);
+    request->open[scope] = report_tables_open_surge(request->d->txn, request->topic,
+                                                    open_area(request, scope), request->d->arena);
     return request->open[scope] == NULL || PLANTED("surge_begins_again")
                ? 0
                : request->open[scope]->until_us;

@@ -278,8 +278,8 @@ const struct service_method report_methods[] = {
     {
         .name = "ListSurges",
         .kind = METHOD_READ,
-        .roles = ROLE_BIT(RPC_ROLE_FRONT_END) | ROLE_BIT(RPC_ROLE_LEADERSHIP) |
-                 ROLE_BIT(RPC_ROLE_ADMIN),
+        .roles =
+            ROLE_BIT(RPC_ROLE_FRONT_END) | ROLE_BIT(RPC_ROLE_LEADERSHIP) | ROLE_BIT(RPC_ROLE_ADMIN),
         .check = report_check_surges,
         .read = report_read_surges,
     },

@@ -33,8 +33,8 @@ static double log_gamma(double x)
 /* The tail from k up, of terms that fall from there on: size r, chance of failure q. */
 static double tail(double k, double r, double q)
 {
-    double term = exp(log_gamma(r + k) - log_gamma(r) - log_gamma(k + 1) + r * log1p(-q) +
-                      k * log(q));
+    double term =
+        exp(log_gamma(r + k) - log_gamma(r) - log_gamma(k + 1) + r * log1p(-q) + k * log(q));
     double sum = term;
     for (int i = 0; i < TAIL_TERMS_MAX && term > sum * TAIL_EXACT; i++) {
         term *= (r + k) / (k + 1) * q;

@@ -20,10 +20,9 @@ Report__Surge *report_tables_surge(struct store_txn *txn, uint64_t number, struc
     struct key key = surge_key(number);
     const Report__SurgeRecord *record = (const Report__SurgeRecord *)table_get(
         txn, STORE_STATE, &key, &report__surge_record__descriptor, arena);
-    if (record != NULL && (record->surge == NULL || record->surge->n_topics != 1 ||
-                           record->surge->n_areas > 1)) {
-        txn_fail(txn, STATUS_DATA_LOSS, "surge %llu is about nothing",
-                 (unsigned long long)number);
+    if (record != NULL &&
+        (record->surge == NULL || record->surge->n_topics != 1 || record->surge->n_areas > 1)) {
+        txn_fail(txn, STATUS_DATA_LOSS, "surge %llu is about nothing", (unsigned long long)number);
         return NULL;
     }
     return record == NULL ? NULL : record->surge;

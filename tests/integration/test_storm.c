@@ -187,8 +187,8 @@ static void a_surge_is_told_and_becomes_a_storm_when_a_person_says_so(void **sta
     expect(s, ARGS("report", "surges", "--lang", "en"), 0, "lasts");
     expect(s, ARGS("report", "surges", "--lang", "fa"), 0, "ادامه دارد");
     expect(s, ARGS("storm", "list", "--lang", "en", "--json"), 0, ""); /* never by itself */
-    json_t *answer = system_json(
-        s, ARGS("storm", "start", "--surge", "1", "--hours", "2", "--reason", "باد"));
+    json_t *answer =
+        system_json(s, ARGS("storm", "start", "--surge", "1", "--hours", "2", "--reason", "باد"));
     json_t *storm = at(answer, "storm");
     assert_int_equal(json_integer_value(at(storm, "storm_number")), 1);
     assert_int_equal(json_integer_value(at(storm, "surge")), 1);
@@ -210,8 +210,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_done_to_a_storm_is_told_with_the_field,
                                         set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            a_surge_is_told_and_becomes_a_storm_when_a_person_says_so, set_up_surge, tear_down),
+        cmocka_unit_test_setup_teardown(a_surge_is_told_and_becomes_a_storm_when_a_person_says_so,
+                                        set_up_surge, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -289,8 +289,8 @@ void life_register(struct life *life, uint64_t call_number, const char *caller)
     const char *topic = life_draw_topic(life);
     const char *area = life_areas[life_draw(life, 0, LIFE_AREAS)];
     request->topic = TEXT(life_talk_topic(life) != NULL ? life_talk_topic(life) : topic);
-    request->place = place_of(errand, marker,
-                              life_talk_area(life) != NULL ? life_talk_area(life) : area);
+    request->place =
+        place_of(errand, marker, life_talk_area(life) != NULL ? life_talk_area(life) : area);
     request->urgency = life_chance(life, 100) ? COMMON__URGENCY__URGENCY_URGENT
                                               : COMMON__URGENCY__URGENCY_UNSPECIFIED;
     request->call_number = call_number;

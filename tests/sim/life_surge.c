@@ -50,7 +50,8 @@ static void check_surge(struct life *life, const Report__Surge *told)
                (told->ended_at_us == 0 || told->ended_at_us == surge->until_us);
     }
     if (!same) {
-        invariant_broken(INVARIANT_SURGES, "surge %" PRIu64 " is told otherwise than the log has it",
+        invariant_broken(INVARIANT_SURGES,
+                         "surge %" PRIu64 " is told otherwise than the log has it",
                          told->surge_number);
     }
 }

@@ -129,7 +129,7 @@ struct recount_storm {
 /* That much more was asked for than is usual: by recount_surge.c. */
 struct recount_surge {
     uint64_t number;
-    const char *topic, *area; /* area "": everywhere */
+    const char *topic, *area;           /* area "": everywhere */
     int64_t began_us, until_us, due_us; /* due: when its timer ends it, by report's clock */
     uint64_t requests, before, most;
     uint32_t weeks;

@@ -119,7 +119,8 @@ struct look {
 static bool is_unusual(const struct look *look, const char *area, uint64_t without,
                        uint64_t requests, double at_most, struct recount_surge_owed *owed)
 {
-    owed->requests = 1 + asked(look->recount, look->one->offset, look->hour, look->one->topic, area);
+    owed->requests =
+        1 + asked(look->recount, look->one->offset, look->hour, look->one->topic, area);
     owed->requests -= without < owed->requests ? without : owed->requests;
     owed->before = 0;
     owed->weeks = 0;
@@ -130,8 +131,7 @@ static bool is_unusual(const struct look *look, const char *area, uint64_t witho
         int64_t hour = look->hour - week * 7 * 24;
         if (was_busy(look->recount, look->one->offset, hour)) {
             owed->weeks++;
-            owed->before +=
-                asked(look->recount, look->one->offset, hour, look->one->topic, area);
+            owed->before += asked(look->recount, look->one->offset, hour, look->one->topic, area);
         }
     }
     return owed->weeks > 0 && chance(owed->requests, owed->before, owed->weeks) <= at_most;
@@ -237,12 +237,11 @@ static void read_up_to(struct recount *recount, uint64_t offset)
 {
     for (uint64_t i = recount->surge_seen + 1; i <= offset; i++) {
         if (recount->surge_owed_count > 0) {
-            invariant_broken(INVARIANT_SURGES,
-                             "%s%s%s: at intake's %" PRIu64
-                             " report should have told of a surge, or of its end",
-                             recount->surge_owed[0].topic,
-                             recount->surge_owed[0].area[0] == '\0' ? "" : " in ",
-                             recount->surge_owed[0].area, recount->surge_seen);
+            invariant_broken(
+                INVARIANT_SURGES,
+                "%s%s%s: at intake's %" PRIu64 " report should have told of a surge, or of its end",
+                recount->surge_owed[0].topic, recount->surge_owed[0].area[0] == '\0' ? "" : " in ",
+                recount->surge_owed[0].area, recount->surge_seen);
         }
         /* Requests are numbered in the order of their offsets. */
         while (recount->surge_looked < recount->case_count &&
@@ -262,8 +261,8 @@ static void read_up_to(struct recount *recount, uint64_t offset)
 static void set_due(struct recount_surge *surge, const struct found *found)
 {
     int64_t caught_up_us = found->record->recorded_at_us + HOUR_US;
-    surge->due_us = surge->until_us + NOTICED_US > caught_up_us ? surge->until_us + NOTICED_US
-                                                                : caught_up_us;
+    surge->due_us =
+        surge->until_us + NOTICED_US > caught_up_us ? surge->until_us + NOTICED_US : caught_up_us;
 }
 
 static void take_began(struct recount *recount, const struct found *found,
@@ -299,8 +298,7 @@ static void take_lengthened(struct recount *recount, const struct found *found,
 {
     struct recount_surge *surge = recount_surge(recount, lengthened->surge_number);
     if (surge == NULL || surge->number != owed->number ||
-        lengthened->until_us != owed->at_us + LASTS_US ||
-        lengthened->requests != owed->requests) {
+        lengthened->until_us != owed->at_us + LASTS_US || lengthened->requests != owed->requests) {
         impossible(found, "another surge should have gone on, or by other requests");
     }
     surge->until_us = lengthened->until_us;

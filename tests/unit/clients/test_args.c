@@ -173,7 +173,7 @@ static void helps_with_a_group_by_listing_its_commands(void **state)
     assert_non_null(strstr(text, "task accept N"));
     assert_null(strstr(text, "tasks follow"));
     free(text);
-    text = help_text(NULL, "report"); /* a command, no group */
+    text = help_text(NULL, "register"); /* a command, no group */
     assert_string_equal(text, "");
     free(text);
 }

@@ -19,8 +19,9 @@ static const struct city_surge limits = {.requests = 10, .weeks = 3, .one_in = 1
 static void add(struct surge_measure *measure, int64_t at_us, const char *topic, const char *area)
 {
     struct error err = ERROR_NONE;
-    assert_int_equal(surge_measure_add(measure, at_us, (int32_t)(at_us / HOUR_US), topic, area, &err),
-                     STATUS_OK);
+    assert_int_equal(
+        surge_measure_add(measure, at_us, (int32_t)(at_us / HOUR_US), topic, area, &err),
+        STATUS_OK);
 }
 
 /* One request about something else each noon. */
@@ -56,8 +57,7 @@ static void tells_when_one_began_what_came_and_when_it_ended(void **state)
     const struct surge_measured *surge = &result.surges[0];
     assert_string_equal(surge->topic, "tree");
     assert_string_equal(surge->area, "5");
-    assert_int_equal(surge->began_us,
-                     START_US + WEEKS * 7 * DAY_US + 13 * HOUR_US + 9 * MINUTE_US);
+    assert_int_equal(surge->began_us, START_US + WEEKS * 7 * DAY_US + 13 * HOUR_US + 9 * MINUTE_US);
     assert_int_equal(surge->until_us, surge->began_us + 2 * HOUR_US);
     assert_int_equal(surge->count.now, 10);
     assert_int_equal(surge->count.weeks, 4);

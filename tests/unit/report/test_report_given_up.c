@@ -25,7 +25,7 @@ struct desk {
     struct rpc_exchange exchange; /* first */
     struct clock clock;           /* stands still unless it is moved */
     int64_t now_us;
-    struct service_method method;
+    struct service_method methods[2]; /* as many as report has */
     struct service_def def;
     char folder[SCRATCH_SIZE];
     struct city *city;
@@ -96,10 +96,10 @@ static void desk_open(struct desk *d, bool threads)
                        .changed = PTHREAD_COND_INITIALIZER,
                        .exchange = {.reply = replied}};
     desk = d;
-    d->method = report_service.methods[0];
-    d->method.read = read_query;
+    memcpy(d->methods, report_service.methods, sizeof(d->methods));
+    d->methods[0].read = read_query;
     d->def = report_service;
-    d->def.methods = &d->method;
+    d->def.methods = d->methods;
     d->def.feed_count = 0;
     scratch_new(d->folder);
     assert_int_equal(city_load(&d->city, VAFA_SOURCE_DIR "/deploy/cities/isfahan", &err),

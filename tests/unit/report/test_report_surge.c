@@ -190,8 +190,7 @@ static void a_history_that_is_brought_in_begins_none(void **state)
     struct desk desk = desk_open();
     (void)state;
     tell_many(&desk, 100, (struct told){.area = "5", .historical = true});
-    tell_many(&desk, 100,
-              (struct told){.area = "5", .channel = COMMON__CHANNEL__CHANNEL_IMPORT});
+    tell_many(&desk, 100, (struct told){.area = "5", .channel = COMMON__CHANNEL__CHANNEL_IMPORT});
     assert_none(&desk);
 }
 

@@ -32,8 +32,8 @@ static double slow_chance(uint64_t now, uint64_t before, uint32_t weeks)
     double below = 0;
     for (uint64_t k = 0; k < now; k++) {
         double n = (double)k;
-        below += exp(lgamma(size + n) - lgamma(size) - lgamma(n + 1) + size * log(p) +
-                     n * log1p(-p));
+        below +=
+            exp(lgamma(size + n) - lgamma(size) - lgamma(n + 1) + size * log(p) + n * log1p(-p));
     }
     return 1 - below;
 }
@@ -193,7 +193,8 @@ static void two_weeks_are_too_few_to_judge(void **state)
 static void what_an_area_s_own_surge_has_told_is_not_the_city_s(void **state)
 {
     (void)state;
-    struct told told = {.lasts = {AT_US + 2 * HOUR_US}, .now = {30, 35}, .in_surges = 30, .weeks = 8};
+    struct told told = {
+        .lasts = {AT_US + 2 * HOUR_US}, .now = {30, 35}, .in_surges = 30, .weeks = 8};
     follow(told, true);
     assert_nothing(area);
     assert_nothing(city);
