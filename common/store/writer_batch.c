@@ -54,6 +54,9 @@ static size_t admit(struct writer *writer, struct writer_op **ops, size_t count)
     if (PLANTED("full_disk_acknowledged")) {
         clear_error(&full);
     }
+    if (PLANTED("full_disk_refuses_for_good")) {
+        full.status = STATUS_FAILED_PRECONDITION;
+    }
     writer_end_ops(writer, writer->refused, refused, reserve ? &full : &full_for_all);
     return kept;
 }
@@ -217,7 +220,7 @@ static size_t attempt(struct writer *writer, struct writer_op **ops, size_t *cou
     txn_set_reserve(txn, reserve);
     bool changed = txn_changes(txn) > changes;
     bool due = writer_publish_left_us(writer) <= 0;
-    if (PLANTED("answer_before_commit")) {
+    if (PLANTED("answer_before_commit") && !shown && ops[0]->lane == WRITER_CALLS) {
         for (size_t i = 0; i < ran; i++) {
             end_op(writer, ops[i]);
         }

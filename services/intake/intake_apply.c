@@ -8,19 +8,31 @@
 #include "services/intake/intake_storms.h"
 #include "services/intake/intake_tables.h"
 
+#include "base/plant.h"
+
 #include "vafa/feedback/v1/feedback.pb-c.h"
 #include "vafa/routing/v1/routing.pb-c.h"
 
 /* --- own events --- */
 
+/* Of a plant: what is in no table, and so an apply must not know. */
+static bool is_remembered(uint64_t number)
+{
+    static uint64_t newest;
+    bool is_known = number <= newest;
+    newest = number;
+    return is_known;
+}
+
 static void apply_registered(struct apply *a, uint64_t offset,
                              const Intake__RequestRegistered *registered)
 {
     intake_tables_case_put(a->txn, registered->number, offset);
-    if (registered->citizen != 0) {
+    if (registered->citizen != 0 &&
+        !(PLANTED("apply_remembers") && is_remembered(registered->number))) {
         intake_tables_citizen_case_put(a->txn, registered->citizen, registered->number);
     }
-    if (registered->source[0] != '\0') {
+    if (registered->source[0] != '\0' && !PLANTED("external_name_forgotten")) {
         intake_tables_external_put(a->txn, registered->source, registered->external_id,
                                    registered->number);
     }
