@@ -64,6 +64,15 @@ static void note_looks_at_card(struct apply *a, const struct event *event,
     }
 }
 
+/* Whoever searched knows what these citizens said. */
+static void note_found(struct apply *a, const struct event *event,
+                       const Intake__WordsSearched *searched)
+{
+    for (size_t i = 0; i < searched->n_found; i++) {
+        note_look(a, STORE_STATE, event, searched->found[i], searched->purpose);
+    }
+}
+
 void intake_apply(struct apply *a, const struct event *event)
 {
     const Intake__Event *open = (const Intake__Event *)event->open;
@@ -104,6 +113,7 @@ void intake_apply(struct apply *a, const struct event *event)
     case INTAKE__EVENT__KIND_CASE_REVEALED:
         note_look(a, STORE_STATE, event, open->case_revealed->number, open->case_revealed->purpose);
         break;
+    case INTAKE__EVENT__KIND_WORDS_SEARCHED: note_found(a, event, open->words_searched); break;
     case INTAKE__EVENT__KIND_STORM_STARTED:
         intake_apply_storm_started(a, event, open->storm_started);
         break;
