@@ -220,15 +220,16 @@ static size_t attempt(struct writer *writer, struct writer_op **ops, size_t *cou
     txn_set_reserve(txn, reserve);
     bool changed = txn_changes(txn) > changes;
     bool due = writer_publish_left_us(writer) <= 0;
-    if (PLANTED("answer_before_commit") && !shown && ops[0]->lane == WRITER_CALLS) {
+    bool unseen = store_has_unseen(store);
+    bool journals = !shown && (changed ? !due && store_fits_journal(store) : !due || !unseen);
+    if (PLANTED("answer_before_commit") && !shown) {
         for (size_t i = 0; i < ran; i++) {
             end_op(writer, ops[i]);
         }
-        (void)store_write_commit(txn, &err);
+        (void)(journals ? journal(writer, txn, changed, &err)
+                        : commit(writer, txn, txn_changes(txn) > 0, &err));
         return ran;
     }
-    bool unseen = store_has_unseen(store);
-    bool journals = !shown && (changed ? !due && store_fits_journal(store) : !due || !unseen);
     enum status status = journals ? journal(writer, txn, changed, &err)
                                   : commit(writer, txn, txn_changes(txn) > 0, &err);
     if (status == STATUS_RESOURCE_EXHAUSTED && unseen &&

@@ -88,7 +88,17 @@
       "was open is given its later date, once; no storm lasts beyond its time.",                   \
       "at every event, at every answer, each day, at the end")                                     \
     X(SEALED, "what was sealed comes back as it was",                                              \
-      "Phone and words of RevealCase are the citizen's.", "at every answer")                       \
+      "Phone and words of RevealCase are the citizen's, and find the request, also after the "     \
+      "master key was changed.",                                                                   \
+      "at every answer")                                                                           \
+    X(SAME, "what is shown as the same thing is open",                                             \
+      "FindSame shows nothing whose task had ended, as of the position it was asked with; at the " \
+      "end it finds every open request by its thing.",                                             \
+      "at every answer, at the end")                                                               \
+    X(PAGES, "what fits is on one page, once",                                                     \
+      "Pages of SearchCases, newest first, and of ListTasks, by number and by due time, hold "     \
+      "whatever was there all along, and nothing twice, while new requests come in.",              \
+      "at every answer")                                                                           \
     X(FORGOTTEN, "who was forgotten stays forgotten",                                              \
       "Once ForgetCitizen was answered, RevealCase opens no request of theirs; follow-up has no "  \
       "open call for them, and schedules none.",                                                   \

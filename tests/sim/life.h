@@ -31,7 +31,8 @@ void life_check_all(struct life *life);
 void life_free(struct life *life);
 
 struct life_figures {
-    uint64_t requests, tasks_done, calls, answers, errands, same_answers, events, rings, chases;
+    uint64_t requests, tasks_done, calls, answers, errands, same_answers, events, rings, chases,
+        key_changes;
 };
 void life_figures(const struct life *life, struct life_figures *ret_figures);
 

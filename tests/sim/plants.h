@@ -9,6 +9,7 @@
 struct plant {
     const char *name;
     enum invariant breaks;
+    enum invariant or_else; /* what it breaks as often; INVARIANT_COUNT: nothing */
 };
 
 extern const struct plant plants[];
