@@ -1,14 +1,21 @@
-/* vafa search: requests that fit all that is given. */
+/* vafa search: requests that fit all that is given; with --words also by what citizens said. */
+#include "clients/vafa/answer_args.h"
 #include "clients/vafa/case_text.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/place_args.h"
 #include "clients/vafa/session.h"
 
+#include "base/check.h"
+
 #include "vafa/intake/v1/intake.pb-c.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#define WORD_PAGES_MAX 200 /* of the service's, 500 requests each */
+#define CASES_MAX 100
 
 static const struct option_def options[] = {
     {"phone", 'p', "PHONE", "of the citizen, in any spelling"},
@@ -17,7 +24,11 @@ static const struct option_def options[] = {
     {"external-id", 0, "ID", "its name there; needs --source"},
     {"topic", 't', "KEY", "key or name: vafa city show topics"},
     {"area", 'a', "KEY", "key or name: vafa city show areas"},
-    {"place", 0, "TEXT", "in neighbourhood, street or landmark, whatever the spelling"},
+    {"place", 0, "TEXT", "in any part of the place (street, stop, pole, ...), in any spelling"},
+    {"answer", 0, "QUESTION=VALUE", "to a question of its topic; again for others"},
+    {"words", 0, "TEXT",
+     "what the citizen said: all these words, in any spelling; needs --purpose"},
+    {"purpose", 0, "TEXT", "why citizens' words are searched: it is kept with your name"},
     {"from", 0, "TIME", "it happened at or after"},
     {"to", 0, "TIME", "it happened before"},
     {"state", 0, "STATE", "registered, in-work, awaiting-word, confirmed, closed-unconfirmed, ..."},
@@ -72,43 +83,130 @@ static enum status read_request(struct session *session, Intake__SearchCasesRequ
     return status;
 }
 
+static void print_page(struct session *session, Intake__Case **cases, size_t count, uint64_t token)
+{
+    case_text_list(session, cases, count);
+    if (token != 0) {
+        fprintf(stderr, "%s %" PRIu64 "\n", label_word("search_goes_on", session_language(session)),
+                token);
+    }
+}
+
+static enum status search_cases(struct session *session, Intake__SearchCasesRequest *request,
+                                struct error *err)
+{
+    struct vafa_call call = {
+        .service = &intake__intake__descriptor, .method = "SearchCases", .request = &request->base};
+    enum status status = session_call(session, &call, err);
+    if (status == STATUS_OK) {
+        const Intake__SearchCasesResponse *response =
+            (const Intake__SearchCasesResponse *)call.response;
+        print_page(session, response->cases, response->n_cases, response->next_page_token);
+    }
+    vafa_call_fini(&call);
+    return status;
+}
+
+/* Pages of words until there are as many requests as were asked for: few fit a page of the service's. */
+struct word_pages {
+    struct vafa_call calls[WORD_PAGES_MAX]; /* what was found points into them */
+    size_t call_count;
+    Intake__Case *cases[CASES_MAX];
+    size_t case_count;
+};
+
+static enum status next_words(struct session *session, Intake__SearchWordsRequest *request,
+                              uint32_t limit, struct word_pages *pages, struct error *err)
+{
+    uint8_t key[UUID_BYTES];
+    struct vafa_call *call = &pages->calls[pages->call_count++];
+    request->among->page_size = limit - (uint32_t)pages->case_count;
+    request->idempotency_key = vafa_new_key(key); /* each page has its own */
+    *call = (struct vafa_call){
+        .service = &intake__intake__descriptor, .method = "SearchWords", .request = &request->base};
+    enum status status = session_call(session, call, err);
+    const Intake__SearchWordsResponse *response =
+        status == STATUS_OK ? (const Intake__SearchWordsResponse *)call->response : NULL;
+    for (size_t i = 0; response != NULL && i < response->n_cases && pages->case_count < limit;
+         i++) {
+        pages->cases[pages->case_count++] = response->cases[i];
+    }
+    if (response != NULL) {
+        request->among->page_token = response->next_page_token;
+    }
+    return status;
+}
+
+static enum status search_words(struct session *session, Intake__SearchCasesRequest *among,
+                                struct error *err)
+{
+    Intake__SearchWordsRequest request = INTAKE__SEARCH_WORDS_REQUEST__INIT;
+    struct word_pages *pages = calloc(1, sizeof(*pages));
+    uint32_t limit = among->page_size;
+    enum status status = STATUS_OK;
+    CHECK(pages != NULL);
+    request.among = among;
+    request.words = text_of(session, "words");
+    request.purpose = text_of(session, "purpose");
+    do {
+        status = next_words(session, &request, limit, pages, err);
+    } while (status == STATUS_OK && among->page_token != 0 && pages->case_count < limit &&
+             pages->call_count < WORD_PAGES_MAX);
+    if (status == STATUS_OK) {
+        print_page(session, pages->cases, pages->case_count, among->page_token);
+    }
+    for (size_t i = 0; i < pages->call_count; i++) {
+        vafa_call_fini(&pages->calls[i]);
+    }
+    free(pages);
+    return status;
+}
+
 static int run_search(struct session *session)
 {
     struct error err = ERROR_NONE;
     Intake__SearchCasesRequest request = INTAKE__SEARCH_CASES_REQUEST__INIT;
-    if (read_request(session, &request, &err) != STATUS_OK) {
+    struct arena *arena = arena_new(ANSWERS_ARENA_BYTES);
+    bool by_words = args_has(&session->args, "words");
+    enum status status = read_request(session, &request, &err);
+    if (status == STATUS_OK) {
+        status =
+            answer_args_read(&session->args, arena, &request.answers, &request.n_answers, &err);
+    }
+    if (status == STATUS_OK && by_words) {
+        status = args_need(&session->args, "purpose", &err);
+    }
+    if (status != STATUS_OK) {
+        arena_free(arena);
         return output_usage(&err);
     }
     request.topic = place_args_key(session, CITY_ITEMS_TOPICS, text_of(session, "topic"));
     request.area = place_args_key(session, CITY_ITEMS_AREAS, text_of(session, "area"));
-    struct vafa_call call = {
-        .service = &intake__intake__descriptor, .method = "SearchCases", .request = &request.base};
-    enum status status = session_call(session, &call, &err);
-    if (status == STATUS_OK) {
-        const Intake__SearchCasesResponse *response =
-            (const Intake__SearchCasesResponse *)call.response;
-        case_text_list(session, response->cases, response->n_cases);
-        if (response->next_page_token != 0) {
-            fprintf(stderr, "%s %" PRIu64 "\n",
-                    label_word("search_goes_on", session_language(session)),
-                    response->next_page_token);
-        }
-    }
-    vafa_call_fini(&call);
+    status =
+        by_words ? search_words(session, &request, &err) : search_cases(session, &request, &err);
+    arena_free(arena);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
 }
 
 const struct command command_search = {
     .name = "search",
     .arguments = "",
-    .summary = "requests by phone, code, place, topic, time and state, newest first",
-    .help = "Shows the requests that fit all that is given. At most 2,000 are looked at for one "
-            "page, which may therefore be short and yet not be the last: a line on stderr then "
-            "tells how to go on. What citizens said is sealed and not searched. "
-            "With --json one object a line.",
-    .examples = "vafa search --topic asphalt --area 5 --state in-work\n"
-                "vafa search --phone 09130000000 --from -7d --json\n"
-                "vafa search --place 'چهارباغ' --limit 5",
+    .summary = "requests by phone, code, words, place, answers, topic, time and state",
+    .help =
+        "Shows the requests that fit all that is given, newest first. At most 2,000 are looked at "
+        "for one page, which may therefore be short and yet not be the last: a line on stderr "
+        "then tells how to go on.\n"
+        "\n"
+        "What citizens said is sealed. With --words it is opened to be searched, of whatever else "
+        "fits: narrow it by topic, area, time or phone. That you searched, and what for, is kept, "
+        "and each request that is found has you among those who looked (vafa citizen looks). "
+        "100,000 requests are looked at at once. With --json one object a line.",
+    .examples =
+        "vafa search --topic asphalt --area 5 --state in-work\n"
+        "vafa search --phone 09130000000 --from -7d --json\n"
+        "vafa search --place 'چهارباغ' --limit 5\n"
+        "vafa search --topic bus-headway --answer line=91\n"
+        "vafa search --words 'چاله مدرسه' --topic asphalt --from -30d --purpose 'code lost'",
     .options = options,
     .role = RPC_ROLE_FRONT_END,
     .run = run_search,

@@ -391,6 +391,9 @@ enum status engine_run_command(struct engine *engine, struct store_txn *txn,
     struct decide d = begin_decision(engine, txn, command->arena, command->caller, err);
     d.prepared = command->prepared;
     status = outcome(txn, command->method->decide(&d, command->request, response), err);
+    if (status != STATUS_OK && PLANTED("refusal_leaves_a_trace")) {
+        idempotency_keep(txn, command->key, command->digest, &answer, wall_us);
+    }
     if (status != STATUS_OK) {
         return status;
     }

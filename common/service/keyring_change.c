@@ -2,6 +2,7 @@
 #include "service/keyring_internal.h"
 
 #include "base/check.h"
+#include "base/plant.h"
 #include "service/tables.h"
 
 #include <string.h>
@@ -206,8 +207,10 @@ void keyring_change_step(struct keyring *keyring, struct store_txn *txn, struct 
     do {
         count = read_rows(txn, progress.wrapped_to, rows, KEYRING_STEP_ROWS_MAX - changed);
         for (size_t i = 0; i < count; i++) {
-            changed += wrap_anew(keyring, txn, random, rows[i].citizen,
-                                 bytes_of(rows[i].value, rows[i].size));
+            if (!(PLANTED("wrapped_by_halves") && rows[i].citizen % 2 == 0)) {
+                changed += wrap_anew(keyring, txn, random, rows[i].citizen,
+                                     bytes_of(rows[i].value, rows[i].size));
+            }
             progress.wrapped_to = rows[i].citizen;
         }
         looked += count;

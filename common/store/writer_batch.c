@@ -54,6 +54,9 @@ static size_t admit(struct writer *writer, struct writer_op **ops, size_t count)
     if (PLANTED("full_disk_acknowledged")) {
         clear_error(&full);
     }
+    if (PLANTED("full_disk_refuses_for_good")) {
+        full.status = STATUS_FAILED_PRECONDITION;
+    }
     writer_end_ops(writer, writer->refused, refused, reserve ? &full : &full_for_all);
     return kept;
 }
@@ -217,15 +220,16 @@ static size_t attempt(struct writer *writer, struct writer_op **ops, size_t *cou
     txn_set_reserve(txn, reserve);
     bool changed = txn_changes(txn) > changes;
     bool due = writer_publish_left_us(writer) <= 0;
-    if (PLANTED("answer_before_commit")) {
+    bool unseen = store_has_unseen(store);
+    bool journals = !shown && (changed ? !due && store_fits_journal(store) : !due || !unseen);
+    if (PLANTED("answer_before_commit") && !shown) {
         for (size_t i = 0; i < ran; i++) {
             end_op(writer, ops[i]);
         }
-        (void)store_write_commit(txn, &err);
+        (void)(journals ? journal(writer, txn, changed, &err)
+                        : commit(writer, txn, txn_changes(txn) > 0, &err));
         return ran;
     }
-    bool unseen = store_has_unseen(store);
-    bool journals = !shown && (changed ? !due && store_fits_journal(store) : !due || !unseen);
     enum status status = journals ? journal(writer, txn, changed, &err)
                                   : commit(writer, txn, txn_changes(txn) > 0, &err);
     if (status == STATUS_RESOURCE_EXHAUSTED && unseen &&

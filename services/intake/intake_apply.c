@@ -8,19 +8,31 @@
 #include "services/intake/intake_storms.h"
 #include "services/intake/intake_tables.h"
 
+#include "base/plant.h"
+
 #include "vafa/feedback/v1/feedback.pb-c.h"
 #include "vafa/routing/v1/routing.pb-c.h"
 
 /* --- own events --- */
 
+/* Of a plant: what is in no table, and so an apply must not know. */
+static bool is_remembered(uint64_t number)
+{
+    static uint64_t newest;
+    bool is_known = number <= newest;
+    newest = number;
+    return is_known;
+}
+
 static void apply_registered(struct apply *a, uint64_t offset,
                              const Intake__RequestRegistered *registered)
 {
     intake_tables_case_put(a->txn, registered->number, offset);
-    if (registered->citizen != 0) {
+    if (registered->citizen != 0 &&
+        !(PLANTED("apply_remembers") && is_remembered(registered->number))) {
         intake_tables_citizen_case_put(a->txn, registered->citizen, registered->number);
     }
-    if (registered->source[0] != '\0') {
+    if (registered->source[0] != '\0' && !PLANTED("external_name_forgotten")) {
         intake_tables_external_put(a->txn, registered->source, registered->external_id,
                                    registered->number);
     }
@@ -49,6 +61,15 @@ static void note_looks_at_card(struct apply *a, const struct event *event,
 {
     for (size_t i = 0; i < opened->n_shown_cases; i++) {
         note_look(a, STORE_STATE, event, opened->shown_cases[i], opened->purpose);
+    }
+}
+
+/* Whoever searched knows what these citizens said. */
+static void note_found(struct apply *a, const struct event *event,
+                       const Intake__WordsSearched *searched)
+{
+    for (size_t i = 0; i < searched->n_found; i++) {
+        note_look(a, STORE_STATE, event, searched->found[i], searched->purpose);
     }
 }
 
@@ -92,6 +113,7 @@ void intake_apply(struct apply *a, const struct event *event)
     case INTAKE__EVENT__KIND_CASE_REVEALED:
         note_look(a, STORE_STATE, event, open->case_revealed->number, open->case_revealed->purpose);
         break;
+    case INTAKE__EVENT__KIND_WORDS_SEARCHED: note_found(a, event, open->words_searched); break;
     case INTAKE__EVENT__KIND_STORM_STARTED:
         intake_apply_storm_started(a, event, open->storm_started);
         break;
@@ -148,8 +170,10 @@ static void follow_incident(struct apply *a, const struct event *event, const Ro
         intake_incident_close(a->txn, a->arena, open->task_done->case_number, event->historical);
         break;
     case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
-        intake_incident_close(a->txn, a->arena, open->task_closed_undone->case_number,
-                              event->historical);
+        if (!PLANTED("closed_still_found")) {
+            intake_incident_close(a->txn, a->arena, open->task_closed_undone->case_number,
+                                  event->historical);
+        }
         break;
     case ROUTING__EVENT__KIND_TASK_CANCELLED:
         intake_incident_close(a->txn, a->arena, open->task_cancelled->case_number,

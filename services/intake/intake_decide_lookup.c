@@ -7,6 +7,7 @@
 #include "services/intake/intake_internal.h"
 
 #include "base/clock.h"
+#include "base/plant.h"
 #include "service/keyring.h"
 
 #include <inttypes.h>
@@ -37,7 +38,9 @@ static bool has_digits(struct decide *d, uint64_t number, const char *digits)
     }
     const char *phone = ((const Intake__SealedWords *)plain)->phone;
     size_t size = strlen(phone);
-    return size > INTAKE_LOOKUP_DIGITS && strcmp(phone + size - INTAKE_LOOKUP_DIGITS, digits) == 0;
+    return size > INTAKE_LOOKUP_DIGITS &&
+           (strcmp(phone + size - INTAKE_LOOKUP_DIGITS, digits) == 0 ||
+            PLANTED("digits_not_compared"));
 }
 
 static enum status refuse_locked(struct decide *d, int64_t until_us)

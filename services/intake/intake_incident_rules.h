@@ -7,7 +7,7 @@
  *   the thing    both name the same pole, vehicle, or line with direction and stop, or a thing of another name; alike after folding
  *   the point    both have one, no farther apart than the pack's metres
  *   the street   one has no point, both name the street, and neither neighbourhood nor area differs
- * The citizens' words say nothing here: they are sealed.
+ * Citizens' words say nothing here: they are sealed, and would gain nothing (docs/decisions/0018).
  */
 #ifndef VAFA_SERVICES_INTAKE_INTAKE_INCIDENT_RULES_H
 #define VAFA_SERVICES_INTAKE_INTAKE_INCIDENT_RULES_H

@@ -57,15 +57,13 @@ enum status intake_read_story(struct read *r, const struct intake_case *found, s
 Intake__Case *intake_tell_case(struct read *r, const struct intake_case *found,
                                const struct intake_story *story);
 
+/* What is sealed of a request, as far as there is anything; refused as keyring_open_sealed. */
+enum status intake_read_personal(struct read *r, const struct intake_case *found,
+                                 Intake__RevealCaseResponse *response);
+
 /* The request of a code and its story, as much as fits an answer. */
 enum status intake_read_whole_case(struct read *r, const char *code, Intake__Case **ret_case,
                                    Intake__TimelineEntry ***ret_timeline, size_t *ret_count);
-
-/* intake_search.c */
-enum status intake_check_search(const struct city *city, const struct rpc_caller *caller,
-                                const ProtobufCMessage *request, struct error *err);
-enum status intake_read_search(struct read *r, const ProtobufCMessage *request,
-                               ProtobufCMessage *response);
 
 /* intake_decide.c: the requests have passed the check of their method. */
 const void *intake_prepare_register(struct prepare *p, const ProtobufCMessage *request);

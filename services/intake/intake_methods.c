@@ -4,6 +4,7 @@
 #include "services/intake/intake_internal.h"
 #include "services/intake/intake_members.h"
 #include "services/intake/intake_rules.h"
+#include "services/intake/intake_search.h"
 #include "services/intake/intake_storms.h"
 #include "services/intake/intake_suggest.h"
 #include "services/intake/intake_tables.h"
@@ -336,6 +337,13 @@ static enum status open_registered(struct read *r, const struct intake_case *fou
     return STATUS_OK;
 }
 
+enum status intake_read_personal(struct read *r, const struct intake_case *found,
+                                 Intake__RevealCaseResponse *response)
+{
+    enum status status = open_registered(r, found, response);
+    return status == STATUS_OK ? intake_read_added_words(r, found, response) : status;
+}
+
 /* After the commit: by now it is on disk who looked. */
 static enum status read_reveal(struct read *r, const ProtobufCMessage *message,
                                ProtobufCMessage *answer)
@@ -344,10 +352,7 @@ static enum status read_reveal(struct read *r, const ProtobufCMessage *message,
     Intake__RevealCaseResponse *response = (Intake__RevealCaseResponse *)answer;
     struct intake_case found;
     enum status status = find_by_code(r, request->code, &found);
-    if (status == STATUS_OK) {
-        status = open_registered(r, &found, response);
-    }
-    return status == STATUS_OK ? intake_read_added_words(r, &found, response) : status;
+    return status == STATUS_OK ? intake_read_personal(r, &found, response) : status;
 }
 
 /* --- the list --- */
@@ -521,6 +526,14 @@ const struct service_method intake_methods[] = {
         .roles = ROLES_DESK,
         .check = intake_check_search,
         .read = intake_read_search,
+    },
+    {
+        .name = "SearchWords",
+        .kind = METHOD_COMMAND,
+        .roles = ROLES_DESK,
+        .check = intake_check_search_words,
+        .decide = intake_decide_search_words,
+        .read = intake_read_search_words,
     },
     {
         .name = "StartStorm",

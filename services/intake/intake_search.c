@@ -3,12 +3,15 @@
  * looked at. By phone only that citizen's are; a code or an external name leads to one.
  *
  * A page's token is the number of the last request that was looked at: new requests have higher
- * numbers, so they move nothing on the pages to come. Citizens' words are sealed and not searched: an
- * index of them would have to be forgotten with the citizen.
+ * numbers, so they move nothing on the pages to come. Citizens' words are sealed and not searched here:
+ * see intake_search_words.c.
  */
-#include "services/intake/intake_internal.h"
-#include "services/intake/intake_rules.h"
+#include "services/intake/intake_search.h"
 
+#include "services/intake/intake_rules.h"
+#include "services/intake/intake_rules_search.h"
+
+#include "base/plant.h"
 #include "service/keyring.h"
 #include "text/fold.h"
 #include "text/phone.h"
@@ -42,13 +45,11 @@ static enum status check_span(const Intake__SearchCasesRequest *request, struct 
     return STATUS_OK;
 }
 
-enum status intake_check_search(const struct city *city, const struct rpc_caller *caller,
-                                const ProtobufCMessage *message, struct error *err)
+enum status intake_search_check(const struct city *city, const Intake__SearchCasesRequest *request,
+                                struct error *err)
 {
-    const Intake__SearchCasesRequest *request = (const Intake__SearchCasesRequest *)message;
     char e164[PHONE_E164_SIZE];
     uint32_t page_size;
-    (void)caller;
     enum status status = intake_rules_page_size(request->page_size, &page_size, err);
     if (status == STATUS_OK && request->phone[0] != '\0') {
         status = phone_normalise(city_phone_plan(city), request->phone, e164, err);
@@ -77,41 +78,20 @@ enum status intake_check_search(const struct city *city, const struct rpc_caller
         status = error_set(err, STATUS_INVALID_ARGUMENT, "state", "%d is no state of a request",
                            (int)request->state);
     }
+    if (status == STATUS_OK) {
+        status = intake_rules_check_asked(request->answers, request->n_answers, err);
+    }
     return status == STATUS_OK ? check_span(request, err) : status;
 }
 
-/* A search while it goes on. */
-struct search {
-    struct read *r;
-    const Intake__SearchCasesRequest *request;
-    uint64_t citizen;    /* whose requests; 0: anybody's */
-    uint64_t only;       /* the one request that a code or an external name leads to; 0: any */
-    bool is_vain;        /* nothing can fit */
-    struct buffer words; /* folded; empty: any place */
-    struct arena *scratch;
-};
+enum status intake_check_search(const struct city *city, const struct rpc_caller *caller,
+                                const ProtobufCMessage *request, struct error *err)
+{
+    (void)caller;
+    return intake_search_check(city, (const Intake__SearchCasesRequest *)request, err);
+}
 
 /* --- what fits --- */
-
-static bool has_words(struct search *search, const Common__Place *place)
-{
-    struct buffer folded = BUFFER_EMPTY;
-    if (search->words.size == 0) {
-        return true;
-    }
-    if (place == NULL) {
-        return false;
-    }
-    const char *parts[] = {place->neighbourhood, place->street, place->landmark};
-    bool is_read = true;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        is_read = is_read && text_fold(parts[i], &folded, NULL) == STATUS_OK;
-        buffer_append_text(&folded, "\n");
-    }
-    bool has = is_read && strstr(buffer_text(&folded), buffer_text(&search->words)) != NULL;
-    buffer_fini(&folded);
-    return has;
-}
 
 static bool fits_key(const char *asked, const char *key)
 {
@@ -129,58 +109,57 @@ static bool fits(struct search *search, const struct intake_case *found)
            (search->citizen == 0 || one->citizen == search->citizen) &&
            found->occurred_at_us >= request->from_us &&
            (request->until_us == 0 || found->occurred_at_us < request->until_us) &&
-           has_words(search, one->place);
+           intake_rules_is_in_place(buffer_text(&search->words), one->place) &&
+           intake_rules_are_answered(search->r->city, one, request->answers, request->n_answers);
 }
 
 /* Whether the story says so; read and told in the scratch, of which nothing stays. */
-static enum status examine_state(struct search *search, const struct intake_case *found,
-                                 struct intake_story *ret_story, bool *ret_fits)
+static enum status is_in_state(struct search *search, const struct intake_case *found,
+                               bool *ret_fits)
 {
     struct read aside = *search->r;
+    struct intake_story story;
     aside.arena = search->scratch;
-    enum status status = intake_read_story(&aside, found, search->scratch, ret_story);
-    const Intake__Case *told =
-        status == STATUS_OK ? intake_tell_case(&aside, found, ret_story) : NULL;
+    search->stories++;
+    enum status status = intake_read_story(&aside, found, search->scratch, &story);
+    const Intake__Case *told = status == STATUS_OK ? intake_tell_case(&aside, found, &story) : NULL;
     if (status == STATUS_OK && told == NULL) {
         return refuse_memory(search->r);
     }
-    *ret_fits = status == STATUS_OK &&
-                (search->request->state == INTAKE__CASE_STATE__CASE_STATE_UNSPECIFIED ||
-                 search->request->state == told->state);
+    *ret_fits = status == STATUS_OK && search->request->state == told->state;
     return status;
+}
+
+enum status intake_search_examine(struct search *search, uint64_t number,
+                                  struct intake_case *ret_case, bool *ret_fits)
+{
+    struct read *r = search->r;
+    arena_reset(search->scratch);
+    *ret_fits = false;
+    if (!intake_tables_case_find(r->txn, number, search->scratch, ret_case)) {
+        return txn_error(r->txn, r->error); /* a code may stand for no request */
+    }
+    *ret_fits = fits(search, ret_case);
+    return *ret_fits && search->request->state != INTAKE__CASE_STATE__CASE_STATE_UNSPECIFIED
+               ? is_in_state(search, ret_case, ret_fits)
+               : STATUS_OK;
 }
 
 /* The request told, when it fits; NULL in *ret_case when it does not. */
 static enum status examine(struct search *search, uint64_t number, Intake__Case **ret_case)
 {
-    struct read *r = search->r;
     struct intake_case found;
-    struct intake_story story;
     bool is_asked = false;
-    arena_reset(search->scratch);
     *ret_case = NULL;
-    if (!intake_tables_case_find(r->txn, number, search->scratch, &found)) {
-        return txn_error(r->txn, r->error); /* a code may stand for no request */
-    }
-    if (!fits(search, &found)) {
-        return STATUS_OK;
-    }
-    enum status status = examine_state(search, &found, &story, &is_asked);
-    if (status != STATUS_OK || !is_asked) {
-        return status;
-    }
-    /* Again, to stay: what an answer points to lives in its arena. */
-    if (!intake_tables_case_find(r->txn, number, r->arena, &found)) {
-        return refuse_memory(r);
-    }
-    *ret_case = intake_tell_case(r, &found, &story);
-    return *ret_case == NULL ? refuse_memory(r) : STATUS_OK;
+    enum status status = intake_search_examine(search, number, &found, &is_asked);
+    return status == STATUS_OK && is_asked
+               ? intake_read_case(search->r, number, search->scratch, ret_case)
+               : status;
 }
 
 /* --- the way back --- */
 
-/* The next lower number to be looked at, 0 behind the last. `before` 0: from the newest on. */
-static uint64_t next_number(struct search *search, uint64_t before)
+uint64_t intake_search_next(struct search *search, uint64_t before)
 {
     uint64_t number = 0;
     if (search->is_vain) {
@@ -202,7 +181,7 @@ static enum status fill_page(struct search *search, size_t page_size,
                              Intake__SearchCasesResponse *response)
 {
     enum status status = STATUS_OK;
-    uint64_t number = next_number(search, search->request->page_token);
+    uint64_t number = intake_search_next(search, search->request->page_token);
     size_t examined = 0;
     size_t bytes = 0;
     response->cases = arena_alloc(search->r->arena, page_size * sizeof(*response->cases));
@@ -220,10 +199,10 @@ static enum status fill_page(struct search *search, size_t page_size,
             bytes += protobuf_c_message_get_packed_size(&one->base);
         }
         examined++;
-        uint64_t next = next_number(search, number);
+        uint64_t next = intake_search_next(search, number);
         if (next != 0 && (response->n_cases == page_size || examined == EXAMINED_MAX ||
                           bytes >= INTAKE_LIST_BYTES_MAX)) {
-            response->next_page_token = number;
+            response->next_page_token = PLANTED("page_skips_one") ? next : number;
             break;
         }
         number = next;
@@ -232,12 +211,13 @@ static enum status fill_page(struct search *search, size_t page_size,
 }
 
 /* What leads to few requests at once. */
-static enum status begin(struct search *search)
+enum status intake_search_begin(struct search *search)
 {
     struct read *r = search->r;
     const Intake__SearchCasesRequest *request = search->request;
     char e164[PHONE_E164_SIZE];
     enum status status = STATUS_OK;
+    search->words = (struct buffer)BUFFER_EMPTY;
     if (request->phone[0] != '\0') {
         status = phone_normalise(city_phone_plan(r->city), request->phone, e164, r->error);
         search->citizen = status == STATUS_OK ? keyring_find_phone(r->keyring, r->txn, e164) : 0;
@@ -258,24 +238,28 @@ static enum status begin(struct search *search)
     return status;
 }
 
+void intake_search_end(struct search *search)
+{
+    buffer_fini(&search->words);
+}
+
 enum status intake_read_search(struct read *r, const ProtobufCMessage *message,
                                ProtobufCMessage *answer)
 {
     struct search search = {
         .r = r,
         .request = (const Intake__SearchCasesRequest *)message,
-        .words = BUFFER_EMPTY,
         .scratch = arena_new(INTAKE_STORY_ARENA_BYTES),
     };
     uint32_t page_size = 0;
-    enum status status = intake_rules_page_size(search.request->page_size, &page_size, r->error);
+    enum status status = intake_search_begin(&search);
     if (status == STATUS_OK) {
-        status = begin(&search);
+        status = intake_rules_page_size(search.request->page_size, &page_size, r->error);
     }
     if (status == STATUS_OK) {
         status = fill_page(&search, page_size, (Intake__SearchCasesResponse *)answer);
     }
-    buffer_fini(&search.words);
+    intake_search_end(&search);
     arena_free(search.scratch);
     return status;
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "tests/support/memory.h"
 #include "tests/support/slow_clock.h"
 
 #include "vafa/report/v1/report.pb-c.h"
@@ -20,10 +21,11 @@
 
 #define PAGE_TASKS 100
 
-/* What is promised is a second from registration to the office. A loaded machine or a sanitizer may
- * take longer without anything being wrong (four of these tests at once on two cores: 4 s), so that
- * what was measured is printed, and what is asserted only tells a delay from a standstill. */
-#define URGENT_US_MAX INT64_C(30000000)
+/* What is promised is a second from registration to the office: half of them are there by then, unless a
+ * sanitizer slows all of it. The slowest one of a loaded machine may take longer without anything being wrong (four
+ * of these tests at once on two cores: 4 s), so what is asserted of it only tells a delay from a standstill. */
+#define URGENT_MEDIAN_US_MAX (TEST_SANITIZED ? 10 * SECOND_US : SECOND_US)
+#define URGENT_US_MAX (30 * SECOND_US)
 
 /* A task of routing, by the number of a request. */
 void morning_get_task(struct morning *m, uint64_t case_number, struct vafa_call *call,
@@ -207,7 +209,7 @@ void morning_check_told(struct morning *m)
     m->urgent_median_us = delays[m->urgent / 2];
     m->urgent_worst_us = delays[m->urgent - 1];
     free(delays);
-    if (m->urgent_worst_us >= URGENT_US_MAX) {
+    if (m->urgent_median_us >= URGENT_MEDIAN_US_MAX || m->urgent_worst_us >= URGENT_US_MAX) {
         fail_msg("an urgent one took %" PRId64 " ms to its office, the median %" PRId64,
                  m->urgent_worst_us / 1000, m->urgent_median_us / 1000);
     }

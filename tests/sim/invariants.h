@@ -3,8 +3,8 @@
  * nowhere else. They are checked against the recount (recount.h) and the people's own ledgers, which
  * share no code with the services.
  *
- * A new one: a line in INVARIANTS, a check that calls invariant_broken, a plant (base/plant.h) that
- * breaks it, and a line in test_plants.c that shows it found.
+ * A new one: a line in INVARIANTS, a check that calls invariant_broken, and a plant (base/plant.h)
+ * with its line in plants.c: test_plants.c shows it found, and fails for an invariant without one.
  */
 #ifndef VAFA_TESTS_SIM_INVARIANTS_H
 #define VAFA_TESTS_SIM_INVARIANTS_H
@@ -97,7 +97,17 @@
       "with what waits for a person then, and none lasts beyond its time.",                        \
       "at every event, at every answer, each day, at the end")                                     \
     X(SEALED, "what was sealed comes back as it was",                                              \
-      "Phone and words of RevealCase are the citizen's.", "at every answer")                       \
+      "Phone and words of RevealCase are the citizen's, and find the request, also after the "     \
+      "master key was changed.",                                                                   \
+      "at every answer")                                                                           \
+    X(SAME, "what is shown as the same thing is open",                                             \
+      "FindSame shows nothing whose task had ended, as of the position it was asked with; at the " \
+      "end it finds every open request by its thing.",                                             \
+      "at every answer, at the end")                                                               \
+    X(PAGES, "what fits is on one page, once",                                                     \
+      "Pages of SearchCases, newest first, and of ListTasks, by number and by due time, hold "     \
+      "whatever was there all along, and nothing twice, while new requests come in.",              \
+      "at every answer")                                                                           \
     X(FORGOTTEN, "who was forgotten stays forgotten",                                              \
       "Once ForgetCitizen was answered, RevealCase opens no request of theirs; follow-up has no "  \
       "open call for them, and schedules none.",                                                   \
@@ -109,7 +119,16 @@
     X(DELIVERY, "after faults stop, everything is delivered in bounded time",                      \
       "Every errand has its answer, every follower is at the end of the logs it follows, every "   \
       "office has all its changes.",                                                               \
-      "at the end")
+      "at the end")                                                                                \
+    X(TABLES, "tables follow from the logs",                                                       \
+      "Built anew from the logs, as `vafa verify` does, every service's tables are byte for byte " \
+      "what they are.",                                                                            \
+      "at the end")                                                                                \
+    X(STARTS, "a service starts again from what it left",                                          \
+      "However it died, its store opens, and it serves.", "at every start")                        \
+    X(ALIVE, "no service dies of itself",                                                          \
+      "Only trouble ends a service: no check of its own fails.", "all along")                      \
+    X(TIME, "time goes on", "Nothing is done a million times at one instant.", "all along")
 
 enum invariant {
 #define X(name, title, text, when) INVARIANT_##name,
@@ -121,6 +140,9 @@ enum invariant {
 const char *invariant_title(enum invariant invariant);
 /* All of them, explained, to standard output. */
 void invariants_print(void);
+
+/* From here on a CHECK that fails in this process tells the story, as a broken ALIVE, and ends it. */
+void invariants_watch(void);
 
 /* Tells the story and ends it. */
 _Noreturn void invariant_broken(enum invariant invariant, const char *format, ...)

@@ -471,6 +471,10 @@ static void check_offices(struct life *life)
 void life_check_all(struct life *life)
 {
     life->quiet = true;
+    life_change_keys(life);
+    if (!world_run_until(life->world, life_is_over, life, HOUR_US)) {
+        invariant_broken(INVARIANT_DELIVERY, "the master key was not changed within an hour");
+    }
     life_check(life);
     recount_check_timers(life->recount, world_now_us(life->world) - MINUTE_US);
     recount_check_complete(life->recount);
@@ -482,6 +486,7 @@ void life_check_all(struct life *life)
     life_ask_everything(life);
     life_look_back_at_sessions(life);
     life_ask_surges(life, false);
+    life_list_at_the_end(life);
     for (size_t i = 0; i < life->office_count; i++) {
         office_last_look(&life->offices[i]);
     }
@@ -546,6 +551,8 @@ void life_begin(struct life *life)
     life_begin_surges(life);
     life_begin_packs(life);
     life_begin_sessions(life);
+    life_begin_lists(life);
+    life_begin_keys(life);
 }
 
 void life_free(struct life *life)
@@ -566,6 +573,8 @@ void life_free(struct life *life)
     later_clear(&life->surges);
     later_clear(&life->talk.later);
     later_clear(&life->pack);
+    later_clear(&life->list);
+    later_clear(&life->keys);
     for (size_t i = 0; i < life->office_count; i++) {
         later_clear(&life->offices[i].look);
     }
@@ -592,6 +601,7 @@ void life_figures(const struct life *life, struct life_figures *ret_figures)
         .rings = life->recount->ring_count,
         .chases = life->recount->chase_count,
         .surges = life->recount->surge_count,
+        .key_changes = life->key_changes,
     };
     for (size_t i = 0; i < life->recount->task_count; i++) {
         ret_figures->tasks_done +=

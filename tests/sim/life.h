@@ -32,7 +32,7 @@ void life_free(struct life *life);
 
 struct life_figures {
     uint64_t requests, tasks_done, calls, answers, errands, same_answers, events, rings, chases,
-        surges;
+        surges, key_changes;
 };
 void life_figures(const struct life *life, struct life_figures *ret_figures);
 

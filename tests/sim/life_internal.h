@@ -101,6 +101,17 @@ struct keeper {
     bool is_back;
 };
 
+#define KEY_SERVICES 2
+
+/* Who changes the master key. */
+struct key_keeper {
+    struct life *life;
+    struct world_caller *callers[KEY_SERVICES];
+    bool is_busy;
+    unsigned step;
+    size_t place;
+};
+
 struct life {
     struct world *world;
     struct life_options options;
@@ -119,13 +130,15 @@ struct life {
     struct wish *wishes; /* by marker */
     size_t wish_count, wish_room;
     struct later hour, import, chase, match, report, rate, forget, phone, thoughts, closure, storm,
-        surges, pack;
+        surges, pack, list, keys;
     struct {
         struct later later;
         const char *topic, *area; /* area NULL: anywhere */
         int64_t until_us;
     } talk; /* what many call about, for an hour or so */
     struct keeper keeper;
+    struct key_keeper key_keeper;
+    uint64_t key_changes; /* that went through */
     uint64_t last_call; /* the newest that was acknowledged */
     size_t waiting;     /* citizens about to call, and to hang up */
     struct act *acts;   /* what offices are still to do */
@@ -208,6 +221,19 @@ void life_end_sessions(struct life *life);
 /* life_pack.c */
 void life_begin_packs(struct life *life);
 void life_check_packs(struct life *life);
+/* life_keys.c */
+void life_begin_keys(struct life *life);
+/* Unless it is being changed. */
+void life_change_keys(struct life *life);
+/* life_list.c */
+void life_begin_lists(struct life *life);
+/* Asks for what is open where the request is, by the thing it names; it had better be among that, or not.
+ * With what routing has told by then. */
+void life_ask_same(struct life *life, const struct recount_case *one,
+                   const Common__Position *at_least);
+/* Searches a request by its own words, if it has any. */
+void life_search_words(struct life *life, uint64_t marker);
+void life_list_at_the_end(struct life *life);
 /* life_lead.c */
 void life_begin_leadership(struct life *life);
 void life_ask_everything(struct life *life);

@@ -110,6 +110,9 @@ static void act_done(struct errand *errand)
     if (one != NULL && life_chance(life, 100)) {
         life_ask_story(life, one->code, &errand->position);
     }
+    if (one != NULL && life_chance(life, 100)) {
+        life_ask_same(life, one, &errand->position);
+    }
     life_answered(life, errand);
 }
 

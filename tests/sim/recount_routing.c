@@ -361,7 +361,10 @@ static uint64_t take(struct recount *recount, const struct found *found)
 {
     const Routing__Event *event = (const Routing__Event *)found->open;
     if (recount->owed != 0 && event->kind_case != ROUTING__EVENT__KIND_JOINED_FOLLOWED) {
-        recount_impossible(found, "requests joined to a task were not told of its end before it");
+        invariant_broken(INVARIANT_JOINED,
+                         "routing's event %" PRIu64
+                         ": requests joined to a task were not told of its end before it",
+                         found->offset);
     }
     if (event->kind_case == ROUTING__EVENT__KIND_TASK_ROUTED) {
         take_routed(recount, found, event->task_routed);

@@ -4,6 +4,7 @@
 #include "tests/sim/city_days.h"
 #include "tests/sim/hunt.h"
 #include "tests/sim/invariants.h"
+#include "tests/sim/plants.h"
 #include "tests/sim/trouble.h"
 
 #include "base/bytes.h"
@@ -12,11 +13,9 @@
 
 #include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char help[] =
     "sim [--seed N] [--days D] [--faults LIST] [--trace]\n"
@@ -98,6 +97,20 @@ static uint64_t number_of(const char *text, uint64_t max)
     return number;
 }
 
+#ifdef VAFA_PLANT
+static void take_plant(const char *name)
+{
+    if (plants_find(name) == NULL) {
+        fprintf(stderr, "sim: there is no plant %s; there are:\n", name);
+        for (size_t i = 0; i < plants_count; i++) {
+            fprintf(stderr, "  %s\n", plants[i].name);
+        }
+        exit(2);
+    }
+    plant_choose(name);
+}
+#endif
+
 static void take_option(struct arguments *arguments, int option)
 {
     struct city_days_options *days = &arguments->hunt.days;
@@ -121,22 +134,12 @@ static void take_option(struct arguments *arguments, int option)
         arguments->hunt.faults = optarg;
         break;
 #ifdef VAFA_PLANT
-    case OPTION_PLANT: plant_choose(optarg); break;
+    case OPTION_PLANT: take_plant(optarg); break;
 #endif
     case OPTION_INVARIANTS: invariants_print(); exit(0);
     case OPTION_HELP: fputs(help, stdout); exit(0);
     default: fputs(help, stderr); exit(2);
     }
-}
-
-/* A CHECK has failed: the story is told all the same. */
-static void died(int signal_number)
-{
-    (void)signal(signal_number, SIG_DFL);
-    /* Raised by abort() at a place of ours, in the only thread: nothing was interrupted. */
-    /* NOLINTNEXTLINE(bugprone-signal-handler,cert-sig30-c) */
-    story_tell("no service dies of itself", "a check has failed; see above");
-    _exit(1);
 }
 
 static int run_one(const struct arguments *arguments)
@@ -174,7 +177,7 @@ int main(int argc, char **argv)
     }
     /* The services' own log would tell of every crash and every wait. */
     log_setup((enum log_level)(LOG_LEVEL_ERROR + 1), LOG_FORMAT_TEXT);
-    (void)signal(SIGABRT, died);
+    invariants_watch();
     if (arguments.minutes > 0) {
         return hunt_run(&arguments.hunt, arguments.has_seed, arguments.minutes);
     }

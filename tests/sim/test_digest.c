@@ -37,7 +37,7 @@ static void a_seed_has_all_of_life_in_it(void **state)
 {
     struct city_days_result result;
     (void)state;
-    live(4, &result);
+    live(6, &result);
     assert_true(result.figures.requests > 30);
     assert_true(result.figures.tasks_done > 20);
     assert_true(result.figures.calls > 10);
@@ -46,6 +46,7 @@ static void a_seed_has_all_of_life_in_it(void **state)
     assert_true(result.figures.rings > 20);
     assert_true(result.figures.chases > 3);
     assert_true(result.figures.surges > 0);
+    assert_true(result.figures.key_changes > 1);
     assert_true(result.crashes > 5);
 }
 

@@ -1,12 +1,14 @@
 /*
- * The simulator finds bugs: each planted mistake (base/plant.h) is found within SEEDS_MAX seeds of
- * DAYS days, and without one the same seeds pass.
+ * The simulator finds bugs: each planted mistake (plants.c) is found within SEEDS_MAX seeds of DAYS
+ * days, as a breach of the invariant it breaks, and without one the same seeds pass.
  *
  * Every seed runs in a process of its own, since a broken invariant ends it.
  */
 #include "tests/sim/city_days.h"
+#include "tests/sim/plants.h"
 #include "tests/sim/trouble.h"
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/plant.h"
 
@@ -26,51 +28,8 @@
 #define SEEDS_MAX 10
 #define DAYS 8
 #define TOLD_SIZE 8192
-
-static const char *const plants[] = {
-    "answer_before_commit",
-    "cursor_in_another_transaction",
-    "key_forgotten",
-    "timer_lost_on_crash",
-    "doubled_message_applied_twice",
-    "acknowledged_too_far",
-    "office_not_told_of_return",
-    "counter_not_counted_down",
-    "chain_head_not_moved",
-    "at_least_ignored",
-    "event_skipped_on_restart",
-    "effects_before_causes",
-    "clock_followed_backwards",
-    "full_disk_acknowledged",
-    "call_handed_out_twice",
-    "journal_not_replayed",
-    "key_outlives_the_forgotten",
-    "pause_not_counted",
-    "closure_forgotten",
-    "joined_not_told",
-    "joined_not_called",
-    "open_call_never_closed",
-    "chase_counted_twice",
-    "taken_back_not_left",
-    "storm_never_ends",
-    "storm_forgets_open_tasks",
-    "surge_never_ends",
-    "surge_begins_again",
-    "taken_pack_forgotten",
-    "chased_left_in_place",
-    "returned_alarm_forgotten",
-    "answers_not_ruled",
-    "amended_left_in_place",
-    "urgent_caller_unheard",
-    "urgent_not_hastened",
-    "session_never_ends",
-    "session_not_told_who_has_it",
-    "session_not_shown_what_is_under_it",
-    "caller_not_taken",
-    "call_passed_over",
-    "outside_stays_open",
-};
-#define PLANTS (sizeof plants / sizeof plants[0])
+#define PLANTS_MAX 64
+#define BROKEN "BROKEN: "
 
 static _Noreturn void live(const char *plant, uint64_t seed)
 {
@@ -80,6 +39,7 @@ static _Noreturn void live(const char *plant, uint64_t seed)
                                               .requests_a_day = CITY_DAYS_REQUESTS_DEFAULT,
                                               .troubles = TROUBLE_ALL};
     log_setup((enum log_level)(LOG_LEVEL_ERROR + 1), LOG_FORMAT_TEXT);
+    invariants_watch();
     plant_choose(plant);
     city_days_run(&options, &result);
     exit(0);
@@ -100,8 +60,8 @@ static void read_all(int from, char told[TOLD_SIZE])
     told[size] = '\0';
 }
 
-/* True: an invariant was found broken, which `told` tells. */
-static bool is_found(const char *plant, uint64_t seed, char told[TOLD_SIZE])
+/* Which invariant was found broken, INVARIANT_COUNT for none. `told`: all that is told of it. */
+static enum invariant broken_by(const char *plant, uint64_t seed, char told[TOLD_SIZE])
 {
     int ends[2];
     int status;
@@ -120,26 +80,42 @@ static bool is_found(const char *plant, uint64_t seed, char told[TOLD_SIZE])
     read_all(ends[0], told);
     close(ends[0]);
     assert_int_equal(waitpid(child, &status, 0), child);
-    bool failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
-    if (failed && strncmp(told, "BROKEN: ", 8) != 0) {
-        fail_msg("seed %llu ended of itself: %s", (unsigned long long)seed, told);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        return INVARIANT_COUNT;
     }
-    return failed;
+    const char *broken = strstr(told, BROKEN); /* a CHECK has its say before */
+    for (unsigned i = 0; broken != NULL && i < INVARIANT_COUNT; i++) {
+        const char *title = invariant_title((enum invariant)i);
+        if (strncmp(broken + strlen(BROKEN), title, strlen(title)) == 0 &&
+            broken[strlen(BROKEN) + strlen(title)] == '\n') {
+            return (enum invariant)i;
+        }
+    }
+    fail_msg("seed %llu ended of itself: %s", (unsigned long long)seed, told);
+    return INVARIANT_COUNT;
 }
 
+/* Found as what it is: what else it broke in an earlier seed is told, and does not count. */
 static void finds_the_planted_mistake(void **state)
 {
-    const char *plant = *state;
+    const struct plant *plant = *state;
     char told[TOLD_SIZE];
     for (uint64_t seed = 1; seed <= SEEDS_MAX; seed++) {
-        if (is_found(plant, seed, told)) {
-            told[strcspn(told, "\n")] = '\0';
-            print_message("%s: found in seed %llu of at most %d: %s\n", plant,
-                          (unsigned long long)seed, SEEDS_MAX, told);
+        enum invariant broken = broken_by(plant->name, seed, told);
+        if (broken == INVARIANT_COUNT) {
+            continue;
+        }
+        const char *why = strstr(told, BROKEN) + strlen(BROKEN) + strlen(invariant_title(broken));
+        why += strspn(why, "\n ");
+        print_message("%s: seed %llu of at most %d: %s: %.*s\n", plant->name,
+                      (unsigned long long)seed, SEEDS_MAX, invariant_title(broken),
+                      (int)strcspn(why, "\n"), why);
+        if (broken == plant->breaks || broken == plant->or_else) {
             return;
         }
     }
-    fail_msg("%s was not found in %d seeds of %d days", plant, SEEDS_MAX, DAYS);
+    fail_msg("%s did not break \"%s\" in %d seeds of %d days", plant->name,
+             invariant_title(plant->breaks), SEEDS_MAX, DAYS);
 }
 
 static void finds_nothing_where_nothing_is_planted(void **state)
@@ -147,22 +123,48 @@ static void finds_nothing_where_nothing_is_planted(void **state)
     char told[TOLD_SIZE];
     (void)state;
     for (uint64_t seed = 1; seed <= SEEDS_MAX; seed++) {
-        if (is_found(NULL, seed, told)) {
+        if (broken_by(NULL, seed, told) != INVARIANT_COUNT) {
             fail_msg("%s", told);
         }
     }
 }
 
+static void has_a_plant_for_every_invariant(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < INVARIANT_COUNT; i++) {
+        size_t at = 0;
+        while (at < plants_count && plants[at].breaks != (enum invariant)i) {
+            at++;
+        }
+        if (at == plants_count) {
+            fail_msg("no plant breaks \"%s\"", invariant_title((enum invariant)i));
+        }
+    }
+}
+
+static void knows_its_plants_by_name(void **state)
+{
+    (void)state;
+    assert_string_equal(plants_find("key_forgotten")->name, "key_forgotten");
+    assert_null(plants_find("nosuch"));
+    assert_null(plants_find(""));
+}
+
 int main(void)
 {
-    static char names[PLANTS][64];
-    struct CMUnitTest tests[PLANTS + 1];
-    for (size_t i = 0; i < PLANTS; i++) {
-        (void)snprintf(names[i], sizeof names[i], "finds_%s", plants[i]);
-        tests[i] = (struct CMUnitTest){.name = names[i],
-                                       .test_func = finds_the_planted_mistake,
-                                       .initial_state = (void *)(uintptr_t)plants[i]};
+    static char names[PLANTS_MAX][64];
+    struct CMUnitTest tests[PLANTS_MAX + 3] = {
+        cmocka_unit_test(has_a_plant_for_every_invariant),
+        cmocka_unit_test(knows_its_plants_by_name),
+        cmocka_unit_test(finds_nothing_where_nothing_is_planted),
+    };
+    CHECK(plants_count <= PLANTS_MAX);
+    for (size_t i = 0; i < plants_count; i++) {
+        (void)snprintf(names[i], sizeof names[i], "finds_%s", plants[i].name);
+        tests[i + 3] = (struct CMUnitTest){.name = names[i],
+                                           .test_func = finds_the_planted_mistake,
+                                           .initial_state = (void *)(uintptr_t)&plants[i]};
     }
-    tests[PLANTS] = (struct CMUnitTest)cmocka_unit_test(finds_nothing_where_nothing_is_planted);
-    return cmocka_run_group_tests_name("plants", tests, NULL, NULL);
+    return _cmocka_run_group_tests("plants", tests, plants_count + 3, NULL, NULL);
 }

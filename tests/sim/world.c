@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/fault.h"
 #include "service/verify.h"
+#include "tests/sim/invariants.h"
 #include "tests/sim/story.h"
 #include "tests/sim/tally.h"
 
@@ -26,8 +27,8 @@
 void world_must(enum status status, const struct error *err)
 {
     if (status != STATUS_OK) {
-        story_fail("the world goes on", "%s: %s: %s", status_name(status), err->field,
-                   err->message);
+        invariant_broken(INVARIANT_STARTS, "%s: %s: %s", status_name(status), err->field,
+                         err->message);
     }
 }
 
@@ -423,7 +424,7 @@ bool world_run_until(struct world *world, bool (*holds)(struct world *world, voi
         restart_due(world);
         if (step(world)) {
             if (++steps == STEPS_AT_ONE_INSTANT_MAX) {
-                story_fail("time goes on", "%d steps at one instant", steps);
+                invariant_broken(INVARIANT_TIME, "%d steps at one instant", steps);
             }
             continue;
         }
@@ -458,7 +459,7 @@ void world_quiesce(struct world *world, int64_t limit_us)
             story_step("%s: %s", world->machines[i].def->name, trouble->message);
         }
     }
-    story_fail("everything is delivered", "the services did not come to rest");
+    invariant_broken(INVARIANT_DELIVERY, "the services did not come to rest");
 }
 
 /* --- looking --- */
@@ -503,7 +504,7 @@ static void verify_machine(struct world *world, const struct machine *machine)
     }
     world_must(verify_service(&options, &result, &err), &err);
     if (!result.ok) {
-        story_fail("tables follow from the logs", "%s: %s", machine->def->name, result.finding);
+        invariant_broken(INVARIANT_TABLES, "%s: %s", machine->def->name, result.finding);
     }
 }
 
