@@ -173,7 +173,7 @@ static void names_the_field_of_a_bad_look(void **state)
     }
     request.phone_digits = text("4567");
     request.code = text("1234567890");
-    desk_refuses(rig, RPC_ROLE_NONE, "LookUpCase", &request.base, STATUS_INVALID_ARGUMENT, "code");
+    desk_refuses(rig, RPC_ROLE_NONE, "LookUpCase", &request.base, STATUS_NOT_FOUND, "code");
     rig_free(rig);
 }
 

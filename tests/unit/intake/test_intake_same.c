@@ -314,8 +314,7 @@ static void refuses_what_cannot_be_compared(void **state)
                  "place");
     place.thing = "pole 7";
     request.topic = "asphaltt";
-    desk_refuses(rig, RPC_ROLE_FRONT_END, "FindSame", &request.base, STATUS_INVALID_ARGUMENT,
-                 "topic");
+    desk_refuses(rig, RPC_ROLE_FRONT_END, "FindSame", &request.base, STATUS_NOT_FOUND, "topic");
     request.topic = "asphalt";
     request.requests_max = 21;
     desk_refuses(rig, RPC_ROLE_FRONT_END, "FindSame", &request.base, STATUS_INVALID_ARGUMENT,

@@ -543,7 +543,7 @@ static void refuses_codes_that_are_none(void **state)
     for (size_t i = 0; i < CODE_DIGITS; i++) {
         strcpy(wrong, code);
         wrong[i] = wrong[i] == '9' ? '8' : (char)(wrong[i] + 1);
-        get_is_refused(rig, wrong, STATUS_INVALID_ARGUMENT);
+        get_is_refused(rig, wrong, STATUS_NOT_FOUND);
     }
     /* Ten digits with a right check digit that nobody has been given. */
     snprintf(wrong, sizeof(wrong), "%s",
