@@ -161,6 +161,7 @@ uint64_t followup_rules_urgent_number(const Routing__Event *event)
     case ROUTING__EVENT__KIND_TASK_CANCELLED: return event->task_cancelled->task_number;
     case ROUTING__EVENT__KIND_TASK_JOINED: return event->task_joined->task_number;
     case ROUTING__EVENT__KIND_TASK_AMENDED: return event->task_amended->task_number;
+    case ROUTING__EVENT__KIND_CASE_SPLIT: return event->case_split->task_number;
     default: return 0;
     }
 }
@@ -223,17 +224,26 @@ static bool is_same_place(const Common__Place *a, const Common__Place *b)
 static Followup__UrgentChangeKind amend(Followup__UrgentTask *task,
                                         const Routing__TaskAmended *amended)
 {
-    if (amended->is_joined) {
-        return KIND(UNSPECIFIED);
-    }
     if (amended->urgency != COMMON__URGENCY__URGENCY_URGENT) {
         return end(task, KIND(CALMED));
+    }
+    if (amended->is_joined) {
+        return KIND(UNSPECIFIED); /* what the task is about is another request's */
     }
     bool same =
         strcmp(task->topic, amended->topic) == 0 && is_same_place(task->place, amended->place);
     task->topic = amended->topic;
     task->place = amended->place;
     return same ? KIND(UNSPECIFIED) : KIND(AMENDED);
+}
+
+/* The last urgent one of those that it is done for may have left it. */
+static Followup__UrgentChangeKind be_left(Followup__UrgentTask *task,
+                                          const Routing__CaseSplit *split)
+{
+    bool says_so = split->urgency != COMMON__URGENCY__URGENCY_UNSPECIFIED;
+    return says_so && split->urgency != COMMON__URGENCY__URGENCY_URGENT ? end(task, KIND(CALMED))
+                                                                        : KIND(UNSPECIFIED);
 }
 
 static Followup__UrgentChangeKind go_up(Followup__UrgentTask *task,
@@ -284,6 +294,7 @@ Followup__UrgentChangeKind followup_rules_urgent_change(Followup__UrgentTask *ta
     case ROUTING__EVENT__KIND_TASK_CANCELLED: return end(task, KIND(CANCELLED));
     case ROUTING__EVENT__KIND_TASK_JOINED: return end(task, KIND(JOINED));
     case ROUTING__EVENT__KIND_TASK_AMENDED: return amend(task, event->task_amended);
+    case ROUTING__EVENT__KIND_CASE_SPLIT: return be_left(task, event->case_split);
     default: return KIND(UNSPECIFIED);
     }
 }

@@ -139,9 +139,9 @@ struct life {
     struct keeper keeper;
     struct key_keeper key_keeper;
     uint64_t key_changes; /* that went through */
-    uint64_t last_call; /* the newest that was acknowledged */
-    size_t waiting;     /* citizens about to call, and to hang up */
-    struct act *acts;   /* what offices are still to do */
+    uint64_t last_call;   /* the newest that was acknowledged */
+    size_t waiting;       /* citizens about to call, and to hang up */
+    struct act *acts;     /* what offices are still to do */
     size_t asked, heard;
 };
 

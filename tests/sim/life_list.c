@@ -170,7 +170,7 @@ static void words_searched(struct errand *errand)
 void life_search_words(struct life *life, uint64_t marker)
 {
     const struct wish *wish = &life->wishes[marker];
-    if (!wish->answered || !wish->personal) {
+    if (!wish->answered || !wish->personal || wish->words[0] == '\0') {
         return;
     }
     struct errand *errand = life_errand(life, life->front_end, "SearchWords", words_searched, life);

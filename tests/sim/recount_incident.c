@@ -142,7 +142,10 @@ static void take_case_joined(struct recount *recount, const struct found *found,
     }
     one->urgent = joined->case_urgency == COMMON__URGENCY__URGENCY_URGENT;
     if (is_new && one->urgent != (one->registered_urgent && !one->historical)) {
-        recount_impossible(found, "it was registered as urgent, and is not told so");
+        invariant_broken(INVARIANT_URGENT,
+                         "routing's event %" PRIu64 ": request %" PRIu64
+                         " was registered as urgent, and is not told so, or the other way",
+                         found->offset, one->number);
     }
     bool was_urgent = task->urgent;
     recount_take_urgency(recount, found, task, joined->urgency, joined->urgent_joined,

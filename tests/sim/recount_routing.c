@@ -446,6 +446,7 @@ static uint64_t alarmed_number(const Routing__Event *event)
     switch (event->kind_case) {
     case ROUTING__EVENT__KIND_TASK_UNACKNOWLEDGED: return event->task_unacknowledged->task_number;
     case ROUTING__EVENT__KIND_TASK_ALARM_GIVEN: return event->task_alarm_given->task_number;
+    case ROUTING__EVENT__KIND_CASE_SPLIT: return event->case_split->task_number;
     default: return 0;
     }
 }

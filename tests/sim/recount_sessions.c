@@ -343,9 +343,17 @@ static bool is_told_so(const struct recount_news *news, const struct found *foun
 static void take_changed(struct recount *recount, const struct found *found,
                          const Followup__UrgentChanged *changed)
 {
-    if (recount->news_told == recount->news_count ||
-        !is_told_so(&recount->news[recount->news_told], found, changed)) {
-        impossible(found, "routing told nothing such of an urgent task, or something else before");
+    if (recount->news_told == recount->news_count) {
+        impossible(found, "routing told nothing more of an urgent task");
+    }
+    if (!is_told_so(&recount->news[recount->news_told], found, changed)) {
+        const struct recount_news *due = &recount->news[recount->news_told];
+        invariant_broken(INVARIANT_SESSIONS,
+                         "follow-up's event %" PRIu64 " tells %d of task %" PRIu64
+                         " with %s, and routing's event %" PRIu64 " told %d of task %" PRIu64
+                         " with %s",
+                         found->offset, (int)changed->kind, changed->task->task_number,
+                         changed->task->unit, due->offset, (int)due->kind, due->task, due->unit);
     }
     const struct recount_news *news = &recount->news[recount->news_told++];
     struct recount_task *task = recount_task(recount, news->task);

@@ -197,6 +197,7 @@ static void shows_how_it_ends_and_that_it_comes_again(void **state)
     Routing__TaskCancelled cancelled = ROUTING__TASK_CANCELLED__INIT;
     Routing__TaskJoined joined = ROUTING__TASK_JOINED__INIT;
     Routing__TaskAmended amended = ROUTING__TASK_AMENDED__INIT;
+    Routing__CaseSplit split = ROUTING__CASE_SPLIT__INIT;
     done.task_number = undone.task_number = cancelled.task_number = 1;
     joined.task_number = amended.task_number = 1;
     seat_open(rig, SEAT_DISTRICT);
@@ -216,6 +217,29 @@ static void shows_how_it_ends_and_that_it_comes_again(void **state)
     open.kind_case = ROUTING__EVENT__KIND_TASK_AMENDED;
     open.task_amended = &amended;
     ends_as(rig, open, SEAT_URGENT(CALMED));
+    amended.is_joined = true; /* the urgent request was one that is joined to it */
+    ends_as(rig, open, SEAT_URGENT(CALMED));
+    split.task_number = 1;
+    split.urgency = COMMON__URGENCY__URGENCY_NORMAL;
+    open.kind_case = ROUTING__EVENT__KIND_CASE_SPLIT;
+    open.case_split = &split;
+    ends_as(rig, open, SEAT_URGENT(CALMED));
+}
+
+static void stays_urgent_when_another_request_leaves_it(void **state)
+{
+    struct rig *rig = *state;
+    Routing__Event open = ROUTING__EVENT__INIT;
+    Routing__CaseSplit split = ROUTING__CASE_SPLIT__INIT;
+    seat_open(rig, SEAT_DISTRICT);
+    seat_alarm(rig, 1, SEAT_CIVIL, "desk");
+    split.task_number = 1;
+    open.kind_case = ROUTING__EVENT__KIND_CASE_SPLIT;
+    open.case_split = &split;
+    seat_feed(rig, open, ""); /* from before splits told it */
+    split.urgency = COMMON__URGENCY__URGENCY_URGENT;
+    seat_feed(rig, open, "");
+    assert_int_equal(seat_follow(rig, 1, 0)->n_changes, 1);
 }
 
 static void shows_another_topic_or_place_and_no_other_amendment(void **state)
@@ -332,6 +356,7 @@ int main(void)
         DESK_TEST(shows_which_desk_has_it),
         DESK_TEST(shows_that_nobody_acknowledges_it),
         DESK_TEST(shows_how_it_ends_and_that_it_comes_again),
+        DESK_TEST(stays_urgent_when_another_request_leaves_it),
         DESK_TEST(shows_another_topic_or_place_and_no_other_amendment),
         DESK_TEST(is_shown_nothing_behind_its_end),
         DESK_TEST(two_sessions_are_shown_the_same_task_each_with_its_own_order),
