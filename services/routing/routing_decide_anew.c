@@ -93,7 +93,7 @@ static enum status move(struct decide *d, Routing__Task *task, const struct city
     moved.case_number = task->case_number;
     moved.from_unit = task->unit;
     moved.to_unit = (char *)(uintptr_t)route->unit;
-    moved.reason = reason;
+    moved.reason = reason == NULL ? (char *)protobuf_c_empty_string : reason;
     moved.by_rule = true;
 
     Routing__Event event = ROUTING__EVENT__INIT;
@@ -127,7 +127,8 @@ enum status routing_decide_anew(struct decide *d, Routing__Task *task, bool was_
     }
     struct city_route route = route_of(d, task);
     bool is_ruled = goes_by_rule(task);
-    bool moves = is_ruled && strcmp(route.unit, task->unit) != 0;
+    bool is_refused = reason == NULL && routing_decide_is_outside(d->city, route.unit);
+    bool moves = is_ruled && !is_refused && strcmp(route.unit, task->unit) != 0;
     bool becomes = task->urgency == COMMON__URGENCY__URGENCY_URGENT && !was_urgent;
     enum status status = withdraw_helpers(d, task, &route, is_ruled);
     if (status == STATUS_OK && (moves || becomes)) {

@@ -132,11 +132,12 @@ enum status routing_decide_amended(struct decide *d, const Intake__RequestAmende
             routing_rules_urgency(task->own_urgency, task->own_withdrawn, told.urgent_joined);
     }
     bool was_urgent = task->urgency == COMMON__URGENCY__URGENCY_URGENT;
+    bool owns = is_own(task, amended->number);
     status = emit_amended(d, task, &told);
-    bool is_changed = is_own(task, amended->number) ||
-                      was_urgent != (task->urgency == COMMON__URGENCY__URGENCY_URGENT);
+    bool is_changed = owns || was_urgent != (task->urgency == COMMON__URGENCY__URGENCY_URGENT);
     return status == STATUS_OK && is_changed
-               ? routing_decide_anew(d, task, was_urgent, amended->reason, occurred_at_us)
+               ? routing_decide_anew(d, task, was_urgent, owns ? amended->reason : NULL,
+                                     occurred_at_us)
                : status;
 }
 

@@ -45,7 +45,7 @@ static enum status emit_joined(struct decide *d, Routing__Task *task, uint64_t c
     }
     bool is_urgent = task->urgency == COMMON__URGENCY__URGENCY_URGENT;
     return status == STATUS_OK && is_urgent && !was_urgent
-               ? routing_decide_anew(d, task, was_urgent, (char *)protobuf_c_empty_string, since_us)
+               ? routing_decide_anew(d, task, was_urgent, NULL, since_us)
                : status;
 }
 
@@ -116,8 +116,7 @@ enum status routing_decide_leave(struct decide *d, Routing__Task *task, uint64_t
     }
     bool is_urgent = task->urgency == COMMON__URGENCY__URGENCY_URGENT;
     return was_urgent && !is_urgent
-               ? routing_decide_anew(d, task, was_urgent, (char *)protobuf_c_empty_string,
-                                     d->now_us)
+               ? routing_decide_anew(d, task, was_urgent, NULL, d->now_us)
                : STATUS_OK;
 }
 

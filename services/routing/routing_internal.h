@@ -189,7 +189,8 @@ enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
                                    const struct city_route *route);
 
 /* routing_decide_anew.c: behind an event that has changed what the task is about, or how urgent it is, which it became at
- * since_us. `task` is as it is behind that event, and is changed. */
+ * since_us. `reason` of the amendment; NULL when it is about the same as before: what is the city's then stays so. `task` is as it is
+ * behind that event, and is changed. */
 enum status routing_decide_anew(struct decide *d, Routing__Task *task, bool was_urgent,
                                 char *reason, int64_t since_us);
 /* routing_decide_outside.c: a unit that is no body of the city. */

@@ -8,7 +8,7 @@
 #include <sodium.h>
 #include <string.h>
 
-/* Once all is well, errands are answered within this (people pause up to two minutes between two
+/* Once all is well, errands are answered within this (people pause up to ten minutes between two
  * tries), and who follows has followed. */
 #define ANSWERED_US (2 * HOUR_US)
 #define FOLLOWED_US (10 * MINUTE_US)

@@ -13,7 +13,7 @@
 #define ERRAND_ARENA_BYTES_MAX (4u << 20)
 #define DIGEST_BYTES 16
 #define PAUSE_US_MIN (100 * MS_US)
-#define PAUSE_US_MAX (2 * MINUTE_US)
+#define PAUSE_US_MAX (10 * MINUTE_US)
 /* A server may forget a key after seven days: nobody is left without an answer that long. */
 #define PATIENCE_US (5 * DAY_US)
 
@@ -181,7 +181,7 @@ static void all_back(struct errand *errand)
         invariant_broken(INVARIANT_DELIVERY, "%s has had no answer for days: %s: %s",
                          errand->method, status_name(errand->error.status), errand->error.message);
     }
-    int64_t span_us = PAUSE_US_MIN << (errand->tries < 12 ? errand->tries : 12);
+    int64_t span_us = PAUSE_US_MIN << (errand->tries < 13 ? errand->tries : 13);
     span_us = span_us < PAUSE_US_MAX ? span_us : PAUSE_US_MAX;
     int64_t delay_us = PAUSE_US_MIN + (int64_t)world_draw(office->world, (uint64_t)span_us);
     story_step("%s %s, again in %d ms", errand->method, status_name(errand->error.status),

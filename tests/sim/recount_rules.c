@@ -130,7 +130,7 @@ void recount_rules_routed(const struct recount *recount, struct recount_task *ta
     }
 }
 
-void recount_rules_anew(const struct recount *recount, struct recount_task *task)
+static void ask_anew(const struct recount *recount, struct recount_task *task, bool is_amended)
 {
     bool is_untouched = task->state == ROUTING__TASK_STATE__TASK_STATE_ROUTED ||
                         task->state == ROUTING__TASK_STATE__TASK_STATE_SEEN;
@@ -144,10 +144,17 @@ void recount_rules_anew(const struct recount *recount, struct recount_task *task
     if (!is_untouched || !task->by_rule) {
         return;
     }
-    if (strcmp(task->unit, rightful_unit(recount, task)) != 0) {
-        task->wanted_unit = rightful_unit(recount, task);
+    const char *unit = rightful_unit(recount, task);
+    bool is_refused = !is_amended && strcmp(unit, OUTSIDE) == 0; /* a caller more does not end it */
+    if (!is_refused && strcmp(task->unit, unit) != 0) {
+        task->wanted_unit = unit;
     }
     want_helper(recount, task);
+}
+
+void recount_rules_anew(const struct recount *recount, struct recount_task *task)
+{
+    ask_anew(recount, task, false);
 }
 
 void recount_rules_amended(const struct recount *recount, struct recount_task *task,
@@ -156,7 +163,7 @@ void recount_rules_amended(const struct recount *recount, struct recount_task *t
     take_matter(recount, task,
                 (struct matter){amended->topic, amended->place == NULL ? "" : amended->place->area,
                                 amended->answers, amended->n_answers, amended->registered_at_us});
-    recount_rules_anew(recount, task);
+    ask_anew(recount, task, !amended->is_joined);
 }
 
 /* First who helps no more is told, then who has it, then who helps; dates may move in between. */
