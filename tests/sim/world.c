@@ -434,7 +434,8 @@ bool world_run_until(struct world *world, bool (*holds)(struct world *world, voi
             int64_t wake = wake_us(world);
             wake = wake < end_us ? wake : end_us;
             if (wake > next) {
-                world->slept_us += wake - world->mono_us;
+                /* Who has not followed waits for a timer of its own, which must come. */
+                world->slept_us += have_followed(world) ? wake - world->mono_us : 0;
                 next = wake;
             }
         }
