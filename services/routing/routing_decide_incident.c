@@ -115,9 +115,8 @@ enum status routing_decide_leave(struct decide *d, Routing__Task *task, uint64_t
         return routing_decide_cancelled(d, task, (char *)protobuf_c_empty_string);
     }
     bool is_urgent = task->urgency == COMMON__URGENCY__URGENCY_URGENT;
-    return was_urgent && !is_urgent
-               ? routing_decide_anew(d, task, was_urgent, NULL, d->now_us)
-               : STATUS_OK;
+    return was_urgent && !is_urgent ? routing_decide_anew(d, task, was_urgent, NULL, d->now_us)
+                                    : STATUS_OK;
 }
 
 static enum status emit_given_up(struct decide *d, Routing__Task *own, const Routing__Task *task)
