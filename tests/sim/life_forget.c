@@ -52,7 +52,7 @@ static void forget(struct later *later)
         mark(life, wish->phone, 0, 0);
         errand_start(errand);
     }
-    later_set(later, life, forget, life_draw(life, 6 * HOUR_US, 36 * HOUR_US));
+    later_set(later, life, forget, life_draw(life, 3 * HOUR_US, 20 * HOUR_US));
 }
 
 bool life_check_reveal(struct life *life, const struct errand *errand)
@@ -75,5 +75,5 @@ void life_begin_forgetting(struct life *life)
 {
     life->admin = world_caller_new(life->world, COMMON__SERVICE_ID__SERVICE_ID_INTAKE,
                                    RPC_ROLE_ADMIN, "registrar", "");
-    later_set(&life->forget, life, forget, life_draw(life, DAY_US, 3 * DAY_US));
+    later_set(&life->forget, life, forget, life_draw(life, DAY_US / 2, 2 * DAY_US));
 }

@@ -359,11 +359,24 @@ static bool is_quiet(struct world *world, void *context)
 
 /* --- hours in which nothing happens --- */
 
-#define STUCK_US                                                                                   \
-    (60 * SECOND_US) /* the same when somebody has not: who is held up by who is down, say */
+#define STUCK_US (60 * SECOND_US)
 #define AWAKE_US (12 * SECOND_US) /* so much before a timer is due they look at their clocks */
 
-/* Who calls a service that is down is not waited for: nothing comes of it before that is up again. */
+/* Somebody is down, paused, or without room, which holds up others. */
+static bool is_troubled(const struct world *world)
+{
+    for (unsigned i = 1; i < MACHINE_COUNT; i++) {
+        const struct machine *machine = &world->machines[i];
+        if (machine->def != NULL && (!is_up(machine) || machine->paused_us > world->mono_us ||
+                                     machine->disk != WORLD_DISK_EMPTY)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who calls a service that is down is not waited for: nothing comes of it before that is up again. Who has not followed is:
+ * it may wait for a timer of its own. */
 static bool is_idle(struct world *world)
 {
     int64_t idle_us = world->mono_us - world->busy_us;
@@ -372,7 +385,8 @@ static bool is_idle(struct world *world)
             return false;
         }
     }
-    return world->skip_idle && idle_us >= IDLE_US && (idle_us >= STUCK_US || have_followed(world));
+    return world->skip_idle && idle_us >= IDLE_US &&
+           (have_followed(world) || (idle_us >= STUCK_US && is_troubled(world)));
 }
 
 /* When a service's first timer is due by its own clock; INT64_MAX: none. */
@@ -434,8 +448,7 @@ bool world_run_until(struct world *world, bool (*holds)(struct world *world, voi
             int64_t wake = wake_us(world);
             wake = wake < end_us ? wake : end_us;
             if (wake > next) {
-                /* Who has not followed waits for a timer of its own, which must come. */
-                world->slept_us += have_followed(world) ? wake - world->mono_us : 0;
+                world->slept_us += wake - world->mono_us;
                 next = wake;
             }
         }
