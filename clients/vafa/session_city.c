@@ -97,21 +97,38 @@ static enum status ask_for_city(struct session *session, struct error *err)
     return status;
 }
 
-/* Where the data folder is not known, or its pack is not on this machine, the server's own is
- * taken. */
-static enum status seek_city(struct session *session, struct error *err)
+/* The pack that the data folder remembers; NULL: it is not on this machine. *ret_is_same: the one that was served last, and not
+ * changed in place since. */
+static struct city *own_city(struct session *session, bool *ret_is_same)
 {
     struct city_note own;
+    struct city *city = NULL;
+    char digest[CITY_NOTE_DIGEST_SIZE];
+    if (read_own_city(session, &own, NULL) != STATUS_OK ||
+        load(own.taken[0] != '\0' ? own.taken : own.pack, &city, NULL) != STATUS_OK) {
+        return NULL;
+    }
+    hex_encode(city_digest(city).data, city_digest(city).size, digest);
+    *ret_is_same = own.taken[0] != '\0' /* nobody but the services writes there */ ||
+                   strcmp(digest, own.digest) == 0;
+    return city;
+}
+
+/* Where that pack is not known, or is another by now, the server's own is taken; without a server it is better than nothing. */
+static enum status seek_city(struct session *session, struct error *err)
+{
+    bool is_same = false;
     const char *given = args_value(&session->args, "city");
     if (given != NULL) {
         return load(given, &session->city, err);
     }
-    if (read_own_city(session, &own, NULL) == STATUS_OK &&
-        ((own.taken[0] != '\0' && load(own.taken, &session->city, NULL) == STATUS_OK) ||
-         load(own.pack, &session->city, NULL) == STATUS_OK)) {
+    struct city *own = own_city(session, &is_same);
+    if (is_same || (own != NULL && ask_for_city(session, NULL) != STATUS_OK)) {
+        session->city = own;
         return STATUS_OK;
     }
-    return ask_for_city(session, err);
+    city_free(own);
+    return session->city != NULL ? STATUS_OK : ask_for_city(session, err);
 }
 
 const struct city *session_city(struct session *session, struct error *err)

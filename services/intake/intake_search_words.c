@@ -174,7 +174,9 @@ static enum status search(struct decide *d, const Intake__SearchWordsRequest *re
         status = fill_page(&w, page_size < FOUND_MAX ? page_size : FOUND_MAX, ret_token);
     }
     buffer_fini(&w.words);
-    explicit_bzero(w.folded.data, w.folded.size);
+    if (w.folded.data != NULL) {
+        explicit_bzero(w.folded.data, w.folded.capacity);
+    }
     buffer_fini(&w.folded);
     intake_search_end(&w.search);
     return status;

@@ -461,6 +461,9 @@ enum status routing_decide_reopen(struct decide *d, const ProtobufCMessage *mess
     Routing__Task *task;
     struct event_options options;
     enum status status = take_task(d, request->task_number, ROUTING_ACT_REOPEN, &task);
+    if (status == STATUS_OK) {
+        status = routing_decide_refuse_outside(d, "task_number", task->unit);
+    }
     if (status == STATUS_OK && routing_rules_callers(task) == 0) {
         status =
             decide_refuse(d, STATUS_FAILED_PRECONDITION, "task_number",

@@ -20,8 +20,8 @@ enum status routing_decide_refuse_outside(struct decide *d, const char *field, c
 {
     return routing_decide_is_outside(d->city, unit)
                ? decide_refuse(d, STATUS_FAILED_PRECONDITION, field,
-                               "%s is no body of the city, and nobody of it would see this: close "
-                               "the task as outside the city's duty, in words that say whose it is",
+                               "%s is no body of the city, and nobody of it would see this: tell "
+                               "the citizen whose it is, or register anew what is the city's",
                                unit)
                : STATUS_OK;
 }

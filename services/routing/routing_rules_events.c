@@ -307,8 +307,9 @@ static void finish(Routing__Task *task, const Routing__TaskDone *done, int64_t o
     take_note(task, done->note);
 }
 
-static void close_undone(Routing__Task *task, const Routing__TaskClosedUndone *closed,
-                         int64_t occurred_at_us)
+/* Parts are open only of what an amendment has made none of the city's. */
+static bool close_undone(Routing__Task *task, const Routing__TaskClosedUndone *closed,
+                         int64_t occurred_at_us, struct arena *arena)
 {
     end_waiting(task);
     leave_desk(task);
@@ -316,6 +317,7 @@ static void close_undone(Routing__Task *task, const Routing__TaskClosedUndone *c
     task->close_reason = closed->reason;
     task->finishes++;
     task->note = closed->words;
+    return drop_helps(task, occurred_at_us, arena);
 }
 
 static void reopen(Routing__Task *task, const Routing__TaskReopened *reopened,
@@ -464,7 +466,7 @@ static bool do_act(Routing__Task *task, enum routing_act act, const Routing__Eve
     case ROUTING_ACT_ELAPSE: resume(task, event->task_resumed, at_us); break;
     case ROUTING_ACT_REPORT: task->note = event->task_reported->note; break;
     case ROUTING_ACT_FINISH: finish(task, event->task_done, at_us); break;
-    case ROUTING_ACT_CLOSE: close_undone(task, event->task_closed_undone, at_us); break;
+    case ROUTING_ACT_CLOSE: return close_undone(task, event->task_closed_undone, at_us, arena);
     case ROUTING_ACT_RETURN: return take_back(task, event->task_returned, at_us, arena);
     case ROUTING_ACT_MOVE: return move(task, event->task_moved, at_us, arena);
     case ROUTING_ACT_ASK_HELP: return ask_help(task, event->task_help_asked, at_us, arena);

@@ -321,6 +321,10 @@ static void take_details(struct recount *recount, struct recount_task *task,
     case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
         take_finish(task, found, true, event->task_closed_undone->referred,
                     event->task_closed_undone->finish);
+        if (found->record->actor[0] ==
+            '\0') { /* by itself: it is none of the city's, nor are its parts */
+            task->helper_count = 0;
+        }
         break;
     case ROUTING__EVENT__KIND_TASK_PAUSED:
         task->wait_until_us = event->task_paused->until_us;
