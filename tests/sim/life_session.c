@@ -37,6 +37,10 @@ static void opened(struct errand *errand)
     }
     const Followup__OpenSessionResponse *response =
         (const Followup__OpenSessionResponse *)errand->response;
+    if (response->session == NULL) {
+        invariant_broken(INVARIANT_SAME_ANSWER, "%s opened a session, and is told of none",
+                         manager->unit);
+    }
     manager->session = response->session->number;
     manager->has = 0;
     life_answered(life, errand);
