@@ -117,6 +117,33 @@ static void what_is_not_given_stays_as_it_was_amended_last(void **state)
     rig_free(rig);
 }
 
+static void what_was_referred_is_not_amended_since_no_office_has_it(void **state)
+{
+    struct rig *rig = desk_open();
+    struct error err = ERROR_NONE;
+    Intake__AmendCaseRequest request = INTAKE__AMEND_CASE_REQUEST__INIT;
+    Routing__TaskClosedUndone closed = ROUTING__TASK_CLOSED_UNDONE__INIT;
+    Routing__Event open = ROUTING__EVENT__INIT;
+    const struct event event = {.open = &open.base, .actor = ""};
+    (void)state;
+    request.code = sample(rig);
+    request.topic = text("garbage");
+    request.reason = text("اشتباه در ثبت");
+    closed.case_number = 1;
+    closed.unit = text("power-company");
+    closed.referred = true;
+    open.kind_case = ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE;
+    open.task_closed_undone = &closed;
+    rig_advance(rig, MINUTE_US);
+    assert_int_equal(rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event, NULL),
+                     STATUS_OK);
+    assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "AmendCase", &request.base, NULL, &err),
+                     STATUS_FAILED_PRECONDITION);
+    assert_string_equal(err.field, "code");
+    assert_int_equal(desk_get(rig, request.code)->case_data->amended_at_us, 0);
+    rig_free(rig);
+}
+
 static void names_the_field_of_a_bad_amendment(void **state)
 {
     struct rig *rig = desk_open();
@@ -340,6 +367,7 @@ int main(void)
         cmocka_unit_test(what_is_amended_takes_the_place_of_what_was_registered),
         cmocka_unit_test(the_story_tells_who_did_what),
         cmocka_unit_test(what_is_not_given_stays_as_it_was_amended_last),
+        cmocka_unit_test(what_was_referred_is_not_amended_since_no_office_has_it),
         cmocka_unit_test(names_the_field_of_a_bad_amendment),
         cmocka_unit_test(another_topic_asks_its_own_questions),
         cmocka_unit_test(another_topic_is_told_what_it_must_be_told),

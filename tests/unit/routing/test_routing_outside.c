@@ -117,6 +117,24 @@ static void nobody_hands_work_there(void **state)
     rig_free(rig);
 }
 
+static void what_was_referred_is_not_reopened_where_nobody_would_see_it(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    struct error err = ERROR_NONE;
+    Routing__ReopenTaskRequest reopen = ROUTING__REOPEN_TASK_REQUEST__INIT;
+    scene_register(rig, (struct scene_request){.number = 1, .topic = "lighting", .area = "5"});
+    reopen.task_number = 1;
+    reopen.reason = ROUTING__REOPEN_REASON__REOPEN_REASON_OTHER;
+    reopen.note = text("it is ours");
+    assert_int_equal(
+        scene_call(rig, RPC_ROLE_OFFICE, CENTRE, "ReopenTask", &reopen.base, NULL, &err),
+        STATUS_FAILED_PRECONDITION);
+    assert_string_equal(err.field, "task_number");
+    assert_int_equal(scene_task(rig, 1)->state, STATE(CLOSED_UNDONE));
+    rig_free(rig);
+}
+
 /* Only who registered it was told whose it is: an amendment that sends it there is followed by a call. */
 static void what_an_amendment_sends_there_ends_and_its_citizen_is_called(void **state)
 {
@@ -155,6 +173,7 @@ int main(void)
         cmocka_unit_test(a_history_keeps_its_own_end),
         cmocka_unit_test(it_has_no_office_that_could_be_behind),
         cmocka_unit_test(nobody_hands_work_there),
+        cmocka_unit_test(what_was_referred_is_not_reopened_where_nobody_would_see_it),
         cmocka_unit_test(what_an_amendment_sends_there_ends_and_its_citizen_is_called),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
