@@ -214,7 +214,7 @@ static void a_session_on_the_command_line_is_watched_lengthened_and_closed(void 
     expect(s, ARGS("session", "close", "1"), 1, "has ended");
     /* Without --once it ends with the session. */
     expect(s, ARGS("session", "watch", "1", "--lang", "en"), 0, "125");
-    expect(s, ARGS("session", "watch", "7"), 3, "session_number");
+    expect(s, ARGS("session", "watch", "7"), 3, "there is no session 7");
     json_t *list = system_json(s, ARGS("session", "list"));
     assert_string_equal(text_at(list, "state"), "SESSION_STATE_CLOSED");
     json_decref(list);
