@@ -110,11 +110,6 @@ int bytes_compare(struct bytes a, struct bytes b)
     return (a.size > b.size) - (a.size < b.size);
 }
 
-struct bytes bytes_of(const void *data, size_t size)
-{
-    return (struct bytes){.data = data, .size = size};
-}
-
 struct bytes bytes_of_text(const char *text)
 {
     return bytes_of(text, strlen(text));

@@ -36,7 +36,10 @@ const char *buffer_text(struct buffer *buffer);
 
 bool bytes_equal(struct bytes a, struct bytes b);
 int bytes_compare(struct bytes a, struct bytes b); /* memcmp order, the shorter first */
-struct bytes bytes_of(const void *data, size_t size);
+static inline struct bytes bytes_of(const void *data, size_t size)
+{
+    return (struct bytes){.data = data, .size = size};
+}
 struct bytes bytes_of_text(const char *text); /* without the NUL */
 
 void be16_put(uint8_t *out, uint16_t value);

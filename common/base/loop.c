@@ -241,17 +241,14 @@ void loop_timer_clear(struct loop *loop, struct loop_timer *timer)
     pthread_mutex_unlock(&loop->lock);
 }
 
-int64_t loop_next_us(struct loop *loop)
+int64_t loop_next_us(const struct loop *loop)
 {
-    pthread_mutex_lock(&loop->lock);
-    int64_t next_us = loop->timer_count > 0 ? loop->heap[0].at_us : INT64_MAX;
-    pthread_mutex_unlock(&loop->lock);
-    return next_us;
+    return loop->timer_count > 0 ? loop->heap[0].at_us : INT64_MAX;
 }
 
 static bool timer_is_due(struct loop *loop)
 {
-    return loop->timer_count > 0 && loop->heap[0].at_us <= loop_mono_us(loop);
+    return loop_next_us(loop) <= loop_mono_us(loop);
 }
 
 /* Under the lock. Takes the next thing to run at the present time, if there is one. */
@@ -342,6 +339,10 @@ void loop_stop(struct loop *loop)
 bool loop_step(struct loop *loop)
 {
     struct due due;
+    if (loop->first == NULL && !timer_is_due(loop)) { /* one thread: no lock for nothing */
+        loop->in_a_row = 0;
+        return false;
+    }
     pthread_mutex_lock(&loop->lock);
     bool found = take_due(loop, &due);
     pthread_mutex_unlock(&loop->lock);

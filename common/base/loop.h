@@ -52,10 +52,10 @@ int64_t loop_mono_us(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop); /* any thread; what is queued by then is still run */
 
-/* Driver two: runs one due task or timer; false when none is due at the clock's present time. In
- * both drivers due tasks go first, but after 256 tasks in a row one due timer has its turn. */
+/* Driver two, where one thread alone posts, sets and steps: runs one due task or timer; false when none is due at the
+ * clock's present time. In both drivers due tasks go first, but after 256 tasks in a row one due timer has its turn. */
 bool loop_step(struct loop *loop);
-/* The monotonic time of the next timer, INT64_MAX when there is none. */
-int64_t loop_next_us(struct loop *loop);
+/* The same thread: the monotonic time of the next timer, INT64_MAX when there is none. */
+int64_t loop_next_us(const struct loop *loop);
 
 #endif

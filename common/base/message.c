@@ -34,6 +34,7 @@ struct frame {
     const struct frame *outer;
     const ProtobufCMessageDescriptor *type;
     const ProtobufCFieldDescriptor *field; /* of this frame's message; NULL: none yet */
+    unsigned at;                           /* fields[at] is where the next one is looked for first */
     int depth;
 };
 
@@ -60,6 +61,11 @@ static enum status refuse(const struct walk *walk, const struct frame *frame, co
 
 static bool take_varint(struct bytes *in, uint64_t *ret_value)
 {
+    if (in->size > 0 && in->data[0] < 0x80) { /* most are */
+        *ret_value = in->data[0];
+        *in = bytes_of(in->data + 1, in->size - 1);
+        return true;
+    }
     uint64_t value = 0;
     for (size_t i = 0; i < VARINT_BYTES_MAX && i < in->size; i++) {
         uint8_t byte = in->data[i];
@@ -137,13 +143,24 @@ static enum status check_string(const struct walk *walk, const struct frame *fra
     return STATUS_OK;
 }
 
+/* Senders write fields in the order of their numbers, and so are type->fields. */
+static const ProtobufCFieldDescriptor *find_field(struct frame *frame, uint64_t number)
+{
+    const ProtobufCMessageDescriptor *type = frame->type;
+    while (frame->at < type->n_fields && type->fields[frame->at].id < number) {
+        frame->at++;
+    }
+    return frame->at < type->n_fields && type->fields[frame->at].id == number
+               ? &type->fields[frame->at]
+               : protobuf_c_message_descriptor_get_field(type, (unsigned)number);
+}
+
 static enum status walk_message(const struct walk *walk, struct frame *frame, struct bytes in);
 
 static enum status walk_field(const struct walk *walk, struct frame *frame, uint64_t number,
                               uint64_t wire_type, struct bytes content)
 {
-    const ProtobufCFieldDescriptor *field =
-        protobuf_c_message_descriptor_get_field(frame->type, (unsigned)number);
+    const ProtobufCFieldDescriptor *field = find_field(frame, number);
     if (field == NULL) {
         if (walk->unknown == MESSAGE_UNKNOWN_KEEP) {
             return STATUS_OK;

@@ -204,7 +204,7 @@ static void followed(struct errand *errand)
         return;
     }
     look_again(manager,
-               response->n_changes > 0 ? 0 : life_draw(life, 10 * MINUTE_US, 100 * MINUTE_US));
+               response->n_changes > 0 ? 0 : life_draw(life, 20 * MINUTE_US, 200 * MINUTE_US));
 }
 
 static void watch(struct manager *manager)

@@ -13,7 +13,7 @@ static void later_again(struct share *share)
     bool goes_on = share->rounds > 0;
     share->rounds = goes_on ? share->rounds - 1 : (unsigned)life_draw(life, 1, ROUNDS_MAX);
     int64_t delay_us = goes_on ? life_draw(life, MINUTE_US, 9 * MINUTE_US)
-                               : life_draw(life, 2 * HOUR_US, 20 * HOUR_US);
+                               : life_draw(life, 4 * HOUR_US, 30 * HOUR_US);
     later_set(&share->later, life, round_begins, delay_us);
 }
 

@@ -130,7 +130,7 @@ static void look(struct later *later)
         return;
     }
     life_ask_surges(life, life_chance(life, 500));
-    later_set(later, life, look, life_draw(life, HOUR_US, 4 * HOUR_US));
+    later_set(later, life, look, life_draw(life, 2 * HOUR_US, 8 * HOUR_US));
 }
 
 void life_begin_surges(struct life *life)

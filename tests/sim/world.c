@@ -307,15 +307,20 @@ static int64_t next_us(const struct world *world)
     return next;
 }
 
-static uint64_t head_of(struct node *node)
+/* Where its log ends. */
+static uint64_t head_of(struct world *world, struct machine *machine)
 {
     struct store_txn *txn;
     struct log_position head;
     struct error err;
-    world_must(store_read_begin(node_store(node), &txn, &err), &err);
-    log_head(txn, &head);
-    store_read_end(txn);
-    return head.offset;
+    if (machine->head_as_of != world->writes) { /* logs grow by commits alone */
+        world_must(store_read_begin(node_store(machine->node), &txn, &err), &err);
+        log_head(txn, &head);
+        store_read_end(txn);
+        machine->head = head.offset;
+        machine->head_as_of = world->writes;
+    }
+    return machine->head;
 }
 
 #define IDLE_US SECOND_US /* without a write; until then the last may stand in a journal alone */
@@ -334,10 +339,10 @@ static bool have_followed(struct world *world)
     for (unsigned i = 1; i < MACHINE_COUNT; i++) {
         const struct machine *machine = &world->machines[i];
         for (size_t feed = 0; is_up(machine) && feed < machine->def->feed_count; feed++) {
-            const struct machine *upstream = &world->machines[machine->def->feeds[feed].upstream];
+            struct machine *upstream = &world->machines[machine->def->feeds[feed].upstream];
             struct follower_state state;
             node_feed_state(machine->node, feed, &state);
-            if (is_up(upstream) && state.offset != head_of(upstream->node)) {
+            if (is_up(upstream) && state.offset != head_of(world, upstream)) {
                 return false;
             }
         }

@@ -49,6 +49,8 @@ struct machine {
     int64_t paused_us;  /* does nothing until then */
     int64_t due_us;     /* its first timer's, as of that many writes; INT64_MAX: none */
     uint64_t due_as_of;
+    uint64_t head; /* where its log ends, as of that many writes */
+    uint64_t head_as_of;
     enum world_disk disk;
 };
 

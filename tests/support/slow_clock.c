@@ -2,6 +2,7 @@
 #include "tests/support/slow_clock.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "city/csv_table.h"
 
 #include <stdio.h>
@@ -17,6 +18,7 @@ struct slow_day {
     char schedule[65];
     int32_t year, month, day; /* 0: none yet */
     bool works[DAY_MINUTES];
+    uint8_t in_hour[24]; /* so many of its minutes work */
 };
 
 struct slow_clock {
@@ -218,6 +220,10 @@ static const struct slow_day *day_of(struct slow_clock *slow, const char *schedu
         day->month = time->month;
         day->day = time->day;
         mark_minutes(hours_of(slow, schedule, date, time->weekday), day->works);
+        memset(day->in_hour, 0, sizeof(day->in_hour));
+        for (int minute = 0; minute < DAY_MINUTES; minute++) {
+            day->in_hour[minute / 60] += day->works[minute];
+        }
     }
     return day;
 }
@@ -229,13 +235,22 @@ static bool works(struct slow_clock *slow, const char *schedule, int64_t us)
     return day_of(slow, schedule, &time)->works[time.hour * 60 + time.minute];
 }
 
-bool slow_clock_works(struct slow_clock *slow, const char *unit, int64_t us)
+/* NULL for no unit. The same is asked for again and again. */
+static const char *schedule_kept(struct slow_clock *slow, const char *unit)
 {
+    if (unit == NULL) {
+        return NULL;
+    }
     if (slow->last_schedule == NULL || strcmp(slow->last_unit, unit) != 0) {
         snprintf(slow->last_unit, sizeof(slow->last_unit), "%s", unit);
         slow->last_schedule = schedule_of(slow, unit);
     }
-    return works(slow, slow->last_schedule, us);
+    return slow->last_schedule;
+}
+
+bool slow_clock_works(struct slow_clock *slow, const char *unit, int64_t us)
+{
+    return works(slow, schedule_kept(slow, unit), us);
 }
 
 /* --- sums --- */
@@ -254,7 +269,7 @@ int64_t slow_clock_add(struct slow_clock *slow, const char *unit, int64_t from_u
                        int64_t amount_us, const struct slow_gap *gaps, size_t gap_count,
                        int64_t step_us, int64_t steps_max)
 {
-    const char *schedule = unit == NULL ? NULL : schedule_of(slow, unit);
+    const char *schedule = schedule_kept(slow, unit);
     int64_t us = from_us;
     for (int64_t step = 0; amount_us > 0; step++, us += step_us) {
         if (step == steps_max) {
@@ -271,7 +286,7 @@ int64_t slow_clock_between(struct slow_clock *slow, const char *unit, int64_t fr
                            int64_t to_us, const struct slow_gap *gaps, size_t gap_count,
                            int64_t step_us)
 {
-    const char *schedule = unit == NULL ? NULL : schedule_of(slow, unit);
+    const char *schedule = schedule_kept(slow, unit);
     int64_t amount_us = 0;
     for (int64_t us = from_us; us < to_us; us += step_us) {
         if ((schedule == NULL || works(slow, schedule, us)) && !in_gap(us, gaps, gap_count)) {
@@ -313,12 +328,24 @@ static int64_t part_of(int64_t from_us, int64_t to_us, int64_t wanted_us,
     return taken_us;
 }
 
+/* Whether all of the hour from us on, or none of it, works: then it needs no look at its minutes. */
+static bool is_alike(const struct slow_day *day, int32_t hour, int64_t us,
+                     const struct slow_gap *gaps, size_t gap_count)
+{
+    for (size_t i = 0; i < gap_count; i++) {
+        if (gaps[i].from_us < us + HOUR_US && us < gaps[i].to_us) {
+            return false;
+        }
+    }
+    return day == NULL || day->in_hour[hour] == 0 || day->in_hour[hour] == 60;
+}
+
 /* Adds up minutes of the wall clock. The date and hour are asked anew at each full hour. */
 static int64_t add_up(struct slow_clock *slow, const char *unit, int64_t from_us, int64_t to_us,
                       int64_t wanted_us, const struct slow_gap *gaps, size_t gap_count,
                       int64_t *ret_end_us)
 {
-    const char *schedule = unit == NULL ? NULL : schedule_of(slow, unit);
+    const char *schedule = schedule_kept(slow, unit);
     int64_t taken_us = 0;
     int64_t us = from_us;
     *ret_end_us = from_us;
@@ -327,6 +354,16 @@ static int64_t add_up(struct slow_clock *slow, const char *unit, int64_t from_us
         civil_from_us(slow->civil, us, &time);
         const struct slow_day *day = schedule == NULL ? NULL : day_of(slow, schedule, &time);
         int64_t past_us = time.second * INT64_C(1000000) + us % 1000000; /* of its minute */
+        if (time.minute == 0 && past_us == 0 && us + HOUR_US <= to_us &&
+            taken_us + HOUR_US <= wanted_us && is_alike(day, time.hour, us, gaps, gap_count)) {
+            us += HOUR_US;
+            minutes += 60;
+            if (day == NULL || day->in_hour[time.hour] == 60) {
+                taken_us += HOUR_US;
+                *ret_end_us = us;
+            }
+            continue;
+        }
         for (int32_t minute = time.minute; minute < 60 && us < to_us && taken_us < wanted_us;
              minute++, minutes++) {
             int64_t end_us = us - past_us + MINUTE < to_us ? us - past_us + MINUTE : to_us;
