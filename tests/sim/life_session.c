@@ -20,7 +20,7 @@ static void goes_home(struct manager *manager)
 {
     manager->session = 0;
     manager->has = 0;
-    look_again(manager, life_draw(manager->life, 4 * HOUR_US, 30 * HOUR_US));
+    look_again(manager, life_draw(manager->life, 12 * HOUR_US, 96 * HOUR_US));
 }
 
 /* --- opening, lengthening, closing --- */
