@@ -351,10 +351,10 @@ static bool is_response(const Routing__Event *event)
 bool routing_clock_respond(Routing__Task *task, const Routing__Event *event, char *actor,
                            int64_t occurred_at_us, struct arena *arena)
 {
-    if (task->historical || actor[0] == '\0' || !is_response(event)) {
+    if (actor[0] == '\0' || !is_response(event)) {
         return true;
     }
-    if (task->responded_at_us == 0) {
+    if (!task->historical && task->responded_at_us == 0) {
         task->responded_at_us = occurred_at_us;
     }
     return routing_alarm_acknowledge(task, actor, occurred_at_us, arena);

@@ -192,7 +192,7 @@ static enum status return_to(struct decide *d, const Routing__Task *task, char *
 {
     char *coordinator = (char *)city_coordinator(d->city);
     bool decides = strcmp(task->unit, coordinator) == 0;
-    bool is_outside = to_unit[0] != '\0' && routing_decide_is_outside(d->city, to_unit);
+    bool is_outside = city_unit_is_outside(d->city, to_unit);
     if (decides && is_outside) {
         return routing_decide_refuse_outside(d, "to_unit", to_unit);
     }

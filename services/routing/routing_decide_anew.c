@@ -2,6 +2,7 @@
  * What a task is about has changed - its request was amended, or an urgent one came to it or left it: the rules
  * are asked again, and what has become urgent is told and timed as that. Reads tables, writes nothing.
  */
+#include "services/routing/routing_alarm.h"
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
 #include "services/routing/routing_tables.h"
@@ -122,14 +123,17 @@ static enum status hasten(struct decide *d, Routing__Task *task, const struct ci
 enum status routing_decide_anew(struct decide *d, Routing__Task *task, bool was_urgent,
                                 char *reason, int64_t since_us)
 {
-    if (task->historical || routing_rules_is_closed(task->state)) {
+    bool becomes = routing_alarm_is_needed(task) && !was_urgent;
+    if (routing_rules_is_closed(task->state)) {
         return STATUS_OK;
+    }
+    if (task->historical) { /* it stays where it was, with its own dates */
+        return becomes ? routing_decide_alarm(d, task, since_us) : STATUS_OK;
     }
     struct city_route route = route_of(d, task);
     bool is_ruled = goes_by_rule(task);
-    bool is_refused = reason == NULL && routing_decide_is_outside(d->city, route.unit);
+    bool is_refused = reason == NULL && city_unit_is_outside(d->city, route.unit);
     bool moves = is_ruled && !is_refused && strcmp(route.unit, task->unit) != 0;
-    bool becomes = task->urgency == COMMON__URGENCY__URGENCY_URGENT && !was_urgent;
     enum status status = withdraw_helpers(d, task, &route, is_ruled);
     if (status == STATUS_OK && (moves || becomes)) {
         status = routing_decide_current(d, task);
@@ -137,7 +141,7 @@ enum status routing_decide_anew(struct decide *d, Routing__Task *task, bool was_
     if (status == STATUS_OK && moves) {
         status = move(d, task, &route, reason);
     }
-    if (status == STATUS_OK && moves && routing_decide_is_outside(d->city, route.unit)) {
+    if (status == STATUS_OK && moves && city_unit_is_outside(d->city, route.unit)) {
         const struct event_options now = {0};
         return routing_decide_refer(d, task, false, &now); /* nobody has told the citizen yet */
     }

@@ -180,21 +180,27 @@ void routing_apply_closure_announced(struct apply *a, const struct event *event,
 void routing_apply_closure_applied(struct apply *a, const struct event *event,
                                    const Routing__ClosureApplied *applied);
 
-/* routing_decide.c: a task for the request; if that is urgent, since alarm_us. */
+/* What else intake tells of a request. */
+struct routing_telling {
+    int64_t occurred_at_us; /* it was registered in the city */
+    int64_t alarm_us;       /* if it is urgent: since when it is a task of its own */
+    bool historical;
+    bool was_told; /* whoever registered it told the citizen whose it is, if none of the city's */
+};
+/* routing_decide.c: a task for the request. */
 enum status routing_decide_route(struct decide *d, const Intake__RequestRegistered *request,
-                                 int64_t occurred_at_us, bool historical, int64_t alarm_us);
+                                 const struct routing_telling *telling);
 
 /* The helping units of the rule are asked; `task` is theirs and says whom it asked before. */
 enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
                                    const struct city_route *route);
 
-/* routing_decide_anew.c: behind an event that has changed what the task is about, or how urgent it is, which it became at
- * since_us. `reason` of the amendment; NULL when it is about the same as before: what is the city's then stays so. `task` is as it is
+/* routing_decide_anew.c: behind an event that has changed what the task is about, or whether it is urgent and to be told as that
+ * (`was_urgent`: it was), which it became at since_us. `reason` of the amendment; NULL when it is about the same as before: what is the city's then stays so. `task` is as it is
  * behind that event, and is changed. */
 enum status routing_decide_anew(struct decide *d, Routing__Task *task, bool was_urgent,
                                 char *reason, int64_t since_us);
 /* routing_decide_outside.c: a unit that is no body of the city. */
-bool routing_decide_is_outside(const struct city *city, const char *unit);
 /* FAILED_PRECONDITION when it is one: nobody hands work there. */
 enum status routing_decide_refuse_outside(struct decide *d, const char *field, const char *unit);
 /* The task, which has just come to such a unit, ends. `is_told`: the citizen knows whose it is, and nobody is called. `options` are

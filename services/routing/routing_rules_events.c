@@ -377,12 +377,17 @@ Common__Urgency routing_rules_urgency(Common__Urgency own, bool own_withdrawn,
                                                                    : own;
 }
 
-/* What is urgent no more, nobody has to acknowledge. Events older than this say nothing. */
-static void be_urgent(Routing__Task *task, Common__Urgency urgency, uint32_t urgent_joined)
+/* What is urgent no more, nobody has to acknowledge. Events older than this say nothing. `caller`: how urgent the request is that has
+ * come, or was amended. */
+static void be_urgent(Routing__Task *task, Common__Urgency urgency, uint32_t urgent_joined,
+                      Common__Urgency caller)
 {
     if (urgency != COMMON__URGENCY__URGENCY_UNSPECIFIED) {
         task->urgency = urgency;
         task->urgent_joined = urgent_joined;
+    }
+    if (caller == COMMON__URGENCY__URGENCY_URGENT && task->historical) {
+        task->urgent_today = true;
     }
     if (task->urgency != COMMON__URGENCY__URGENCY_URGENT) {
         task->alarm = NULL;
@@ -408,11 +413,13 @@ static bool count_callers(Routing__Task *task, const Routing__Event *event)
     switch (event->kind_case) {
     case ROUTING__EVENT__KIND_CASE_JOINED:
         task->callers = routing_rules_callers(task) + 1;
-        be_urgent(task, event->case_joined->urgency, event->case_joined->urgent_joined);
+        be_urgent(task, event->case_joined->urgency, event->case_joined->urgent_joined,
+                  event->case_joined->case_urgency);
         return true;
     case ROUTING__EVENT__KIND_CASE_SPLIT:
         leave(task, event->case_split);
-        be_urgent(task, event->case_split->urgency, event->case_split->urgent_joined);
+        be_urgent(task, event->case_split->urgency, event->case_split->urgent_joined,
+                  COMMON__URGENCY__URGENCY_UNSPECIFIED);
         return true;
     default: return false;
     }
@@ -492,7 +499,8 @@ static bool heard_from_citizen(Routing__Task *task, const Routing__Event *event)
     if (event->kind_case == ROUTING__EVENT__KIND_TASK_AMENDED) {
         task->topic = event->task_amended->topic;
         task->place = event->task_amended->place;
-        be_urgent(task, event->task_amended->urgency, event->task_amended->urgent_joined);
+        be_urgent(task, event->task_amended->urgency, event->task_amended->urgent_joined,
+                  event->task_amended->case_urgency);
         if (!event->task_amended->is_joined &&
             event->task_amended->case_urgency != COMMON__URGENCY__URGENCY_UNSPECIFIED) {
             task->own_urgency = event->task_amended->case_urgency;

@@ -66,6 +66,7 @@ struct recount_case {
     bool can_be_called;
     uint64_t citizen;
     bool by_pack; /* the packs route it differently */
+    bool is_alone; /* as it was registered: joined to no other */
     int64_t occurred_at_us;
     uint64_t task;        /* its own, or the one it is joined to; 0: none yet */
     uint64_t joined_task; /* to routing; 0: it has its own */
@@ -234,11 +235,13 @@ struct recount_task {
     size_t helper_parts;       /* of the rules' helper, but those that the rules withdrew */
     bool rule_helps;           /* the rules asked it, and its part has not ended */
     const char *wanted_unit;   /* to which the rules move it next; NULL: they do not */
-    bool wants_referral;       /* it is with a body outside the city, and has not ended yet */
+    bool wants_end;            /* it is with a body outside the city, and has not ended yet */
+    bool end_is_told;          /* … as it must: whoever registered it has told whose it is */
     const char *wanted_helper; /* that the rules ask, and is not asked yet; NULL: none */
     bool helper_goes;          /* the rules withdraw it next */
     uint64_t desk;             /* that has claimed it; 0: none */
     bool urgent;
+    bool urgent_today; /* a history: somebody has called since, and said so */
     struct recount_alarm alarm;
     struct recount_told told;
     struct recount_heard heard;

@@ -453,8 +453,8 @@ static void end_waiting(struct recount *recount, struct recount_task *task,
 
 static void take_act(struct recount_task *task, const struct found *found, bool is_response)
 {
-    if (task->clock.is_live && is_response && found->record->actor[0] != '\0') {
-        task->clock.responded = true;
+    if (is_response && found->record->actor[0] != '\0') {
+        task->clock.responded = task->clock.is_live;
         recount_alarm_person(task);
     }
 }
@@ -462,6 +462,31 @@ static void take_act(struct recount_task *task, const struct found *found, bool 
 static void take_handed_over(struct recount_task *task, const struct found *found)
 {
     task->clock.routed_us = found->record->occurred_at_us;
+}
+
+/* A history's dates are its own; but a person may take it on. */
+static void take_act_of_history(struct recount_task *task, const struct found *found)
+{
+    const Routing__Event *event = (const Routing__Event *)found->open;
+    switch (event->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_ACCEPTED:
+        take_act(task, found, !event->task_accepted->automatic);
+        break;
+    case ROUTING__EVENT__KIND_TASK_SEEN:
+    case ROUTING__EVENT__KIND_TASK_PLANNED:
+    case ROUTING__EVENT__KIND_TASK_STARTED:
+    case ROUTING__EVENT__KIND_TASK_REPORTED:
+    case ROUTING__EVENT__KIND_TASK_PAUSED:
+    case ROUTING__EVENT__KIND_TASK_DONE:
+    case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE: take_act(task, found, true); break;
+    case ROUTING__EVENT__KIND_TASK_RETURNED:
+        take_act(task, found, true);
+        take_handed_over(task, found);
+        break;
+    case ROUTING__EVENT__KIND_TASK_MOVED:
+    case ROUTING__EVENT__KIND_TASK_REOPENED: take_handed_over(task, found); break;
+    default: break;
+    }
 }
 
 void recount_clock_take(struct recount *recount, struct recount_task *task,
@@ -488,6 +513,7 @@ void recount_clock_take(struct recount *recount, struct recount_task *task,
     default: break;
     }
     if (!clock->is_live) {
+        take_act_of_history(task, found);
         return;
     }
     switch (event->kind_case) {

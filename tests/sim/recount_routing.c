@@ -61,7 +61,7 @@ static void take_routed(struct recount *recount, const struct found *found,
         recount_impossible(found, "the request is of another storm, or of none");
     }
     struct recount_task *task = &recount->tasks[recount->task_count - 1];
-    recount_rules_routed(recount, task, routed);
+    recount_rules_routed(recount, task, routed, one->is_alone && !is_split_off);
     recount_clock_routed(recount, task, found, routed);
     recount_alarm_owe(task,
                       is_split_off ? found->record->recorded_at_us : routed->registered_at_us);

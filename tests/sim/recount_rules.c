@@ -107,7 +107,7 @@ static void want_helper(const struct recount *recount, struct recount_task *task
 }
 
 void recount_rules_routed(const struct recount *recount, struct recount_task *task,
-                          const Routing__TaskRouted *routed)
+                          const Routing__TaskRouted *routed, bool is_told)
 {
     take_matter(recount, task,
                 (struct matter){routed->topic, routed->place == NULL ? "" : routed->place->area,
@@ -124,7 +124,8 @@ void recount_rules_routed(const struct recount *recount, struct recount_task *ta
             INVARIANT_RULED, "task %" PRIu64 " about %s went to %s by line %u, and belongs to %s",
             routed->task_number, routed->topic, routed->unit, routed->rule_line, task->usual_unit);
     }
-    task->wants_referral = !task->historical && strcmp(task->usual_unit, OUTSIDE) == 0;
+    task->wants_end = !task->historical && strcmp(task->usual_unit, OUTSIDE) == 0;
+    task->end_is_told = is_told;
     if (!task->historical) {
         want_helper(recount, task);
     }
@@ -208,15 +209,15 @@ void recount_rules_next(struct recount_task *task, const Routing__Event *event)
                          "task %" PRIu64 ": another event came than the rules ask for",
                          task->number);
     }
-    bool is_referred = event->kind_case == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE &&
-                       event->task_closed_undone->referred;
-    if (task->wants_referral != is_referred) {
+    bool is_end = event->kind_case == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE;
+    bool is_referred = is_end && event->task_closed_undone->referred;
+    if ((task->wants_end && !is_end) || is_referred != (task->wants_end && task->end_is_told)) {
         invariant_broken(INVARIANT_RULED,
                          "task %" PRIu64
                          " %s referred at once, as what is outside the city's duty is",
                          task->number, is_referred ? "was, and should not be," : "was not");
     }
-    task->wants_referral = false;
+    task->wants_end = false;
     switch (event->kind_case) {
     case ROUTING__EVENT__KIND_TASK_HELP_ASKED:
         task->helper_parts += strcmp(event->task_help_asked->helper, HELPER) == 0;
@@ -225,7 +226,11 @@ void recount_rules_next(struct recount_task *task, const Routing__Event *event)
         task->rule_helps =
             task->rule_helps && strcmp(event->task_help_finished->helper, HELPER) != 0;
         break;
-    case ROUTING__EVENT__KIND_TASK_MOVED: task->by_rule = event->task_moved->by_rule; break;
+    case ROUTING__EVENT__KIND_TASK_MOVED:
+        task->by_rule = event->task_moved->by_rule;
+        task->wants_end = task->by_rule && strcmp(task->unit, OUTSIDE) == 0;
+        task->end_is_told = false;
+        break;
     case ROUTING__EVENT__KIND_TASK_RETURNED:
     case ROUTING__EVENT__KIND_TASK_REOPENED: task->by_rule = false; break;
     default: task->rule_helps = task->rule_helps && !recount_has_ended(task); break;
@@ -236,7 +241,7 @@ void recount_rules_check(const struct recount *recount)
 {
     for (size_t i = 0; i < recount->task_count; i++) {
         const struct recount_task *task = &recount->tasks[i];
-        if (task->wants_referral) {
+        if (task->wants_end) {
             invariant_broken(INVARIANT_RULED,
                              "task %" PRIu64 " is outside the city's duty and open", task->number);
         }
