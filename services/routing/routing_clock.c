@@ -289,6 +289,17 @@ bool routing_clock_is_event(const Routing__Event *event)
     }
 }
 
+static void start_anew(Routing__Task *task, const Routing__TaskDueMoved *moved)
+{
+    task->clock = moved->clock;
+    task->level = moved->level;
+    task->overdue = false;
+    task->warned = false;
+    task->response_overdue = false;
+    task->responded_at_us = 0;
+    task->escalations = 0;
+}
+
 bool routing_clock_change(Routing__Task *task, const Routing__Event *event)
 {
     bool is_closed = routing_rules_is_closed(task->state);
@@ -325,6 +336,9 @@ bool routing_clock_change(Routing__Task *task, const Routing__Event *event)
         if (event->task_due_moved->cause == ROUTING__MOVE_CAUSE__MOVE_CAUSE_URGENT) {
             task->clock = ROUTING__CLOCK_KIND__CLOCK_KIND_WALL;
             task->level = event->task_due_moved->level;
+        }
+        if (event->task_due_moved->cause == ROUTING__MOVE_CAUSE__MOVE_CAUSE_AMENDED) {
+            start_anew(task, event->task_due_moved);
         }
         return true;
     default: return false;

@@ -231,6 +231,9 @@ enum status routing_decide_followup(struct decide *d, const struct event *event)
         !routing_rules_change_task(task, &own, options.occurred_at_us, d->arena)) {
         status = decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large");
     }
+    if (status == STATUS_OK) {
+        status = routing_decide_take_in(d, task, &options);
+    }
     return status == STATUS_OK ? routing_decide_alarm(d, task, options.occurred_at_us) : status;
 }
 

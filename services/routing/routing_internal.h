@@ -196,10 +196,15 @@ enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
                                    const struct city_route *route);
 
 /* routing_decide_anew.c: behind an event that has changed what the task is about, or whether it is urgent and to be told as that
- * (`was_urgent`: it was), which it became at since_us. `reason` of the amendment; NULL when it is about the same as before: what is the city's then stays so. `task` is as it is
+ * (`was_urgent`: it was), which it became at since_us. `reason` of the amendment; NULL when it is about the same as before: what is the city's then stays so. An amendment also brings
+ * back what was referred to a body outside the city, and is another's. `task` is as it is
  * behind that event, and is changed. */
 enum status routing_decide_anew(struct decide *d, Routing__Task *task, bool was_urgent,
                                 char *reason, int64_t since_us);
+/* Behind an event that opens the task again: what a body outside the city had goes to whose it is by the rules, else to the coordinator.
+ * `task` is changed. */
+enum status routing_decide_take_in(struct decide *d, Routing__Task *task,
+                                   const struct event_options *options);
 /* routing_decide_outside.c: a unit that is no body of the city. */
 /* FAILED_PRECONDITION when it is one: nobody hands work there. */
 enum status routing_decide_refuse_outside(struct decide *d, const char *field, const char *unit);

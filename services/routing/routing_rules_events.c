@@ -268,9 +268,11 @@ static bool end_help(Routing__Task *task, const char *unit, const struct help_en
     return true;
 }
 
-static bool drop_helps(Routing__Task *task, int64_t occurred_at_us, struct arena *arena)
+static bool drop_helps(Routing__Task *task, bool by_rule, int64_t occurred_at_us,
+                       struct arena *arena)
 {
-    const struct help_end end = {.withdrawn = true, .answer = (char *)protobuf_c_empty_string};
+    const struct help_end end = {
+        .withdrawn = true, .by_rule = by_rule, .answer = (char *)protobuf_c_empty_string};
     return end_help(task, NULL, &end, occurred_at_us, arena);
 }
 
@@ -307,7 +309,7 @@ static void finish(Routing__Task *task, const Routing__TaskDone *done, int64_t o
     take_note(task, done->note);
 }
 
-/* Parts are open only of what an amendment has made none of the city's. */
+/* Parts are open only of what an amendment has made none of the city's: the rules may ask for them again. */
 static bool close_undone(Routing__Task *task, const Routing__TaskClosedUndone *closed,
                          int64_t occurred_at_us, struct arena *arena)
 {
@@ -317,7 +319,7 @@ static bool close_undone(Routing__Task *task, const Routing__TaskClosedUndone *c
     task->close_reason = closed->reason;
     task->finishes++;
     task->note = closed->words;
-    return drop_helps(task, occurred_at_us, arena);
+    return drop_helps(task, true, occurred_at_us, arena);
 }
 
 static void reopen(Routing__Task *task, const Routing__TaskReopened *reopened,
@@ -326,7 +328,7 @@ static void reopen(Routing__Task *task, const Routing__TaskReopened *reopened,
     task->done_at_us = 0;
     task->closed_at_us = 0;
     task->close_reason = ROUTING__CLOSE_REASON__CLOSE_REASON_UNSPECIFIED;
-    task->reopens++;
+    task->reopens += reopened->reason != ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED;
     task->by_rule = false; /* whoever had done it has it */
     take_note(task, reopened->note);
     begin_afresh(task, occurred_at_us);
@@ -339,7 +341,7 @@ static bool cancel(Routing__Task *task, const Routing__TaskCancelled *cancelled,
     leave_desk(task);
     task->closed_at_us = occurred_at_us;
     task->note = cancelled->reason;
-    return drop_helps(task, occurred_at_us, arena);
+    return drop_helps(task, false, occurred_at_us, arena);
 }
 
 static bool join(Routing__Task *task, const Routing__TaskJoined *joined, int64_t occurred_at_us,
@@ -349,7 +351,7 @@ static bool join(Routing__Task *task, const Routing__TaskJoined *joined, int64_t
     leave_desk(task);
     task->closed_at_us = occurred_at_us;
     task->joined_into = joined->into_task;
-    return drop_helps(task, occurred_at_us, arena);
+    return drop_helps(task, false, occurred_at_us, arena);
 }
 
 uint32_t routing_rules_callers(const Routing__Task *task)

@@ -109,6 +109,7 @@ struct recount_clock {
     bool urgent;
     uint64_t storm;     /* that it is of, or that has moved it; 0: none */
     bool loosened;      /* by it */
+    int64_t back_us;    /* when it was opened again */
     bool is_hastened;   /* it became urgent, and its dates may have to move for that … */
     int64_t hastens_us; /* … as from then */
 };
@@ -225,6 +226,7 @@ struct recount_task {
     struct recount_finish *finishes;
     size_t finish_count, finish_room;
     size_t reopens;
+    size_t corrections; /* of them: by an amendment, of what had been referred */
     size_t returns;
     const char *helpers[8]; /* units whose parts have not ended */
     size_t helper_count, helps;
@@ -237,6 +239,9 @@ struct recount_task {
     const char *wanted_unit;   /* to which the rules move it next; NULL: they do not */
     bool wants_end;            /* it is with a body outside the city, and has not ended yet */
     bool end_is_told;          /* … as it must: whoever registered it has told whose it is */
+    bool wants_back;           /* it ended so, and is another's now: it is to be opened again … */
+    bool comes_back;           /* … and handed on by the rules … */
+    bool wants_dates;          /* … and to be given new dates */
     const char *wanted_helper; /* that the rules ask, and is not asked yet; NULL: none */
     bool helper_goes;          /* the rules withdraw it next */
     uint64_t desk;             /* that has claimed it; 0: none */

@@ -137,7 +137,8 @@ void recount_rules_routed(const struct recount *recount, struct recount_task *ta
 void recount_rules_amended(const struct recount *recount, struct recount_task *task,
                            const Routing__TaskAmended *amended);
 void recount_rules_anew(const struct recount *recount, struct recount_task *task);
-void recount_rules_next(struct recount_task *task, const Routing__Event *event);
+void recount_rules_next(const struct recount *recount, struct recount_task *task,
+                        const Routing__Event *event);
 void recount_rules_check(const struct recount *recount);
 
 /* recount_calls.c */
