@@ -65,7 +65,7 @@ struct recount_case {
     bool historical;
     bool can_be_called;
     uint64_t citizen;
-    bool by_pack; /* the packs route it differently */
+    bool by_pack;  /* the packs route it differently */
     bool is_alone; /* as it was registered: joined to no other */
     int64_t occurred_at_us;
     uint64_t task;        /* its own, or the one it is joined to; 0: none yet */

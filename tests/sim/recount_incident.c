@@ -150,11 +150,11 @@ static void take_case_joined(struct recount *recount, const struct found *found,
                          found->offset, one->number);
     }
     bool was_urgent = task->urgent;
-    const struct recount_urgency told = {
-        .urgency = joined->urgency,
-        .urgent_joined = joined->urgent_joined,
-        .caller = one,
-        .since_us = is_new ? one->occurred_at_us : found->record->recorded_at_us};
+    const struct recount_urgency told = {.urgency = joined->urgency,
+                                         .urgent_joined = joined->urgent_joined,
+                                         .caller = one,
+                                         .since_us = is_new ? one->occurred_at_us
+                                                            : found->record->recorded_at_us};
     recount_take_urgency(recount, found, task, &told);
     if (task->urgent && !was_urgent) {
         recount_rules_anew(recount, task);

@@ -90,9 +90,8 @@ static void what_the_unit_helps_with_hides_nothing_of_its_own(void **state)
     ask.unit = text(CIVIL_5);
     ask.note = text("a digger");
     for (uint64_t number = 1; number <= helped; number++) {
-        scene_register(
-            rig, (struct scene_request){
-                     .number = number, .topic = "garbage", .area = "5", .urgent = true});
+        scene_register(rig, (struct scene_request){
+                                .number = number, .topic = "garbage", .area = "5", .urgent = true});
         ask.task_number = number;
         ask.idempotency_key = (ProtobufCBinaryData){0, NULL};
         assert_int_equal(

@@ -107,10 +107,9 @@ static const Routing__Event *expect(struct rig *rig, uint64_t offset, Routing__E
 static struct rig *with_one_referred(Common__Urgency urgency)
 {
     struct rig *rig = scene_new_clocked();
-    scene_register(rig, (struct scene_request){.number = 1,
-                                               .topic = "lighting",
-                                               .area = "5",
-                                               .urgent = urgency == URGENT});
+    scene_register(rig,
+                   (struct scene_request){
+                       .number = 1, .topic = "lighting", .area = "5", .urgent = urgency == URGENT});
     assert_true(expect(rig, 2, KIND(TASK_CLOSED_UNDONE))->task_closed_undone->referred);
     rig_advance(rig, 40 * DAY_US); /* its dates are long past */
     assert_int_equal(rig_event_count(rig), 2);
