@@ -1,7 +1,7 @@
 /*
  * What routing decides by itself: a registered request becomes a unit's task, a due date passes, a
  * waiting ends, a citizen's word opens a task again; and that an office has everything. What people
- * do to a task is in routing_decide_acts.c. Reads tables, writes nothing.
+ * do to a task is in routing_decide_acts.c, _hand_on.c and _help.c. Reads tables, writes nothing.
  */
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"

@@ -80,14 +80,12 @@ enum status routing_decide_timer(struct decide *d, const struct timer *timer);
 enum status routing_emit(struct decide *d, const Routing__Event *event, const void *member,
                          const struct event_options *options);
 
-/* routing_decide_acts.c: the requests have passed the check of their method. */
+/* routing_decide_acts.c: what the unit does. These requests, and those of the next two, have passed the check of their method. */
 enum status routing_decide_accept(struct decide *d, const ProtobufCMessage *request,
                                   ProtobufCMessage *response);
 enum status routing_decide_report(struct decide *d, const ProtobufCMessage *request,
                                   ProtobufCMessage *response);
 enum status routing_decide_finish(struct decide *d, const ProtobufCMessage *request,
-                                  ProtobufCMessage *response);
-enum status routing_decide_return(struct decide *d, const ProtobufCMessage *request,
                                   ProtobufCMessage *response);
 enum status routing_decide_see(struct decide *d, const ProtobufCMessage *request,
                                ProtobufCMessage *response);
@@ -101,12 +99,16 @@ enum status routing_decide_resume(struct decide *d, const ProtobufCMessage *requ
                                   ProtobufCMessage *response);
 enum status routing_decide_close(struct decide *d, const ProtobufCMessage *request,
                                  ProtobufCMessage *response);
+/* routing_decide_hand_on.c */
+enum status routing_decide_return(struct decide *d, const ProtobufCMessage *request,
+                                  ProtobufCMessage *response);
 enum status routing_decide_move(struct decide *d, const ProtobufCMessage *request,
                                 ProtobufCMessage *response);
 enum status routing_decide_reopen(struct decide *d, const ProtobufCMessage *request,
                                   ProtobufCMessage *response);
 enum status routing_decide_cancel(struct decide *d, const ProtobufCMessage *request,
                                   ProtobufCMessage *response);
+/* routing_decide_help.c */
 enum status routing_decide_ask_help(struct decide *d, const ProtobufCMessage *request,
                                     ProtobufCMessage *response);
 enum status routing_decide_finish_help(struct decide *d, const ProtobufCMessage *request,
