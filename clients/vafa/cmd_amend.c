@@ -125,7 +125,8 @@ const struct command command_amend = {
     .summary = "corrects a request's topic, place, urgency or answers",
     .help = "What is not given stays as it is; a place is given whole. While no unit has accepted "
             "the task or handed it on, it goes where the pack's rules send it now; else its office "
-            "is told. What becomes urgent is told to its unit at once, and due as an urgent one; "
+            "is told. What was referred outside the city goes to whose it is now, with a new due "
+            "date. What becomes urgent is told to its unit at once, and due as an urgent one; "
             "what was urgent stays so until --not-urgent says otherwise.\n"
             "Who did it, when and why is in the request's story.",
     .examples =

@@ -23,6 +23,12 @@ const char *city_unit_in_charge(const struct city *city, const char *key, int64_
     return city_unit(city, key) == NULL ? key : city->coordinator; /* unlisted: as it came */
 }
 
+bool city_unit_is_outside(const struct city *city, const char *key)
+{
+    const struct city_unit *unit = city_unit(city, key);
+    return unit != NULL && strcmp(unit->kind, CITY_KIND_OUTSIDE) == 0;
+}
+
 static void units_read_dates(const struct city *city, const struct city_cells *cells, size_t row,
                              size_t first_column, struct city_unit *unit)
 {
@@ -81,12 +87,6 @@ static void units_check_chain(const struct city *city, const struct city_cells *
     }
 }
 
-static bool units_is_outside(const struct city *city, const char *key)
-{
-    const struct city_unit *unit = key[0] != '\0' ? city_unit(city, key) : NULL;
-    return unit != NULL && strcmp(unit->kind, CITY_KIND_OUTSIDE) == 0;
-}
-
 void city_units_check(const struct city *city, const struct city_cells *cells)
 {
     for (size_t row = 0; row < city->unit_index.count; row++) {
@@ -98,7 +98,7 @@ void city_units_check(const struct city *city, const struct city_cells *cells)
             findings_error(cells->findings, cells->file, line,
                            "a body outside the city has no dates: citizens are told of it");
         }
-        if (units_is_outside(city, unit->stand_in)) {
+        if (city_unit_is_outside(city, unit->stand_in)) {
             findings_error(cells->findings, cells->file, line,
                            "a body outside the city is nobody's stand-in");
         }

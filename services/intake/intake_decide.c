@@ -214,15 +214,15 @@ static void place_answers(struct registration *registration)
 }
 
 /* Whose it is when it is none of the city's, for the citizen to hear at once. A history's own unit
- * has it, whatever the rules say. */
+ * has it, whatever the rules say, and whoever has the request that it is joined to. */
 static enum status refer(struct decide *d, const Intake__RequestRegistered *registered,
                          int64_t occurred_at_us, Intake__RegisterCaseResponse *response)
 {
     struct city_request asked = city_request_of(
         registered->topic, registered->place, registered->urgency, registered->answers,
         registered->n_answers, occurred_at_us != 0 ? occurred_at_us : d->now_us);
-    const struct city_unit *outside =
-        registered->unit[0] != '\0' ? NULL : intake_rules_outside(d->city, &asked);
+    bool is_ruled = registered->unit[0] == '\0' && registered->incident == 0;
+    const struct city_unit *outside = is_ruled ? intake_rules_outside(d->city, &asked) : NULL;
     if (outside == NULL) {
         return STATUS_OK;
     }

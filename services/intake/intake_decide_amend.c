@@ -120,22 +120,6 @@ static enum status describe(struct decide *d, const Intake__AmendCaseRequest *re
     return status == STATUS_OK ? place_answers(d, now, amended) : status;
 }
 
-/* As far as routing has told by now. */
-static enum status refuse_referred(struct decide *d, const struct intake_case *found)
-{
-    struct intake_story story;
-    if (!intake_story_read(d->txn, found, d->arena, &story)) {
-        enum status status = txn_error(d->txn, d->error);
-        return status != STATUS_OK ? status : refuse_memory(d);
-    }
-    return intake_rules_state(story.entries, story.count, found->registered->can_be_called) ==
-                   INTAKE__CASE_STATE__CASE_STATE_REFERRED
-               ? decide_refuse(d, STATUS_FAILED_PRECONDITION, "code",
-                               "it was referred to whose it is, and no office of the city has it: "
-                               "register what is the city's as a new request")
-               : STATUS_OK;
-}
-
 enum status intake_decide_amend(struct decide *d, const ProtobufCMessage *message,
                                 ProtobufCMessage *answer)
 {
@@ -146,9 +130,6 @@ enum status intake_decide_amend(struct decide *d, const ProtobufCMessage *messag
         status = decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, "code",
                                "this request has been amended %d times: register a new one",
                                INTAKE_AMENDMENTS_MAX);
-    }
-    if (status == STATUS_OK) {
-        status = refuse_referred(d, &found);
     }
     if (status != STATUS_OK) {
         return status;

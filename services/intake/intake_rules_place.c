@@ -102,8 +102,7 @@ const struct city_unit *intake_rules_outside(const struct city *city,
 {
     struct city_route route;
     city_route(city, request, &route);
-    const struct city_unit *unit = city_unit(city, route.unit);
-    return unit != NULL && strcmp(unit->kind, "outside") == 0 ? unit : NULL;
+    return city_unit_is_outside(city, route.unit) ? city_unit(city, route.unit) : NULL;
 }
 
 Intake__Referral intake_rules_referral(const struct city_unit *unit)

@@ -5,8 +5,8 @@
 
 bool routing_alarm_is_needed(const Routing__Task *task)
 {
-    return task->urgency == COMMON__URGENCY__URGENCY_URGENT && !task->historical &&
-           !routing_rules_is_closed(task->state);
+    return task->urgency == COMMON__URGENCY__URGENCY_URGENT &&
+           (!task->historical || task->urgent_today) && !routing_rules_is_closed(task->state);
 }
 
 int64_t routing_alarm_next(const Routing__Task *task)

@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-/* Urgent, open, and not of the past: its unit has to be told of it as that. */
+/* Urgent, open, and not of the past, or called about since: its unit has to be told of it as that. */
 bool routing_alarm_is_needed(const Routing__Task *task);
 /* When it goes up a step unless somebody acknowledges it before; 0: it does not. */
 int64_t routing_alarm_next(const Routing__Task *task);

@@ -52,6 +52,7 @@ static size_t open_helps(const Routing__Task *task)
 /* Moves what finds the task where any of what it is found by has changed. */
 static void index_again(struct apply *a, const Routing__Task *was, const Routing__Task *now)
 {
+    bool same_desk = (was->desk[0] == '\0') == (now->desk[0] == '\0');
     bool same = strcmp(was->unit, now->unit) == 0 && was->due_at_us == now->due_at_us &&
                 was->urgency == now->urgency && open_helps(was) == open_helps(now) &&
                 (routing_rules_chase_steps(was) == routing_rules_chase_steps(now) ||
@@ -60,6 +61,8 @@ static void index_again(struct apply *a, const Routing__Task *was, const Routing
     if (!same) {
         routing_tables_delete_unit_task(a->txn, was);
         routing_tables_put_unit_task(a->txn, now);
+    } else if (!same_desk) {
+        routing_tables_follow_free(a->txn, now);
     }
 }
 

@@ -33,6 +33,7 @@ static void give(struct apply *a, uint64_t desk_number, uint64_t task_number, ch
     if (task != NULL) {
         task->desk = desk;
         routing_tables_put_task(a->txn, task);
+        routing_tables_follow_free(a->txn, task);
         if (desk[0] != '\0') {
             routing_tables_put_claim(a->txn, desk_number, task_number);
         } else {

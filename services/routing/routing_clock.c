@@ -289,6 +289,17 @@ bool routing_clock_is_event(const Routing__Event *event)
     }
 }
 
+static void start_anew(Routing__Task *task, const Routing__TaskDueMoved *moved)
+{
+    task->clock = moved->clock;
+    task->level = moved->level;
+    task->overdue = false;
+    task->warned = false;
+    task->response_overdue = false;
+    task->responded_at_us = 0;
+    task->escalations = 0;
+}
+
 bool routing_clock_change(Routing__Task *task, const Routing__Event *event)
 {
     bool is_closed = routing_rules_is_closed(task->state);
@@ -326,6 +337,9 @@ bool routing_clock_change(Routing__Task *task, const Routing__Event *event)
             task->clock = ROUTING__CLOCK_KIND__CLOCK_KIND_WALL;
             task->level = event->task_due_moved->level;
         }
+        if (event->task_due_moved->cause == ROUTING__MOVE_CAUSE__MOVE_CAUSE_AMENDED) {
+            start_anew(task, event->task_due_moved);
+        }
         return true;
     default: return false;
     }
@@ -351,10 +365,10 @@ static bool is_response(const Routing__Event *event)
 bool routing_clock_respond(Routing__Task *task, const Routing__Event *event, char *actor,
                            int64_t occurred_at_us, struct arena *arena)
 {
-    if (task->historical || actor[0] == '\0' || !is_response(event)) {
+    if (actor[0] == '\0' || !is_response(event)) {
         return true;
     }
-    if (task->responded_at_us == 0) {
+    if (!task->historical && task->responded_at_us == 0) {
         task->responded_at_us = occurred_at_us;
     }
     return routing_alarm_acknowledge(task, actor, occurred_at_us, arena);

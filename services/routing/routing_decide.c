@@ -1,7 +1,7 @@
 /*
  * What routing decides by itself: a registered request becomes a unit's task, a due date passes, a
  * waiting ends, a citizen's word opens a task again; and that an office has everything. What people
- * do to a task is in routing_decide_acts.c. Reads tables, writes nothing.
+ * do to a task is in routing_decide_acts.c, _hand_on.c and _help.c. Reads tables, writes nothing.
  */
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
@@ -111,8 +111,10 @@ enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
 }
 
 enum status routing_decide_route(struct decide *d, const Intake__RequestRegistered *request,
-                                 int64_t occurred_at_us, bool historical, int64_t alarm_us)
+                                 const struct routing_telling *telling)
 {
+    bool historical = telling->historical;
+    int64_t occurred_at_us = telling->occurred_at_us;
     Routing__TaskRouted routed = ROUTING__TASK_ROUTED__INIT;
     routed.task_number = routing_tables_last_task(d->txn) + 1;
     routed.case_number = request->number;
@@ -141,11 +143,11 @@ enum status routing_decide_route(struct decide *d, const Intake__RequestRegister
     };
     status = routing_emit(d, &event, event.task_routed, &options);
     Routing__Task task = routing_rules_new_task(&routed, d->now_us, historical);
-    if (status == STATUS_OK && !historical && routing_decide_is_outside(d->city, routed.unit)) {
-        return routing_decide_refer(d, &task, true, &options);
+    if (status == STATUS_OK && !historical && city_unit_is_outside(d->city, routed.unit)) {
+        return routing_decide_refer(d, &task, telling->was_told, &options);
     }
     if (status == STATUS_OK) {
-        status = routing_decide_alarm(d, &task, alarm_us);
+        status = routing_decide_alarm(d, &task, telling->alarm_us);
     }
     bool is_ruled = !historical && request->unit[0] == '\0'; /* else nobody is to be woken */
     return status == STATUS_OK && is_ruled ? routing_decide_helpers(d, &task, &route) : status;
@@ -157,9 +159,14 @@ static enum status take_registered(struct decide *d, const struct event *event,
     if (routing_tables_task_of_case(d->txn, request->number, d->arena) != 0) {
         return STATUS_OK; /* a request has one task, however often we hear of it */
     }
+    const struct routing_telling telling = {
+        .occurred_at_us = event->occurred_at_us,
+        .alarm_us = event->occurred_at_us,
+        .historical = event->historical,
+        .was_told = true,
+    };
     return request->incident != 0 ? routing_decide_register_joined(d, event, request)
-                                  : routing_decide_route(d, request, event->occurred_at_us,
-                                                         event->historical, event->occurred_at_us);
+                                  : routing_decide_route(d, request, &telling);
 }
 
 enum status routing_decide_intake(struct decide *d, const struct event *event)
@@ -223,6 +230,9 @@ enum status routing_decide_followup(struct decide *d, const struct event *event)
     if (status == STATUS_OK &&
         !routing_rules_change_task(task, &own, options.occurred_at_us, d->arena)) {
         status = decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large");
+    }
+    if (status == STATUS_OK) {
+        status = routing_decide_take_in(d, task, &options);
     }
     return status == STATUS_OK ? routing_decide_alarm(d, task, options.occurred_at_us) : status;
 }

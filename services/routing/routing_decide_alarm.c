@@ -81,10 +81,9 @@ static char *urgent_desk_of(const struct city *city, const char *unit)
  * pack says nothing, and with a body outside the city: its people are not here. */
 static int64_t acknowledge_by(const struct city *city, const char *unit, int64_t at_us)
 {
-    const struct city_unit *listed = city_unit(city, unit);
     uint32_t minutes = city_acknowledge_minutes(city);
-    bool is_outside = listed != NULL && strcmp(listed->kind, "outside") == 0;
-    return minutes == 0 || is_outside ? 0 : us_add(at_us, minutes * MINUTE_US);
+    return minutes == 0 || city_unit_is_outside(city, unit) ? 0
+                                                            : us_add(at_us, minutes * MINUTE_US);
 }
 
 enum status routing_decide_alarm(struct decide *d, Routing__Task *task, int64_t since_us)

@@ -2,10 +2,12 @@
  * What a task is about has changed - its request was amended, or an urgent one came to it or left it: the rules
  * are asked again, and what has become urgent is told and timed as that. Reads tables, writes nothing.
  */
+#include "services/routing/routing_alarm.h"
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
 #include "services/routing/routing_tables.h"
 
+#include "base/clock.h"
 #include "base/plant.h"
 #include "service/city_request.h"
 
@@ -35,8 +37,10 @@ static struct city_route route_of(const struct decide *d, const Routing__Task *t
 static enum status emit(struct decide *d, Routing__Task *task, const Routing__Event *event,
                         const void *member, const struct event_options *options)
 {
+    int64_t at_us =
+        options == NULL || options->occurred_at_us == 0 ? d->now_us : options->occurred_at_us;
     enum status status = routing_emit(d, event, member, options);
-    return status == STATUS_OK && !routing_rules_change_task(task, event, d->now_us, d->arena)
+    return status == STATUS_OK && !routing_rules_change_task(task, event, at_us, d->arena)
                ? decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large")
                : status;
 }
@@ -86,7 +90,7 @@ static enum status withdraw_helpers(struct decide *d, Routing__Task *task,
 
 /* Its due date stays, since the citizen has waited. */
 static enum status move(struct decide *d, Routing__Task *task, const struct city_route *route,
-                        char *reason)
+                        char *reason, const struct event_options *options)
 {
     Routing__TaskMoved moved = ROUTING__TASK_MOVED__INIT;
     moved.task_number = task->number;
@@ -99,7 +103,7 @@ static enum status move(struct decide *d, Routing__Task *task, const struct city
     Routing__Event event = ROUTING__EVENT__INIT;
     event.kind_case = ROUTING__EVENT__KIND_TASK_MOVED;
     event.task_moved = arena_copy(d->arena, &moved, sizeof(moved));
-    return emit(d, task, &event, event.task_moved, NULL);
+    return emit(d, task, &event, event.task_moved, options);
 }
 
 /* --- urgent --- */
@@ -119,25 +123,128 @@ static enum status hasten(struct decide *d, Routing__Task *task, const struct ci
                : STATUS_OK;
 }
 
+/* --- what was referred by mistake --- */
+
+static bool is_referred(const struct decide *d, const Routing__Task *task)
+{
+    return task->state == ROUTING__TASK_STATE__TASK_STATE_CLOSED_UNDONE && !task->historical &&
+           city_unit_is_outside(d->city, task->unit);
+}
+
+static enum status reopen(struct decide *d, Routing__Task *task, char *reason,
+                          const struct event_options *options)
+{
+    Routing__TaskReopened reopened = ROUTING__TASK_REOPENED__INIT;
+    reopened.task_number = task->number;
+    reopened.case_number = task->case_number;
+    reopened.unit = task->unit;
+    reopened.reason = ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED;
+    reopened.note = reason;
+    reopened.finish = task->finishes;
+
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_REOPENED;
+    event.task_reopened = arena_copy(d->arena, &reopened, sizeof(reopened));
+    enum status status = routing_decide_before(d, task, &event, options->occurred_at_us);
+    const Routing__Task before = *task;
+    if (status == STATUS_OK) {
+        status = emit(d, task, &event, event.task_reopened, options);
+    }
+    return status == STATUS_OK ? routing_decide_followed(d, &before, &event, options) : status;
+}
+
+/* No office of the city has had it until now: the dates of a request made at at_us, with what a storm had allowed it. */
+static enum status start_clock(struct decide *d, Routing__Task *task,
+                               const struct city_route *route, int64_t at_us)
+{
+    bool is_loose =
+        task->due_percent > 0 && !routing_clock_is_urgent(d->city, task->topic, task->urgency);
+    const struct routing_looseness looseness = {
+        .due_percent = is_loose ? task->due_percent : 100,
+        .respond_percent = is_loose ? task->respond_percent : 100,
+    };
+    Routing__TaskRouted dates = ROUTING__TASK_ROUTED__INIT;
+    dates.topic = task->topic;
+    dates.urgency = task->urgency;
+    dates.unit = task->unit;
+    dates.registered_at_us = at_us;
+    enum status status = routing_decide_dates(d, route, looseness, &dates);
+    Routing__TaskDueMoved moved =
+        routing_clock_unmoved(task, ROUTING__MOVE_CAUSE__MOVE_CAUSE_AMENDED);
+    moved.closure_number = routing_tables_last_closure(d->txn);
+    moved.due_at_us = dates.due_at_us;
+    moved.respond_at_us = dates.respond_at_us;
+    moved.warn_at_us = dates.warn_at_us;
+    moved.escalate_at_us = dates.escalate_at_us;
+    moved.level = dates.level;
+    moved.clock = dates.clock;
+    return status == STATUS_OK ? routing_decide_moved(d, task, &moved) : status;
+}
+
+/* It is another's than was thought: an office's of the city, which begins with it now, or again somebody's outside. */
+static enum status bring_back(struct decide *d, Routing__Task *task, char *reason, int64_t since_us)
+{
+    struct city_route route = route_of(d, task);
+    /* The story has the amendment first, even when the clock of this machine is behind. */
+    int64_t at_us = us_add(since_us, 1) > d->now_us ? us_add(since_us, 1) : d->now_us;
+    const struct event_options options = {.occurred_at_us = at_us};
+    if (strcmp(route.unit, task->unit) == 0 || PLANTED("referred_for_good")) {
+        return STATUS_OK;
+    }
+    enum status status = reopen(d, task, reason, &options);
+    if (status == STATUS_OK) {
+        status = move(d, task, &route, reason, &options);
+    }
+    if (status == STATUS_OK && city_unit_is_outside(d->city, route.unit)) {
+        return routing_decide_refer(d, task, false, &options);
+    }
+    if (status == STATUS_OK) {
+        status = start_clock(d, task, &route, at_us);
+    }
+    if (status == STATUS_OK) {
+        status = routing_decide_alarm(d, task, at_us);
+    }
+    return status == STATUS_OK ? routing_decide_helpers(d, task, &route) : status;
+}
+
+enum status routing_decide_take_in(struct decide *d, Routing__Task *task,
+                                   const struct event_options *options)
+{
+    struct city_route route = route_of(d, task);
+    if (!city_unit_is_outside(d->city, task->unit)) {
+        return STATUS_OK;
+    }
+    if (city_unit_is_outside(d->city, route.unit)) {
+        route.unit = city_coordinator(d->city);
+    }
+    return move(d, task, &route, NULL, options);
+}
+
+/* --- together --- */
+
 enum status routing_decide_anew(struct decide *d, Routing__Task *task, bool was_urgent,
                                 char *reason, int64_t since_us)
 {
-    if (task->historical || routing_rules_is_closed(task->state)) {
-        return STATUS_OK;
+    bool becomes = routing_alarm_is_needed(task) && !was_urgent;
+    if (routing_rules_is_closed(task->state)) {
+        return reason != NULL && is_referred(d, task) ? bring_back(d, task, reason, since_us)
+                                                      : STATUS_OK;
+    }
+    if (task->historical) { /* it stays where it was, with its own dates */
+        return becomes ? routing_decide_alarm(d, task, since_us) : STATUS_OK;
     }
     struct city_route route = route_of(d, task);
     bool is_ruled = goes_by_rule(task);
-    bool is_refused = reason == NULL && routing_decide_is_outside(d->city, route.unit);
+    bool is_refused = reason == NULL && city_unit_is_outside(d->city, route.unit);
     bool moves = is_ruled && !is_refused && strcmp(route.unit, task->unit) != 0;
-    bool becomes = task->urgency == COMMON__URGENCY__URGENCY_URGENT && !was_urgent;
     enum status status = withdraw_helpers(d, task, &route, is_ruled);
     if (status == STATUS_OK && (moves || becomes)) {
         status = routing_decide_current(d, task);
     }
     if (status == STATUS_OK && moves) {
-        status = move(d, task, &route, reason);
+        status = move(d, task, &route, reason, NULL);
     }
-    if (status == STATUS_OK && moves && routing_decide_is_outside(d->city, route.unit)) {
+    if (status == STATUS_OK && moves && city_unit_is_outside(d->city, route.unit)) {
         const struct event_options now = {0};
         return routing_decide_refer(d, task, false, &now); /* nobody has told the citizen yet */
     }

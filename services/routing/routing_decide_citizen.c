@@ -1,5 +1,6 @@
 /* What citizens do about requests that are with an office already: the office is told. Reads tables,
  * writes nothing. */
+#include "services/routing/routing_alarm.h"
 #include "services/routing/routing_incident.h"
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
@@ -131,10 +132,10 @@ enum status routing_decide_amended(struct decide *d, const Intake__RequestAmende
         told.urgency =
             routing_rules_urgency(task->own_urgency, task->own_withdrawn, told.urgent_joined);
     }
-    bool was_urgent = task->urgency == COMMON__URGENCY__URGENCY_URGENT;
+    bool was_urgent = routing_alarm_is_needed(task);
     bool owns = is_own(task, amended->number);
     status = emit_amended(d, task, &told);
-    bool is_changed = owns || was_urgent != (task->urgency == COMMON__URGENCY__URGENCY_URGENT);
+    bool is_changed = owns || was_urgent != routing_alarm_is_needed(task);
     return status == STATUS_OK && is_changed
                ? routing_decide_anew(d, task, was_urgent, owns ? amended->reason : NULL,
                                      occurred_at_us)

@@ -23,19 +23,15 @@ static enum status find_tasks(struct decide *d, const char *unit, struct room ro
     struct txn_scan scan;
     struct bytes key, value;
     size_t count = 0;
-    size_t looked = 0;
-    routing_tables_due_prefix(&prefix, unit);
+    bool is_urgent = true;
+    routing_tables_free_prefix(&prefix, unit);
     txn_scan_begin(&scan, d->txn, STORE_STATE, &prefix, NULL, false);
-    bool is_full = false;
-    while (!is_full && looked < ROUTING_CLAIM_LOOK_MAX && txn_scan_next(&scan, &key, &value)) {
-        const Routing__Task *task =
-            routing_tables_task(d->txn, routing_tables_due_key_task(key), d->arena);
-        bool is_urgent = task != NULL && task->urgency == COMMON__URGENCY__URGENCY_URGENT;
-        looked++;
-        is_full = count >= (is_urgent && room.urgent > room.wanted ? room.urgent : room.wanted);
-        if (!is_full && task != NULL && strcmp(task->unit, unit) == 0 && task->desk[0] == '\0') {
-            ret_numbers[count++] = task->number;
+    while (count < room.urgent && txn_scan_next(&scan, &key, &value)) {
+        uint64_t number = routing_tables_free_key_task(key, &is_urgent);
+        if (!is_urgent && count >= room.wanted) {
+            break;
         }
+        ret_numbers[count++] = number;
     }
     txn_scan_end(&scan);
     *ret_count = count;

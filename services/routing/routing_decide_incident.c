@@ -4,6 +4,8 @@
  * nothing.
  */
 #include "services/routing/routing_incident.h"
+
+#include "services/routing/routing_alarm.h"
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
 
@@ -18,7 +20,7 @@ static enum status emit_joined(struct decide *d, Routing__Task *task, uint64_t c
                                char *code, uint64_t citizen, Common__Urgency urgency,
                                int64_t since_us)
 {
-    bool was_urgent = task->urgency == COMMON__URGENCY__URGENCY_URGENT;
+    bool was_urgent = routing_alarm_is_needed(task);
     urgency = PLANTED("urgent_caller_unheard") ? COMMON__URGENCY__URGENCY_NORMAL : urgency;
     Routing__CaseJoined joined = ROUTING__CASE_JOINED__INIT;
     joined.task_number = task->number;
@@ -43,8 +45,7 @@ static enum status emit_joined(struct decide *d, Routing__Task *task, uint64_t c
     if (status == STATUS_OK && !routing_rules_change_task(task, &event, d->now_us, d->arena)) {
         return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL, "the request is too large");
     }
-    bool is_urgent = task->urgency == COMMON__URGENCY__URGENCY_URGENT;
-    return status == STATUS_OK && is_urgent && !was_urgent
+    return status == STATUS_OK && routing_alarm_is_needed(task) && !was_urgent
                ? routing_decide_anew(d, task, was_urgent, NULL, since_us)
                : status;
 }
@@ -103,10 +104,12 @@ enum status routing_decide_leave(struct decide *d, Routing__Task *task, uint64_t
     split.urgent_joined =
         is_own ? task->urgent_joined
                : routing_incident_urgent_joined(d->txn, task, case_number, false, d->arena);
-    split.urgency = routing_rules_urgency(task->own_urgency, task->own_withdrawn || is_own,
-                                          split.urgent_joined);
-    bool was_urgent = task->urgency == COMMON__URGENCY__URGENCY_URGENT;
-    bool deserted = task->own_withdrawn && routing_rules_joined(task) == 1;
+    bool was_urgent = routing_alarm_is_needed(task);
+    bool deserted = routing_rules_callers(task) == 1;
+    split.urgency = deserted /* it ends as it was: nobody has said that the danger is over */
+                        ? task->urgency
+                        : routing_rules_urgency(task->own_urgency, task->own_withdrawn || is_own,
+                                                split.urgent_joined);
     enum status status = emit_split(d, task, &split);
     if (status != STATUS_OK || routing_rules_is_closed(task->state)) {
         return status;
@@ -114,9 +117,9 @@ enum status routing_decide_leave(struct decide *d, Routing__Task *task, uint64_t
     if (deserted) {
         return routing_decide_cancelled(d, task, (char *)protobuf_c_empty_string);
     }
-    bool is_urgent = task->urgency == COMMON__URGENCY__URGENCY_URGENT;
-    return was_urgent && !is_urgent ? routing_decide_anew(d, task, was_urgent, NULL, d->now_us)
-                                    : STATUS_OK;
+    return was_urgent && !routing_alarm_is_needed(task)
+               ? routing_decide_anew(d, task, was_urgent, NULL, d->now_us)
+               : STATUS_OK;
 }
 
 static enum status emit_given_up(struct decide *d, Routing__Task *own, const Routing__Task *task)
@@ -168,11 +171,13 @@ enum status routing_decide_register_joined(struct decide *d, const struct event 
                            is_live ? request->urgency : COMMON__URGENCY__URGENCY_NORMAL,
                            upstream->occurred_at_us);
     }
+    const struct routing_telling telling = {
+        .occurred_at_us = upstream->occurred_at_us,
+        .alarm_us = upstream->occurred_at_us,
+        .historical = upstream->historical,
+    };
     status = emit_refused(d, request->number, request->code, request->incident);
-    return status == STATUS_OK
-               ? routing_decide_route(d, request, upstream->occurred_at_us, upstream->historical,
-                                      upstream->occurred_at_us)
-               : status;
+    return status == STATUS_OK ? routing_decide_route(d, request, &telling) : status;
 }
 
 /* From one incident to another, or out of a task of its own. */
@@ -222,10 +227,13 @@ static enum status split(struct decide *d, const Intake__RequestSplit *request)
         !routing_incident_has(d->txn, task->number, registered->number)) {
         return status; /* it has a task of its own: we refused to join it */
     }
+    const struct routing_telling telling = {
+        .occurred_at_us = request->occurred_at_us,
+        .alarm_us = d->now_us,
+        .historical = request->historical,
+    };
     status = routing_decide_leave(d, task, registered->number, registered->code, false);
-    return status == STATUS_OK ? routing_decide_route(d, registered, request->occurred_at_us,
-                                                      request->historical, d->now_us)
-                               : status;
+    return status == STATUS_OK ? routing_decide_route(d, registered, &telling) : status;
 }
 
 enum status routing_decide_incident(struct decide *d, const Intake__Event *open)

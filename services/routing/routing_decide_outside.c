@@ -8,21 +8,14 @@
 
 #include <string.h>
 
-#define KIND_OUTSIDE "outside"
-
-bool routing_decide_is_outside(const struct city *city, const char *unit)
-{
-    const struct city_unit *listed = city_unit(city, unit);
-    return listed != NULL && strcmp(listed->kind, KIND_OUTSIDE) == 0;
-}
-
 enum status routing_decide_refuse_outside(struct decide *d, const char *field, const char *unit)
 {
-    return routing_decide_is_outside(d->city, unit)
-               ? decide_refuse(d, STATUS_FAILED_PRECONDITION, field,
-                               "%s is no body of the city, and nobody of it would see this: tell "
-                               "the citizen whose it is, or register anew what is the city's",
-                               unit)
+    return city_unit_is_outside(d->city, unit)
+               ? decide_refuse(
+                     d, STATUS_FAILED_PRECONDITION, field,
+                     "%s is no body of the city, and nobody of it would see this: tell "
+                     "the citizen whose it is, or amend the request to what is the city's",
+                     unit)
                : STATUS_OK;
 }
 

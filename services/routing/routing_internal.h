@@ -80,14 +80,12 @@ enum status routing_decide_timer(struct decide *d, const struct timer *timer);
 enum status routing_emit(struct decide *d, const Routing__Event *event, const void *member,
                          const struct event_options *options);
 
-/* routing_decide_acts.c: the requests have passed the check of their method. */
+/* routing_decide_acts.c: what the unit does. These requests, and those of the next two, have passed the check of their method. */
 enum status routing_decide_accept(struct decide *d, const ProtobufCMessage *request,
                                   ProtobufCMessage *response);
 enum status routing_decide_report(struct decide *d, const ProtobufCMessage *request,
                                   ProtobufCMessage *response);
 enum status routing_decide_finish(struct decide *d, const ProtobufCMessage *request,
-                                  ProtobufCMessage *response);
-enum status routing_decide_return(struct decide *d, const ProtobufCMessage *request,
                                   ProtobufCMessage *response);
 enum status routing_decide_see(struct decide *d, const ProtobufCMessage *request,
                                ProtobufCMessage *response);
@@ -101,12 +99,16 @@ enum status routing_decide_resume(struct decide *d, const ProtobufCMessage *requ
                                   ProtobufCMessage *response);
 enum status routing_decide_close(struct decide *d, const ProtobufCMessage *request,
                                  ProtobufCMessage *response);
+/* routing_decide_hand_on.c */
+enum status routing_decide_return(struct decide *d, const ProtobufCMessage *request,
+                                  ProtobufCMessage *response);
 enum status routing_decide_move(struct decide *d, const ProtobufCMessage *request,
                                 ProtobufCMessage *response);
 enum status routing_decide_reopen(struct decide *d, const ProtobufCMessage *request,
                                   ProtobufCMessage *response);
 enum status routing_decide_cancel(struct decide *d, const ProtobufCMessage *request,
                                   ProtobufCMessage *response);
+/* routing_decide_help.c */
 enum status routing_decide_ask_help(struct decide *d, const ProtobufCMessage *request,
                                     ProtobufCMessage *response);
 enum status routing_decide_finish_help(struct decide *d, const ProtobufCMessage *request,
@@ -180,21 +182,32 @@ void routing_apply_closure_announced(struct apply *a, const struct event *event,
 void routing_apply_closure_applied(struct apply *a, const struct event *event,
                                    const Routing__ClosureApplied *applied);
 
-/* routing_decide.c: a task for the request; if that is urgent, since alarm_us. */
+/* What else intake tells of a request. */
+struct routing_telling {
+    int64_t occurred_at_us; /* it was registered in the city */
+    int64_t alarm_us;       /* if it is urgent: since when it is a task of its own */
+    bool historical;
+    bool was_told; /* whoever registered it told the citizen whose it is, if none of the city's */
+};
+/* routing_decide.c: a task for the request. */
 enum status routing_decide_route(struct decide *d, const Intake__RequestRegistered *request,
-                                 int64_t occurred_at_us, bool historical, int64_t alarm_us);
+                                 const struct routing_telling *telling);
 
 /* The helping units of the rule are asked; `task` is theirs and says whom it asked before. */
 enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
                                    const struct city_route *route);
 
-/* routing_decide_anew.c: behind an event that has changed what the task is about, or how urgent it is, which it became at
- * since_us. `reason` of the amendment; NULL when it is about the same as before: what is the city's then stays so. `task` is as it is
+/* routing_decide_anew.c: behind an event that has changed what the task is about, or whether it is urgent and to be told as that
+ * (`was_urgent`: it was), which it became at since_us. `reason` of the amendment; NULL when it is about the same as before: what is the city's then stays so. An amendment also brings
+ * back what was referred to a body outside the city, and is another's. `task` is as it is
  * behind that event, and is changed. */
 enum status routing_decide_anew(struct decide *d, Routing__Task *task, bool was_urgent,
                                 char *reason, int64_t since_us);
+/* Behind an event that opens the task again: what a body outside the city had goes to whose it is by the rules, else to the coordinator.
+ * `task` is changed. */
+enum status routing_decide_take_in(struct decide *d, Routing__Task *task,
+                                   const struct event_options *options);
 /* routing_decide_outside.c: a unit that is no body of the city. */
-bool routing_decide_is_outside(const struct city *city, const char *unit);
 /* FAILED_PRECONDITION when it is one: nobody hands work there. */
 enum status routing_decide_refuse_outside(struct decide *d, const char *field, const char *unit);
 /* The task, which has just come to such a unit, ends. `is_told`: the citizen knows whose it is, and nobody is called. `options` are

@@ -139,6 +139,10 @@ enum status routing_check_reopen(const struct city *city, const struct rpc_calle
     const Routing__ReopenTaskRequest *request = (const Routing__ReopenTaskRequest *)message;
     enum status status =
         check_reason(&routing__reopen_reason__descriptor, (int)request->reason, err);
+    if (status == STATUS_OK && request->reason == ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "reason",
+                         "that comes by itself, when the request is amended");
+    }
     return status == STATUS_OK ? text_require(request->note, ROUTING_NOTE_MAX, "note", err)
                                : status;
 }

@@ -126,7 +126,7 @@ enum status routing_read_offices(struct read *r, const ProtobufCMessage *message
         return routing_refuse_too_large(r);
     }
     while (routing_tables_next_office(r->txn, unit, r->arena, &unit)) {
-        if (routing_decide_is_outside(r->city, unit)) {
+        if (city_unit_is_outside(r->city, unit)) {
             continue; /* it has no office here that could be behind */
         }
         if (response->n_offices == page_size) {

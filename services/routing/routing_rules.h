@@ -18,10 +18,8 @@
 #define ROUTING_DESKS_MAX 32 /* of a unit */
 /* What a desk claims; urgent tasks are given to it beyond that, at most as many as it may hold in all. */
 #define ROUTING_DESK_TASKS_MAX 20
-/* Desks times tasks stay below what a claim looks at, so that it finds what nobody has. */
 #define ROUTING_DESK_HELD_MAX 40
 #define ROUTING_DESK_LEASE_US (10 * MINUTE_US)
-#define ROUTING_CLAIM_LOOK_MAX 2000 /* open tasks looked at for those nobody has */
 #define ROUTING_BEHIND_MAX 1000
 #define ROUTING_CHASE_STEPS_MAX 3 /* a task chased more often comes no earlier for it */
 #define ROUTING_PICTURES_MAX 10

@@ -268,9 +268,11 @@ static bool end_help(Routing__Task *task, const char *unit, const struct help_en
     return true;
 }
 
-static bool drop_helps(Routing__Task *task, int64_t occurred_at_us, struct arena *arena)
+static bool drop_helps(Routing__Task *task, bool by_rule, int64_t occurred_at_us,
+                       struct arena *arena)
 {
-    const struct help_end end = {.withdrawn = true, .answer = (char *)protobuf_c_empty_string};
+    const struct help_end end = {
+        .withdrawn = true, .by_rule = by_rule, .answer = (char *)protobuf_c_empty_string};
     return end_help(task, NULL, &end, occurred_at_us, arena);
 }
 
@@ -307,7 +309,7 @@ static void finish(Routing__Task *task, const Routing__TaskDone *done, int64_t o
     take_note(task, done->note);
 }
 
-/* Parts are open only of what an amendment has made none of the city's. */
+/* Parts are open only of what an amendment has made none of the city's: the rules may ask for them again. */
 static bool close_undone(Routing__Task *task, const Routing__TaskClosedUndone *closed,
                          int64_t occurred_at_us, struct arena *arena)
 {
@@ -317,7 +319,7 @@ static bool close_undone(Routing__Task *task, const Routing__TaskClosedUndone *c
     task->close_reason = closed->reason;
     task->finishes++;
     task->note = closed->words;
-    return drop_helps(task, occurred_at_us, arena);
+    return drop_helps(task, true, occurred_at_us, arena);
 }
 
 static void reopen(Routing__Task *task, const Routing__TaskReopened *reopened,
@@ -326,7 +328,7 @@ static void reopen(Routing__Task *task, const Routing__TaskReopened *reopened,
     task->done_at_us = 0;
     task->closed_at_us = 0;
     task->close_reason = ROUTING__CLOSE_REASON__CLOSE_REASON_UNSPECIFIED;
-    task->reopens++;
+    task->reopens += reopened->reason != ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED;
     task->by_rule = false; /* whoever had done it has it */
     take_note(task, reopened->note);
     begin_afresh(task, occurred_at_us);
@@ -339,7 +341,7 @@ static bool cancel(Routing__Task *task, const Routing__TaskCancelled *cancelled,
     leave_desk(task);
     task->closed_at_us = occurred_at_us;
     task->note = cancelled->reason;
-    return drop_helps(task, occurred_at_us, arena);
+    return drop_helps(task, false, occurred_at_us, arena);
 }
 
 static bool join(Routing__Task *task, const Routing__TaskJoined *joined, int64_t occurred_at_us,
@@ -349,7 +351,7 @@ static bool join(Routing__Task *task, const Routing__TaskJoined *joined, int64_t
     leave_desk(task);
     task->closed_at_us = occurred_at_us;
     task->joined_into = joined->into_task;
-    return drop_helps(task, occurred_at_us, arena);
+    return drop_helps(task, false, occurred_at_us, arena);
 }
 
 uint32_t routing_rules_callers(const Routing__Task *task)
@@ -377,12 +379,17 @@ Common__Urgency routing_rules_urgency(Common__Urgency own, bool own_withdrawn,
                                                                    : own;
 }
 
-/* What is urgent no more, nobody has to acknowledge. Events older than this say nothing. */
-static void be_urgent(Routing__Task *task, Common__Urgency urgency, uint32_t urgent_joined)
+/* What is urgent no more, nobody has to acknowledge. Events older than this say nothing. `caller`: how urgent the request is that has
+ * come, or was amended. */
+static void be_urgent(Routing__Task *task, Common__Urgency urgency, uint32_t urgent_joined,
+                      Common__Urgency caller)
 {
     if (urgency != COMMON__URGENCY__URGENCY_UNSPECIFIED) {
         task->urgency = urgency;
         task->urgent_joined = urgent_joined;
+    }
+    if (caller == COMMON__URGENCY__URGENCY_URGENT && task->historical) {
+        task->urgent_today = true;
     }
     if (task->urgency != COMMON__URGENCY__URGENCY_URGENT) {
         task->alarm = NULL;
@@ -408,11 +415,13 @@ static bool count_callers(Routing__Task *task, const Routing__Event *event)
     switch (event->kind_case) {
     case ROUTING__EVENT__KIND_CASE_JOINED:
         task->callers = routing_rules_callers(task) + 1;
-        be_urgent(task, event->case_joined->urgency, event->case_joined->urgent_joined);
+        be_urgent(task, event->case_joined->urgency, event->case_joined->urgent_joined,
+                  event->case_joined->case_urgency);
         return true;
     case ROUTING__EVENT__KIND_CASE_SPLIT:
         leave(task, event->case_split);
-        be_urgent(task, event->case_split->urgency, event->case_split->urgent_joined);
+        be_urgent(task, event->case_split->urgency, event->case_split->urgent_joined,
+                  COMMON__URGENCY__URGENCY_UNSPECIFIED);
         return true;
     default: return false;
     }
@@ -492,7 +501,8 @@ static bool heard_from_citizen(Routing__Task *task, const Routing__Event *event)
     if (event->kind_case == ROUTING__EVENT__KIND_TASK_AMENDED) {
         task->topic = event->task_amended->topic;
         task->place = event->task_amended->place;
-        be_urgent(task, event->task_amended->urgency, event->task_amended->urgent_joined);
+        be_urgent(task, event->task_amended->urgency, event->task_amended->urgent_joined,
+                  event->task_amended->case_urgency);
         if (!event->task_amended->is_joined &&
             event->task_amended->case_urgency != COMMON__URGENCY__URGENCY_UNSPECIFIED) {
             task->own_urgency = event->task_amended->case_urgency;

@@ -96,23 +96,35 @@ void routing_tables_due_prefix(struct key *key, const char *unit)
     key_add_text(key, unit);
 }
 
-static void due_key(struct key *key, const char *unit, const Routing__Task *task)
+void routing_tables_free_prefix(struct key *key, const char *unit)
 {
-    routing_tables_due_prefix(key, unit);
+    key_begin(key, ROUTING_CLASS_FREE);
+    key_add_text(key, unit);
+}
+
+/* Behind the unit. */
+static void add_order(struct key *key, const Routing__Task *task)
+{
     key_add_u8(key, task->urgency != COMMON__URGENCY__URGENCY_URGENT);
     key_add_u8(key, (uint8_t)(ROUTING_CHASE_STEPS_MAX - routing_rules_chase_steps(task)));
     key_add_i64(key, task->due_at_us != 0 ? task->due_at_us : NO_DUE_US);
     key_add_u64(key, task->number);
 }
 
-uint64_t routing_tables_due_key_task(struct bytes key)
+uint64_t routing_tables_free_key_task(struct bytes key, bool *ret_urgent)
 {
     struct key_reader reader = key_read(key);
     key_read_text(&reader);
-    key_read_u8(&reader); /* urgent first */
-    key_read_u8(&reader); /* chased most first */
+    *ret_urgent = key_read_u8(&reader) == 0; /* urgent first */
+    key_read_u8(&reader);                    /* chased most first */
     key_read_i64(&reader);
     return key_read_u64(&reader);
+}
+
+uint64_t routing_tables_due_key_task(struct bytes key)
+{
+    bool is_urgent;
+    return routing_tables_free_key_task(key, &is_urgent);
 }
 
 static void change_rows(struct store_txn *txn, const Routing__Task *task, const char *unit,
@@ -123,15 +135,33 @@ static void change_rows(struct store_txn *txn, const Routing__Task *task, const 
     routing_tables_unit_key(&key, unit, closed, task->number);
     change(txn, &key);
     if (!closed) {
-        due_key(&key, unit, task);
+        routing_tables_due_prefix(&key, unit);
+        add_order(&key, task);
         change(txn, &key);
     }
+}
+
+static bool is_free(const Routing__Task *task)
+{
+    return task->desk[0] == '\0' && !routing_rules_is_closed(task->state);
+}
+
+static struct key free_key(const Routing__Task *task)
+{
+    struct key key;
+    routing_tables_free_prefix(&key, task->unit);
+    add_order(&key, task);
+    return key;
 }
 
 static void change_all_rows(struct store_txn *txn, const Routing__Task *task,
                             void (*change)(struct store_txn *txn, const struct key *key))
 {
     change_rows(txn, task, task->unit, change);
+    if (is_free(task)) {
+        struct key key = free_key(task);
+        change(txn, &key);
+    }
     for (size_t i = 0; i < task->n_helps; i++) {
         /* A unit that was asked may have been given the task since: it has it once. */
         const Routing__TaskHelp *help = task->helps[i];
@@ -159,6 +189,16 @@ void routing_tables_put_unit_task(struct store_txn *txn, const Routing__Task *ta
 void routing_tables_delete_unit_task(struct store_txn *txn, const Routing__Task *task)
 {
     change_all_rows(txn, task, delete_row);
+}
+
+void routing_tables_follow_free(struct store_txn *txn, const Routing__Task *task)
+{
+    struct key key = free_key(task);
+    if (is_free(task)) {
+        put_row(txn, &key);
+    } else {
+        delete_row(txn, &key);
+    }
 }
 
 /* --- a unit's feed --- */

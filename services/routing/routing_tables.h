@@ -5,6 +5,8 @@
  *   TASK    task u64                     TaskRecord    the task as it stands
  *   CASE    case u64                     CaseRecord    finds a request's task
  *   UNIT    unit text, done u8, task u64 empty         a unit's tasks, the open ones apart
+ *   DUE     unit text, order, task u64   empty         open ones, what is to be done first coming first
+ *   FREE    unit text, order, task u64   empty         of them, the unit's own that no desk has
  *   FEED    unit text, offset u64        empty         events of the own log that concern a unit
  *   OFFICE  unit text                    OfficeRecord  what the office has acknowledged
  *   HOLDS   task u64                     HoldsRecord   who had it when; once it has changed hands
@@ -38,6 +40,7 @@ enum routing_class {
     ROUTING_CLASS_CLOSURE = 11,
     ROUTING_CLASS_INCIDENT = 18, /* routing_incident.h */
     ROUTING_CLASS_STORM = 19,    /* routing_storms.h */
+    ROUTING_CLASS_FREE = 20,
 };
 
 enum routing_timer {
@@ -75,8 +78,14 @@ void routing_tables_put_case(struct store_txn *txn, uint64_t case_number,
 void routing_tables_unit_prefix(struct key *key, const char *unit, bool closed);
 void routing_tables_unit_key(struct key *key, const char *unit, bool closed, uint64_t task_number);
 uint64_t routing_tables_unit_key_task(struct bytes key);
+/* What is to be done first coming first. */
 void routing_tables_due_prefix(struct key *key, const char *unit);
 uint64_t routing_tables_due_key_task(struct bytes key);
+/* The same of the unit's own that no desk has. */
+void routing_tables_free_prefix(struct key *key, const char *unit);
+uint64_t routing_tables_free_key_task(struct bytes key, bool *ret_urgent);
+/* The task's row there, as long as no desk has it. */
+void routing_tables_follow_free(struct store_txn *txn, const Routing__Task *task);
 /* The rows that find the task among its unit's, and among those of units that help with it. */
 void routing_tables_put_unit_task(struct store_txn *txn, const Routing__Task *task);
 void routing_tables_delete_unit_task(struct store_txn *txn, const Routing__Task *task);

@@ -220,6 +220,7 @@ static void registered(struct errand *errand)
     wish->answered_us = wish->answered ? wish->answered_us : world_now_us(life->world);
     wish->answered = true;
     wish->number = response->number;
+    wish->referred = response->referral != NULL;
     if (!response->already_registered) {
         take_caller(wish, response->can_be_called, errand->number);
     }

@@ -101,6 +101,16 @@ static void look_up(struct life *life, uint64_t marker, unsigned guesses_of_a_th
     errand_start(errand);
 }
 
+/* The last that was told to be another body's; NULL: none. */
+static const struct wish *referred_wish(const struct life *life)
+{
+    size_t at = life->wish_count;
+    while (at > 0 && !(life->wishes[at - 1].answered && life->wishes[at - 1].referred)) {
+        at--;
+    }
+    return at == 0 ? NULL : &life->wishes[at - 1];
+}
+
 static void think_again(struct later *later)
 {
     struct life *life = later->life;
@@ -109,7 +119,10 @@ static void think_again(struct later *later)
     }
     uint64_t marker = (uint64_t)life_draw(life, 0, (int64_t)life->wish_count);
     const struct wish *wish = &life->wishes[marker];
-    if (wish->answered) {
+    const struct wish *referred = life_chance(life, 80) ? referred_wish(life) : NULL;
+    if (referred != NULL) { /* by mistake, it may be */
+        amend(life, referred);
+    } else if (wish->answered) {
         switch (life_draw(life, 0, 8)) {
         case 0:
         case 1: amend(life, wish); break;

@@ -32,6 +32,7 @@ struct later {
 struct wish {
     bool answered;
     bool personal; /* gave a phone and words, or a known caller's phone was taken */
+    bool referred; /* the answer told that it is none of the city's */
     bool in_call;  /* asked in a call, which may have ended by then */
     uint64_t number;
     char code[RECOUNT_CODE_SIZE];

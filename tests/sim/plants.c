@@ -44,6 +44,7 @@ const struct plant plants[] = {
     {"answers_not_ruled", INVARIANT_RULED, NONE},
     {"amended_left_in_place", INVARIANT_RULED, NONE},
     {"outside_stays_open", INVARIANT_RULED, NONE},
+    {"referred_for_good", INVARIANT_RULED, NONE},
     {"urgent_caller_unheard", INVARIANT_URGENT, NONE},
     {"urgent_not_hastened", INVARIANT_CLOCK_RIGHT, NONE},
     {"caller_not_taken", INVARIANT_CALLS, NONE},

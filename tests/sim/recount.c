@@ -352,7 +352,7 @@ void recount_check_answer(struct recount *recount, const struct recount_task *ta
                          task->number, call->number);
     }
     if (holds && reopens(call, task->number, number) && !finish->undone &&
-        task->reopens < REOPENS_MAX && !task->is_deserted) {
+        task->reopens - task->corrections < REOPENS_MAX && !task->is_deserted) {
         invariant_broken(INVARIANT_ONE_CHAIN,
                          "task %" PRIu64 " is not done, as call %" PRIu64
                          " says, and was not reopened",

@@ -65,7 +65,8 @@ struct recount_case {
     bool historical;
     bool can_be_called;
     uint64_t citizen;
-    bool by_pack; /* the packs route it differently */
+    bool by_pack;  /* the packs route it differently */
+    bool is_alone; /* as it was registered: joined to no other */
     int64_t occurred_at_us;
     uint64_t task;        /* its own, or the one it is joined to; 0: none yet */
     uint64_t joined_task; /* to routing; 0: it has its own */
@@ -108,6 +109,7 @@ struct recount_clock {
     bool urgent;
     uint64_t storm;     /* that it is of, or that has moved it; 0: none */
     bool loosened;      /* by it */
+    int64_t back_us;    /* when it was opened again */
     bool is_hastened;   /* it became urgent, and its dates may have to move for that … */
     int64_t hastens_us; /* … as from then */
 };
@@ -224,6 +226,7 @@ struct recount_task {
     struct recount_finish *finishes;
     size_t finish_count, finish_room;
     size_t reopens;
+    size_t corrections; /* of them: by an amendment, of what had been referred */
     size_t returns;
     const char *helpers[8]; /* units whose parts have not ended */
     size_t helper_count, helps;
@@ -234,11 +237,16 @@ struct recount_task {
     size_t helper_parts;       /* of the rules' helper, but those that the rules withdrew */
     bool rule_helps;           /* the rules asked it, and its part has not ended */
     const char *wanted_unit;   /* to which the rules move it next; NULL: they do not */
-    bool wants_referral;       /* it is with a body outside the city, and has not ended yet */
+    bool wants_end;            /* it is with a body outside the city, and has not ended yet */
+    bool end_is_told;          /* … as it must: whoever registered it has told whose it is */
+    bool wants_back;           /* it ended so, and is another's now: it is to be opened again … */
+    bool comes_back;           /* … and handed on by the rules … */
+    bool wants_dates;          /* … and to be given new dates */
     const char *wanted_helper; /* that the rules ask, and is not asked yet; NULL: none */
     bool helper_goes;          /* the rules withdraw it next */
     uint64_t desk;             /* that has claimed it; 0: none */
     bool urgent;
+    bool urgent_today; /* a history: somebody has called since, and said so */
     struct recount_alarm alarm;
     struct recount_told told;
     struct recount_heard heard;

@@ -24,16 +24,16 @@ static int64_t minutes(const struct recount *recount, const char *key)
     return (int64_t)city_acknowledge_minutes(city_of(recount)) * 60 * 1000000;
 }
 
-static bool is_live(const struct recount_task *task)
+bool recount_alarm_is_live(const struct recount_task *task)
 {
-    return task->urgent && !task->historical && !recount_has_ended(task);
+    return task->urgent && (!task->historical || task->urgent_today) && !recount_has_ended(task);
 }
 
 /* --- what makes it one --- */
 
 void recount_alarm_owe(struct recount_task *task, int64_t since_us)
 {
-    if (is_live(task)) {
+    if (recount_alarm_is_live(task)) {
         task->alarm.owed = true;
         task->alarm.owed_since_us = since_us;
     }
@@ -134,8 +134,8 @@ static void take_alarmed(struct recount *recount, struct recount_task *task,
 {
     int64_t wait_us = minutes(recount, task->unit);
     int64_t next_us = wait_us == 0 ? 0 : alarmed->since_us + wait_us;
-    if (!is_live(task) || !task->alarm.owed || alarmed->since_us != task->alarm.owed_since_us ||
-        alarmed->acknowledge_by_us != next_us) {
+    if (!recount_alarm_is_live(task) || !task->alarm.owed ||
+        alarmed->since_us != task->alarm.owed_since_us || alarmed->acknowledge_by_us != next_us) {
         recount_impossible(found, "nothing made it urgent, or since another time");
     }
     recount_clock_hastened(recount, task);
@@ -154,8 +154,8 @@ static void take_unacknowledged(struct recount *recount, struct recount_task *ta
                                     &percent, &hours);
     bool goes_on = slow_clock_step(recount->slow, task->clock.level, task->unit, passed->step + 1,
                                    &percent, &hours);
-    if (!is_live(task) || !alarm->is_on || alarm->acknowledged || alarm->next_us == 0 ||
-        passed->step != alarm->steps + 1) {
+    if (!recount_alarm_is_live(task) || !alarm->is_on || alarm->acknowledged ||
+        alarm->next_us == 0 || passed->step != alarm->steps + 1) {
         invariant_broken(INVARIANT_URGENT,
                          "urgent task %" PRIu64 " goes up, though a person has it, or again",
                          task->number);
@@ -177,7 +177,8 @@ static void take_unacknowledged(struct recount *recount, struct recount_task *ta
 static void take_given(struct recount *recount, struct recount_task *task,
                        const struct found *found, const Routing__TaskAlarmGiven *given)
 {
-    if (!is_live(task) || !task->alarm.is_on || !task->alarm.orphaned || task->desk != 0) {
+    if (!recount_alarm_is_live(task) || !task->alarm.is_on || !task->alarm.orphaned ||
+        task->desk != 0) {
         recount_impossible(found, "the task is not urgent, or has a desk");
     }
     task->alarm.orphaned = false;
@@ -242,7 +243,7 @@ bool recount_take_alarm(struct recount *recount, const struct found *found)
 void recount_alarm_check(const struct recount_task *task, int64_t until_us)
 {
     const struct recount_alarm *alarm = &task->alarm;
-    if (!is_live(task)) {
+    if (!recount_alarm_is_live(task)) {
         return;
     }
     if (alarm->owed || !alarm->is_on) {

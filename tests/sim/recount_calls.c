@@ -211,8 +211,11 @@ void recount_take_task_amended(struct recount *recount, const struct found *foun
     recount_clock_amended(recount, task, amended);
     if (is_amended) {
         one->urgent = amended->case_urgency == COMMON__URGENCY__URGENCY_URGENT;
-        recount_take_urgency(recount, found, task, amended->urgency, amended->urgent_joined,
-                             amended_at(one, amended->amendments));
+        const struct recount_urgency told = {.urgency = amended->urgency,
+                                             .urgent_joined = amended->urgent_joined,
+                                             .caller = one,
+                                             .since_us = amended_at(one, amended->amendments)};
+        recount_take_urgency(recount, found, task, &told);
     }
     if (is_amended && (!amended->is_joined || was_urgent != task->urgent)) {
         recount_rules_amended(recount, task, amended);

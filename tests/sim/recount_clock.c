@@ -160,13 +160,40 @@ static void take_where(struct recount *recount, struct recount_clock *clock, con
     clock->urgent = urgent;
 }
 
+/* The dates of a request of clock's level that was made at from_us. */
+static struct recount_dates start(const struct recount *recount, struct recount_task *task,
+                                  const struct recount_storm *storm, int64_t from_us)
+{
+    struct recount_clock *clock = &task->clock;
+    struct recount_dates dates = {0};
+    struct slow_level level;
+    int64_t after_us;
+    if (!slow_clock_level(recount->slow, clock->level, &level)) {
+        return dates;
+    }
+    int64_t hours = hours_of(&level, clock->urgent);
+    struct lengths lengths = lengths_of(&level, hours, storm);
+    uint64_t closures = recount->closure_count;
+    clock->working = level.working && !clock->urgent;
+    clock->whole_us = hours * HOUR_US;
+    dates.due_us = add(recount, task, from_us, lengths.due_us, closures);
+    if (lengths.respond_us != 0) {
+        dates.respond_us = add(recount, task, from_us, lengths.respond_us, closures);
+    }
+    if (level.warn_percent != 0) {
+        dates.warn_us = add(recount, task, from_us, lengths.warn_us, closures);
+    }
+    if (after_of(recount, task, 1, &after_us)) {
+        dates.escalate_us = add(recount, task, dates.due_us, after_us, closures);
+    }
+    return dates;
+}
+
 void recount_clock_routed(struct recount *recount, struct recount_task *task,
                           const struct found *found, const Routing__TaskRouted *routed)
 {
     struct recount_clock *clock = &task->clock;
-    struct slow_level level;
     struct recount_dates expected = {0};
-    int64_t after_us;
     *clock = (struct recount_clock){.is_live = !found->record->historical,
                                     .level = recount_text(recount, routed->level),
                                     .registered_us = routed->registered_at_us,
@@ -182,24 +209,10 @@ void recount_clock_routed(struct recount *recount, struct recount_task *task,
         routed->respond_percent != (storm == NULL ? 0 : storm->respond_percent)) {
         recount_impossible(found, "it is given other time than its storm allows");
     }
-    if (!clock->is_live) {
+    if (clock->is_live) {
+        expected = start(recount, task, storm, clock->registered_us);
+    } else {
         expected.due_us = routed->due_at_us; /* its own */
-    } else if (slow_clock_level(recount->slow, clock->level, &level)) {
-        int64_t hours = hours_of(&level, urgent);
-        struct lengths lengths = lengths_of(&level, hours, storm);
-        clock->working = level.working && !urgent;
-        clock->whole_us = hours * HOUR_US;
-        uint64_t closures = recount->closure_count;
-        expected.due_us = add(recount, task, clock->registered_us, lengths.due_us, closures);
-        expected.respond_us = lengths.respond_us == 0 ? 0
-                                                      : add(recount, task, clock->registered_us,
-                                                            lengths.respond_us, closures);
-        expected.warn_us = level.warn_percent == 0 ? 0
-                                                   : add(recount, task, clock->registered_us,
-                                                         lengths.warn_us, closures);
-        if (after_of(recount, task, 1, &after_us)) {
-            expected.escalate_us = add(recount, task, expected.due_us, after_us, closures);
-        }
     }
     compare(task, clock->dates, expected, "when it is routed");
 }
@@ -387,6 +400,26 @@ static void take_storm(struct recount *recount, struct recount_task *task,
 
 /* --- what moves --- */
 
+/* What was referred is an office's of the city now, which has as long as for a request made then. */
+static struct recount_dates start_anew(struct recount *recount, struct recount_task *task,
+                                       const struct found *found,
+                                       const Routing__TaskDueMoved *moved)
+{
+    struct recount_clock *clock = &task->clock;
+    clock->level = recount_text(recount, moved->level);
+    clock->working = false;
+    clock->warned = clock->response_overdue = clock->responded = task->overdue = false;
+    clock->steps = 0;
+    struct recount_dates dates =
+        start(recount, task,
+              clock->loosened && !clock->urgent ? recount_storm(recount, clock->storm) : NULL,
+              clock->back_us);
+    if ((moved->clock == ROUTING__CLOCK_KIND__CLOCK_KIND_WORKING) != clock->working) {
+        recount_impossible(found, "its hours are counted otherwise than its level says");
+    }
+    return dates;
+}
+
 static void take_moved(struct recount *recount, struct recount_task *task,
                        const struct found *found, const Routing__TaskDueMoved *moved)
 {
@@ -419,6 +452,9 @@ static void take_moved(struct recount *recount, struct recount_task *task,
             recount_impossible(found, "the task has not become urgent");
         }
         compare(task, dates, hasten(recount, task, moved->level), "that became urgent");
+        break;
+    case ROUTING__MOVE_CAUSE__MOVE_CAUSE_AMENDED:
+        compare(task, dates, start_anew(recount, task, found, moved), "that was referred before");
         break;
     default:
         expected.escalate_us = 0;
@@ -453,8 +489,8 @@ static void end_waiting(struct recount *recount, struct recount_task *task,
 
 static void take_act(struct recount_task *task, const struct found *found, bool is_response)
 {
-    if (task->clock.is_live && is_response && found->record->actor[0] != '\0') {
-        task->clock.responded = true;
+    if (is_response && found->record->actor[0] != '\0') {
+        task->clock.responded = task->clock.is_live;
         recount_alarm_person(task);
     }
 }
@@ -462,6 +498,31 @@ static void take_act(struct recount_task *task, const struct found *found, bool 
 static void take_handed_over(struct recount_task *task, const struct found *found)
 {
     task->clock.routed_us = found->record->occurred_at_us;
+}
+
+/* A history's dates are its own; but a person may take it on. */
+static void take_act_of_history(struct recount_task *task, const struct found *found)
+{
+    const Routing__Event *event = (const Routing__Event *)found->open;
+    switch (event->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_ACCEPTED:
+        take_act(task, found, !event->task_accepted->automatic);
+        break;
+    case ROUTING__EVENT__KIND_TASK_SEEN:
+    case ROUTING__EVENT__KIND_TASK_PLANNED:
+    case ROUTING__EVENT__KIND_TASK_STARTED:
+    case ROUTING__EVENT__KIND_TASK_REPORTED:
+    case ROUTING__EVENT__KIND_TASK_PAUSED:
+    case ROUTING__EVENT__KIND_TASK_DONE:
+    case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE: take_act(task, found, true); break;
+    case ROUTING__EVENT__KIND_TASK_RETURNED:
+        take_act(task, found, true);
+        take_handed_over(task, found);
+        break;
+    case ROUTING__EVENT__KIND_TASK_MOVED:
+    case ROUTING__EVENT__KIND_TASK_REOPENED: take_handed_over(task, found); break;
+    default: break;
+    }
 }
 
 void recount_clock_take(struct recount *recount, struct recount_task *task,
@@ -488,6 +549,7 @@ void recount_clock_take(struct recount *recount, struct recount_task *task,
     default: break;
     }
     if (!clock->is_live) {
+        take_act_of_history(task, found);
         return;
     }
     switch (event->kind_case) {
@@ -510,6 +572,7 @@ void recount_clock_take(struct recount *recount, struct recount_task *task,
         compare(task, clock->dates, with_closures(recount, task, recount->closure_count),
                 "when it is reopened");
         clock->closure = recount->closure_count;
+        clock->back_us = found->record->occurred_at_us;
         take_handed_over(task, found);
         break;
     case ROUTING__EVENT__KIND_TASK_RETURNED:

@@ -149,6 +149,7 @@ static void take_registered(struct recount *recount, const struct found *found,
         .citizen = request->citizen,
         .by_pack = !found->record->historical && request->place != NULL &&
                    strcmp(request->place->area, WORLD_OTHER_AREA) == 0,
+        .is_alone = request->incident == 0,
         .answers_told = 1U << request->n_answers,
         .wants_urgent = request->urgency == COMMON__URGENCY__URGENCY_URGENT,
         .registered_urgent = request->urgency == COMMON__URGENCY__URGENCY_URGENT,

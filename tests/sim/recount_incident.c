@@ -92,18 +92,20 @@ static size_t count_joined(const struct recount *recount, uint64_t task)
 }
 
 void recount_take_urgency(struct recount *recount, const struct found *found,
-                          struct recount_task *task, Common__Urgency told, uint32_t urgent_joined,
-                          int64_t since_us)
+                          struct recount_task *task, const struct recount_urgency *told)
 {
     const struct recount_case *own = recount_case(recount, task->case_number);
-    bool was_urgent = task->urgent;
+    bool was_live = recount_alarm_is_live(task);
     uint32_t count = 0;
     for (size_t i = 0; i < recount->case_count; i++) {
         const struct recount_case *one = &recount->cases[i];
         count += one->joined_task == task->number && one->urgent;
     }
-    task->urgent = count > 0 || (own->urgent && !task->own_left);
-    if ((told == COMMON__URGENCY__URGENCY_URGENT) != task->urgent || urgent_joined != count) {
+    task->urgent = count > 0 || (own->urgent && !task->own_left) ||
+                   (task->is_deserted && task->urgent); /* it ends as it was */
+    task->urgent_today |= told->caller != NULL && told->caller->urgent;
+    if ((told->urgency == COMMON__URGENCY__URGENCY_URGENT) != task->urgent ||
+        told->urgent_joined != count) {
         invariant_broken(INVARIANT_URGENT,
                          "event %" PRIu64 " of routing: task %" PRIu64
                          " is urgent, and told as if it were not, or the other way",
@@ -112,9 +114,9 @@ void recount_take_urgency(struct recount *recount, const struct found *found,
     recount_clock_urgent(recount, task);
     if (!task->urgent) {
         recount_alarm_calm(task);
-    } else if (!was_urgent) {
-        recount_alarm_owe(task, since_us);
-        recount_clock_hasten(task, since_us);
+    } else if (!was_live) {
+        recount_alarm_owe(task, told->since_us);
+        recount_clock_hasten(task, told->since_us);
     }
 }
 
@@ -148,8 +150,12 @@ static void take_case_joined(struct recount *recount, const struct found *found,
                          found->offset, one->number);
     }
     bool was_urgent = task->urgent;
-    recount_take_urgency(recount, found, task, joined->urgency, joined->urgent_joined,
-                         is_new ? one->occurred_at_us : found->record->recorded_at_us);
+    const struct recount_urgency told = {.urgency = joined->urgency,
+                                         .urgent_joined = joined->urgent_joined,
+                                         .caller = one,
+                                         .since_us = is_new ? one->occurred_at_us
+                                                            : found->record->recorded_at_us};
+    recount_take_urgency(recount, found, task, &told);
     if (task->urgent && !was_urgent) {
         recount_rules_anew(recount, task);
     }
@@ -197,10 +203,11 @@ static void take_case_split(struct recount *recount, const struct found *found,
         one->task = 0;
     }
     bool was_urgent = task->urgent;
-    bool is_deserted = task->own_left && count_joined(recount, task->number) == 0;
-    task->is_deserted = is_deserted;
-    recount_take_urgency(recount, found, task, split->urgency, split->urgent_joined, 0);
-    if (was_urgent && !task->urgent && !is_deserted) {
+    task->is_deserted = task->own_left && count_joined(recount, task->number) == 0;
+    const struct recount_urgency told = {.urgency = split->urgency,
+                                         .urgent_joined = split->urgent_joined};
+    recount_take_urgency(recount, found, task, &told);
+    if (was_urgent && !task->urgent) {
         recount_rules_anew(recount, task);
     }
     recount_concern_all(recount, task, found->offset);

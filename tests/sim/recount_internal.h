@@ -67,6 +67,7 @@ void recount_check_surges_read(struct recount *recount, uint64_t cursor);
 void recount_check_surges(const struct recount *recount, int64_t until_us);
 /* recount_alarm.c: the task may be urgent since then; is not urgent any more; what an event about it makes of that; a
  * person has done something about it. */
+bool recount_alarm_is_live(const struct recount_task *task); /* it is to be told as urgent */
 void recount_alarm_owe(struct recount_task *task, int64_t since_us);
 void recount_alarm_calm(struct recount_task *task);
 void recount_alarm_follow(struct recount_task *task, const struct found *found);
@@ -117,21 +118,27 @@ _Noreturn void recount_impossible(const struct found *found, const char *why);
 void recount_note(struct recount *recount, uint64_t case_number, const struct found *found,
                   struct recount_event event);
 
-/* recount_incident.c: how urgent the task is, by all whose it is: it has changed, or not, at since_us. `told`: what
- * routing says. */
+/* recount_incident.c: how urgent the task is, by all whose it is. What routing tells of that: the request that has come, or was
+ * amended (NULL: one has left), and since when the task is urgent if it is so now and was not. */
+struct recount_urgency {
+    Common__Urgency urgency;
+    uint32_t urgent_joined;
+    const struct recount_case *caller;
+    int64_t since_us;
+};
 void recount_take_urgency(struct recount *recount, const struct found *found,
-                          struct recount_task *task, Common__Urgency told, uint32_t urgent_joined,
-                          int64_t since_us);
+                          struct recount_task *task, const struct recount_urgency *told);
 /* The call's request was taken back, though its task had ended. */
 bool recount_has_left(struct recount *recount, const struct recount_call *call);
 
 /* recount_rules.c: where the rules send a request; the next event of its task; the end. What it is about has changed. */
 void recount_rules_routed(const struct recount *recount, struct recount_task *task,
-                          const Routing__TaskRouted *routed);
+                          const Routing__TaskRouted *routed, bool is_told);
 void recount_rules_amended(const struct recount *recount, struct recount_task *task,
                            const Routing__TaskAmended *amended);
 void recount_rules_anew(const struct recount *recount, struct recount_task *task);
-void recount_rules_next(struct recount_task *task, const Routing__Event *event);
+void recount_rules_next(const struct recount *recount, struct recount_task *task,
+                        const Routing__Event *event);
 void recount_rules_check(const struct recount *recount);
 
 /* recount_calls.c */

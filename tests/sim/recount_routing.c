@@ -61,7 +61,7 @@ static void take_routed(struct recount *recount, const struct found *found,
         recount_impossible(found, "the request is of another storm, or of none");
     }
     struct recount_task *task = &recount->tasks[recount->task_count - 1];
-    recount_rules_routed(recount, task, routed);
+    recount_rules_routed(recount, task, routed, one->is_alone && !is_split_off);
     recount_clock_routed(recount, task, found, routed);
     recount_alarm_owe(task,
                       is_split_off ? found->record->recorded_at_us : routed->registered_at_us);
@@ -259,6 +259,7 @@ static void take_reopened(struct recount_task *task, const struct found *found,
     }
     finish->reopened_by = reopened->call_number;
     task->reopens++;
+    task->corrections += reopened->reason == ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED;
     task->routed_recorded_us = found->record->recorded_at_us;
 }
 
@@ -406,7 +407,7 @@ static uint64_t take(struct recount *recount, const struct found *found)
     struct recount_task *task = lead_on(recount, found, &what);
     const char *told[10] = {what.unit, what.to_unit}; /* and who helped before it, or does now */
     size_t told_count = 2;
-    recount_rules_next(task, event);
+    recount_rules_next(recount, task, event);
     for (size_t i = 0; i < task->helper_count; i++) {
         told[told_count++] = task->helpers[i];
     }

@@ -2,6 +2,7 @@
 #include "tests/sim/recount_internal.h"
 
 #include "base/clock.h"
+#include "city/city.h"
 #include "tests/sim/invariants.h"
 
 #include <inttypes.h>
@@ -107,7 +108,7 @@ static void want_helper(const struct recount *recount, struct recount_task *task
 }
 
 void recount_rules_routed(const struct recount *recount, struct recount_task *task,
-                          const Routing__TaskRouted *routed)
+                          const Routing__TaskRouted *routed, bool is_told)
 {
     take_matter(recount, task,
                 (struct matter){routed->topic, routed->place == NULL ? "" : routed->place->area,
@@ -124,10 +125,18 @@ void recount_rules_routed(const struct recount *recount, struct recount_task *ta
             INVARIANT_RULED, "task %" PRIu64 " about %s went to %s by line %u, and belongs to %s",
             routed->task_number, routed->topic, routed->unit, routed->rule_line, task->usual_unit);
     }
-    task->wants_referral = !task->historical && strcmp(task->usual_unit, OUTSIDE) == 0;
+    task->wants_end = !task->historical && strcmp(task->usual_unit, OUTSIDE) == 0;
+    task->end_is_told = is_told;
     if (!task->historical) {
         want_helper(recount, task);
     }
+}
+
+/* It ended with a body outside the city; there nothing of a history does by itself. */
+static bool is_referred(const struct recount_task *task)
+{
+    return !task->historical && task->state == ROUTING__TASK_STATE__TASK_STATE_CLOSED_UNDONE &&
+           strcmp(task->unit, OUTSIDE) == 0;
 }
 
 static void ask_anew(const struct recount *recount, struct recount_task *task, bool is_amended)
@@ -135,6 +144,11 @@ static void ask_anew(const struct recount *recount, struct recount_task *task, b
     bool is_untouched = task->state == ROUTING__TASK_STATE__TASK_STATE_ROUTED ||
                         task->state == ROUTING__TASK_STATE__TASK_STATE_SEEN;
     if (task->historical || recount_has_ended(task)) {
+        if (is_amended && is_referred(task) && strcmp(rightful_unit(recount, task), OUTSIDE) != 0) {
+            task->wants_back = true;
+            task->wanted_unit = rightful_unit(recount, task);
+            want_helper(recount, task);
+        }
         return;
     }
     bool is_asked = task->wants_help && !is_other_packs(recount, task);
@@ -166,9 +180,30 @@ void recount_rules_amended(const struct recount *recount, struct recount_task *t
     ask_anew(recount, task, !amended->is_joined);
 }
 
-/* First who helps no more is told, then who has it, then who helps; dates may move in between. */
-static bool is_next(struct recount_task *task, const Routing__Event *event)
+/* What was referred is opened again by its amendment; what a citizen's word opens again at a body outside is handed on. */
+static bool is_next_reopening(const struct recount *recount, struct recount_task *task,
+                              const Routing__TaskReopened *reopened)
 {
+    bool is_back = task->wants_back;
+    task->wants_back = false;
+    task->comes_back = is_back;
+    if (!is_back && strcmp(task->unit, OUTSIDE) == 0) {
+        const char *unit = rightful_unit(recount, task);
+        task->wanted_unit =
+            strcmp(unit, OUTSIDE) == 0 ? city_coordinator(world_city(recount->world)) : unit;
+    }
+    return (reopened->reason == ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED) == is_back;
+}
+
+/* First who helps no more is told, then who has it, then who helps; dates may move in between. */
+static bool is_next(const struct recount *recount, struct recount_task *task,
+                    const Routing__Event *event)
+{
+    if (task->wants_dates) {
+        task->wants_dates = false;
+        return event->kind_case == ROUTING__EVENT__KIND_TASK_DUE_MOVED &&
+               event->task_due_moved->cause == ROUTING__MOVE_CAUSE__MOVE_CAUSE_AMENDED;
+    }
     if (task->helper_goes) {
         task->helper_goes = false;
         task->rule_helps = false;
@@ -178,11 +213,16 @@ static bool is_next(struct recount_task *task, const Routing__Event *event)
                strcmp(event->task_help_finished->helper, HELPER) == 0;
     }
     if (event->kind_case == ROUTING__EVENT__KIND_TASK_DUE_MOVED) {
-        return true;
+        return event->task_due_moved->cause != ROUTING__MOVE_CAUSE__MOVE_CAUSE_AMENDED;
+    }
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_REOPENED) {
+        return is_next_reopening(recount, task, event->task_reopened);
     }
     if (task->wanted_unit != NULL) {
         const char *wanted = task->wanted_unit;
         task->wanted_unit = NULL;
+        task->wants_dates = task->comes_back;
+        task->comes_back = false;
         return event->kind_case == ROUTING__EVENT__KIND_TASK_MOVED && event->task_moved->by_rule &&
                strcmp(event->task_moved->to_unit, wanted) == 0;
     }
@@ -201,22 +241,28 @@ static bool is_next(struct recount_task *task, const Routing__Event *event)
     }
 }
 
-void recount_rules_next(struct recount_task *task, const Routing__Event *event)
+void recount_rules_next(const struct recount *recount, struct recount_task *task,
+                        const Routing__Event *event)
 {
-    if (!is_next(task, event)) {
+    if (!is_next(recount, task, event)) {
         invariant_broken(INVARIANT_RULED,
                          "task %" PRIu64 ": another event came than the rules ask for",
                          task->number);
     }
-    bool is_referred = event->kind_case == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE &&
-                       event->task_closed_undone->referred;
-    if (task->wants_referral != is_referred) {
+    bool is_end = event->kind_case == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE;
+    bool is_referred = is_end && event->task_closed_undone->referred;
+    if ((task->wants_end && !is_end) || is_referred != (task->wants_end && task->end_is_told)) {
         invariant_broken(INVARIANT_RULED,
                          "task %" PRIu64
                          " %s referred at once, as what is outside the city's duty is",
                          task->number, is_referred ? "was, and should not be," : "was not");
     }
-    task->wants_referral = false;
+    if (is_end && strcmp(task->unit, OUTSIDE) == 0) {
+        for (size_t i = 0; i < task->helper_count; i++) { /* the rules may ask it again */
+            task->helper_parts -= strcmp(task->helpers[i], HELPER) == 0;
+        }
+    }
+    task->wants_end = false;
     switch (event->kind_case) {
     case ROUTING__EVENT__KIND_TASK_HELP_ASKED:
         task->helper_parts += strcmp(event->task_help_asked->helper, HELPER) == 0;
@@ -225,7 +271,11 @@ void recount_rules_next(struct recount_task *task, const Routing__Event *event)
         task->rule_helps =
             task->rule_helps && strcmp(event->task_help_finished->helper, HELPER) != 0;
         break;
-    case ROUTING__EVENT__KIND_TASK_MOVED: task->by_rule = event->task_moved->by_rule; break;
+    case ROUTING__EVENT__KIND_TASK_MOVED:
+        task->by_rule = event->task_moved->by_rule;
+        task->wants_end = task->by_rule && strcmp(task->unit, OUTSIDE) == 0;
+        task->end_is_told = false;
+        break;
     case ROUTING__EVENT__KIND_TASK_RETURNED:
     case ROUTING__EVENT__KIND_TASK_REOPENED: task->by_rule = false; break;
     default: task->rule_helps = task->rule_helps && !recount_has_ended(task); break;
@@ -236,11 +286,12 @@ void recount_rules_check(const struct recount *recount)
 {
     for (size_t i = 0; i < recount->task_count; i++) {
         const struct recount_task *task = &recount->tasks[i];
-        if (task->wants_referral) {
+        if (task->wants_end) {
             invariant_broken(INVARIANT_RULED,
                              "task %" PRIu64 " is outside the city's duty and open", task->number);
         }
-        if (task->wanted_helper != NULL || task->wanted_unit != NULL || task->helper_goes) {
+        if (task->wanted_helper != NULL || task->wanted_unit != NULL || task->helper_goes ||
+            task->wants_back || task->wants_dates) {
             invariant_broken(INVARIANT_RULED,
                              "task %" PRIu64 ": what the rules ask for has not come", task->number);
         }

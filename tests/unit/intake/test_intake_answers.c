@@ -261,6 +261,22 @@ static void what_is_none_of_the_city_s_is_registered_and_referred(void **state)
     rig_free(rig);
 }
 
+/* Whoever has the other has this one, too. */
+static void what_is_joined_is_referred_to_nobody(void **state)
+{
+    struct rig *rig = desk_open();
+    Intake__RegisterCaseRequest request = desk_request();
+    (void)state;
+    char *head = desk_register(rig, &request)->code;
+    request = desk_request();
+    request.topic = "water-cut";
+    request.join = head;
+    const Intake__RegisterCaseResponse *response = desk_register(rig, &request);
+    assert_string_equal(response->incident_code, head);
+    assert_null(response->referral);
+    rig_free(rig);
+}
+
 /* --- GetTopic, ListTopics --- */
 
 static void tells_a_topic_with_its_questions_and_choices(void **state)
@@ -333,6 +349,7 @@ int main(void)
         cmocka_unit_test(bounds_the_length_of_all_answers),
         cmocka_unit_test(a_history_needs_no_answers),
         cmocka_unit_test(what_is_none_of_the_city_s_is_registered_and_referred),
+        cmocka_unit_test(what_is_joined_is_referred_to_nobody),
         cmocka_unit_test(tells_a_topic_with_its_questions_and_choices),
         cmocka_unit_test(lists_every_topic_once_in_pages),
     };

@@ -216,6 +216,25 @@ static void an_urgent_request_of_its_own_that_is_taken_back_leaves_the_others_ca
     rig_free(rig);
 }
 
+/* Nobody has said that the danger is over: it ends as an urgent one that nobody wants done. */
+static void one_that_everybody_leaves_is_cancelled_as_urgent_as_it_was(void **state)
+{
+    (void)state;
+    struct rig *rig = with_one_task();
+    register_joined(rig, 2, URGENT);
+    withdraw(rig, 1);
+    uint64_t count = rig_event_count(rig);
+    withdraw(rig, 2);
+    assert_int_equal(rig_event_count(rig), count + 2);
+    const Routing__Event *left = scene_event(rig, count + 1);
+    assert_int_equal(left->kind_case, ROUTING__EVENT__KIND_CASE_SPLIT);
+    assert_int_equal(left->case_split->urgency, URGENT);
+    assert_int_equal(left->case_split->urgent_joined, 0);
+    assert_int_equal(scene_event(rig, count + 2)->kind_case, ROUTING__EVENT__KIND_TASK_CANCELLED);
+    assert_int_equal(scene_task(rig, 1)->urgency, URGENT);
+    rig_free(rig);
+}
+
 static void a_joined_request_amended_to_be_urgent_makes_it_so(void **state)
 {
     (void)state;
@@ -227,6 +246,78 @@ static void a_joined_request_amended_to_be_urgent_makes_it_so(void **state)
     expect_urgent(rig, rig_now_us(rig));
     assert_string_equal(scene_task(rig, 1)->topic, "asphalt");
     amend(rig, 2, 2, "asphalt", NORMAL);
+    expect_calm(rig);
+    rig_free(rig);
+}
+
+/* --- of the past --- */
+
+static struct rig *with_one_history(Common__Urgency urgency)
+{
+    struct rig *rig = scene_new_clocked();
+    scene_register(rig, (struct scene_request){.number = 1,
+                                               .area = "5",
+                                               .unit = CIVIL_5,
+                                               .historical = true,
+                                               .urgent = urgency == URGENT,
+                                               .at_us = DAY_US});
+    claim(rig, WATCH);
+    rig_advance(rig, MINUTE_US);
+    return rig;
+}
+
+/* Somebody calls about it now: it goes to the desk, and up the ladder until a person has it. */
+static void expect_told(struct rig *rig, int64_t since_us)
+{
+    const Routing__Task *task = scene_task(rig, 1);
+    assert_int_equal(task->urgency, URGENT);
+    assert_non_null(task->alarm);
+    assert_int_equal(task->alarm->since_us, since_us);
+    assert_int_equal(task->alarm->acknowledge_by_us, since_us + ACK_US);
+    assert_string_equal(task->desk, WATCH);
+    assert_int_equal(task->due_at_us, 0); /* its own: none */
+    rig_advance(rig, ACK_US + MINUTE_US);
+    assert_int_equal(scene_task(rig, 1)->alarm->steps, 1);
+    assert_int_equal(scene_report(rig, 1, "on the way", NULL), STATUS_OK);
+    assert_true(scene_task(rig, 1)->alarm->acknowledged_at_us != 0);
+    uint64_t count = rig_event_count(rig);
+    rig_advance(rig, DAY_US);
+    assert_int_equal(rig_event_count(rig), count);
+}
+
+static void an_urgent_caller_wakes_a_task_of_the_past(void **state)
+{
+    (void)state;
+    struct rig *rig = with_one_history(NORMAL);
+    int64_t now_us = rig_now_us(rig);
+    register_joined(rig, 2, NORMAL);
+    assert_null(scene_task(rig, 1)->alarm);
+    register_joined(rig, 3, URGENT);
+    expect_told(rig, now_us);
+    rig_free(rig);
+}
+
+static void also_one_that_was_urgent_then(void **state)
+{
+    (void)state;
+    struct rig *rig = with_one_history(URGENT);
+    assert_null(scene_task(rig, 1)->alarm); /* nobody is woken for the past */
+    register_joined(rig, 2, NORMAL);
+    assert_null(scene_task(rig, 1)->alarm);
+    int64_t now_us = rig_now_us(rig);
+    register_joined(rig, 3, URGENT);
+    expect_told(rig, now_us);
+    rig_free(rig);
+}
+
+static void one_of_the_past_that_is_amended_to_an_emergency_is_told_too(void **state)
+{
+    (void)state;
+    struct rig *rig = with_one_history(NORMAL);
+    int64_t now_us = rig_now_us(rig);
+    amend(rig, 1, 1, "subsidence", URGENT);
+    expect_told(rig, now_us);
+    amend(rig, 1, 2, "subsidence", NORMAL);
     expect_calm(rig);
     rig_free(rig);
 }
@@ -294,7 +385,11 @@ int main(void)
         cmocka_unit_test(an_urgent_request_joined_later_does_so_too_once),
         cmocka_unit_test(it_stays_urgent_as_long_as_one_of_its_requests_is),
         cmocka_unit_test(an_urgent_request_of_its_own_that_is_taken_back_leaves_the_others_calm),
+        cmocka_unit_test(one_that_everybody_leaves_is_cancelled_as_urgent_as_it_was),
         cmocka_unit_test(a_joined_request_amended_to_be_urgent_makes_it_so),
+        cmocka_unit_test(an_urgent_caller_wakes_a_task_of_the_past),
+        cmocka_unit_test(also_one_that_was_urgent_then),
+        cmocka_unit_test(one_of_the_past_that_is_amended_to_an_emergency_is_told_too),
         cmocka_unit_test(a_request_amended_to_an_emergency_has_the_times_of_one),
         cmocka_unit_test(a_date_that_is_earlier_already_stays),
         cmocka_unit_test(one_that_waits_is_given_its_time_when_it_goes_on),

@@ -80,6 +80,31 @@ static const Routing__ListOfficesResponse *offices(struct rig *rig, uint32_t pag
 
 /* --- sharing --- */
 
+/* However much lies before it that no desk can claim: only what nobody has is looked at. */
+static void what_the_unit_helps_with_hides_nothing_of_its_own(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    Routing__AskHelpRequest ask = ROUTING__ASK_HELP_REQUEST__INIT;
+    const uint64_t helped = 2001;
+    ask.unit = text(CIVIL_5);
+    ask.note = text("a digger");
+    for (uint64_t number = 1; number <= helped; number++) {
+        scene_register(rig, (struct scene_request){
+                                .number = number, .topic = "garbage", .area = "5", .urgent = true});
+        ask.task_number = number;
+        ask.idempotency_key = (ProtobufCBinaryData){0, NULL};
+        assert_int_equal(
+            scene_call(rig, RPC_ROLE_OFFICE, "district-5-waste", "AskHelp", &ask.base, NULL, NULL),
+            STATUS_OK);
+    }
+    scene_register(rig, (struct scene_request){.number = helped + 1, .area = "5"});
+    const Routing__ClaimTasksResponse *claimed = claim(rig, "ali", 1);
+    assert_int_equal(claimed->n_claimed, 1);
+    assert_int_equal(claimed->claimed[0], helped + 1);
+    rig_free(rig);
+}
+
 static void each_task_goes_to_one_desk_what_is_to_be_done_first_coming_first(void **state)
 {
     (void)state;
@@ -296,6 +321,7 @@ static void a_slow_office_is_seen_and_since_when(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_the_unit_helps_with_hides_nothing_of_its_own),
         cmocka_unit_test(each_task_goes_to_one_desk_what_is_to_be_done_first_coming_first),
         cmocka_unit_test(a_desk_is_given_what_was_chased_before_what_is_due_earlier),
         cmocka_unit_test(a_silent_desk_loses_what_it_had_and_another_takes_it),

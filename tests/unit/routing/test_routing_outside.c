@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -135,27 +136,102 @@ static void what_was_referred_is_not_reopened_where_nobody_would_see_it(void **s
     rig_free(rig);
 }
 
-/* Only who registered it was told whose it is: an amendment that sends it there is followed by a call. */
-static void what_an_amendment_sends_there_ends_and_its_citizen_is_called(void **state)
+/* --- amended, split off --- */
+
+static void feed(struct rig *rig, const Intake__Event *open)
 {
-    (void)state;
-    struct rig *rig = scene_new();
+    const struct event event = {.open = &open->base, .actor = "operator"};
     struct error err = ERROR_NONE;
+    if (rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, &event, &err) != STATUS_OK) {
+        fail_msg("%s", err.message);
+    }
+}
+
+static void amend(struct rig *rig, uint64_t number, uint32_t amendments, const char *topic)
+{
     Common__Place place = COMMON__PLACE__INIT;
     Intake__RequestAmended amended = INTAKE__REQUEST_AMENDED__INIT;
     Intake__Event open = INTAKE__EVENT__INIT;
-    const struct event event = {.open = &open.base, .actor = "operator"};
-    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
     place.area = text("5");
-    amended.number = 1;
-    amended.amendments = 1;
-    amended.topic = text("lighting");
+    amended.number = number;
+    amended.amendments = amendments;
+    amended.topic = text(topic);
     amended.place = &place;
     amended.urgency = COMMON__URGENCY__URGENCY_NORMAL;
     amended.reason = text("it is the lamp");
     open.kind_case = INTAKE__EVENT__KIND_REQUEST_AMENDED;
     open.request_amended = &amended;
-    assert_int_equal(rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, &event, &err), STATUS_OK);
+    feed(rig, &open);
+}
+
+static Intake__RequestRegistered lamp(uint64_t number, char code[16])
+{
+    Intake__RequestRegistered registered = INTAKE__REQUEST_REGISTERED__INIT;
+    (void)snprintf(code, 16, "%010llu", (unsigned long long)number);
+    registered.number = number;
+    registered.code = code;
+    registered.topic = text("lighting");
+    registered.topic_listed = true;
+    registered.urgency = COMMON__URGENCY__URGENCY_NORMAL;
+    registered.can_be_called = true;
+    registered.citizen = 70 + number;
+    return registered;
+}
+
+/* What is joined is another's business, whatever it is about: nobody has said whose it is. */
+static void what_is_split_off_to_go_there_ends_and_its_citizen_is_called(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    char code[16];
+    Intake__RequestRegistered registered = lamp(2, code);
+    Intake__RequestSplit split = INTAKE__REQUEST_SPLIT__INIT;
+    Intake__Event open = INTAKE__EVENT__INIT;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    registered.incident = 1;
+    open.kind_case = INTAKE__EVENT__KIND_REQUEST_REGISTERED;
+    open.request_registered = &registered;
+    feed(rig, &open);
+    split.registered = &registered;
+    split.incident = 1;
+    split.occurred_at_us = rig_now_us(rig);
+    open.kind_case = INTAKE__EVENT__KIND_REQUEST_SPLIT;
+    open.request_split = &split;
+    feed(rig, &open);
+    const Routing__TaskClosedUndone *closed = closed_by(rig, rig_event_count(rig));
+    assert_int_equal(closed->case_number, 2);
+    assert_false(closed->referred);
+    assert_int_equal(closed->citizen, 72);
+    rig_free(rig);
+}
+
+static void so_does_what_could_not_be_joined(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    char code[16];
+    Intake__RequestRegistered registered = lamp(2, code);
+    Intake__Event open = INTAKE__EVENT__INIT;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    assert_int_equal(scene_finish(rig, 1, "done", NULL), STATUS_OK);
+    registered.incident = 1;
+    open.kind_case = INTAKE__EVENT__KIND_REQUEST_REGISTERED;
+    open.request_registered = &registered;
+    feed(rig, &open);
+    const Routing__TaskClosedUndone *closed = closed_by(rig, rig_event_count(rig));
+    assert_int_equal(closed->case_number, 2);
+    assert_false(closed->referred);
+    assert_int_equal(closed->citizen, 72);
+    rig_free(rig);
+}
+
+/* Only who registered it was told whose it is: an amendment that sends it there is followed by a call. */
+static void what_an_amendment_sends_there_ends_and_its_citizen_is_called(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    amend(rig, 1, 1, "lighting");
     assert_int_equal(rig_event_count(rig), 4); /* routed, amended, moved, closed */
     const Routing__TaskClosedUndone *closed = closed_by(rig, 4);
     assert_false(closed->referred);
@@ -174,6 +250,8 @@ int main(void)
         cmocka_unit_test(it_has_no_office_that_could_be_behind),
         cmocka_unit_test(nobody_hands_work_there),
         cmocka_unit_test(what_was_referred_is_not_reopened_where_nobody_would_see_it),
+        cmocka_unit_test(what_is_split_off_to_go_there_ends_and_its_citizen_is_called),
+        cmocka_unit_test(so_does_what_could_not_be_joined),
         cmocka_unit_test(what_an_amendment_sends_there_ends_and_its_citizen_is_called),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
