@@ -148,6 +148,8 @@ static enum status offer_joining(struct session *session, struct registration *r
     }
     request.topic = r->request.topic;
     request.place = r->request.place;
+    request.n_answers = r->request.n_answers;
+    request.answers = r->request.answers;
     enum status status = session_call(session, &call, err);
     if (status == STATUS_OK) {
         const Intake__FindSameResponse *response = (const Intake__FindSameResponse *)call.response;

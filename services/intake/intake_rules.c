@@ -206,7 +206,10 @@ enum status intake_rules_check_registration(const struct city *city, bool may_im
         status = check_external(request->source, request->external_id, err);
     }
     if (status == STATUS_OK) {
-        status = intake_rules_check_answers(city, request, err);
+        status = intake_rules_check_answers(
+            city, request->topic,
+            &(struct intake_answers){.count = request->n_answers, .answers = request->answers},
+            err);
     }
     return status;
 }

@@ -102,7 +102,7 @@
       "at every answer")                                                                           \
     X(SAME, "what is shown as the same thing is open",                                             \
       "FindSame shows nothing whose task had ended, as of the position it was asked with; at the " \
-      "end it finds every open request by its thing.",                                             \
+      "end it finds every open request by its thing, or by the line that was answered.",           \
       "at every answer, at the end")                                                               \
     X(PAGES, "what fits is on one page, once",                                                     \
       "Pages of SearchCases, newest first, and of ListTasks, by number and by due time, hold "     \

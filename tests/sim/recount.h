@@ -17,6 +17,7 @@
 
 #define RECOUNT_CODE_SIZE 16
 #define RECOUNT_POINT_AREA "3" /* the district at whose middle the people point */
+#define RECOUNT_LINE "L"       /* "L17": the line on which r17's caller lost something */
 
 /* An event about a request, in the order of its log. */
 struct recount_event {
@@ -74,6 +75,7 @@ struct recount_case {
     struct recount_end *ends;
     size_t end_count, end_room;
     uint64_t answers;
+    bool by_line;                 /* where it is was told as an answer, too */
     uint32_t answers_told;        /* a bit for each number of answers to questions it ever had */
     uint32_t chases, chases_told; /* in intake's log; by routing */
     uint32_t amendments, amendments_told;

@@ -96,12 +96,23 @@ static bool is_given(const char *topic, const Common__Answer *answer)
     return false;
 }
 
-/* One answer at most. */
+/* The line that was answered is the place's, and what finds it (life_ask_same). */
+static bool is_line(const Intake__RequestRegistered *request, const Common__Answer *answer)
+{
+    const char *line = answer->values[0];
+    return strcmp(request->topic, "lost-property") == 0 && strcmp(answer->question, "line") == 0 &&
+           strncmp(line, RECOUNT_LINE, strlen(RECOUNT_LINE)) == 0 &&
+           strtoull(line + strlen(RECOUNT_LINE), NULL, 10) == marker_of(request) &&
+           strcmp(line, request->place->line) == 0;
+}
+
+/* One answer at most, and the line. */
 static void check_answers(const struct found *found, const Intake__RequestRegistered *request)
 {
     for (size_t i = 0; i < request->n_answers; i++) {
         const Common__Answer *answer = request->answers[i];
-        if (i > 0 || answer->n_values != 1 || !is_given(request->topic, answer)) {
+        if (i > 1 || answer->n_values != 1 ||
+            !(i == 0 ? is_given(request->topic, answer) : is_line(request, answer))) {
             recount_impossible(found, "it holds an answer nobody gave");
         }
     }
@@ -149,6 +160,7 @@ static void take_registered(struct recount *recount, const struct found *found,
         .citizen = request->citizen,
         .by_pack = !found->record->historical && request->place != NULL &&
                    strcmp(request->place->area, WORLD_OTHER_AREA) == 0,
+        .by_line = request->n_answers > 1,
         .answers_told = 1U << request->n_answers,
         .wants_urgent = request->urgency == COMMON__URGENCY__URGENCY_URGENT,
         .registered_urgent = request->urgency == COMMON__URGENCY__URGENCY_URGENT,
