@@ -56,6 +56,7 @@ static const struct label enum_labels[] = {
     {"TIMELINE_KIND_ALARMED", "اعلام فوری (کد ۱۰۰)", "told as urgent"},
     {"TIMELINE_KIND_UNACKNOWLEDGED", "کسی تأیید دریافت نکرد", "nobody acknowledged"},
     {"TIMELINE_KIND_ALARM_GIVEN", "سپردن به میز دیگر", "given to another desk"},
+    {"TIMELINE_KIND_CALMED", "دیگر فوری نیست", "not urgent any more"},
     {"CHANGE_KIND_WARNED", "هشدار مهلت", "due soon"},
     {"CHANGE_KIND_ESCALATED", "ارجاع به مقام بالاتر", "went up the ladder"},
     {"CHANGE_KIND_RESPONSE_OVERDUE", "دیرکرد در پاسخ نخست", "first response overdue"},

@@ -290,26 +290,36 @@ static struct key timeline_key(enum store_space space, uint64_t number)
     return key;
 }
 
-static void put_row(struct store_txn *txn, enum store_space space, uint64_t number,
-                    Common__ServiceId service, uint64_t offset,
-                    const Intake__TimelineRecord *record)
+static struct key row_key(enum store_space space, uint64_t number, Common__ServiceId service,
+                          uint64_t offset)
 {
     struct key key = timeline_key(space, number);
     key_add_u8(&key, (uint8_t)service);
     key_add_u64(&key, offset);
-    table_put(txn, space, &key, &record->base);
+    return key;
 }
 
 void intake_tables_timeline_put(struct store_txn *txn, uint64_t number, Common__ServiceId service,
                                 uint64_t offset, const Intake__TimelineRecord *record)
 {
-    put_row(txn, STORE_VIEW, number, service, offset, record);
+    struct key key = row_key(STORE_VIEW, number, service, offset);
+    table_put(txn, STORE_VIEW, &key, &record->base);
+}
+
+void intake_tables_timeline_put_second(struct store_txn *txn, uint64_t number,
+                                       Common__ServiceId service, uint64_t offset,
+                                       const Intake__TimelineRecord *record)
+{
+    struct key key = row_key(STORE_VIEW, number, service, offset);
+    key_add_u8(&key, 1);
+    table_put(txn, STORE_VIEW, &key, &record->base);
 }
 
 void intake_tables_story_put(struct store_txn *txn, uint64_t number, uint64_t offset,
                              const Intake__TimelineRecord *record)
 {
-    put_row(txn, STORE_STATE, number, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, offset, record);
+    struct key key = row_key(STORE_STATE, number, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, offset);
+    table_put(txn, STORE_STATE, &key, &record->base);
 }
 
 /* A row as it lies there: not unpacked before it is known to be wanted. */
@@ -364,4 +374,34 @@ size_t intake_tables_timeline(struct store_txn *txn, uint64_t number, struct are
         }
     }
     return count;
+}
+
+/* --- tasks that were told as urgent --- */
+
+static struct key alarm_key(uint64_t task)
+{
+    struct key key;
+    key_begin(&key, INTAKE_CLASS_ALARM);
+    key_add_u64(&key, task);
+    return key;
+}
+
+void intake_tables_alarm_put(struct store_txn *txn, uint64_t task, uint64_t number)
+{
+    struct key key = alarm_key(task);
+    Intake__AlarmRecord record = INTAKE__ALARM_RECORD__INIT;
+    record.number = number;
+    table_put(txn, STORE_VIEW, &key, &record.base);
+}
+
+uint64_t intake_tables_alarm_end(struct store_txn *txn, struct arena *arena, uint64_t task)
+{
+    struct key key = alarm_key(task);
+    const Intake__AlarmRecord *record = (const Intake__AlarmRecord *)table_get(
+        txn, STORE_VIEW, &key, &intake__alarm_record__descriptor, arena);
+    if (record == NULL) {
+        return 0;
+    }
+    txn_delete(txn, STORE_VIEW, &key);
+    return record->number;
 }

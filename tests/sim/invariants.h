@@ -43,7 +43,7 @@
       "at every answer, at the end")                                                               \
     X(TIMELINES, "timelines agree with the owners",                                                \
       "A request's story is what the four logs tell of it up to how far intake has come, each "    \
-      "event once.",                                                                               \
+      "event once; who has an urgent task is told as long as the story says it is one.",           \
       "at every answer, at the end of all")                                                        \
     X(SAME_ANSWER, "idempotent answers are the same answers",                                      \
       "The same request under the same key gets the same bytes, at once, hours or days later, "    \

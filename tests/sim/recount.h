@@ -36,6 +36,9 @@ struct recount_event {
     bool by_storm;            /* a due date that a storm moved */
     bool left;                /* it has left the task that it shared, taken back */
     bool referred;            /* it ended as none of the city's matters: nobody is called */
+    bool calmed;              /* the same event: the task is urgent no more; kind 0 */
+    bool
+        alarmed_before; /* the same event: the task it was joined to was told as urgent before; kind 0 */
     const char *topic, *area; /* of an amendment; NULL otherwise */
 };
 

@@ -25,12 +25,13 @@ void recount_note(struct recount *recount, uint64_t case_number, const struct fo
     }
     event.service = found->service;
     event.offset = found->offset;
-    event.kind = found->record->kind;
+    bool besides = event.calmed || event.alarmed_before;
+    event.kind = besides ? 0 : found->record->kind;
     event.at_us = found->record->occurred_at_us;
-    event.actor =
-        found->record->historical && found->service != COMMON__SERVICE_ID__SERVICE_ID_INTAKE
-            ? ""
-            : recount_text(recount, found->record->actor);
+    event.actor = event.alarmed_before || (found->record->historical &&
+                                           found->service != COMMON__SERVICE_ID__SERVICE_ID_INTAKE)
+                      ? ""
+                      : recount_text(recount, found->record->actor);
     one->events =
         recount_grow(one->events, one->event_count, &one->event_room, sizeof *one->events);
     one->events[one->event_count++] = event;
