@@ -70,9 +70,9 @@ static enum status keep_answers(struct decide *d, const Intake__AmendCaseRequest
     return status;
 }
 
-/* Other answers may tell another place. */
+/* Other answers may tell another place. One that is given stands, as when it is registered. */
 static enum status place_answers(struct decide *d, const Intake__RequestRegistered *now,
-                                 Intake__RequestAmended *amended)
+                                 bool is_given, Intake__RequestAmended *amended)
 {
     const struct intake_answers answers = {amended->n_answers, amended->answers};
     const struct intake_answers former = {now->n_answers, now->answers};
@@ -80,7 +80,7 @@ static enum status place_answers(struct decide *d, const Intake__RequestRegister
     if (place == NULL) {
         return refuse_memory(d);
     }
-    if (intake_rules_told_place(amended->place, &answers, &former, place)) {
+    if (intake_rules_told_place(amended->place, &answers, is_given ? NULL : &former, place)) {
         amended->place = place;
     }
     return STATUS_OK;
@@ -112,7 +112,7 @@ static enum status describe(struct decide *d, const Intake__AmendCaseRequest *re
     if (status == STATUS_OK && request->place != NULL) {
         status = describe_place(d, request->place, amended);
     }
-    return status == STATUS_OK ? place_answers(d, now, amended) : status;
+    return status == STATUS_OK ? place_answers(d, now, request->place != NULL, amended) : status;
 }
 
 /* As far as routing has told by now. */

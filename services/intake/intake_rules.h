@@ -82,7 +82,7 @@ enum status intake_rules_keep_answers(const struct city *city, const char *topic
                                       struct intake_answers *ret_answers, struct error *err);
 /* intake_rules_place.c. Callers name a bus line once, as an answer or as the place: answers to questions called line, direction,
  * stop, pole and vehicle are those parts of the place, where it has none or still what was answered before (`former`, of an
- * amended request; NULL for none). Makes of `given`, which may be NULL, the place as it is told; texts are borrowed. False: nothing
+ * amended request whose place nobody gives anew; NULL for none). Makes of `given`, which may be NULL, the place as it is told; texts are borrowed. False: nothing
  * is told of any. */
 bool intake_rules_told_place(const Common__Place *given, const struct intake_answers *answers,
                              const struct intake_answers *former, Common__Place *ret_place);
