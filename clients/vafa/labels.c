@@ -505,7 +505,8 @@ static const struct label word_labels[] = {
     {"missing", "بی‌پاسخ", "not answered"},
     {"search_goes_on", "بیشتر هم هست: --after", "There may be more: --after"},
     {"search_unreadable",
-     "درخواست‌هایی که گفته‌هایشان آسیب دیده است و جست‌وجو نشد "
+     "درخواست‌هایی که گفته‌هایشان آسیب دیده است و جست‌وجو "
+     "نشد "
      "(vafa "
      "verify)",
      "requests whose words are damaged and could not be searched (vafa verify)"},

@@ -236,18 +236,21 @@ enum status intake_rules_check_amendment(const struct city *city,
     return status;
 }
 
-enum status intake_rules_phone_digits(const char *text, char ret_digits[INTAKE_LOOKUP_DIGITS + 1],
+enum status intake_rules_phone_digits(const char *text,
+                                      char ret_digits[INTAKE_LOOKUP_MORE_DIGITS + 1],
                                       struct error *err)
 {
     struct buffer folded = BUFFER_EMPTY;
     enum status status = text_fold_digits(text, &folded, err);
     const char *digits = status == STATUS_OK ? buffer_text(&folded) : "";
-    if (strlen(digits) != INTAKE_LOOKUP_DIGITS ||
-        strspn(digits, "0123456789") != INTAKE_LOOKUP_DIGITS) {
+    size_t size = strlen(digits);
+    if ((size != INTAKE_LOOKUP_DIGITS && size != INTAKE_LOOKUP_MORE_DIGITS) ||
+        strspn(digits, "0123456789") != size) {
         status = error_set(err, STATUS_INVALID_ARGUMENT, "phone_digits",
-                           "the last %d digits of the phone number", INTAKE_LOOKUP_DIGITS);
+                           "the last %d digits of the phone number, or the last %d",
+                           INTAKE_LOOKUP_DIGITS, INTAKE_LOOKUP_MORE_DIGITS);
     } else {
-        memcpy(ret_digits, digits, INTAKE_LOOKUP_DIGITS + 1);
+        memcpy(ret_digits, digits, size + 1);
     }
     buffer_fini(&folded);
     return status;

@@ -33,9 +33,10 @@ enum intake_state_class {
     INTAKE_CLASS_CALL = 4, /* intake_calls.h */
     INTAKE_CLASS_CASE_CHANGES = 5,
     INTAKE_CLASS_CASE_STORY = 6,
-    INTAKE_CLASS_LOOKUP = 8, /* these three: intake_amend.h */
+    INTAKE_CLASS_LOOKUP = 8, /* these four: intake_amend.h */
     INTAKE_CLASS_LOOKUP_UNTIL = 9,
     INTAKE_CLASS_LOOKUP_COUNT = 10,
+    INTAKE_CLASS_LOOKUP_RATE = 11,
     INTAKE_CLASS_STORM = 19, /* intake_storms.h */
 };
 
