@@ -129,6 +129,8 @@ static void print_answer(struct session *session, const Intake__RegisterCaseResp
     }
     if (response->already_registered) {
         fprintf(stderr, "It was registered before; nothing was added.\n");
+    } else if (response->referral != NULL) {
+        puts(label_word("referred_no_call_back", session_language(session)));
     } else if (!response->can_be_called) {
         puts(label_word("no_call_back", session_language(session)));
     }

@@ -281,6 +281,9 @@ static const struct label word_labels[] = {
     {"phone", "تلفن", "phone"},
     {"no_call_back", "بی‌تلفن: تماس بازخورد گرفته نمی‌شود",
      "no phone: no call-back"},
+    {"referred_no_call_back",
+     "کار شهرداری نیست: تماس بازخورد گرفته نمی‌شود",
+     "not the city's: no call-back"},
     {"words", "گفتهٔ شهروند", "words"},
     {"source", "منبع", "source"},
     {"respond_by", "مهلت پاسخ نخست", "first response by"},
@@ -505,7 +508,8 @@ static const struct label word_labels[] = {
     {"missing", "بی‌پاسخ", "not answered"},
     {"search_goes_on", "بیشتر هم هست: --after", "There may be more: --after"},
     {"search_unreadable",
-     "درخواست‌هایی که گفته‌هایشان آسیب دیده است و جست‌وجو "
+     "درخواست‌هایی که گفته‌هایشان آسیب دیده است و "
+     "جست‌وجو "
      "نشد "
      "(vafa "
      "verify)",

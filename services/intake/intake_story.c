@@ -207,7 +207,7 @@ static bool add_stretch(struct store_txn *txn, const struct stretch *stretch, st
                         struct read_rows *r)
 {
     struct intake_timeline_row of_head[INTAKE_TIMELINE_ROWS_MAX];
-    size_t head_count = intake_tables_timeline(txn, stretch->head, arena, of_head);
+    size_t head_count = intake_tables_task_timeline(txn, stretch->head, arena, of_head);
     struct intake_alarm alarm = alarm_of(of_head, head_count, stretch->from);
     if (alarm.since_us != 0) {
         const Intake__TimelineRecord *record = tell_urgent(stretch, &alarm, arena);
@@ -221,7 +221,7 @@ static bool add_stretch(struct store_txn *txn, const struct stretch *stretch, st
         r->alarm = alarm_of(of_head, head_count, UINT64_MAX);
     }
     for (size_t i = 0; i < head_count; i++) {
-        if (is_routing(&of_head[i]) && of_head[i].offset > stretch->from &&
+        if (of_head[i].offset > stretch->from &&
             (stretch->to == 0 || of_head[i].offset < stretch->to ||
              PLANTED("split_off_still_told")) &&
             intake_rules_is_of_task(of_head[i].record->kind)) {

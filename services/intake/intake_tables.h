@@ -143,6 +143,9 @@ void intake_tables_story_put(struct store_txn *txn, uint64_t number, uint64_t of
  * arena. */
 size_t intake_tables_timeline(struct store_txn *txn, uint64_t number, struct arena *arena,
                               struct intake_timeline_row ret_rows[INTAKE_TIMELINE_ROWS_MAX]);
+/* Those alone that routing tells, likewise: what a joined request needs of its head's. */
+size_t intake_tables_task_timeline(struct store_txn *txn, uint64_t number, struct arena *arena,
+                                   struct intake_timeline_row ret_rows[INTAKE_TIMELINE_ROWS_MAX]);
 
 /* --- tasks that were told as urgent --- */
 
