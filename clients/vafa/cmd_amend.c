@@ -227,7 +227,8 @@ const struct command command_add_words = {
 /* --- look-up --- */
 
 static const struct option_def look_options[] = {
-    {"digits", 0, "DDDD", "the last four digits of the phone it was asked with (needed)"},
+    {"digits", 0, "DDDD",
+     "the last four digits of the phone it was asked with, or the last eight (needed)"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -266,7 +267,9 @@ const struct command command_look_up = {
     .arguments_max = 1,
     .summary = "the citizen's own look: by code and the last four digits of the phone",
     .help = "Shows where a request stands to whoever has its code and the last four digits of the "
-            "phone. After five wrong tries a code is locked for half an hour, whatever the digits.",
+            "phone. After five wrong tries a code is locked for half an hour, whatever the digits. "
+            "While very many tries are wrong, for all codes together, the last eight digits are "
+            "needed.",
     .examples = "vafa look-up 5355279872 --digits 0000\n"
                 "vafa look-up ۵۳۵۵۲۷۹۸۷۲ --digits ۰۰۰۰ --json",
     .options = look_options,

@@ -281,15 +281,17 @@ const struct command command_clock_explain = {
     .arguments = "",
     .summary = "how a deadline in working hours comes about",
     .help =
-        "Counts working hours from a time on, date by date: which count, which do not, and why. It "
-        "needs the city pack (hours.csv, holidays.csv) and no server.\n"
+        "Counts working hours from a time on, date by date: which count, which do not, and why. By "
+        "the city pack that is in force (hours.csv, holidays.csv); with --city by another, and no "
+        "server is needed.\n"
         "TIME is as everywhere: 1405-01-15, '1405-01-15 10:30', 2026-04-04, now, -7d.\n"
         "Days of closed offices that were announced for this city are in the services, not in "
         "the pack: they are not counted here.",
-    .examples = "vafa clock explain --city isfahan --from '1404-12-27 10:00' --hours 16\n"
-                "vafa clock explain --city isfahan --unit bus-company --from now --hours 48 --json",
+    .examples =
+        "vafa clock explain --city isfahan --from '1404-12-27 10:00' --hours 16\n"
+        "vafa clock explain --city isfahan --unit bus-company --from now --hours 48 --json\n"
+        "vafa clock explain --connect tcp://127.0.0.1:4137 --hours 24",
     .options = explain_options,
-    .local = true,
     .role = RPC_ROLE_ADMIN,
     .run = run_clock_explain,
 };

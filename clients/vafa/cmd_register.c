@@ -129,6 +129,8 @@ static void print_answer(struct session *session, const Intake__RegisterCaseResp
     }
     if (response->already_registered) {
         fprintf(stderr, "It was registered before; nothing was added.\n");
+    } else if (response->referral != NULL) {
+        puts(label_word("referred_no_call_back", session_language(session)));
     } else if (!response->can_be_called) {
         puts(label_word("no_call_back", session_language(session)));
     }
@@ -148,6 +150,8 @@ static enum status offer_joining(struct session *session, struct registration *r
     }
     request.topic = r->request.topic;
     request.place = r->request.place;
+    request.n_answers = r->request.n_answers;
+    request.answers = r->request.answers;
     enum status status = session_call(session, &call, err);
     if (status == STATUS_OK) {
         const Intake__FindSameResponse *response = (const Intake__FindSameResponse *)call.response;

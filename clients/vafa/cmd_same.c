@@ -3,6 +3,7 @@
 #include "clients/vafa/cmd_same.h"
 
 #include "base/clock.h"
+#include "clients/vafa/answer_args.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/place_args.h"
@@ -35,6 +36,8 @@ static const struct option_def same_options[] = {
     {"pole", 0, "NUMBER", "where: the number on a pole or lamp post"},
     {"vehicle", 0, "NUMBER", "where: the number painted on a bus"},
     {"thing", 0, "TEXT", "where: another thing with a name of its own"},
+    {"answer", 0, "QUESTION=VALUE",
+     "what the caller answers, as for vafa register: a line or a stop among it is the place"},
     {"seen", 0, "TIME", "when it was seen (now)"},
     {"limit", 'n', "N", "at most so many, 1 to 20 (5)"},
     {NULL, 0, NULL, NULL},
@@ -92,7 +95,7 @@ void same_print(struct session *session, const Intake__FindSameResponse *respons
 }
 
 static enum status read_question(struct session *session, Intake__FindSameRequest *request,
-                                 struct place_args *place, struct error *err)
+                                 struct place_args *place, struct arena *arena, struct error *err)
 {
     uint64_t limit;
     enum status status = args_need(&session->args, "topic", err);
@@ -101,6 +104,10 @@ static enum status read_question(struct session *session, Intake__FindSameReques
     }
     if (status == STATUS_OK) {
         status = place_args_read(session, "at", place, err);
+    }
+    if (status == STATUS_OK) {
+        status =
+            answer_args_read(&session->args, arena, &request->answers, &request->n_answers, err);
     }
     if (status == STATUS_OK) {
         status = session_read_time(session, "seen", 0, &request->at_us, err);
@@ -122,7 +129,9 @@ static int run_case_same(struct session *session)
     Intake__FindSameRequest request = INTAKE__FIND_SAME_REQUEST__INIT;
     struct vafa_call call = {
         .service = &intake__intake__descriptor, .method = "FindSame", .request = &request.base};
-    if (read_question(session, &request, &place, &err) != STATUS_OK) {
+    struct arena *arena = arena_new(ANSWERS_ARENA_BYTES);
+    if (read_question(session, &request, &place, arena, &err) != STATUS_OK) {
+        arena_free(arena);
         return output_usage(&err);
     }
     enum status status = session_call(session, &call, &err);
@@ -140,6 +149,7 @@ static int run_case_same(struct session *session)
         }
     }
     vafa_call_fini(&call);
+    arena_free(arena);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
 }
 
@@ -153,9 +163,10 @@ const struct command command_case_same = {
         "the closest first. Places are compared by the thing (a pole, a line and stop), by the "
         "point, or by the street,\n"
         "however they are spelled. Requests whose work is over are never shown.",
-    .examples = "vafa case same --topic broken-branch --at 32.6525,51.6746\n"
-                "vafa case same --topic bus-stop --line ۹۱ --stop 'ایستگاه نمونه'\n"
-                "vafa case same --topic asphalt --street 'خیابان نمونه' --area 5 --json",
+    .examples =
+        "vafa case same --topic broken-branch --at 32.6525,51.6746\n"
+        "vafa case same --topic bus-headway --answer line=۹۱ --answer stop='ایستگاه نمونه'\n"
+        "vafa case same --topic asphalt --street 'خیابان نمونه' --area 5 --json",
     .options = same_options,
     .role = RPC_ROLE_FRONT_END,
     .run = run_case_same,

@@ -113,6 +113,7 @@ struct word_pages {
     size_t call_count;
     Intake__Case *cases[CASES_MAX];
     size_t case_count;
+    uint64_t unreadable;
 };
 
 static enum status next_words(struct session *session, Intake__SearchWordsRequest *request,
@@ -133,6 +134,7 @@ static enum status next_words(struct session *session, Intake__SearchWordsReques
     }
     if (response != NULL) {
         request->among->page_token = response->next_page_token;
+        pages->unreadable += response->unreadable;
     }
     return status;
 }
@@ -154,6 +156,10 @@ static enum status search_words(struct session *session, Intake__SearchCasesRequ
              pages->call_count < WORD_PAGES_MAX);
     if (status == STATUS_OK) {
         print_page(session, pages->cases, pages->case_count, among->page_token);
+        if (pages->unreadable > 0) {
+            fprintf(stderr, "%s: %" PRIu64 "\n",
+                    label_word("search_unreadable", session_language(session)), pages->unreadable);
+        }
     }
     for (size_t i = 0; i < pages->call_count; i++) {
         vafa_call_fini(&pages->calls[i]);

@@ -148,7 +148,12 @@ static const struct {
     {STATUS_NOT_FOUND, "phone", "کسی با این شماره شناخته نیست"},
     {STATUS_INVALID_ARGUMENT, "citizen.phone", "این شمارهٔ تلفن خوانده نشد"},
     {STATUS_INVALID_ARGUMENT, "phone", "این شمارهٔ تلفن خوانده نشد"},
-    {STATUS_INVALID_ARGUMENT, "phone_digits", "چهار رقم آخر تلفن لازم است"},
+    {STATUS_INVALID_ARGUMENT, "phone_digits", "چهار یا هشت رقم آخر تلفن لازم است"},
+    {STATUS_RESOURCE_EXHAUSTED, "phone_digits",
+     "رقم‌های نادرست بسیار بوده است: هشت رقم آخر تلفن را بدهید، "
+     "یا "
+     "دیرتر "
+     "بیایید"},
     {STATUS_INVALID_ARGUMENT, "answers.", "پاسخ این پرسش داده نشده، یا پذیرفتنی نیست"},
     {STATUS_INVALID_ARGUMENT, "reason", "دلیل را بنویسید"},
     {STATUS_INVALID_ARGUMENT, "place", "نشانی کامل نیست"},

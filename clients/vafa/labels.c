@@ -56,6 +56,7 @@ static const struct label enum_labels[] = {
     {"TIMELINE_KIND_ALARMED", "اعلام فوری (کد ۱۰۰)", "told as urgent"},
     {"TIMELINE_KIND_UNACKNOWLEDGED", "کسی تأیید دریافت نکرد", "nobody acknowledged"},
     {"TIMELINE_KIND_ALARM_GIVEN", "سپردن به میز دیگر", "given to another desk"},
+    {"TIMELINE_KIND_CALMED", "دیگر فوری نیست", "not urgent any more"},
     {"CHANGE_KIND_WARNED", "هشدار مهلت", "due soon"},
     {"CHANGE_KIND_ESCALATED", "ارجاع به مقام بالاتر", "went up the ladder"},
     {"CHANGE_KIND_RESPONSE_OVERDUE", "دیرکرد در پاسخ نخست", "first response overdue"},
@@ -280,6 +281,9 @@ static const struct label word_labels[] = {
     {"phone", "تلفن", "phone"},
     {"no_call_back", "بی‌تلفن: تماس بازخورد گرفته نمی‌شود",
      "no phone: no call-back"},
+    {"referred_no_call_back",
+     "کار شهرداری نیست: تماس بازخورد گرفته نمی‌شود",
+     "not the city's: no call-back"},
     {"words", "گفتهٔ شهروند", "words"},
     {"source", "منبع", "source"},
     {"respond_by", "مهلت پاسخ نخست", "first response by"},
@@ -503,6 +507,13 @@ static const struct label word_labels[] = {
     {"people", "حاضران", "there"},
     {"missing", "بی‌پاسخ", "not answered"},
     {"search_goes_on", "بیشتر هم هست: --after", "There may be more: --after"},
+    {"search_unreadable",
+     "درخواست‌هایی که گفته‌هایشان آسیب دیده است و "
+     "جست‌وجو "
+     "نشد "
+     "(vafa "
+     "verify)",
+     "requests whose words are damaged and could not be searched (vafa verify)"},
     {"added_words", "گفتهٔ تازه", "added"},
     {",", "،", ","},
     {";", "؛", ";"},

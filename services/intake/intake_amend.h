@@ -5,6 +5,7 @@
  *   state  LOOKUP        {number}            LookUpRecord       wrong tries to look up a code
  *   state  LOOKUP_UNTIL  {until, number}     (empty)            when they are forgotten
  *   state  LOOKUP_COUNT  {}                  LookUpCountRecord  how many there are
+ *   state  LOOKUP_RATE   {}                  LookUpRateRecord   how many tries were wrong of late
  */
 #ifndef VAFA_SERVICES_INTAKE_INTAKE_AMEND_H
 #define VAFA_SERVICES_INTAKE_INTAKE_AMEND_H
@@ -23,14 +24,19 @@
 /* Codes with wrong tries at once; beyond it no other is looked up at all. */
 #define INTAKE_LOOKUP_ROWS_MAX 10000
 #define INTAKE_LOOKUP_DIGITS 4
+/* So many wrong tries within the time of a lock, whatever the codes, and four digits are too few for everybody until there are
+ * fewer: nothing tells who walks through the codes from other callers, and a citizen knows more of the own number. */
+#define INTAKE_LOOKUP_WRONG_MAX 500
+#define INTAKE_LOOKUP_MORE_DIGITS 8
 
 /* --- rules --- */
 
 enum status intake_rules_check_amendment(const struct city *city,
                                          const Intake__AmendCaseRequest *request,
                                          struct error *err);
-/* Four digits of any script, as ASCII. INVALID_ARGUMENT, field "phone_digits". */
-enum status intake_rules_phone_digits(const char *text, char ret_digits[INTAKE_LOOKUP_DIGITS + 1],
+/* Four digits of any script, or eight, as ASCII. INVALID_ARGUMENT, field "phone_digits". */
+enum status intake_rules_phone_digits(const char *text,
+                                      char ret_digits[INTAKE_LOOKUP_MORE_DIGITS + 1],
                                       struct error *err);
 
 /* --- tables --- */
@@ -45,6 +51,10 @@ void intake_tables_lookup_delete(struct store_txn *txn, struct arena *arena, uin
 bool intake_tables_lookup_oldest(struct store_txn *txn, uint64_t *ret_number,
                                  int64_t *ret_until_us);
 uint64_t intake_tables_lookup_count(struct store_txn *txn, struct arena *arena);
+void intake_tables_lookup_count_wrong(struct store_txn *txn, struct arena *arena, int64_t at_us);
+/* How many tries were wrong in the time of a lock before: those of that half hour of the clock, and of the one before the
+ * part that is not over yet, taken as evenly spread. */
+uint64_t intake_tables_lookup_wrong(struct store_txn *txn, struct arena *arena, int64_t now_us);
 
 /* --- decide --- */
 

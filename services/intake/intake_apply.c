@@ -338,6 +338,50 @@ static bool is_of_person(const Routing__Event *open)
     }
 }
 
+/* Whoever made it urgent has left the task, or says otherwise. Events of before routing told say nothing. */
+static void calm(struct apply *a, const struct event *event, uint64_t task, Common__Urgency urgency,
+                 char *unit)
+{
+    Intake__TimelineRecord record = INTAKE__TIMELINE_RECORD__INIT;
+    uint64_t number = urgency == COMMON__URGENCY__URGENCY_NORMAL
+                          ? intake_tables_alarm_end(a->txn, a->arena, task)
+                          : 0;
+    if (number == 0) {
+        return;
+    }
+    record.kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALMED;
+    record.at_us = event->occurred_at_us;
+    if (!event->historical) {
+        record.actor = (char *)(uintptr_t)event->actor;
+    }
+    record.unit = unit;
+    intake_tables_timeline_put_second(a->txn, number, COMMON__SERVICE_ID__SERVICE_ID_ROUTING,
+                                      event->offset, &record);
+}
+
+/* A task is as urgent as the most urgent of its requests (docs/decisions/0016): routing's log alone tells. */
+static void follow_alarm(struct apply *a, const struct event *event, const Routing__Event *open)
+{
+    switch (open->kind_case) {
+    case ROUTING__EVENT__KIND_TASK_ALARMED:
+        intake_tables_alarm_put(a->txn, open->task_alarmed->task_number,
+                                open->task_alarmed->case_number);
+        break;
+    case ROUTING__EVENT__KIND_CASE_SPLIT:
+        calm(a, event, open->case_split->task_number, open->case_split->urgency,
+             open->case_split->unit);
+        break;
+    case ROUTING__EVENT__KIND_TASK_AMENDED:
+        calm(a, event, open->task_amended->task_number, open->task_amended->urgency,
+             open->task_amended->unit);
+        break;
+    case ROUTING__EVENT__KIND_TASK_JOINED: /* it does not come back */
+        (void)intake_tables_alarm_end(a->txn, a->arena, open->task_joined->task_number);
+        break;
+    default: break;
+    }
+}
+
 void intake_apply_view_routing(struct apply *a, const struct event *event)
 {
     const Routing__Event *open = (const Routing__Event *)event->open;
@@ -387,6 +431,7 @@ void intake_apply_view_routing(struct apply *a, const struct event *event)
     }
     show(a, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, event, number, &record);
     follow_incident(a, event, open);
+    follow_alarm(a, event, open);
 }
 
 void intake_apply_view_followup(struct apply *a, const struct event *event)

@@ -90,6 +90,7 @@ void intake_apply_look_up_failed(struct apply *a, const struct event *event,
     }
     intake_tables_lookup_put(a->txn, a->arena, failed->code_number, failed->tries,
                              failed->until_us);
+    intake_tables_lookup_count_wrong(a->txn, a->arena, event->recorded_at_us);
 }
 
 void intake_apply_look_up_cleared(struct apply *a, const Intake__LookUpCleared *cleared)

@@ -57,14 +57,26 @@ static Intake__SealedWords words_of(const Intake__RegisterCaseRequest *request, 
     return plain;
 }
 
+static struct intake_answers answers_of(const Intake__RegisterCaseRequest *request)
+{
+    return (struct intake_answers){.count = request->n_answers, .answers = request->answers};
+}
+
+static enum status keep_answers(const struct city *city, const Intake__RegisterCaseRequest *request,
+                                struct arena *arena, struct intake_answers *ret_answers,
+                                struct error *err)
+{
+    const struct intake_answers given = answers_of(request);
+    return intake_rules_keep_answers(city, request->topic, &given, arena, ret_answers, err);
+}
+
 const void *intake_prepare_register(struct prepare *p, const ProtobufCMessage *message)
 {
     const Intake__RegisterCaseRequest *request = (const Intake__RegisterCaseRequest *)message;
     struct prepared_words *prepared = arena_alloc(p->arena, sizeof(*prepared));
     if (prepared == NULL ||
         read_phone(p->city, request->citizen, prepared->e164, NULL) != STATUS_OK ||
-        intake_rules_keep_answers(p->city, request, p->arena, &prepared->answers, NULL) !=
-            STATUS_OK) {
+        keep_answers(p->city, request, p->arena, &prepared->answers, NULL) != STATUS_OK) {
         return NULL;
     }
     prepared->located = intake_rules_locate(p->city, request->place);
@@ -184,33 +196,27 @@ static struct event_options options_of(const Intake__History *history)
     };
 }
 
-static enum status keep_answers(struct decide *d, const Intake__RegisterCaseRequest *request,
-                                Intake__RequestRegistered *registered)
+/* The place may be told in answers, and in nothing else. */
+static enum status describe_answers(struct decide *d, const Intake__RegisterCaseRequest *request,
+                                    struct registration *registration)
 {
     const struct prepared_words *prepared = d->prepared;
+    Intake__RequestRegistered *registered = &registration->registered;
     struct intake_answers answers = {0};
-    enum status status = STATUS_OK;
     if (prepared != NULL) {
         answers = prepared->answers;
     } else {
-        status = intake_rules_keep_answers(d->city, request, d->arena, &answers, d->error);
+        enum status status = keep_answers(d->city, request, d->arena, &answers, d->error);
+        if (status != STATUS_OK) {
+            return status;
+        }
     }
     registered->n_answers = answers.count;
     registered->answers = answers.answers;
-    return status;
-}
-
-/* The place may be told in answers, and in nothing else. */
-static void place_answers(struct registration *registration)
-{
-    Intake__RequestRegistered *registered = &registration->registered;
-    if (registered->place == NULL) {
-        common__place__init(&registration->place);
-    }
-    if (intake_rules_place_answered(registered->answers, registered->n_answers, NULL, 0,
-                                    &registration->place)) {
+    if (intake_rules_told_place(registered->place, &answers, NULL, &registration->place)) {
         registered->place = &registration->place;
     }
+    return STATUS_OK;
 }
 
 /* Whose it is when it is none of the city's, for the citizen to hear at once. A history's own unit
@@ -245,7 +251,8 @@ static enum status take_form(struct decide *d, const Intake__RegisterCaseRequest
     const Intake__Storm *storm =
         intake_tables_storm_for(d->txn, d->arena, request->topic, area, d->now_us);
     if (storm == NULL) {
-        return intake_rules_check_required(d->city, request, d->error);
+        const struct intake_answers given = answers_of(request);
+        return intake_rules_check_required(d->city, request->topic, &given, d->error);
     }
     registered->storm = storm->storm_number;
     return STATUS_OK;
@@ -267,9 +274,8 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
     }
     describe(d, request, number, registration);
     struct event_options options = options_of(request->history);
-    enum status status = keep_answers(d, request, &registration->registered);
+    enum status status = describe_answers(d, request, registration);
     if (status == STATUS_OK) {
-        place_answers(registration);
         status = take_form(d, request, &registration->registered);
     }
     if (status == STATUS_OK && request->join[0] != '\0') {

@@ -55,37 +55,32 @@ static enum status describe_place(struct decide *d, const Common__Place *asked,
 static enum status keep_answers(struct decide *d, const Intake__AmendCaseRequest *request,
                                 Intake__RequestAmended *amended)
 {
-    Intake__RegisterCaseRequest asked = INTAKE__REGISTER_CASE_REQUEST__INIT;
+    const struct intake_answers given = {.count = request->n_answers, .answers = request->answers};
     struct intake_answers answers = {0};
-    asked.topic = amended->topic;
-    asked.n_answers = request->n_answers;
-    asked.answers = request->answers;
-    enum status status = intake_rules_check_answers(d->city, &asked, d->error);
+    enum status status = intake_rules_check_answers(d->city, amended->topic, &given, d->error);
     if (status == STATUS_OK) {
-        status = intake_rules_check_required(d->city, &asked, d->error);
+        status = intake_rules_check_required(d->city, amended->topic, &given, d->error);
     }
     if (status == STATUS_OK) {
-        status = intake_rules_keep_answers(d->city, &asked, d->arena, &answers, d->error);
+        status = intake_rules_keep_answers(d->city, amended->topic, &given, d->arena, &answers,
+                                           d->error);
     }
     amended->n_answers = answers.count;
     amended->answers = answers.answers;
     return status;
 }
 
-/* Other answers may tell another place. */
+/* Other answers may tell another place. One that is given stands, as when it is registered. */
 static enum status place_answers(struct decide *d, const Intake__RequestRegistered *now,
-                                 Intake__RequestAmended *amended)
+                                 bool is_given, Intake__RequestAmended *amended)
 {
+    const struct intake_answers answers = {amended->n_answers, amended->answers};
+    const struct intake_answers former = {now->n_answers, now->answers};
     Common__Place *place = arena_alloc(d->arena, sizeof(*place));
     if (place == NULL) {
         return refuse_memory(d);
     }
-    common__place__init(place);
-    if (amended->place != NULL) {
-        *place = *amended->place;
-    }
-    if (intake_rules_place_answered(amended->answers, amended->n_answers, now->answers,
-                                    now->n_answers, place)) {
+    if (intake_rules_told_place(amended->place, &answers, is_given ? NULL : &former, place)) {
         amended->place = place;
     }
     return STATUS_OK;
@@ -117,7 +112,7 @@ static enum status describe(struct decide *d, const Intake__AmendCaseRequest *re
     if (status == STATUS_OK && request->place != NULL) {
         status = describe_place(d, request->place, amended);
     }
-    return status == STATUS_OK ? place_answers(d, now, amended) : status;
+    return status == STATUS_OK ? place_answers(d, now, request->place != NULL, amended) : status;
 }
 
 enum status intake_decide_amend(struct decide *d, const ProtobufCMessage *message,

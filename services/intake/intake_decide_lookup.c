@@ -1,7 +1,8 @@
 /*
  * The citizen's own look: whoever has the code and the last four digits of the phone sees where the
  * request stands. Wrong digits are counted for every code, whether there is such a request or not, and
- * lock it for a while: ten thousand guesses are not to be had.
+ * lock it for a while: ten thousand guesses are not to be had. Wrong ones for code after code are counted, too: when there
+ * are many, four digits are too few.
  */
 #include "services/intake/intake_amend.h"
 #include "services/intake/intake_internal.h"
@@ -38,9 +39,9 @@ static bool has_digits(struct decide *d, uint64_t number, const char *digits)
     }
     const char *phone = ((const Intake__SealedWords *)plain)->phone;
     size_t size = strlen(phone);
-    return size > INTAKE_LOOKUP_DIGITS &&
-           (strcmp(phone + size - INTAKE_LOOKUP_DIGITS, digits) == 0 ||
-            PLANTED("digits_not_compared"));
+    size_t asked = strlen(digits);
+    return size > asked &&
+           (strcmp(phone + size - asked, digits) == 0 || PLANTED("digits_not_compared"));
 }
 
 static enum status refuse_locked(struct decide *d, int64_t until_us)
@@ -67,6 +68,16 @@ static enum status refuse_full(struct decide *d)
                          "too many wrong digits were given of late: try again in %" PRId64
                          " minutes",
                          INTAKE_LOOKUP_LOCK_US / MINUTE_US);
+}
+
+/* Nor are they here, and nothing is counted: no guess was taken. */
+static enum status refuse_few_digits(struct decide *d)
+{
+    return decide_refuse(
+        d, STATUS_RESOURCE_EXHAUSTED, "phone_digits",
+        "many wrong digits were given of late: give the last %d digits of the phone "
+        "number instead of %d",
+        INTAKE_LOOKUP_MORE_DIGITS, INTAKE_LOOKUP_DIGITS);
 }
 
 static enum status count_wrong(struct decide *d, uint64_t number, uint32_t tries,
@@ -98,7 +109,7 @@ enum status intake_decide_look_up(struct decide *d, const ProtobufCMessage *mess
 {
     const Intake__LookUpCaseRequest *request = (const Intake__LookUpCaseRequest *)message;
     Intake__LookUpCaseResponse *response = (Intake__LookUpCaseResponse *)answer;
-    char digits[INTAKE_LOOKUP_DIGITS + 1];
+    char digits[INTAKE_LOOKUP_MORE_DIGITS + 1];
     uint64_t number;
     uint32_t tries = 0;
     int64_t until_us = 0;
@@ -116,6 +127,10 @@ enum status intake_decide_look_up(struct decide *d, const ProtobufCMessage *mess
     }
     if (!is_counted && is_full(d)) {
         return refuse_full(d);
+    }
+    if (strlen(digits) < INTAKE_LOOKUP_MORE_DIGITS &&
+        intake_tables_lookup_wrong(d->txn, d->arena, d->now_us) >= INTAKE_LOOKUP_WRONG_MAX) {
+        return refuse_few_digits(d);
     }
     response->found = has_digits(d, number, digits);
     if (!response->found) {

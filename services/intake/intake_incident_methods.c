@@ -9,10 +9,26 @@
 #define SAME_DEFAULT 5
 #define SAME_MAX 20
 
+/* As it will be when it is registered. */
+static enum status spot_of(const Intake__FindSameRequest *request,
+                           const struct intake_answers *answers, struct incident_spot *ret_spot,
+                           struct error *err)
+{
+    Common__Place place;
+    bool is_told = intake_rules_told_place(request->place, answers, NULL, &place);
+    return incident_spot_of(is_told ? &place : NULL, ret_spot, err);
+}
+
+static struct intake_answers answers_of(const Intake__FindSameRequest *request)
+{
+    return (struct intake_answers){.count = request->n_answers, .answers = request->answers};
+}
+
 enum status intake_check_find_same(const struct city *city, const struct rpc_caller *caller,
                                    const ProtobufCMessage *message, struct error *err)
 {
     const Intake__FindSameRequest *request = (const Intake__FindSameRequest *)message;
+    const struct intake_answers given = answers_of(request);
     struct incident_spot spot;
     (void)caller;
     if (request->at_us < 0) {
@@ -27,7 +43,10 @@ enum status intake_check_find_same(const struct city *city, const struct rpc_cal
         status = intake_rules_check_place(city, request->place, false, err);
     }
     if (status == STATUS_OK) {
-        status = incident_spot_of(request->place, &spot, err);
+        status = intake_rules_check_answers(city, request->topic, &given, err);
+    }
+    if (status == STATUS_OK) {
+        status = spot_of(request, &given, &spot, err);
     }
     if (status == STATUS_OK && !incident_spot_is_known(&spot)) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "place",
@@ -114,6 +133,8 @@ enum status intake_read_find_same(struct read *r, const ProtobufCMessage *messag
                                   ProtobufCMessage *answer)
 {
     const Intake__FindSameRequest *request = (const Intake__FindSameRequest *)message;
+    const struct intake_answers given = answers_of(request);
+    struct intake_answers kept;
     struct incident_found found[SAME_MAX];
     struct incident_search asked = {
         .same = city_same(r->city, request->topic),
@@ -123,7 +144,11 @@ enum status intake_read_find_same(struct read *r, const ProtobufCMessage *messag
         .found = found,
     };
     struct arena *scratch = arena_new(INTAKE_STORY_ARENA_BYTES);
-    enum status status = incident_spot_of(request->place, &asked.spot, r->error);
+    enum status status =
+        intake_rules_keep_answers(r->city, request->topic, &given, r->arena, &kept, r->error);
+    if (status == STATUS_OK) {
+        status = spot_of(request, &kept, &asked.spot, r->error);
+    }
     if (status == STATUS_OK) {
         search(r, scratch, request->topic, &asked);
         status = tell_all(r, scratch, &asked, (Intake__FindSameResponse *)answer);

@@ -78,12 +78,10 @@ static bool tell_incident(struct read *r, uint64_t number, Intake__Case *told)
     return codes != NULL && told->joined_codes != NULL;
 }
 
-/* Copied, since the story may live elsewhere. What is not urgent any more has none, unless another's task is its own.
- * False: no memory. */
+/* Copied, since the story may live elsewhere. False: no memory. */
 static bool tell_alarm(struct read *r, const struct intake_alarm *alarm, Intake__Case *told)
 {
-    if (alarm->since_us == 0 ||
-        (told->urgency != COMMON__URGENCY__URGENCY_URGENT && told->incident_code[0] == '\0')) {
+    if (alarm->since_us == 0) {
         return true;
     }
     Intake__CaseAlarm *copy = arena_alloc(r->arena, sizeof(*copy));

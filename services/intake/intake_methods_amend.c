@@ -40,7 +40,7 @@ enum status intake_check_add_words(const struct city *city, const struct rpc_cal
 enum status intake_check_look_up(const struct city *city, const struct rpc_caller *caller,
                                  const ProtobufCMessage *message, struct error *err)
 {
-    char digits[INTAKE_LOOKUP_DIGITS + 1];
+    char digits[INTAKE_LOOKUP_MORE_DIGITS + 1];
     (void)city;
     (void)caller;
     return intake_rules_phone_digits(((const Intake__LookUpCaseRequest *)message)->phone_digits,

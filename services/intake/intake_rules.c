@@ -206,7 +206,10 @@ enum status intake_rules_check_registration(const struct city *city, bool may_im
         status = check_external(request->source, request->external_id, err);
     }
     if (status == STATUS_OK) {
-        status = intake_rules_check_answers(city, request, err);
+        status = intake_rules_check_answers(
+            city, request->topic,
+            &(struct intake_answers){.count = request->n_answers, .answers = request->answers},
+            err);
     }
     return status;
 }
@@ -233,18 +236,21 @@ enum status intake_rules_check_amendment(const struct city *city,
     return status;
 }
 
-enum status intake_rules_phone_digits(const char *text, char ret_digits[INTAKE_LOOKUP_DIGITS + 1],
+enum status intake_rules_phone_digits(const char *text,
+                                      char ret_digits[INTAKE_LOOKUP_MORE_DIGITS + 1],
                                       struct error *err)
 {
     struct buffer folded = BUFFER_EMPTY;
     enum status status = text_fold_digits(text, &folded, err);
     const char *digits = status == STATUS_OK ? buffer_text(&folded) : "";
-    if (strlen(digits) != INTAKE_LOOKUP_DIGITS ||
-        strspn(digits, "0123456789") != INTAKE_LOOKUP_DIGITS) {
+    size_t size = strlen(digits);
+    if ((size != INTAKE_LOOKUP_DIGITS && size != INTAKE_LOOKUP_MORE_DIGITS) ||
+        strspn(digits, "0123456789") != size) {
         status = error_set(err, STATUS_INVALID_ARGUMENT, "phone_digits",
-                           "the last %d digits of the phone number", INTAKE_LOOKUP_DIGITS);
+                           "the last %d digits of the phone number, or the last %d",
+                           INTAKE_LOOKUP_DIGITS, INTAKE_LOOKUP_MORE_DIGITS);
     } else {
-        memcpy(ret_digits, digits, INTAKE_LOOKUP_DIGITS + 1);
+        memcpy(ret_digits, digits, size + 1);
     }
     buffer_fini(&folded);
     return status;
@@ -483,7 +489,8 @@ bool intake_rules_is_of_task(Intake__TimelineKind kind)
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_STORM_DUE_MOVED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ALARMED:
     case INTAKE__TIMELINE_KIND__TIMELINE_KIND_UNACKNOWLEDGED:
-    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ALARM_GIVEN: return true;
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ALARM_GIVEN:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALMED: return true;
     default: return false;
     }
 }

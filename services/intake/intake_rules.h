@@ -60,14 +60,8 @@ struct intake_located {
     const char *point_area; /* the point's own area, when another one was given; else "" */
 };
 struct intake_located intake_rules_locate(const struct city *city, const Common__Place *place);
-/* Callers name a bus line once, as an answer or as the place: answers to questions called line, direction, stop, pole and
- * vehicle are those parts of the place, where it has none or still what was answered before (`former`, of an amended request).
- * The texts are the answers'. Returns whether anything was filled in. */
-bool intake_rules_place_answered(Common__Answer *const *answers, size_t count,
-                                 Common__Answer *const *former, size_t former_count,
-                                 Common__Place *place);
 
-/* --- intake_rules_answers.c --- */
+/* --- answers: intake_rules_answers.c --- */
 
 struct intake_answers {
     size_t count;
@@ -75,20 +69,23 @@ struct intake_answers {
 };
 
 /* INVALID_ARGUMENT, field "answers.KEY" or "answers": not asked, of another kind, too much. */
-enum status intake_rules_check_answers(const struct city *city,
-                                       const Intake__RegisterCaseRequest *request,
-                                       struct error *err);
+enum status intake_rules_check_answers(const struct city *city, const char *topic,
+                                       const struct intake_answers *given, struct error *err);
 /* INVALID_ARGUMENT, field "answers.KEY": a required one is missing. Where the short form holds, and
  * of a history, nobody asks. */
-enum status intake_rules_check_required(const struct city *city,
-                                        const Intake__RegisterCaseRequest *request,
-                                        struct error *err);
-/* The answers as they are kept: numbers and times in one form. Texts are borrowed from the request
+enum status intake_rules_check_required(const struct city *city, const char *topic,
+                                        const struct intake_answers *given, struct error *err);
+/* The answers as they are kept: numbers and times in one form. Texts are borrowed from those given
  * or live in the arena. Refuses what the check refuses; RESOURCE_EXHAUSTED. */
-enum status intake_rules_keep_answers(const struct city *city,
-                                      const Intake__RegisterCaseRequest *request,
-                                      struct arena *arena, struct intake_answers *ret_answers,
-                                      struct error *err);
+enum status intake_rules_keep_answers(const struct city *city, const char *topic,
+                                      const struct intake_answers *given, struct arena *arena,
+                                      struct intake_answers *ret_answers, struct error *err);
+/* intake_rules_place.c. Callers name a bus line once, as an answer or as the place: answers to questions called line, direction,
+ * stop, pole and vehicle are those parts of the place, where it has none or still what was answered before (`former`, of an
+ * amended request whose place nobody gives anew; NULL for none). Makes of `given`, which may be NULL, the place as it is told; texts are borrowed. False: nothing
+ * is told of any. */
+bool intake_rules_told_place(const Common__Place *given, const struct intake_answers *answers,
+                             const struct intake_answers *former, Common__Place *ret_place);
 Intake__QuestionKind intake_rules_question_kind(enum city_question_kind kind);
 
 /* --- intake_rules_place.c: whose it is --- */

@@ -265,51 +265,45 @@ static enum status take_all(const struct city *city, const char *topic,
     return STATUS_OK;
 }
 
-enum status intake_rules_check_answers(const struct city *city,
-                                       const Intake__RegisterCaseRequest *request,
-                                       struct error *err)
+enum status intake_rules_check_answers(const struct city *city, const char *topic,
+                                       const struct intake_answers *given, struct error *err)
 {
-    const struct intake_answers given = {.count = request->n_answers, .answers = request->answers};
-    enum status status = check_sizes(&given, err);
-    return status == STATUS_OK ? take_all(city, request->topic, &given, NULL, NULL, err) : status;
+    enum status status = check_sizes(given, err);
+    return status == STATUS_OK ? take_all(city, topic, given, NULL, NULL, err) : status;
 }
 
-enum status intake_rules_keep_answers(const struct city *city,
-                                      const Intake__RegisterCaseRequest *request,
-                                      struct arena *arena, struct intake_answers *ret_answers,
-                                      struct error *err)
+enum status intake_rules_keep_answers(const struct city *city, const char *topic,
+                                      const struct intake_answers *given, struct arena *arena,
+                                      struct intake_answers *ret_answers, struct error *err)
 {
-    const struct intake_answers given = {.count = request->n_answers, .answers = request->answers};
-    struct intake_answers kept = {.count = given.count};
-    if (given.count == 0) {
+    struct intake_answers kept = {.count = given->count};
+    if (given->count == 0) {
         *ret_answers = kept;
         return STATUS_OK;
     }
-    Common__Answer *room = arena_alloc(arena, given.count * sizeof(*room));
-    kept.answers = arena_alloc(arena, given.count * sizeof(Common__Answer *));
+    Common__Answer *room = arena_alloc(arena, given->count * sizeof(*room));
+    kept.answers = arena_alloc(arena, given->count * sizeof(Common__Answer *));
     if (room == NULL || kept.answers == NULL) {
         return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL,
                          "the call needs more memory than a call may have");
     }
-    for (size_t i = 0; i < given.count; i++) {
+    for (size_t i = 0; i < given->count; i++) {
         kept.answers[i] = &room[i];
     }
-    enum status status = take_all(city, request->topic, &given, arena, &kept, err);
+    enum status status = take_all(city, topic, given, arena, &kept, err);
     if (status == STATUS_OK) {
         *ret_answers = kept;
     }
     return status;
 }
 
-enum status intake_rules_check_required(const struct city *city,
-                                        const Intake__RegisterCaseRequest *request,
-                                        struct error *err)
+enum status intake_rules_check_required(const struct city *city, const char *topic,
+                                        const struct intake_answers *given, struct error *err)
 {
-    const struct intake_answers given = {.count = request->n_answers, .answers = request->answers};
-    size_t count = city_question_count(city, request->topic);
+    size_t count = city_question_count(city, topic);
     for (size_t i = 0; i < count; i++) {
-        const struct city_question *question = city_question_at(city, request->topic, i);
-        if (question->required && !is_answered(&given, question->key)) {
+        const struct city_question *question = city_question_at(city, topic, i);
+        if (question->required && !is_answered(given, question->key)) {
             struct answer_field field = field_of(question->key);
             return error_set(err, STATUS_INVALID_ARGUMENT, field.name,
                              "must be answered: %.80s (%.80s)", question->name_fa,

@@ -58,43 +58,48 @@ struct intake_located intake_rules_locate(const struct city *city, const Common_
 }
 
 /* The first value of the answer, "" when it was not given. */
-static char *answer_to(Common__Answer *const *answers, size_t count, const char *question)
+static char *answer_to(const struct intake_answers *given, const char *question)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(answers[i]->question, question) == 0 && answers[i]->n_values > 0) {
-            return answers[i]->values[0];
+    for (size_t i = 0; given != NULL && i < given->count; i++) {
+        const Common__Answer *answer = given->answers[i];
+        if (strcmp(answer->question, question) == 0 && answer->n_values > 0) {
+            return answer->values[0];
         }
     }
     return (char *)protobuf_c_empty_string;
 }
 
-bool intake_rules_place_answered(Common__Answer *const *answers, size_t count,
-                                 Common__Answer *const *former, size_t former_count,
-                                 Common__Place *place)
+bool intake_rules_told_place(const Common__Place *given, const struct intake_answers *answers,
+                             const struct intake_answers *former, Common__Place *ret_place)
 {
+    Common__Place place = COMMON__PLACE__INIT;
+    if (given != NULL) {
+        place = *given;
+    }
     const struct {
         const char *question;
         char **part;
         size_t characters_max;
     } parts[] = {
-        {"line", &place->line, INTAKE_LINE_MAX},
-        {"direction", &place->direction, INTAKE_THING_MAX},
-        {"stop", &place->stop, INTAKE_THING_MAX},
-        {"pole", &place->pole, INTAKE_LINE_MAX},
-        {"vehicle", &place->vehicle, INTAKE_LINE_MAX},
+        {"line", &place.line, INTAKE_LINE_MAX},
+        {"direction", &place.direction, INTAKE_THING_MAX},
+        {"stop", &place.stop, INTAKE_THING_MAX},
+        {"pole", &place.pole, INTAKE_LINE_MAX},
+        {"vehicle", &place.vehicle, INTAKE_LINE_MAX},
     };
-    bool filled = false;
+    bool is_told = given != NULL;
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        char *value = answer_to(answers, count, parts[i].question);
-        const char *before = answer_to(former, former_count, parts[i].question);
+        char *value = answer_to(answers, parts[i].question);
+        const char *before = answer_to(former, parts[i].question);
         bool is_given = **parts[i].part != '\0' && strcmp(*parts[i].part, before) != 0;
         if (value[0] != '\0' && !is_given &&
             text_check(value, parts[i].characters_max, parts[i].question, NULL) == STATUS_OK) {
             *parts[i].part = value;
-            filled = true;
+            is_told = true;
         }
     }
-    return filled;
+    *ret_place = place;
+    return is_told;
 }
 
 const struct city_unit *intake_rules_outside(const struct city *city,

@@ -59,6 +59,7 @@ struct word_search {
     struct buffer words;  /* folded */
     struct buffer folded; /* what a citizen said */
     size_t looked;
+    uint32_t unreadable;
     Intake__WordsSearched *searched;
 };
 
@@ -81,6 +82,14 @@ static enum status fold_said(const Intake__RevealCaseResponse *said, struct buff
     return status;
 }
 
+/* What one request holds may be damaged, and everything else is searched all the same; a table that cannot be read, or memory,
+ * is another matter. */
+static bool is_damaged(const struct word_search *w, enum status status)
+{
+    return status != STATUS_OK && status != STATUS_NOT_FOUND &&
+           status != STATUS_RESOURCE_EXHAUSTED && txn_error(w->search.r->txn, NULL) == STATUS_OK;
+}
+
 /* What the forgotten said cannot be opened, and is not found. */
 static enum status open_said(struct word_search *w, const struct intake_case *found,
                              bool *ret_is_said)
@@ -100,6 +109,10 @@ static enum status open_said(struct word_search *w, const struct intake_case *fo
     }
     *ret_is_said = status == STATUS_OK &&
                    intake_rules_are_said(buffer_text(&w->words), buffer_text(&w->folded));
+    if (is_damaged(w, status)) {
+        w->unreadable++;
+        return STATUS_OK;
+    }
     if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
         *w->search.r->error = err;
         return status;
@@ -136,7 +149,8 @@ static enum status fill_page(struct word_search *w, size_t page_size, uint64_t *
         status = look_at(w, number);
         uint64_t next = intake_search_next(&w->search, number);
         if (next != 0 && (w->searched->n_found == page_size || w->looked == LOOKED_MAX ||
-                          w->searched->opened == OPENED_MAX || w->search.stories == OPENED_MAX)) {
+                          w->searched->opened + w->unreadable >= OPENED_MAX ||
+                          w->search.stories == OPENED_MAX)) {
             *ret_token = number;
             break;
         }
@@ -147,7 +161,7 @@ static enum status fill_page(struct word_search *w, size_t page_size, uint64_t *
 
 static enum status search(struct decide *d, const Intake__SearchWordsRequest *request,
                           struct arena *scratch, Intake__WordsSearched *searched,
-                          uint64_t *ret_token)
+                          Intake__SearchWordsResponse *response)
 {
     struct read r = {.txn = d->txn,
                      .city = d->city,
@@ -171,8 +185,10 @@ static enum status search(struct decide *d, const Intake__SearchWordsRequest *re
         status = text_fold(request->words, &w.words, d->error);
     }
     if (status == STATUS_OK) {
-        status = fill_page(&w, page_size < FOUND_MAX ? page_size : FOUND_MAX, ret_token);
+        status = fill_page(&w, page_size < FOUND_MAX ? page_size : FOUND_MAX,
+                           &response->next_page_token);
     }
+    response->unreadable = w.unreadable;
     buffer_fini(&w.words);
     if (w.folded.data != NULL) {
         explicit_bzero(w.folded.data, w.folded.capacity);
@@ -215,7 +231,7 @@ enum status intake_decide_search_words(struct decide *d, const ProtobufCMessage 
     searched->purpose = request->purpose;
     searched->found = found;
     struct arena *scratch = arena_new(INTAKE_STORY_ARENA_BYTES);
-    enum status status = search(d, request, scratch, searched, &response->next_page_token);
+    enum status status = search(d, request, scratch, searched, response);
     arena_free(scratch);
     if (status == STATUS_OK) {
         status = answer_numbers(d, searched, response);

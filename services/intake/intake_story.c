@@ -71,24 +71,37 @@ static bool is_routing(const struct intake_timeline_row *row)
     return row->service == COMMON__SERVICE_ID__SERVICE_ID_ROUTING;
 }
 
+/* Begins an alarm, or ends one: who is joined to another has no task of its own any more. */
+static bool is_about_alarm(Intake__TimelineKind kind)
+{
+    return kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ALARMED ||
+           kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALMED ||
+           kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_CANCELLED ||
+           kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED;
+}
+
+/* NULL: none is on. */
 static const struct intake_timeline_row *last_alarm(const struct intake_timeline_row *rows,
-                                                    size_t count)
+                                                    size_t count, uint64_t before)
 {
     const struct intake_timeline_row *last = NULL;
     for (size_t i = 0; i < count; i++) {
-        if (is_routing(&rows[i]) &&
-            rows[i].record->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ALARMED &&
-            (last == NULL || rows[i].offset > last->offset)) {
+        if (is_routing(&rows[i]) && is_about_alarm(rows[i].record->kind) &&
+            rows[i].offset < before && (last == NULL || rows[i].offset > last->offset)) {
             last = &rows[i];
         }
     }
-    return last;
+    return last != NULL && last->record->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ALARMED
+               ? last
+               : NULL;
 }
 
-/* What came behind it, in any order: a row of each kind is the last one, or the first that counts. */
-static struct intake_alarm alarm_of(const struct intake_timeline_row *rows, size_t count)
+/* Of the rows under the request whose own task it is, as they stood before that place in routing's log. What came behind
+ * the alarm, in any order: a row of each kind is the last one, or the first that counts. */
+static struct intake_alarm alarm_of(const struct intake_timeline_row *rows, size_t count,
+                                    uint64_t before)
 {
-    const struct intake_timeline_row *told = last_alarm(rows, count);
+    const struct intake_timeline_row *told = last_alarm(rows, count, before);
     struct intake_alarm alarm = {.desk = "", .acknowledged_by = ""};
     uint64_t given = 0;
     uint64_t seen = 0;
@@ -100,7 +113,7 @@ static struct intake_alarm alarm_of(const struct intake_timeline_row *rows, size
     for (size_t i = 0; i < count; i++) {
         const Intake__TimelineRecord *record = rows[i].record;
         uint64_t offset = rows[i].offset;
-        if (!is_routing(&rows[i]) || offset < told->offset) {
+        if (!is_routing(&rows[i]) || offset < told->offset || offset >= before) {
             continue;
         }
         alarm.steps += record->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_UNACKNOWLEDGED;
@@ -124,6 +137,14 @@ struct stretch {
     uint64_t head;
     uint64_t from; /* the offset of the joining */
     uint64_t to;   /* of the splitting; 0: it is joined still */
+    const Intake__TimelineRecord *joined;
+};
+
+/* The request's own rows, and those that it has through others. */
+struct read_rows {
+    struct intake_timeline_row *rows;
+    size_t count;
+    struct intake_alarm alarm; /* of the task that it has by now, its own or another's */
 };
 
 static bool ends_stretch(Intake__TimelineKind kind)
@@ -163,47 +184,76 @@ static size_t find_stretches(const struct intake_timeline_row *rows, size_t coun
             .head = rows[i].record->incident,
             .from = rows[i].offset,
             .to = end_of(rows, count, rows[i].offset),
+            .joined = rows[i].record,
         };
     }
     return found;
 }
 
-/* Adds what befell the head's task meanwhile; returns how many rows there are then. */
-static size_t add_stretch(struct store_txn *txn, const struct stretch *stretch, struct arena *arena,
-                          struct intake_timeline_row *rows, size_t count)
+/* The task was urgent already: that is told with the joining. NULL: no memory. */
+static const Intake__TimelineRecord *
+tell_urgent(const struct stretch *stretch, const struct intake_alarm *alarm, struct arena *arena)
+{
+    Intake__TimelineRecord record = INTAKE__TIMELINE_RECORD__INIT;
+    record.kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_ALARMED;
+    record.at_us = stretch->joined->at_us;
+    record.unit = stretch->joined->unit;
+    record.note = (char *)(uintptr_t)alarm->desk;
+    return arena_copy(arena, &record, sizeof(record));
+}
+
+/* Adds what befell the head's task meanwhile. False: no memory. */
+static bool add_stretch(struct store_txn *txn, const struct stretch *stretch, struct arena *arena,
+                        struct read_rows *r)
 {
     struct intake_timeline_row of_head[INTAKE_TIMELINE_ROWS_MAX];
-    size_t head_count = intake_tables_timeline(txn, stretch->head, arena, of_head);
+    size_t head_count = intake_tables_task_timeline(txn, stretch->head, arena, of_head);
+    struct intake_alarm alarm = alarm_of(of_head, head_count, stretch->from);
+    if (alarm.since_us != 0) {
+        const Intake__TimelineRecord *record = tell_urgent(stretch, &alarm, arena);
+        r->rows[r->count++] = (struct intake_timeline_row){COMMON__SERVICE_ID__SERVICE_ID_ROUTING,
+                                                           stretch->from, record};
+        if (record == NULL) {
+            return false;
+        }
+    }
+    if (stretch->to == 0) {
+        r->alarm = alarm_of(of_head, head_count, UINT64_MAX);
+    }
     for (size_t i = 0; i < head_count; i++) {
-        if (is_routing(&of_head[i]) && of_head[i].offset > stretch->from &&
+        if (of_head[i].offset > stretch->from &&
             (stretch->to == 0 || of_head[i].offset < stretch->to ||
              PLANTED("split_off_still_told")) &&
             intake_rules_is_of_task(of_head[i].record->kind)) {
-            rows[count++] = of_head[i];
+            r->rows[r->count++] = of_head[i];
         }
     }
-    return count;
+    return true;
 }
 
-/* The request's own rows, and those that it has through others; NULL: no memory. */
-static const struct intake_timeline_row *read_rows(struct store_txn *txn, uint64_t number,
-                                                   struct arena *arena, size_t *ret_count)
+/* False: no memory. */
+static bool read_rows(struct store_txn *txn, uint64_t number, struct arena *arena,
+                      struct read_rows *ret_rows)
 {
     struct intake_timeline_row own[INTAKE_TIMELINE_ROWS_MAX];
     struct stretch stretches[INTAKE_STORY_HEADS_MAX];
     size_t count = intake_tables_timeline(txn, number, arena, own);
     size_t stretch_count = find_stretches(own, count, stretches);
-    size_t room = count + stretch_count * INTAKE_TIMELINE_ROWS_MAX;
-    struct intake_timeline_row *rows = arena_alloc(arena, (room + 1) * sizeof(*rows));
-    if (rows == NULL) {
-        return NULL;
+    size_t room = count + stretch_count * (INTAKE_TIMELINE_ROWS_MAX + 1);
+    struct read_rows r = {
+        .rows = arena_alloc(arena, (room + 1) * sizeof(*r.rows)),
+        .count = count,
+        .alarm = alarm_of(own, count, UINT64_MAX),
+    };
+    bool is_read = r.rows != NULL;
+    if (is_read) {
+        memcpy(r.rows, own, count * sizeof(*r.rows));
     }
-    memcpy(rows, own, count * sizeof(*rows));
-    for (size_t i = 0; i < stretch_count; i++) {
-        count = add_stretch(txn, &stretches[i], arena, rows, count);
+    for (size_t i = 0; i < stretch_count && is_read; i++) {
+        is_read = add_stretch(txn, &stretches[i], arena, &r);
     }
-    *ret_count = count;
-    return rows;
+    *ret_rows = r;
+    return is_read;
 }
 
 /* --- the story --- */
@@ -211,16 +261,17 @@ static const struct intake_timeline_row *read_rows(struct store_txn *txn, uint64
 bool intake_story_read(struct store_txn *txn, const struct intake_case *found, struct arena *arena,
                        struct intake_story *ret_story)
 {
-    size_t row_count = 0;
-    const struct intake_timeline_row *rows =
-        read_rows(txn, found->registered->number, arena, &row_count);
+    struct read_rows read;
+    if (!read_rows(txn, found->registered->number, arena, &read)) {
+        return false;
+    }
     const Intake__Storm *storm = found->registered->storm == 0
                                      ? NULL
                                      : intake_tables_storm(txn, found->registered->storm, arena);
-    size_t count = row_count + 1 + (storm != NULL);
+    size_t count = read.count + 1 + (storm != NULL);
     Intake__TimelineEntry *told = arena_alloc(arena, count * sizeof(*told));
     Intake__TimelineEntry **entries = arena_alloc(arena, count * sizeof(*entries));
-    if (rows == NULL || told == NULL || entries == NULL || txn_error(txn, NULL) != STATUS_OK) {
+    if (told == NULL || entries == NULL || txn_error(txn, NULL) != STATUS_OK) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -228,8 +279,8 @@ bool intake_story_read(struct store_txn *txn, const struct intake_case *found, s
         entries[i] = &told[i];
     }
     tell_registration(found, &told[0]);
-    for (size_t i = 0; i < row_count; i++) {
-        tell_row(&rows[i], &told[i + 1]);
+    for (size_t i = 0; i < read.count; i++) {
+        tell_row(&read.rows[i], &told[i + 1]);
     }
     if (storm != NULL) {
         tell_storm(found, storm, &told[count - 1]);
@@ -238,8 +289,8 @@ bool intake_story_read(struct store_txn *txn, const struct intake_case *found, s
     *ret_story = (struct intake_story){
         .entries = entries,
         .count = count,
-        .due_at_us = due_at_us(rows, row_count),
-        .alarm = alarm_of(rows, row_count),
+        .due_at_us = due_at_us(read.rows, read.count),
+        .alarm = read.alarm,
     };
     return true;
 }

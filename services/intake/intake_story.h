@@ -8,9 +8,9 @@
  * story is told. */
 #define INTAKE_STORY_HEADS_MAX 16
 
-/* Who has an urgent request: of the last time that its unit was told of it as that. */
+/* Who has a request whose task is urgent: of the last time that its unit was told of it as that. */
 struct intake_alarm {
-    int64_t since_us; /* 0: never */
+    int64_t since_us; /* 0: never, or it is not urgent any more */
     const char *desk; /* never NULL, as the next */
     const char *acknowledged_by;
     int64_t acknowledged_at_us;

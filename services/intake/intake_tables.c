@@ -290,26 +290,36 @@ static struct key timeline_key(enum store_space space, uint64_t number)
     return key;
 }
 
-static void put_row(struct store_txn *txn, enum store_space space, uint64_t number,
-                    Common__ServiceId service, uint64_t offset,
-                    const Intake__TimelineRecord *record)
+static struct key row_key(enum store_space space, uint64_t number, Common__ServiceId service,
+                          uint64_t offset)
 {
     struct key key = timeline_key(space, number);
     key_add_u8(&key, (uint8_t)service);
     key_add_u64(&key, offset);
-    table_put(txn, space, &key, &record->base);
+    return key;
 }
 
 void intake_tables_timeline_put(struct store_txn *txn, uint64_t number, Common__ServiceId service,
                                 uint64_t offset, const Intake__TimelineRecord *record)
 {
-    put_row(txn, STORE_VIEW, number, service, offset, record);
+    struct key key = row_key(STORE_VIEW, number, service, offset);
+    table_put(txn, STORE_VIEW, &key, &record->base);
+}
+
+void intake_tables_timeline_put_second(struct store_txn *txn, uint64_t number,
+                                       Common__ServiceId service, uint64_t offset,
+                                       const Intake__TimelineRecord *record)
+{
+    struct key key = row_key(STORE_VIEW, number, service, offset);
+    key_add_u8(&key, 1);
+    table_put(txn, STORE_VIEW, &key, &record->base);
 }
 
 void intake_tables_story_put(struct store_txn *txn, uint64_t number, uint64_t offset,
                              const Intake__TimelineRecord *record)
 {
-    put_row(txn, STORE_STATE, number, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, offset, record);
+    struct key key = row_key(STORE_STATE, number, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, offset);
+    table_put(txn, STORE_STATE, &key, &record->base);
 }
 
 /* A row as it lies there: not unpacked before it is known to be wanted. */
@@ -319,14 +329,13 @@ struct packed_row {
 };
 
 /* Keeps the first and, in a ring behind it, the last ones. */
-static size_t scan_timeline(struct store_txn *txn, enum store_space space, uint64_t number,
+static size_t scan_timeline(struct store_txn *txn, enum store_space space, const struct key *prefix,
                             struct packed_row *rows, size_t rows_max)
 {
-    struct key prefix = timeline_key(space, number);
     struct txn_scan scan;
     struct packed_row row;
     size_t seen = 0;
-    txn_scan_begin(&scan, txn, space, &prefix, NULL, false);
+    txn_scan_begin(&scan, txn, space, prefix, NULL, false);
     while (txn_scan_next(&scan, &row.key, &row.value)) {
         size_t place = seen == 0 ? 0 : 1 + (seen - 1) % (rows_max - 1);
         rows[place] = row;
@@ -350,13 +359,9 @@ static struct intake_timeline_row unpack_row(struct store_txn *txn, struct packe
     };
 }
 
-size_t intake_tables_timeline(struct store_txn *txn, uint64_t number, struct arena *arena,
-                              struct intake_timeline_row ret_rows[INTAKE_TIMELINE_ROWS_MAX])
+static size_t unpack_rows(struct store_txn *txn, const struct packed_row *packed, size_t count,
+                          struct arena *arena, struct intake_timeline_row *ret_rows)
 {
-    struct packed_row packed[INTAKE_TIMELINE_ROWS_MAX];
-    size_t count = scan_timeline(txn, STORE_STATE, number, packed, INTAKE_OWN_ROWS_MAX);
-    count +=
-        scan_timeline(txn, STORE_VIEW, number, packed + count, INTAKE_TIMELINE_ROWS_MAX - count);
     for (size_t i = 0; i < count; i++) {
         ret_rows[i] = unpack_row(txn, packed[i], arena);
         if (ret_rows[i].record == NULL) {
@@ -364,4 +369,56 @@ size_t intake_tables_timeline(struct store_txn *txn, uint64_t number, struct are
         }
     }
     return count;
+}
+
+size_t intake_tables_timeline(struct store_txn *txn, uint64_t number, struct arena *arena,
+                              struct intake_timeline_row ret_rows[INTAKE_TIMELINE_ROWS_MAX])
+{
+    struct packed_row packed[INTAKE_TIMELINE_ROWS_MAX];
+    struct key own = timeline_key(STORE_STATE, number);
+    struct key others = timeline_key(STORE_VIEW, number);
+    size_t count = scan_timeline(txn, STORE_STATE, &own, packed, INTAKE_OWN_ROWS_MAX);
+    count +=
+        scan_timeline(txn, STORE_VIEW, &others, packed + count, INTAKE_TIMELINE_ROWS_MAX - count);
+    return unpack_rows(txn, packed, count, arena, ret_rows);
+}
+
+size_t intake_tables_task_timeline(struct store_txn *txn, uint64_t number, struct arena *arena,
+                                   struct intake_timeline_row ret_rows[INTAKE_TIMELINE_ROWS_MAX])
+{
+    struct packed_row packed[INTAKE_TIMELINE_ROWS_MAX];
+    struct key prefix = timeline_key(STORE_VIEW, number);
+    key_add_u8(&prefix, (uint8_t)COMMON__SERVICE_ID__SERVICE_ID_ROUTING);
+    size_t count = scan_timeline(txn, STORE_VIEW, &prefix, packed, INTAKE_TIMELINE_ROWS_MAX);
+    return unpack_rows(txn, packed, count, arena, ret_rows);
+}
+
+/* --- tasks that were told as urgent --- */
+
+static struct key alarm_key(uint64_t task)
+{
+    struct key key;
+    key_begin(&key, INTAKE_CLASS_ALARM);
+    key_add_u64(&key, task);
+    return key;
+}
+
+void intake_tables_alarm_put(struct store_txn *txn, uint64_t task, uint64_t number)
+{
+    struct key key = alarm_key(task);
+    Intake__AlarmRecord record = INTAKE__ALARM_RECORD__INIT;
+    record.number = number;
+    table_put(txn, STORE_VIEW, &key, &record.base);
+}
+
+uint64_t intake_tables_alarm_end(struct store_txn *txn, struct arena *arena, uint64_t task)
+{
+    struct key key = alarm_key(task);
+    const Intake__AlarmRecord *record = (const Intake__AlarmRecord *)table_get(
+        txn, STORE_VIEW, &key, &intake__alarm_record__descriptor, arena);
+    if (record == NULL) {
+        return 0;
+    }
+    txn_delete(txn, STORE_VIEW, &key);
+    return record->number;
 }

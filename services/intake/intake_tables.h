@@ -7,7 +7,8 @@
  *   state  CITIZEN_CASE   {citizen, number}             (empty)          requests of a known
  * citizen state  EXTERNAL       {source, external id}         ExternalRecord   requests named by
  * another system view   TIMELINE       {number, service, offset}     TimelineRecord   what the
- * other services' logs tell
+ * other services' logs tell; {number, service, offset, 1}: what the same event tells besides
+ *   view   ALARM          {task}                        AlarmRecord      tasks told as urgent
  *
  * Functions that find nothing also do so when the transaction has failed: whoever runs it looks at
  * its error.
@@ -32,9 +33,10 @@ enum intake_state_class {
     INTAKE_CLASS_CALL = 4, /* intake_calls.h */
     INTAKE_CLASS_CASE_CHANGES = 5,
     INTAKE_CLASS_CASE_STORY = 6,
-    INTAKE_CLASS_LOOKUP = 8, /* these three: intake_amend.h */
+    INTAKE_CLASS_LOOKUP = 8, /* these four: intake_amend.h */
     INTAKE_CLASS_LOOKUP_UNTIL = 9,
     INTAKE_CLASS_LOOKUP_COUNT = 10,
+    INTAKE_CLASS_LOOKUP_RATE = 11,
     INTAKE_CLASS_STORM = 19, /* intake_storms.h */
 };
 
@@ -42,6 +44,7 @@ enum intake_view_class {
     INTAKE_CLASS_TIMELINE = 1,
     INTAKE_CLASS_OPEN = 2, /* these two: intake_incident_tables.h */
     INTAKE_CLASS_INCIDENT = 3,
+    INTAKE_CLASS_ALARM = 4,
     INTAKE_CLASS_LOOK_ELSEWHERE = 20,
 };
 
@@ -128,6 +131,10 @@ struct intake_timeline_row {
 
 void intake_tables_timeline_put(struct store_txn *txn, uint64_t number, Common__ServiceId service,
                                 uint64_t offset, const Intake__TimelineRecord *record);
+/* What such an event tells besides. */
+void intake_tables_timeline_put_second(struct store_txn *txn, uint64_t number,
+                                       Common__ServiceId service, uint64_t offset,
+                                       const Intake__TimelineRecord *record);
 /* The same of an event of the own log, in the state space. */
 void intake_tables_story_put(struct store_txn *txn, uint64_t number, uint64_t offset,
                              const Intake__TimelineRecord *record);
@@ -136,5 +143,14 @@ void intake_tables_story_put(struct store_txn *txn, uint64_t number, uint64_t of
  * arena. */
 size_t intake_tables_timeline(struct store_txn *txn, uint64_t number, struct arena *arena,
                               struct intake_timeline_row ret_rows[INTAKE_TIMELINE_ROWS_MAX]);
+/* Those alone that routing tells, likewise: what a joined request needs of its head's. */
+size_t intake_tables_task_timeline(struct store_txn *txn, uint64_t number, struct arena *arena,
+                                   struct intake_timeline_row ret_rows[INTAKE_TIMELINE_ROWS_MAX]);
+
+/* --- tasks that were told as urgent --- */
+
+void intake_tables_alarm_put(struct store_txn *txn, uint64_t task, uint64_t number);
+/* It is urgent no more. The number of its own request, 0 when it was not. */
+uint64_t intake_tables_alarm_end(struct store_txn *txn, struct arena *arena, uint64_t task);
 
 #endif

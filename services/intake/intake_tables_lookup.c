@@ -1,6 +1,8 @@
 /* The one place that knows how the rows of wrong look-ups look. */
 #include "services/intake/intake_amend.h"
 
+#include "base/clock.h"
+
 static const struct bytes no_value = {NULL, 0};
 
 static struct key lookup_key(uint64_t number)
@@ -106,4 +108,46 @@ bool intake_tables_lookup_oldest(struct store_txn *txn, uint64_t *ret_number, in
     }
     txn_scan_end(&scan);
     return is_found;
+}
+
+/* --- how many were wrong of late --- */
+
+static struct key rate_key(void)
+{
+    struct key key;
+    key_begin(&key, INTAKE_CLASS_LOOKUP_RATE);
+    return key;
+}
+
+/* As of that half hour. */
+static Intake__LookUpRateRecord rate_at(struct store_txn *txn, struct arena *arena,
+                                        int64_t half_hour)
+{
+    struct key key = rate_key();
+    const Intake__LookUpRateRecord *record = (const Intake__LookUpRateRecord *)table_get(
+        txn, STORE_STATE, &key, &intake__look_up_rate_record__descriptor, arena);
+    Intake__LookUpRateRecord rate = INTAKE__LOOK_UP_RATE_RECORD__INIT;
+    rate.half_hour = half_hour;
+    if (record != NULL && record->half_hour == half_hour) {
+        rate.wrong = record->wrong;
+        rate.wrong_before = record->wrong_before;
+    } else if (record != NULL && record->half_hour == half_hour - 1) {
+        rate.wrong_before = record->wrong;
+    }
+    return rate;
+}
+
+void intake_tables_lookup_count_wrong(struct store_txn *txn, struct arena *arena, int64_t at_us)
+{
+    struct key key = rate_key();
+    Intake__LookUpRateRecord rate = rate_at(txn, arena, at_us / INTAKE_LOOKUP_LOCK_US);
+    rate.wrong++;
+    table_put(txn, STORE_STATE, &key, &rate.base);
+}
+
+uint64_t intake_tables_lookup_wrong(struct store_txn *txn, struct arena *arena, int64_t now_us)
+{
+    Intake__LookUpRateRecord rate = rate_at(txn, arena, now_us / INTAKE_LOOKUP_LOCK_US);
+    uint64_t left_us = (uint64_t)(INTAKE_LOOKUP_LOCK_US - now_us % INTAKE_LOOKUP_LOCK_US);
+    return rate.wrong + rate.wrong_before * left_us / (uint64_t)INTAKE_LOOKUP_LOCK_US;
 }

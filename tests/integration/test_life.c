@@ -347,6 +347,10 @@ static void a_topic_s_questions_are_answered_on_the_command_line(void **state)
     json_t *referred = system_json(s, ARGS("register", "--topic", "water-cut"));
     assert_string_equal(text_at(at(referred, "referral"), "phone"), "122");
     json_decref(referred);
+    struct output told = system_vafa(s, ARGS("register", "--topic", "water-cut", "--lang", "en"));
+    assert_non_null(strstr(told.out, "not the city's: no call-back"));
+    assert_null(strstr(told.out, "no phone")); /* with one, nobody would call either */
+    output_free(&told);
 }
 
 static void bad_input_is_refused_with_the_name_of_its_field(void **state)

@@ -99,6 +99,14 @@ static void operators_are_offered_joining_before_anything_is_registered(void **s
     begin(s);
     expect(s, again, 1, "--join CODE");
     expect(s, alone, 0, "storm: 1");
+    json_t *lost =
+        system_json(s, ARGS("register", "--topic", "lost-property", "--answer", "line=12"));
+    json_t *told = system_json(s, ARGS("show", json_string_value(at(lost, "code")), "--fresh"));
+    expect(
+        s, ARGS("register", "--topic", "lost-property", "--answer", "line=۱۲", "--lang", "en"), 1,
+        json_string_value(at(lost, "code"))); /* an answer may be all that is told of the place */
+    json_decref(told);
+    json_decref(lost);
     expect(s, ARGS("storm", "list", "--lang", "en"), 0, "runs");
 }
 

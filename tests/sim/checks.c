@@ -54,6 +54,9 @@ static unsigned kind_of(const struct recount_event *event)
         if (event->by_storm) {
             return 35;
         }
+        if (event->calmed || event->alarmed_before) {
+            return event->calmed ? 40 : 37;
+        }
         if (event->referred) {
             return 50;
         }
@@ -64,16 +67,22 @@ static unsigned kind_of(const struct recount_event *event)
     }
 }
 
+/* One event may be told in two lines: the one of that kind, or else the first. */
 static const Intake__TimelineEntry *entry_of(const Intake__GetCaseResponse *response,
                                              const struct recount_event *event)
 {
+    const Intake__TimelineEntry *first = NULL;
     for (size_t i = 0; i < response->n_timeline; i++) {
         const Intake__TimelineEntry *entry = response->timeline[i];
-        if ((unsigned)entry->service == event->service && entry->offset == event->offset) {
+        if ((unsigned)entry->service != event->service || entry->offset != event->offset) {
+            continue;
+        }
+        if ((unsigned)entry->kind == kind_of(event)) {
             return entry;
         }
+        first = first != NULL ? first : entry;
     }
-    return NULL;
+    return first;
 }
 
 /* The registration tells a second line when a storm was running; returns how many there are. */
@@ -91,6 +100,37 @@ static size_t check_storm_told(const struct recount_case *one,
                          one->number);
     }
     return told;
+}
+
+/* The place in routing's log where the story last tells of that; 0: nowhere. */
+static uint64_t last_told(const Intake__GetCaseResponse *response, Intake__TimelineKind kind)
+{
+    uint64_t last = 0;
+    for (size_t i = 0; i < response->n_timeline; i++) {
+        const Intake__TimelineEntry *entry = response->timeline[i];
+        last = entry->kind == kind && entry->offset > last ? entry->offset : last;
+    }
+    return last;
+}
+
+/* Somebody has an urgent task as long as the story says so: since it was told as urgent, or the request joined it, and until
+ * nobody calls it urgent, nobody wants it, or the request has left it. */
+static void check_alarm_told(const struct recount_case *one,
+                             const Intake__GetCaseResponse *response)
+{
+    uint64_t told = last_told(response, INTAKE__TIMELINE_KIND__TIMELINE_KIND_ALARMED);
+    uint64_t joined = last_told(response, INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED);
+    uint64_t split = last_told(response, INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT);
+    uint64_t left = last_told(response, INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT);
+    bool is_on = told > last_told(response, INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALMED) &&
+                 told > last_told(response, INTAKE__TIMELINE_KIND__TIMELINE_KIND_CANCELLED) &&
+                 told > split && told >= joined && !(joined > split && left > joined);
+    if (is_on != (response->case_data->alarm != NULL)) {
+        invariant_broken(INVARIANT_TIMELINES,
+                         "who has request %" PRIu64 " as an urgent one is told, or not, against "
+                         "its story",
+                         one->number);
+    }
 }
 
 void check_timeline(struct recount *recount, const Intake__GetCaseResponse *response,
@@ -142,6 +182,7 @@ void check_timeline(struct recount *recount, const Intake__GetCaseResponse *resp
         }
         shown++;
     }
+    check_alarm_told(one, response);
     if (shown + check_storm_told(one, response) != response->n_timeline ||
         (whole && shown + hidden != one->event_count)) {
         invariant_broken(INVARIANT_TIMELINES,

@@ -43,7 +43,7 @@
       "at every answer, at the end")                                                               \
     X(TIMELINES, "timelines agree with the owners",                                                \
       "A request's story is what the four logs tell of it up to how far intake has come, each "    \
-      "event once.",                                                                               \
+      "event once; who has an urgent task is told as long as the story says it is one.",           \
       "at every answer, at the end of all")                                                        \
     X(SAME_ANSWER, "idempotent answers are the same answers",                                      \
       "The same request under the same key gets the same bytes, at once, hours or days later, "    \
@@ -102,7 +102,7 @@
       "at every answer")                                                                           \
     X(SAME, "what is shown as the same thing is open",                                             \
       "FindSame shows nothing whose task had ended, as of the position it was asked with; at the " \
-      "end it finds every open request by its thing.",                                             \
+      "end it finds every open request by its thing, or by the line that was answered.",           \
       "at every answer, at the end")                                                               \
     X(PAGES, "what fits is on one page, once",                                                     \
       "Pages of SearchCases, newest first, and of ListTasks, by number and by due time, hold "     \

@@ -74,7 +74,8 @@ static void looked_up(struct errand *errand)
         return; /* the forgotten have no digits */
     }
     bool is_right =
-        wish->personal && strcmp(wish->phone + strlen(wish->phone) - 4, request->phone_digits) == 0;
+        wish->personal && strcmp(wish->phone + strlen(wish->phone) - strlen(request->phone_digits),
+                                 request->phone_digits) == 0;
     if (response->found != is_right || (response->case_data != NULL) != is_right ||
         (is_right && response->case_data->number != wish->number)) {
         invariant_broken(INVARIANT_SEALED, "r%" PRIu64 " is shown to whoever has %s digits",
@@ -95,9 +96,10 @@ static void look_up(struct life *life, uint64_t marker, unsigned guesses_of_a_th
     bool guesses = !wish->personal || life_chance(life, guesses_of_a_thousand);
     errand->number = marker;
     request->code = arena_copy_text(errand->arena, wish->code);
+    size_t digits = life_chance(life, 300) ? 8 : 4;
     request->phone_digits =
         guesses ? TEXT("9999")
-                : arena_copy_text(errand->arena, wish->phone + strlen(wish->phone) - 4);
+                : arena_copy_text(errand->arena, wish->phone + strlen(wish->phone) - digits);
     errand_start(errand);
 }
 

@@ -252,9 +252,14 @@ void life_ask_same(struct life *life, const struct recount_case *one,
     Intake__FindSameRequest *request =
         errand_request(errand, &intake__find_same_request__descriptor);
     request->topic = arena_copy_text(errand->arena, one->topic);
-    request->place = arena_alloc(errand->arena, sizeof *request->place);
-    common__place__init(request->place);
-    request->place->thing = arena_format(errand->arena, "r%" PRIu64, one->marker);
+    if (one->by_line) { /* before registering, the line was an answer */
+        request->n_answers =
+            life_answer_questions(errand, one->topic, one->marker, &request->answers);
+    } else {
+        request->place = arena_alloc(errand->arena, sizeof *request->place);
+        common__place__init(request->place);
+        request->place->thing = arena_format(errand->arena, "r%" PRIu64, one->marker);
+    }
     request->at_us = one->occurred_at_us;
     errand->number = one->number;
     if (at_least != NULL) {

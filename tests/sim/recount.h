@@ -17,6 +17,7 @@
 
 #define RECOUNT_CODE_SIZE 16
 #define RECOUNT_POINT_AREA "3" /* the district at whose middle the people point */
+#define RECOUNT_LINE "L"       /* "L17": the line on which r17's caller lost something */
 
 /* An event about a request, in the order of its log. */
 struct recount_event {
@@ -35,6 +36,9 @@ struct recount_event {
     bool by_storm;            /* a due date that a storm moved */
     bool left;                /* it has left the task that it shared, taken back */
     bool referred;            /* it ended as none of the city's matters: nobody is called */
+    bool calmed;              /* the same event: the task is urgent no more; kind 0 */
+    bool
+        alarmed_before; /* the same event: the task it was joined to was told as urgent before; kind 0 */
     const char *topic, *area; /* of an amendment; NULL otherwise */
 };
 
@@ -75,6 +79,7 @@ struct recount_case {
     struct recount_end *ends;
     size_t end_count, end_room;
     uint64_t answers;
+    bool by_line;                 /* where it is was told as an answer, too */
     uint32_t answers_told;        /* a bit for each number of answers to questions it ever had */
     uint32_t chases, chases_told; /* in intake's log; by routing */
     uint32_t amendments, amendments_told;

@@ -25,12 +25,13 @@ void recount_note(struct recount *recount, uint64_t case_number, const struct fo
     }
     event.service = found->service;
     event.offset = found->offset;
-    event.kind = found->record->kind;
+    bool besides = event.calmed || event.alarmed_before;
+    event.kind = besides ? 0 : found->record->kind;
     event.at_us = found->record->occurred_at_us;
-    event.actor =
-        found->record->historical && found->service != COMMON__SERVICE_ID__SERVICE_ID_INTAKE
-            ? ""
-            : recount_text(recount, found->record->actor);
+    event.actor = event.alarmed_before || (found->record->historical &&
+                                           found->service != COMMON__SERVICE_ID__SERVICE_ID_INTAKE)
+                      ? ""
+                      : recount_text(recount, found->record->actor);
     one->events =
         recount_grow(one->events, one->event_count, &one->event_room, sizeof *one->events);
     one->events[one->event_count++] = event;
@@ -96,12 +97,23 @@ static bool is_given(const char *topic, const Common__Answer *answer)
     return false;
 }
 
-/* One answer at most. */
+/* The line that was answered is the place's, and what finds it (life_ask_same). */
+static bool is_line(const Intake__RequestRegistered *request, const Common__Answer *answer)
+{
+    const char *line = answer->values[0];
+    return strcmp(request->topic, "lost-property") == 0 && strcmp(answer->question, "line") == 0 &&
+           strncmp(line, RECOUNT_LINE, strlen(RECOUNT_LINE)) == 0 &&
+           strtoull(line + strlen(RECOUNT_LINE), NULL, 10) == marker_of(request) &&
+           strcmp(line, request->place->line) == 0;
+}
+
+/* One answer at most, and the line. */
 static void check_answers(const struct found *found, const Intake__RequestRegistered *request)
 {
     for (size_t i = 0; i < request->n_answers; i++) {
         const Common__Answer *answer = request->answers[i];
-        if (i > 0 || answer->n_values != 1 || !is_given(request->topic, answer)) {
+        if (i > 1 || answer->n_values != 1 ||
+            !(i == 0 ? is_given(request->topic, answer) : is_line(request, answer))) {
             recount_impossible(found, "it holds an answer nobody gave");
         }
     }
@@ -150,6 +162,7 @@ static void take_registered(struct recount *recount, const struct found *found,
         .by_pack = !found->record->historical && request->place != NULL &&
                    strcmp(request->place->area, WORLD_OTHER_AREA) == 0,
         .is_alone = request->incident == 0,
+        .by_line = request->n_answers > 1,
         .answers_told = 1U << request->n_answers,
         .wants_urgent = request->urgency == COMMON__URGENCY__URGENCY_URGENT,
         .registered_urgent = request->urgency == COMMON__URGENCY__URGENCY_URGENT,

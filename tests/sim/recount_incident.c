@@ -113,6 +113,13 @@ void recount_take_urgency(struct recount *recount, const struct found *found,
     }
     recount_clock_urgent(recount, task);
     if (!task->urgent) {
+        struct recount_event calmed = {
+            .unit = task->unit, .due_at_us = task->due_at_us, .calmed = true};
+        if (task->alarm.is_on) {
+            recount_note_joined(recount, task, found, calmed);
+            calmed.left = task->own_left;
+            recount_note(recount, task->case_number, found, calmed);
+        }
         recount_alarm_calm(task);
     } else if (!was_live) {
         recount_alarm_owe(task, told->since_us);
@@ -150,6 +157,7 @@ static void take_case_joined(struct recount *recount, const struct found *found,
                          found->offset, one->number);
     }
     bool was_urgent = task->urgent;
+    bool was_alarmed = task->alarm.is_on;
     const struct recount_urgency told = {.urgency = joined->urgency,
                                          .urgent_joined = joined->urgent_joined,
                                          .caller = one,
@@ -160,9 +168,14 @@ static void take_case_joined(struct recount *recount, const struct found *found,
         recount_rules_anew(recount, task);
     }
     recount_concern_all(recount, task, found->offset);
-    recount_note(recount, joined->case_number, found,
-                 (struct recount_event){.unit = recount_text(recount, joined->unit),
-                                        .due_at_us = joined->due_at_us});
+    const struct recount_event noted = {.unit = recount_text(recount, joined->unit),
+                                        .due_at_us = joined->due_at_us};
+    recount_note(recount, joined->case_number, found, noted);
+    if (was_alarmed) {
+        recount_note(recount, joined->case_number, found,
+                     (struct recount_event){
+                         .unit = noted.unit, .due_at_us = noted.due_at_us, .alarmed_before = true});
+    }
 }
 
 /* Whose request the task is may leave it, too, as long as others are joined to it. */

@@ -80,6 +80,14 @@ static void says_when_the_deadline_lies_behind_the_known_holidays(void **state)
     assert_non_null(strstr(output, "known up to 1407-12-29"));
 }
 
+/* Without a pack of one's own it is the server's; that there is none is not a wrong command line. */
+static void asks_the_server_it_is_told(void **state)
+{
+    (void)state;
+    assert_int_equal(run("--connect ipc:///nowhere --hours 5"), 4);
+    assert_int_equal(run("--connect ipc:///nowhere --city isfahan --hours 5"), 0);
+}
+
 static void refuses_what_it_cannot_read(void **state)
 {
     (void)state;
@@ -98,6 +106,7 @@ int main(void)
         cmocka_unit_test(json_has_the_sum_of_its_dates),
         cmocka_unit_test(counts_every_hour_where_there_are_no_working_hours),
         cmocka_unit_test(says_when_the_deadline_lies_behind_the_known_holidays),
+        cmocka_unit_test(asks_the_server_it_is_told),
         cmocka_unit_test(refuses_what_it_cannot_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

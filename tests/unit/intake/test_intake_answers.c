@@ -133,6 +133,66 @@ static void another_answer_is_another_place_unless_one_was_given(void **state)
     rig_free(rig);
 }
 
+/* As when it is registered: also where the given one happens to be what was answered before. */
+static void a_place_that_an_amendment_gives_stands_against_its_answers(void **state)
+{
+    static const struct given first[] = {{"line", {"12"}}, {"stop", {"4"}}};
+    static const struct given second[] = {{"line", {"13"}}, {"stop", {"5"}}};
+    struct rig *rig = desk_open();
+    struct sheet sheet, other;
+    struct error err = ERROR_NONE;
+    const ProtobufCMessage *answer = NULL;
+    Common__Place given = COMMON__PLACE__INIT;
+    Intake__RegisterCaseRequest request = desk_request();
+    Intake__AmendCaseRequest amend = INTAKE__AMEND_CASE_REQUEST__INIT;
+    (void)state;
+    request.topic = "bus-headway";
+    put(&request, &sheet, first, 2);
+    amend.code = TEXT(desk_register(rig, &request)->code);
+    amend.reason = TEXT("heard wrongly");
+    put(&request, &other, second, 2);
+    amend.answers = request.answers;
+    amend.n_answers = 2;
+    given.line = "12";
+    amend.place = &given;
+    assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "AmendCase", &amend.base, &answer, &err),
+                     STATUS_OK);
+    const Common__Place *place = desk_get(rig, amend.code)->case_data->place;
+    assert_string_equal(place->line, "12");
+    assert_string_equal(place->stop, "5"); /* what it leaves open is answered */
+    rig_free(rig);
+}
+
+/* Both said the same, and it is the answer that is corrected. */
+static void an_answer_that_is_amended_alone_moves_what_was_given_alike(void **state)
+{
+    static const struct given first[] = {{"line", {"12"}}};
+    static const struct given second[] = {{"line", {"13"}}};
+    struct rig *rig = desk_open();
+    struct sheet sheet, other;
+    struct error err = ERROR_NONE;
+    const ProtobufCMessage *answer = NULL;
+    Common__Place given = COMMON__PLACE__INIT;
+    Intake__RegisterCaseRequest request = desk_request();
+    Intake__AmendCaseRequest amend = INTAKE__AMEND_CASE_REQUEST__INIT;
+    (void)state;
+    given.line = "12";
+    given.area = "5";
+    request.topic = "bus-headway";
+    request.place = &given;
+    put(&request, &sheet, first, 1);
+    amend.code = TEXT(desk_register(rig, &request)->code);
+    amend.reason = TEXT("heard wrongly");
+    put(&request, &other, second, 1);
+    amend.answers = request.answers;
+    amend.n_answers = 1;
+    assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "AmendCase", &amend.base, &answer, &err),
+                     STATUS_OK);
+    assert_string_equal(desk_get(rig, amend.code)->case_data->place->line, "13");
+    assert_string_equal(desk_get(rig, amend.code)->case_data->place->area, "5");
+    rig_free(rig);
+}
+
 static void several_may_be_chosen_of_several_of(void **state)
 {
     static const struct given given[] = {{"touches", {"wire", "car"}}};
@@ -344,6 +404,8 @@ int main(void)
         cmocka_unit_test(keeps_answers_in_one_form_and_shows_them),
         cmocka_unit_test(a_line_and_a_stop_that_are_answered_are_the_place),
         cmocka_unit_test(another_answer_is_another_place_unless_one_was_given),
+        cmocka_unit_test(a_place_that_an_amendment_gives_stands_against_its_answers),
+        cmocka_unit_test(an_answer_that_is_amended_alone_moves_what_was_given_alike),
         cmocka_unit_test(several_may_be_chosen_of_several_of),
         cmocka_unit_test(refuses_what_the_topic_does_not_ask_naming_the_question),
         cmocka_unit_test(bounds_the_length_of_all_answers),

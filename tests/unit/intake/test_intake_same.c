@@ -36,13 +36,9 @@ static void feed_done(struct rig *rig, uint64_t number, bool historical)
     feed(rig, &event.base, historical);
 }
 
-/* Registers it and lets routing route it; its number. */
-static uint64_t open_at(struct rig *rig, char *topic, Common__Place *place)
+/* Lets routing route it. */
+static void route(struct rig *rig, uint64_t number, char *topic, Common__Place *place)
 {
-    Intake__RegisterCaseRequest request = desk_request();
-    request.topic = topic;
-    request.place = place;
-    uint64_t number = desk_register(rig, &request)->number;
     Routing__Event event = ROUTING__EVENT__INIT;
     Routing__TaskRouted routed = ROUTING__TASK_ROUTED__INIT;
     routed.case_number = number;
@@ -53,6 +49,16 @@ static uint64_t open_at(struct rig *rig, char *topic, Common__Place *place)
     event.kind_case = ROUTING__EVENT__KIND_TASK_ROUTED;
     event.task_routed = &routed;
     feed(rig, &event.base, false);
+}
+
+/* Registers it and lets routing route it; its number. */
+static uint64_t open_at(struct rig *rig, char *topic, Common__Place *place)
+{
+    Intake__RegisterCaseRequest request = desk_request();
+    request.topic = topic;
+    request.place = place;
+    uint64_t number = desk_register(rig, &request)->number;
+    route(rig, number, topic, place);
     return number;
 }
 
@@ -298,6 +304,86 @@ static void shows_what_was_taken_back_only_as_others_share_it(void **state)
     rig_free(rig);
 }
 
+/* What a caller answers about the bus, as an operator fills in the form. */
+struct told {
+    char *values[2];
+    Common__Answer answers[2];
+    Common__Answer *list[2];
+};
+
+static void answer(struct told *told, char *line, char *stop)
+{
+    static const char *const questions[] = {"line", "stop"};
+    told->values[0] = line;
+    told->values[1] = stop;
+    for (size_t i = 0; i < 2; i++) {
+        common__answer__init(&told->answers[i]);
+        told->answers[i].question = (char *)(uintptr_t)questions[i];
+        told->answers[i].n_values = 1;
+        told->answers[i].values = &told->values[i];
+        told->list[i] = &told->answers[i];
+    }
+}
+
+/* The operator sees it before registering, not only afterwards. */
+static void finds_by_what_is_answered_what_was_registered_by_answers(void **state)
+{
+    struct rig *rig = desk_open();
+    struct told told;
+    struct error err = ERROR_NONE;
+    const ProtobufCMessage *response = NULL;
+    Intake__RegisterCaseRequest request = desk_request();
+    Intake__FindSameRequest ask = INTAKE__FIND_SAME_REQUEST__INIT;
+    (void)state;
+    answer(&told, "۹۱", "ایستگاه نمونه");
+    request.topic = "bus-headway";
+    request.answers = told.list;
+    request.n_answers = 2;
+    uint64_t number = desk_register(rig, &request)->number;
+    route(rig, number, request.topic, desk_registered(rig, 1)->place);
+
+    answer(&told, "91", "ايستگاه‌نمونه");
+    ask.topic = "bus-headway";
+    ask.answers = told.list;
+    ask.n_answers = 2;
+    if (rig_call(rig, RPC_ROLE_FRONT_END, "FindSame", &ask.base, &response, &err) != STATUS_OK) {
+        fail_msg("%s: %s", err.field, err.message);
+    }
+    expect_numbers((const void *)response, &number, 1);
+
+    Common__Place place =
+        COMMON__PLACE__INIT; /* one that is given stands, as when it is registered */
+    place.line = "92";
+    ask.place = &place;
+    assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "FindSame", &ask.base, &response, &err),
+                     STATUS_OK);
+    expect_numbers((const void *)response, NULL, 0);
+    rig_free(rig);
+}
+
+static void refuses_answers_as_registering_does_but_for_missing_ones(void **state)
+{
+    struct rig *rig = desk_open();
+    struct told told;
+    Common__Place place = COMMON__PLACE__INIT;
+    Intake__FindSameRequest ask = INTAKE__FIND_SAME_REQUEST__INIT;
+    (void)state;
+    answer(&told, "12", "");
+    ask.topic = "bus-headway";
+    ask.answers = told.list;
+    ask.n_answers = 2;
+    desk_refuses(rig, RPC_ROLE_FRONT_END, "FindSame", &ask.base, STATUS_INVALID_ARGUMENT,
+                 "answers.stop");
+    ask.n_answers = 1;
+    ask.topic = "asphalt";
+    desk_refuses(rig, RPC_ROLE_FRONT_END, "FindSame", &ask.base, STATUS_INVALID_ARGUMENT,
+                 "answers.line");
+    ask.n_answers = 0;
+    place.street = "Sample Street";
+    expect_numbers(find(rig, "lost-property", &place, 0), NULL, 0); /* it asks what was lost */
+    rig_free(rig);
+}
+
 static void refuses_what_cannot_be_compared(void **state)
 {
     struct rig *rig = desk_open();
@@ -342,6 +428,8 @@ int main(void)
         cmocka_unit_test(a_topic_that_the_pack_leaves_out_is_never_the_same),
         cmocka_unit_test(looks_at_a_bounded_number_and_says_so),
         cmocka_unit_test(shows_what_was_taken_back_only_as_others_share_it),
+        cmocka_unit_test(finds_by_what_is_answered_what_was_registered_by_answers),
+        cmocka_unit_test(refuses_answers_as_registering_does_but_for_missing_ones),
         cmocka_unit_test(refuses_what_cannot_be_compared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

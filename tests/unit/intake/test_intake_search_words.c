@@ -2,6 +2,9 @@
 #include "intake_desk.h"
 
 #include "base/clock.h"
+#include "service/node.h"
+#include "services/intake/intake_tables.h"
+#include "store/event_log.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -184,6 +187,46 @@ static void opens_so_many_for_one_page_and_says_that_there_is_more(void **state)
     rig_free(rig);
 }
 
+/* Another registration takes the place of request 2's: the same, but for one bit of what is sealed. */
+static void damage_second(struct rig *rig)
+{
+    struct store_txn *txn;
+    struct bytes record;
+    struct log_position position;
+    struct arena *arena = arena_new(65536);
+    struct buffer packed = BUFFER_EMPTY;
+    assert_int_equal(store_write_begin(node_store(rig_node(rig)), &txn, NULL), STATUS_OK);
+    assert_true(log_get(txn, 2, &record, NULL));
+    Common__EventRecord *event = (Common__EventRecord *)(uintptr_t)table_unpack(
+        txn, record, &common__event_record__descriptor, arena);
+    assert_non_null(event);
+    event->sealed.data[event->sealed.len - 1] ^= 1;
+    message_pack(&event->base, &packed);
+    log_append(txn, buffer_bytes(&packed), &position);
+    intake_tables_case_put(txn, 2, position.offset);
+    assert_int_equal(store_write_commit(txn, NULL), STATUS_OK);
+    buffer_fini(&packed);
+    arena_free(arena);
+}
+
+static void what_is_damaged_is_told_and_hides_nothing_behind_it(void **state)
+{
+    struct rig *rig = desk_open();
+    Intake__SearchWordsRequest request = asks("چاله");
+    (void)state;
+    (void)desk_register_from(rig, DESK_PHONE, "چاله");
+    (void)desk_register_from(rig, OTHER_PHONE, "چاله");
+    assert_int_equal(search(rig, &request)->unreadable, 0);
+    damage_second(rig);
+    (void)desk_register_from(rig, OTHER_PHONE, "درخت");
+    const Intake__SearchWordsResponse *response = search_anew(rig, &request);
+    assert_int_equal(response->n_cases, 1);
+    assert_int_equal(response->cases[0]->number, 1);
+    assert_int_equal(response->opened, 2);
+    assert_int_equal(response->unreadable, 1);
+    rig_drop(rig);
+}
+
 static void names_the_field_of_a_bad_search(void **state)
 {
     struct rig *rig = desk_open();
@@ -217,6 +260,7 @@ int main(void)
         cmocka_unit_test(who_searched_is_told_like_who_looked),
         cmocka_unit_test(finds_nothing_of_the_forgotten_not_even_with_the_key_of_before),
         cmocka_unit_test(opens_so_many_for_one_page_and_says_that_there_is_more),
+        cmocka_unit_test(what_is_damaged_is_told_and_hides_nothing_behind_it),
         cmocka_unit_test(names_the_field_of_a_bad_search),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -43,6 +44,7 @@ static void alarmed(struct rig *rig, const char *desk)
 {
     Routing__Event event = ROUTING__EVENT__INIT;
     Routing__TaskAlarmed body = ROUTING__TASK_ALARMED__INIT;
+    body.task_number = 7;
     body.case_number = 1;
     body.unit = text("district-5-civil");
     body.desk = text(desk);
@@ -97,6 +99,73 @@ static void seen(struct rig *rig, const char *person)
     event.kind_case = ROUTING_KIND(TASK_SEEN);
     event.task_seen = &body;
     feed(rig, &event, person);
+}
+
+/* Task 7 is that of request 1. */
+static void joined(struct rig *rig, uint64_t number, Common__Urgency urgency)
+{
+    Routing__Event event = ROUTING__EVENT__INIT;
+    Routing__CaseJoined body = ROUTING__CASE_JOINED__INIT;
+    body.task_number = 7;
+    body.case_number = number;
+    body.incident = 1;
+    body.unit = text("district-5-civil");
+    body.urgency = urgency;
+    event.kind_case = ROUTING_KIND(CASE_JOINED);
+    event.case_joined = &body;
+    feed(rig, &event, "");
+}
+
+static void left(struct rig *rig, uint64_t number, bool withdrawn, Common__Urgency urgency)
+{
+    Routing__Event event = ROUTING__EVENT__INIT;
+    Routing__CaseSplit body = ROUTING__CASE_SPLIT__INIT;
+    body.task_number = 7;
+    body.case_number = number;
+    body.incident = 1;
+    body.unit = text("district-5-civil");
+    body.withdrawn = withdrawn;
+    body.urgency = urgency;
+    event.kind_case = ROUTING_KIND(CASE_SPLIT);
+    event.case_split = &body;
+    feed(rig, &event, "");
+}
+
+static void amended(struct rig *rig, uint64_t number, Common__Urgency urgency)
+{
+    Routing__Event event = ROUTING__EVENT__INIT;
+    Routing__TaskAmended body = ROUTING__TASK_AMENDED__INIT;
+    body.task_number = 7;
+    body.case_number = number;
+    body.unit = text("district-5-civil");
+    body.is_open = true;
+    body.is_joined = number != 1;
+    body.urgency = urgency;
+    event.kind_case = ROUTING_KIND(TASK_AMENDED);
+    event.task_amended = &body;
+    feed(rig, &event, "");
+}
+
+static const char *register_normal(struct rig *rig)
+{
+    Intake__RegisterCaseRequest request = desk_request();
+    return desk_register(rig, &request)->code;
+}
+
+/* The last lines of the story are of these kinds, and the alarm is that desk's; NULL: there is none. */
+static void expect_told(struct rig *rig, const char *code, Intake__TimelineKind last_but_one,
+                        Intake__TimelineKind last, const char *desk)
+{
+    const Intake__GetCaseResponse *told = desk_get(rig, code);
+    assert_true(told->n_timeline >= 2);
+    assert_int_equal(told->timeline[told->n_timeline - 2]->kind, last_but_one);
+    assert_int_equal(told->timeline[told->n_timeline - 1]->kind, last);
+    if (desk == NULL) {
+        assert_null(told->case_data->alarm);
+    } else {
+        assert_non_null(told->case_data->alarm);
+        assert_string_equal(told->case_data->alarm->desk, desk);
+    }
 }
 
 static void the_number_to_dial_is_told_with_the_code_and_with_the_topic(void **state)
@@ -259,9 +328,84 @@ static void what_is_not_urgent_any_more_has_no_alarm(void **state)
     amend.code = text(code);
     amend.urgency = COMMON__URGENCY__URGENCY_NORMAL;
     amend.reason = text("it can wait");
+    rig_advance(rig, MINUTE_US);
     assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "AmendCase", &amend.base, NULL, NULL),
                      STATUS_OK);
-    assert_null(desk_get(rig, code)->case_data->alarm);
+    assert_non_null(desk_get(rig, code)->case_data->alarm); /* its unit has not been told yet */
+    amended(rig, 1, COMMON__URGENCY__URGENCY_NORMAL);
+    expect_told(rig, code, KIND(AMENDED), KIND(CALMED), NULL);
+    rig_free(rig);
+}
+
+#define URGENT COMMON__URGENCY__URGENCY_URGENT
+#define NORMAL COMMON__URGENCY__URGENCY_NORMAL
+
+/* A task is as urgent as the most urgent of its requests (docs/decisions/0016). */
+static void who_is_joined_to_an_urgent_task_is_told_who_has_it_until_split_off(void **state)
+{
+    struct rig *rig = desk_open();
+    (void)state;
+    char *urgent = strdup(register_urgent(rig));
+    char *normal = strdup(register_normal(rig));
+    alarmed(rig, "desk 1");
+    int64_t since_us = rig_now_us(rig);
+    given(rig, "desk 2");
+    joined(rig, 2, URGENT);
+    expect_told(rig, normal, KIND(JOINED), KIND(ALARMED), "desk 2");
+    const Intake__GetCaseResponse *told = desk_get(rig, normal);
+    assert_string_equal(told->timeline[told->n_timeline - 1]->note, "desk 2");
+    assert_int_equal(told->case_data->alarm->since_us, since_us);
+    seen(rig, "Sample person");
+    assert_string_equal(desk_get(rig, normal)->case_data->alarm->acknowledged_by, "Sample person");
+    left(rig, 2, false, URGENT);
+    expect_told(rig, normal, KIND(SEEN), KIND(SPLIT), NULL);
+    expect_told(rig, urgent, KIND(ALARM_GIVEN), KIND(SEEN), "desk 2");
+    free(urgent);
+    free(normal);
+    rig_free(rig);
+}
+
+static void whom_an_urgent_one_joined_is_told_who_has_it_until_that_one_leaves(void **state)
+{
+    struct rig *rig = desk_open();
+    (void)state;
+    char *normal = strdup(register_normal(rig));
+    char *urgent = strdup(register_urgent(rig));
+    joined(rig, 2, URGENT);
+    alarmed(rig, "desk 1");
+    expect_told(rig, normal, KIND(REGISTERED), KIND(ALARMED), "desk 1");
+    expect_told(rig, urgent, KIND(JOINED), KIND(ALARMED), "desk 1");
+    left(rig, 2, false, NORMAL);
+    expect_told(rig, normal, KIND(ALARMED), KIND(CALMED), NULL);
+    expect_told(rig, urgent, KIND(ALARMED), KIND(SPLIT), NULL);
+    joined(rig, 2, NORMAL); /* amended meanwhile */
+    expect_told(rig, urgent, KIND(SPLIT), KIND(JOINED), NULL);
+    free(urgent);
+    free(normal);
+    rig_free(rig);
+}
+
+static void the_alarm_ends_for_all_when_the_urgent_one_is_amended_or_taken_back(void **state)
+{
+    struct rig *rig = desk_open();
+    (void)state;
+    char *head = strdup(register_urgent(rig));
+    char *other = strdup(register_urgent(rig));
+    alarmed(rig, "desk 1");
+    joined(rig, 2, URGENT);
+    amended(rig, 2, URGENT); /* its words: the other one is urgent still */
+    expect_told(rig, other, KIND(JOINED), KIND(ALARMED), "desk 1");
+    left(rig, 1, true, NORMAL);
+    expect_told(rig, head, KIND(LEFT), KIND(CALMED), NULL);
+    expect_told(rig, other, KIND(ALARMED), KIND(CALMED), NULL);
+    alarmed(rig, "desk 3"); /* it says otherwise again */
+    expect_told(rig, other, KIND(CALMED), KIND(ALARMED), "desk 3");
+    amended(rig, 2, NORMAL);
+    expect_told(rig, other, KIND(ALARMED), KIND(CALMED), NULL);
+    amended(rig, 2, NORMAL); /* told once */
+    expect_told(rig, other, KIND(ALARMED), KIND(CALMED), NULL);
+    free(head);
+    free(other);
     rig_free(rig);
 }
 
@@ -297,6 +441,9 @@ int main(void)
         cmocka_unit_test(everyone_sees_who_has_it_and_how_often_nobody_had),
         cmocka_unit_test(told_anew_nobody_has_acknowledged_it),
         cmocka_unit_test(what_is_not_urgent_any_more_has_no_alarm),
+        cmocka_unit_test(who_is_joined_to_an_urgent_task_is_told_who_has_it_until_split_off),
+        cmocka_unit_test(whom_an_urgent_one_joined_is_told_who_has_it_until_that_one_leaves),
+        cmocka_unit_test(the_alarm_ends_for_all_when_the_urgent_one_is_amended_or_taken_back),
         cmocka_unit_test(a_citizen_who_looks_it_up_is_not_told_who_has_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
