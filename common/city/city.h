@@ -155,7 +155,9 @@ const struct city_surge *city_surge(const struct city *city);
 /* How long a named person may take to acknowledge an urgent task, day and night; 0: nothing is said. */
 uint32_t city_acknowledge_minutes(const struct city *city);
 
-const struct city_unit *city_unit(const struct city *city, const char *key);   /* NULL: unlisted */
+const struct city_unit *city_unit(const struct city *city, const char *key); /* NULL: unlisted */
+/* It is listed, and no body of the city: what goes there is referred. */
+bool city_unit_is_outside(const struct city *city, const char *key);
 const struct city_topic *city_topic(const struct city *city, const char *key); /* NULL: unlisted */
 const struct city_area *city_area(const struct city *city, const char *key);   /* NULL: unlisted */
 const struct city_level *city_level(const struct city *city, const char *key);

@@ -81,7 +81,7 @@ static void units_check_chain(const struct city *city, const struct city_cells *
     }
 }
 
-static bool units_is_outside(const struct city *city, const char *key)
+bool city_unit_is_outside(const struct city *city, const char *key)
 {
     const struct city_unit *unit = key[0] != '\0' ? city_unit(city, key) : NULL;
     return unit != NULL && strcmp(unit->kind, CITY_KIND_OUTSIDE) == 0;
@@ -98,7 +98,7 @@ void city_units_check(const struct city *city, const struct city_cells *cells)
             findings_error(cells->findings, cells->file, line,
                            "a body outside the city has no dates: citizens are told of it");
         }
-        if (units_is_outside(city, unit->stand_in)) {
+        if (city_unit_is_outside(city, unit->stand_in)) {
             findings_error(cells->findings, cells->file, line,
                            "a body outside the city is nobody's stand-in");
         }
