@@ -490,6 +490,86 @@ static void packs_of_before_are_given_to_the_admin_as_long_as_they_are_kept(void
     rig_free(rig);
 }
 
+static void damage(const char *folder)
+{
+    char path[PACK_SHELF_PATH_SIZE + 16];
+    snprintf(path, sizeof path, "%s/rules.csv", folder);
+    assert_int_equal(truncate(path, 10), 0);
+}
+
+/* Nor does it wait for its turn: what lies on the shelf does not change. */
+static void a_pack_of_before_is_read_while_another_is_taken(void **state)
+{
+    (void)state;
+    struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
+    struct city *next = other_pack("rules.csv", HEAD, HEAD "asphalt,6,*,deputy-civil,normal,,,,\n");
+    struct rig *rig = scene_new_clocked();
+    struct city *first = fetch(rig, RPC_ROLE_ADMIN, NULL);
+    must_take(rig, other);
+    put(rig, next);
+    Packs__TakePackRequest taking = take_request(rig, digest_of(next));
+    Packs__GetFileRequest reading = PACKS__GET_FILE_REQUEST__INIT;
+    reading.pack = digest_of(first);
+    struct rig_mixed calls[] = {
+        {.rpc = &packs__packs__descriptor,
+         .method = "TakePack",
+         .role = RPC_ROLE_ADMIN,
+         .request = &taking.base},
+        {.rpc = &packs__packs__descriptor,
+         .method = "GetFile",
+         .role = RPC_ROLE_ADMIN,
+         .request = &reading.base},
+    };
+    rig_call_mixed(rig, calls, 2);
+    assert_int_equal(calls[0].err.status, STATUS_OK);
+    assert_int_equal(calls[1].err.status, STATUS_OK);
+    city_free(first);
+    city_free(next);
+    city_free(other);
+    rig_free(rig);
+}
+
+/* Whoever has all of it sees by the digest whether it is whole. */
+static void only_what_is_asked_for_is_read_of_a_pack_of_before(void **state)
+{
+    (void)state;
+    struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
+    struct rig *rig = scene_new_clocked();
+    struct city *first = fetch(rig, RPC_ROLE_ADMIN, NULL);
+    char folder[PACK_SHELF_PATH_SIZE];
+    must_take(rig, other);
+    (void)node_pack_folder(rig_node(rig), folder);
+    must_take(rig, first);
+    damage(folder);
+    struct error err = ERROR_NONE;
+    struct buffer areas = BUFFER_EMPTY;
+    const Packs__GetFileResponse *told = NULL;
+    assert_int_equal(get_file(rig, RPC_ROLE_ADMIN, other, 0, &areas, &told, &err), STATUS_OK);
+    const char *name;
+    assert_true(bytes_equal(buffer_bytes(&areas), city_file_at(other, 0, &name)));
+    assert_string_equal(told->file, name);
+    assert_int_equal(told->files, city_file_count(other));
+    for (uint32_t i = 0; i < told->files; i++) {
+        struct buffer data = BUFFER_EMPTY;
+        struct bytes whole = city_file_at(other, i, &name);
+        assert_int_equal(get_file(rig, RPC_ROLE_ADMIN, other, i, &data, &told, &err), STATUS_OK);
+        assert_string_equal(told->file, name);
+        assert_int_equal(bytes_equal(buffer_bytes(&data), whole), strcmp(name, "rules.csv") != 0);
+        buffer_fini(&data);
+    }
+    assert_int_equal(get_file(rig, RPC_ROLE_ADMIN, other, told->files, &areas, &told, &err),
+                     STATUS_OUT_OF_RANGE);
+    assert_string_equal(err.field, "place");
+    buffer_append_text(&areas, "more");
+    assert_int_equal(get_file(rig, RPC_ROLE_ADMIN, other, 0, &areas, &told, &err),
+                     STATUS_OUT_OF_RANGE);
+    assert_string_equal(err.field, "offset");
+    buffer_fini(&areas);
+    city_free(first);
+    city_free(other);
+    rig_free(rig);
+}
+
 static void only_the_admin_may(void **state)
 {
     (void)state;
@@ -551,21 +631,15 @@ static void a_pack_taken_again_is_kept_as_long_as_it_may_be_taken_back(void **st
 
 /* --- a damaged shelf --- */
 
-static void damage(struct rig *rig)
-{
-    char path[PACK_SHELF_PATH_SIZE + 16], folder[PACK_SHELF_PATH_SIZE];
-    snprintf(path, sizeof path, "%s/rules.csv", node_pack_folder(rig_node(rig), folder));
-    assert_int_equal(truncate(path, 10), 0);
-}
-
 static void a_damaged_pack_says_what_to_do_and_is_mended_by_the_same_one(void **state)
 {
     (void)state;
     struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
     struct rig *rig = scene_new_clocked();
     struct error err = ERROR_NONE;
+    char folder[PACK_SHELF_PATH_SIZE];
     must_take(rig, other);
-    damage(rig);
+    damage(node_pack_folder(rig_node(rig), folder));
     assert_int_equal(rig_try_restart(rig, NULL, &err), STATUS_FAILED_PRECONDITION);
     assert_non_null(strstr(err.message, "\"night\""));
     assert_non_null(strstr(err.message, "another service"));
@@ -632,6 +706,8 @@ int main(void)
         cmocka_unit_test(files_of_no_pack_are_refused),
         cmocka_unit_test(the_pack_in_force_is_given_file_by_file_to_every_role),
         cmocka_unit_test(packs_of_before_are_given_to_the_admin_as_long_as_they_are_kept),
+        cmocka_unit_test(a_pack_of_before_is_read_while_another_is_taken),
+        cmocka_unit_test(only_what_is_asked_for_is_read_of_a_pack_of_before),
         cmocka_unit_test(only_the_admin_may),
         cmocka_unit_test(a_pack_taken_again_is_kept_as_long_as_it_may_be_taken_back),
         cmocka_unit_test(a_damaged_pack_says_what_to_do_and_is_mended_by_the_same_one),
