@@ -297,14 +297,11 @@ static void counts_what_was_referred_apart_until_it_is_open_again(void **state)
     }
     assert_metric(&t, REPORT__METRIC__METRIC_UNDONE, "closed_undone cancelled referred\n0 0 2\n");
     assert_metric(&t, REPORT__METRIC__METRIC_OPEN, "open\n0\n");
-    assert_metric(&t, REPORT__METRIC__METRIC_DONE, "done\n0\n");
     story_reopened(&t.story, 1, "power-company"); /* amended, it is the city's */
     story_moved(&t.story, 1, "power-company", "district-5");
     assert_metric_by(&t, REPORT__METRIC__METRIC_OPEN, UNIT,
                      "unit open\n'district-5' 1\n'power-company' 0\n");
     assert_metric(&t, REPORT__METRIC__METRIC_UNDONE, "closed_undone cancelled referred\n0 0 1\n");
-    story_closed_undone(&t.story, 1, "district-5");
-    assert_metric(&t, REPORT__METRIC__METRIC_UNDONE, "closed_undone cancelled referred\n1 0 1\n");
     story_reopened(&t.story, 1, "district-5");
     story_referred(&t.story, 1, "power-company"); /* and back */
     assert_metric(&t, REPORT__METRIC__METRIC_UNDONE, "closed_undone cancelled referred\n0 0 2\n");
