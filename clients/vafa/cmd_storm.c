@@ -216,7 +216,14 @@ static enum status take_surge(struct session *session, struct arena *arena,
             status = error_set(err, STATUS_NOT_FOUND, "surge", "there is no surge %" PRIu64,
                                request->surge);
         }
-        if (status == STATUS_OK && !args_has(&session->args, "topics")) {
+        bool takes_topics = !args_has(&session->args, "topics");
+        if (status == STATUS_OK && takes_topics && surge->outside) {
+            status = error_set(err, STATUS_FAILED_PRECONDITION, "surge",
+                               "surge %" PRIu64 " is of what is outside the city's duty: no office "
+                               "has the work, and no due date to loosen",
+                               request->surge);
+        }
+        if (status == STATUS_OK && takes_topics) {
             status = copy_keys(arena, surge->topics, surge->n_topics, &request->topics,
                                &request->n_topics, err);
         }

@@ -30,7 +30,9 @@ static void add_surge(struct session *session, struct table *table, const Report
     session_time(session, surge->began_at_us, from);
     session_time(session, lasts ? surge->until_us : surge->ended_at_us, to);
     table_cell_format(table, "%" PRIu64, surge->surge_number);
-    table_cell(table, word(session, lasts ? "surge_lasts" : "storm_over"));
+    table_cell(table, word(session, !lasts           ? "storm_over"
+                                    : surge->outside ? "surge_outside"
+                                                     : "surge_lasts"));
     table_cell(table, from);
     table_cell(table, to);
     table_cell(table, surge->n_topics > 0 ? session_topic(session, surge->topics[0])
@@ -105,9 +107,8 @@ const struct command command_report_surges = {
     .help =
         "Surges, newest first: of one topic, in one area or everywhere, citizens have asked in two "
         "hours for much more than in\n"
-        "the same hours of the weeks before. Each is what a storm could be begun for; whether it "
-        "is, "
-        "a person decides:\n"
+        "the same hours of the weeks before. Each is what a storm could be begun for, but one of "
+        "what is outside the city's duty; whether it is, a person decides:\n"
         "`vafa storm start --surge N`. A surge ends by itself when requests come as usual for two "
         "hours.\n"
         "Shown: how many requests there were when it began, how many are usual, and the most in "

@@ -1,5 +1,5 @@
-/* A family is a HELP line and all lines up to the next; families of one name are put together in
- * the order first met. */
+/* A family is a HELP line and all lines up to the next; families of one name are put together in the order first met, and a line that a
+ * family has already is left out. By sorting, since a server may send as many as fit a message. */
 #include "clients/vafa/metrics_text.h"
 
 #include "base/check.h"
@@ -10,82 +10,128 @@
 
 #define HELP "# HELP "
 
-struct family {
-    struct bytes name;
-    struct buffer lines;
+struct line {
+    struct bytes name; /* of its family */
+    size_t at, size;   /* in `plain` */
+    struct bytes text;
+    size_t order;  /* as it came */
+    size_t family; /* order of its family's first line */
+    bool is_repeated;
 };
 
-struct families {
-    struct family *items;
-    size_t count;
+struct lines {
+    struct line *items;
+    size_t count, room;
+    struct buffer plain;
 };
 
-static struct family *family_of(struct families *families, struct bytes name)
-{
-    for (size_t i = 0; i < families->count; i++) {
-        if (bytes_equal(families->items[i].name, name)) {
-            return &families->items[i];
-        }
-    }
-    families->items = realloc(families->items, (families->count + 1) * sizeof(*families->items));
-    CHECK(families->items != NULL);
-    families->items[families->count] = (struct family){.name = name, .lines = BUFFER_EMPTY};
-    return &families->items[families->count++];
-}
+/* --- as they come --- */
 
-static bool has_line(struct family *family, struct bytes line)
-{
-    const char *at = buffer_text(&family->lines);
-    while (*at != '\0') {
-        size_t size = strcspn(at, "\n") + 1;
-        if (bytes_equal(bytes_of(at, size), line)) {
-            return true;
-        }
-        at += size;
-    }
-    return false;
-}
-
-static void add_line(struct family *family, const char *text, size_t size)
+static void add_line(struct lines *lines, struct bytes name, const char *text, size_t size)
 {
     struct buffer line = BUFFER_EMPTY;
-    struct buffer plain = BUFFER_EMPTY;
+    size_t at = lines->plain.size;
     buffer_append(&line, text, size);
-    table_plain_text(&plain, buffer_text(&line));
-    buffer_append_text(&plain, "\n");
-    if (!has_line(family, buffer_bytes(&plain))) {
-        buffer_append_bytes(&family->lines, buffer_bytes(&plain));
-    }
-    buffer_fini(&plain);
+    table_plain_text(&lines->plain, buffer_text(&line));
+    buffer_append_text(&lines->plain, "\n");
     buffer_fini(&line);
+    if (lines->count == lines->room) {
+        lines->room = lines->room == 0 ? 256 : 2 * lines->room;
+        lines->items = realloc(lines->items, lines->room * sizeof(*lines->items));
+        CHECK(lines->items != NULL);
+    }
+    lines->items[lines->count] = (struct line){
+        .name = name, .at = at, .size = lines->plain.size - at, .order = lines->count};
+    lines->count++;
 }
 
-static void add_text(struct families *families, const char *text)
+static void add_text(struct lines *lines, const char *text)
 {
-    struct family *family = NULL;
+    struct bytes name = {NULL, 0};
     while (*text != '\0') {
         size_t size = strcspn(text, "\n");
-        size_t whole = size + (text[size] == '\n');
         if (strncmp(text, HELP, strlen(HELP)) == 0) {
-            const char *name = text + strlen(HELP);
-            family = family_of(families, bytes_of(name, strcspn(name, " \n")));
+            const char *begin = text + strlen(HELP);
+            name = bytes_of(begin, strcspn(begin, " \n"));
         }
-        if (family != NULL && size > 0) {
-            add_line(family, text, size);
+        if (name.data != NULL && size > 0) {
+            add_line(lines, name, text, size);
         }
-        text += whole;
+        text += size + (text[size] == '\n');
+    }
+}
+
+/* --- in order --- */
+
+static int compare_sizes(size_t a, size_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int by_name(const void *left, const void *right)
+{
+    const struct line *a = left;
+    const struct line *b = right;
+    int order = bytes_compare(a->name, b->name);
+    return order != 0 ? order : compare_sizes(a->order, b->order);
+}
+
+static int by_text(const void *left, const void *right)
+{
+    const struct line *a = left;
+    const struct line *b = right;
+    int order = compare_sizes(a->family, b->family);
+    if (order == 0) {
+        order = bytes_compare(a->text, b->text);
+    }
+    return order != 0 ? order : compare_sizes(a->order, b->order);
+}
+
+static int by_order(const void *left, const void *right)
+{
+    const struct line *a = left;
+    const struct line *b = right;
+    int order = compare_sizes(a->family, b->family);
+    return order != 0 ? order : compare_sizes(a->order, b->order);
+}
+
+static void find_families(struct lines *lines)
+{
+    qsort(lines->items, lines->count, sizeof(*lines->items), by_name);
+    for (size_t i = 0; i < lines->count; i++) {
+        struct line *line = &lines->items[i];
+        bool is_first = i == 0 || !bytes_equal(line[-1].name, line->name);
+        line->family = is_first ? line->order : line[-1].family;
+        line->text = bytes_of(lines->plain.data + line->at, line->size);
+    }
+}
+
+static void find_repeated(struct lines *lines)
+{
+    qsort(lines->items, lines->count, sizeof(*lines->items), by_text);
+    for (size_t i = 1; i < lines->count; i++) {
+        struct line *line = &lines->items[i];
+        line->is_repeated =
+            line[-1].family == line->family && bytes_equal(line[-1].text, line->text);
     }
 }
 
 void metrics_text_merge(const char *const *texts, size_t count, struct buffer *out)
 {
-    struct families families = {0};
+    struct lines lines = {.plain = BUFFER_EMPTY};
     for (size_t i = 0; i < count; i++) {
-        add_text(&families, texts[i]);
+        add_text(&lines, texts[i]);
     }
-    for (size_t i = 0; i < families.count; i++) {
-        buffer_append_bytes(out, buffer_bytes(&families.items[i].lines));
-        buffer_fini(&families.items[i].lines);
+    if (lines.count > 0) {
+        find_families(&lines);
+        find_repeated(&lines);
+        qsort(lines.items, lines.count, sizeof(*lines.items), by_order);
     }
-    free(families.items);
+    for (size_t i = 0; i < lines.count; i++) {
+        if (!lines.items[i].is_repeated) {
+            buffer_append_bytes(out, lines.items[i].text);
+        }
+    }
+    buffer_fini(&lines.plain);
+    free(lines.items);
 }

@@ -174,7 +174,7 @@ enum status session_call(struct session *session, struct vafa_call *call, struct
     enum status status = session_client(session, &vafa, err);
     if (status == STATUS_OK) {
         status = vafa_call_wait(vafa, call);
-        if (status != STATUS_OK) {
+        if (status != STATUS_OK && err != NULL) {
             *err = call->error;
         }
     }

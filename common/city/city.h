@@ -155,7 +155,9 @@ const struct city_surge *city_surge(const struct city *city);
 /* How long a named person may take to acknowledge an urgent task, day and night; 0: nothing is said. */
 uint32_t city_acknowledge_minutes(const struct city *city);
 
-const struct city_unit *city_unit(const struct city *city, const char *key);   /* NULL: unlisted */
+const struct city_unit *city_unit(const struct city *city, const char *key); /* NULL: unlisted */
+/* It is listed, and no body of the city (a power or gas company): what goes there is referred. */
+bool city_unit_is_outside(const struct city *city, const char *key);
 const struct city_topic *city_topic(const struct city *city, const char *key); /* NULL: unlisted */
 const struct city_area *city_area(const struct city *city, const char *key);   /* NULL: unlisted */
 const struct city_level *city_level(const struct city *city, const char *key);
@@ -171,8 +173,6 @@ const struct city_area *city_area_at(const struct city *city, size_t index);
 
 /* Whether it is a unit on that day of the city's. */
 bool city_unit_is_valid(const struct city *city, const struct city_unit *unit, int64_t at_us);
-/* It is no body of the city: a power or gas company. False of an unlisted one. */
-bool city_unit_is_outside(const struct city *city, const char *key);
 /* Who has the work of a unit at that time: itself, its stand-in, that one's, or the coordinator. An unlisted one
  * has its own. Borrowed from the pack or from `key`. */
 const char *city_unit_in_charge(const struct city *city, const char *key, int64_t at_us);

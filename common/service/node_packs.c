@@ -143,25 +143,27 @@ static enum status answer_file(struct rpc_call *call, const struct city *city, s
     return STATUS_OK;
 }
 
-/* A pack of before, which nobody holds in memory. The shelf is one call's at a time. */
+/* A pack of before, which nobody holds in memory. */
 static enum status get_kept_file(struct node *node, struct rpc_call *call, struct error *err)
 {
     const Packs__GetFileRequest *request = (const Packs__GetFileRequest *)rpc_call_request(call);
-    struct city *city = NULL;
+    struct pack_shelf_part part = {.data = BUFFER_EMPTY};
     if (rpc_call_caller(call)->role != RPC_ROLE_ADMIN) {
         return error_set(err, STATUS_PERMISSION_DENIED, "pack",
                          "packs of before are shown in the admin role");
     }
-    if (atomic_exchange(&node->is_taking, true)) {
-        return error_set(err, STATUS_UNAVAILABLE, NULL,
-                         "another pack is being put or taken: try again");
-    }
-    enum status status = pack_shelf_load(&node->shelf, request->pack.data, &city, err);
-    atomic_store(&node->is_taking, false);
+    enum status status = pack_shelf_read(&node->shelf, request->pack.data, request->place,
+                                         request->offset, GET_BYTES_MAX, &part, err);
     if (status == STATUS_OK) {
-        status = answer_file(call, city, err);
+        Packs__GetFileResponse response = PACKS__GET_FILE_RESPONSE__INIT;
+        response.pack = request->pack;
+        response.files = part.files;
+        response.file = part.file;
+        response.size = part.size;
+        response.data = (ProtobufCBinaryData){part.data.size, part.data.data};
+        rpc_call_answer(call, &response.base, NULL);
     }
-    city_free(city);
+    buffer_fini(&part.data);
     return status;
 }
 

@@ -1,7 +1,5 @@
 #include "service/pack_shelf.h"
 
-#include "city/pack_files.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -244,6 +242,87 @@ enum status pack_shelf_load(const struct pack_shelf *shelf,
     *ret_city = city;
     return STATUS_OK;
 }
+
+/* --- reading a part --- */
+
+struct names {
+    char names[PACK_FILES_MAX][PACK_FILE_NAME_SIZE];
+    size_t count;
+};
+
+/* Adds the pack's files in a folder of it: "" or "imports/". */
+static void list_files(const char *pack, const char *within, struct names *names)
+{
+    char path[PACK_SHELF_PATH_SIZE + 16];
+    snprintf(path, sizeof path, "%s/%s", pack, within);
+    DIR *dir = opendir(path);
+    struct dirent *entry;
+    while (dir != NULL && names->count < PACK_FILES_MAX && (entry = readdir(dir)) != NULL) {
+        char *name = names->names[names->count];
+        int size = snprintf(name, PACK_FILE_NAME_SIZE, "%s%s", within, entry->d_name);
+        names->count += size < PACK_FILE_NAME_SIZE && pack_files_is_name(name);
+    }
+    if (dir != NULL) {
+        (void)closedir(dir); /* it was only read */
+    }
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp(left, right);
+}
+
+static enum status read_part(const char *path, uint64_t offset, size_t most,
+                             struct pack_shelf_part *part, struct error *err)
+{
+    struct stat info;
+    enum status status = STATUS_OK;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &info) != 0) {
+        status = failed(err, "read", path);
+    } else if (offset > (uint64_t)info.st_size) {
+        status = error_set(err, STATUS_OUT_OF_RANGE, "offset", "the file has %lld bytes",
+                           (long long)info.st_size);
+    } else {
+        uint64_t rest = (uint64_t)info.st_size - offset;
+        size_t wanted = rest < most ? (size_t)rest : most;
+        part->size = (uint64_t)info.st_size;
+        errno = EIO; /* where less comes than there was */
+        if (wanted > 0 && pread(fd, buffer_extend(&part->data, wanted), wanted, (off_t)offset) !=
+                              (ssize_t)wanted) {
+            status = failed(err, "read", path);
+        }
+    }
+    if (fd >= 0) {
+        (void)close(fd); /* it was only read */
+    }
+    return status;
+}
+
+enum status pack_shelf_read(const struct pack_shelf *shelf,
+                            const uint8_t digest[PACK_SHELF_DIGEST_BYTES], uint32_t place,
+                            uint64_t offset, size_t most, struct pack_shelf_part *ret_part,
+                            struct error *err)
+{
+    char pack[PACK_SHELF_PATH_SIZE], path[PACK_SHELF_PATH_SIZE + PACK_FILE_NAME_SIZE];
+    struct names names = {.count = 0};
+    pack_shelf_path(shelf, digest, pack);
+    list_files(pack, "", &names);
+    list_files(pack, "imports/", &names);
+    if (names.count == 0) {
+        return error_set(err, STATUS_NOT_FOUND, "pack", "%s is not there", pack);
+    }
+    if (place >= names.count) {
+        return error_set(err, STATUS_OUT_OF_RANGE, "place", "the pack has %zu files", names.count);
+    }
+    qsort(names.names, names.count, sizeof names.names[0], compare_names);
+    ret_part->files = (uint32_t)names.count;
+    memcpy(ret_part->file, names.names[place], sizeof ret_part->file);
+    snprintf(path, sizeof path, "%s/%s", pack, ret_part->file);
+    return read_part(path, offset, most, ret_part, err);
+}
+
+/* --- onto the shelf --- */
 
 /* Whether the pack lies there as it was loaded. */
 static bool is_there(const struct pack_shelf *shelf, const struct city *city)

@@ -5,12 +5,13 @@
  *   STORE/packs/<digest>/rules.csv …   whole: written, synced, then renamed
  *   STORE/packs/draft/<digest>/…       being put; one at a time
  *
- * A pack's name is its digest, so nothing on the shelf ever changes. Not safe from two threads at once.
+ * A pack's name is its digest, so nothing on the shelf ever changes. Not safe from two threads at once, but for pack_shelf_read.
  */
 #ifndef VAFA_SERVICE_PACK_SHELF_H
 #define VAFA_SERVICE_PACK_SHELF_H
 
 #include "city/city.h"
+#include "city/pack_files.h"
 
 #define PACK_SHELF_DIGEST_BYTES 32
 #define PACK_SHELF_PACK_BYTES_MAX (16u << 20) /* all files together */
@@ -42,6 +43,19 @@ void pack_shelf_clear(struct pack_shelf *shelf, const uint8_t (*keep)[PACK_SHELF
 /* NOT_FOUND when it is not there, DATA_LOSS when it is not what was put there. */
 enum status pack_shelf_load(const struct pack_shelf *shelf,
                             const uint8_t digest[PACK_SHELF_DIGEST_BYTES], struct city **ret_city,
+                            struct error *err);
+struct pack_shelf_part {
+    uint32_t files; /* that the pack has */
+    char file[PACK_FILE_NAME_SIZE];
+    uint64_t size; /* of the whole file */
+    struct buffer data;
+};
+/* At most `most` bytes of the file at that place, in the order of their names, from the offset on; nothing else is read, so it is for whoever
+ * has all of them to compare the digest. NOT_FOUND when the pack is not there, OUT_OF_RANGE (place, offset). The caller zeroes *ret_part, and
+ * frees its data in every case. */
+enum status pack_shelf_read(const struct pack_shelf *shelf,
+                            const uint8_t digest[PACK_SHELF_DIGEST_BYTES], uint32_t place,
+                            uint64_t offset, size_t most, struct pack_shelf_part *ret_part,
                             struct error *err);
 /* Copies a pack into another shelf's folder (STORE/packs elsewhere): for backups. Errors as of pack_shelf_load. */
 enum status pack_shelf_copy(const struct pack_shelf *shelf,

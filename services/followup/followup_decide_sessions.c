@@ -58,29 +58,36 @@ static enum status make_room(struct decide *d, const char *unit)
     return close(d, last, true);
 }
 
-static int compare_numbers(const void *a, const void *b)
+static int compare_waiting(const void *a, const void *b)
 {
-    uint64_t left = *(const uint64_t *)a;
-    uint64_t right = *(const uint64_t *)b;
-    return left < right ? -1 : left > right;
+    const struct followup_waiting *left = a;
+    const struct followup_waiting *right = b;
+    if (left->since_us != right->since_us) {
+        return left->since_us < right->since_us ? -1 : 1;
+    }
+    return left->task < right->task ? -1 : left->task > right->task;
 }
 
-/* What waits for a person in its units, the oldest first. */
+/* What waits for a person in its units, the longest waiting first. */
 static enum status find_open_tasks(struct decide *d, Followup__SessionOpened *opened)
 {
-    uint64_t *numbers = arena_alloc(d->arena, FOLLOWUP_SESSION_LOOK_MAX * sizeof(*numbers));
+    struct followup_waiting *waiting =
+        arena_alloc(d->arena, FOLLOWUP_SESSION_LOOK_MAX * sizeof(*waiting));
     size_t count = 0;
-    if (numbers == NULL) {
+    opened->open_tasks = arena_alloc(d->arena, FOLLOWUP_SESSION_OPEN_TASKS_MAX * sizeof(uint64_t));
+    if (waiting == NULL || opened->open_tasks == NULL) {
         return refuse_memory(d);
     }
     for (size_t i = 0; i < opened->n_units; i++) {
-        count += followup_tables_unacknowledged(d->txn, opened->units[i], numbers + count,
+        count += followup_tables_unacknowledged(d->txn, opened->units[i], waiting + count,
                                                 FOLLOWUP_SESSION_LOOK_MAX - count);
     }
-    qsort(numbers, count, sizeof(*numbers), compare_numbers);
-    opened->open_tasks = numbers;
+    qsort(waiting, count, sizeof(*waiting), compare_waiting);
     opened->n_open_tasks =
         count < FOLLOWUP_SESSION_OPEN_TASKS_MAX ? count : FOLLOWUP_SESSION_OPEN_TASKS_MAX;
+    for (size_t i = 0; i < opened->n_open_tasks; i++) {
+        opened->open_tasks[i] = waiting[i].task;
+    }
     opened->left_out = (uint32_t)(count - opened->n_open_tasks);
     return txn_error(d->txn, d->error);
 }

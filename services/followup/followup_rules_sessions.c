@@ -4,6 +4,7 @@
 #include "services/followup/followup_rules.h"
 
 #include "base/clock.h"
+#include "service/person_act.h"
 #include "text/utf8.h"
 
 #include <string.h>
@@ -181,15 +182,15 @@ static Followup__UrgentTask alarmed_task(const Routing__TaskAlarmed *alarmed)
     return task;
 }
 
-/* A named person's first act; an acceptance by a program is none. */
-static bool acknowledge(Followup__UrgentTask *task, char *actor, int64_t at_us)
+static Followup__UrgentChangeKind
+acknowledge(Followup__UrgentTask *task, const Routing__Event *event, char *actor, int64_t at_us)
 {
-    if (actor[0] == '\0' || task->acknowledged_at_us != 0) {
-        return false;
+    if (task->acknowledged_at_us != 0 || !person_act_is(event, actor)) {
+        return KIND(UNSPECIFIED);
     }
     task->acknowledged_at_us = at_us;
     task->acknowledged_by = actor;
-    return true;
+    return KIND(ACKNOWLEDGED);
 }
 
 static Followup__UrgentChangeKind leave(Followup__UrgentTask *task, char *to_unit)
@@ -274,22 +275,18 @@ Followup__UrgentChangeKind followup_rules_urgent_change(Followup__UrgentTask *ta
                    ? KIND(DESK)
                    : KIND(UNSPECIFIED);
     case ROUTING__EVENT__KIND_TASK_ACCEPTED:
-        return !event->task_accepted->automatic && acknowledge(task, actor, at_us)
-                   ? KIND(ACKNOWLEDGED)
-                   : KIND(UNSPECIFIED);
     case ROUTING__EVENT__KIND_TASK_SEEN:
     case ROUTING__EVENT__KIND_TASK_PLANNED:
     case ROUTING__EVENT__KIND_TASK_STARTED:
     case ROUTING__EVENT__KIND_TASK_REPORTED:
-    case ROUTING__EVENT__KIND_TASK_PAUSED:
-        return acknowledge(task, actor, at_us) ? KIND(ACKNOWLEDGED) : KIND(UNSPECIFIED);
+    case ROUTING__EVENT__KIND_TASK_PAUSED: return acknowledge(task, event, actor, at_us);
     case ROUTING__EVENT__KIND_TASK_RETURNED: return leave(task, event->task_returned->to_unit);
     case ROUTING__EVENT__KIND_TASK_MOVED: return leave(task, event->task_moved->to_unit);
     case ROUTING__EVENT__KIND_TASK_DONE:
-        (void)acknowledge(task, actor, at_us);
+        (void)acknowledge(task, event, actor, at_us);
         return end(task, KIND(DONE));
     case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
-        (void)acknowledge(task, actor, at_us);
+        (void)acknowledge(task, event, actor, at_us);
         return end(task, KIND(CLOSED_UNDONE));
     case ROUTING__EVENT__KIND_TASK_CANCELLED: return end(task, KIND(CANCELLED));
     case ROUTING__EVENT__KIND_TASK_JOINED: return end(task, KIND(JOINED));

@@ -9,7 +9,8 @@
  *   WATCH         unit text, session u64         (empty)        open sessions that are shown a unit's urgent tasks
  *   SHOWN         session u64, sequence u64      ShownRecord    what a session was shown, in order
  *   URGENT        task u64                       UrgentRecord   an urgent task as it was last told of
- *   URGENT_OPEN   unit text, has u8, task u64    (empty)        open ones; has: somebody has acknowledged it
+ *   URGENT_OPEN   unit text, has u8, since i64,  (empty)        open ones; has: somebody has acknowledged it; since: it is
+ *                 task u64                                      urgent and the unit's
  *   URGENT_DESK   unit text, desk text, task u64 (empty)        open ones that a desk has
  */
 #ifndef VAFA_SERVICES_FOLLOWUP_FOLLOWUP_SESSIONS_H
@@ -101,9 +102,13 @@ Followup__UrgentTask *followup_tables_urgent(struct store_txn *txn, uint64_t tas
 /* was: as it was before, NULL when it is new. */
 void followup_tables_put_urgent(struct store_txn *txn, const Followup__UrgentTask *was,
                                 const Followup__UrgentTask *task);
-/* Open ones of the unit that nobody has acknowledged; adds to what there are. */
+struct followup_waiting {
+    int64_t since_us;
+    uint64_t task;
+};
+/* Open ones of the unit that nobody has acknowledged, the longest waiting first. */
 size_t followup_tables_unacknowledged(struct store_txn *txn, const char *unit,
-                                      uint64_t *ret_numbers, size_t max);
+                                      struct followup_waiting *ret_waiting, size_t max);
 /* Open ones that the desk has. */
 size_t followup_tables_of_desk(struct store_txn *txn, const char *unit, const char *desk,
                                uint64_t *ret_numbers, size_t max);

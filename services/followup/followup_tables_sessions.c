@@ -226,6 +226,7 @@ static void index_urgent(struct store_txn *txn, const Followup__UrgentTask *task
         return;
     }
     urgent_open_prefix(&key, task->unit, task->acknowledged_at_us != 0);
+    key_add_i64(&key, task->since_us);
     key_add_u64(&key, task->task_number);
     change(txn, &key);
     if (task->desk[0] != '\0') {
@@ -255,11 +256,25 @@ void followup_tables_put_urgent(struct store_txn *txn, const Followup__UrgentTas
 }
 
 size_t followup_tables_unacknowledged(struct store_txn *txn, const char *unit,
-                                      uint64_t *ret_numbers, size_t max)
+                                      struct followup_waiting *ret_waiting, size_t max)
 {
     struct key prefix;
+    struct txn_scan scan;
+    struct bytes key, value;
+    size_t count = 0;
     urgent_open_prefix(&prefix, unit, false);
-    return read_numbers(txn, &prefix, NULL, false, ret_numbers, max);
+    txn_scan_begin(&scan, txn, STORE_STATE, &prefix, NULL, false);
+    while (count < max && txn_scan_next(&scan, &key, &value)) {
+        struct key_reader reader = key_read(key);
+        (void)key_read_text(&reader); /* the unit */
+        (void)key_read_u8(&reader);
+        const struct followup_waiting waiting = {key_read_i64(&reader), key_read_u64(&reader)};
+        if (reader.ok) {
+            ret_waiting[count++] = waiting;
+        }
+    }
+    txn_scan_end(&scan);
+    return count;
 }
 
 size_t followup_tables_of_desk(struct store_txn *txn, const char *unit, const char *desk,

@@ -192,7 +192,13 @@ static void handed_on(struct apply *a, const struct event *event, uint64_t case_
 }
 
 /* How a task has ended, or that it is open again. */
-enum ending { ENDING_NONE, ENDING_DONE, ENDING_CLOSED_UNDONE, ENDING_CANCELLED };
+enum ending {
+    ENDING_NONE,
+    ENDING_DONE,
+    ENDING_CLOSED_UNDONE,
+    ENDING_CANCELLED,
+    ENDING_REFERRED,
+};
 
 static void ended_due(struct apply *a, const struct event *event, uint64_t case_number, char *unit,
                       enum ending ending, const int64_t *due_at_us)
@@ -208,6 +214,7 @@ static void ended_due(struct apply *a, const struct event *event, uint64_t case_
     after.done_at_us = after.done ? event->occurred_at_us : 0;
     after.closed_undone = ending == ENDING_CLOSED_UNDONE;
     after.cancelled = ending == ENDING_CANCELLED;
+    after.referred = ending == ENDING_REFERRED;
     replace_row(a, before, &after);
 }
 
@@ -250,7 +257,7 @@ static void split(struct apply *a, const struct event *event, const Routing__Cas
     }
     Report__CaseRow after = *before;
     after.unit = split->unit;
-    after.done = after.closed_undone = false;
+    after.done = after.closed_undone = after.referred = false;
     after.done_at_us = 0;
     after.cancelled = after.left = split->withdrawn;
     replace_row(a, before, &after);
@@ -294,7 +301,7 @@ void report_apply_view_routing(struct apply *a, const struct event *event)
         break;
     case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
         ended(a, event, routing->task_closed_undone->case_number, routing->task_closed_undone->unit,
-              ENDING_CLOSED_UNDONE);
+              routing->task_closed_undone->referred ? ENDING_REFERRED : ENDING_CLOSED_UNDONE);
         break;
     case ROUTING__EVENT__KIND_TASK_CANCELLED:
         ended(a, event, routing->task_cancelled->case_number, routing->task_cancelled->unit,

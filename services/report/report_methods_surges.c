@@ -2,6 +2,8 @@
 #include "services/report/report_internal.h"
 #include "services/report/report_surge_tables.h"
 
+#include "city/city_route.h"
+
 enum status report_check_surges(const struct city *city, const struct rpc_caller *caller,
                                 const ProtobufCMessage *message, struct error *err)
 {
@@ -11,6 +13,29 @@ enum status report_check_surges(const struct city *city, const struct rpc_caller
                ? STATUS_OK
                : error_set(err, STATUS_INVALID_ARGUMENT, "page_size", "must be 1 to %d",
                            REPORT_SURGES_PAGE_MAX);
+}
+
+/* Where its requests go, as if one came now without answers. */
+static bool is_outside(const struct read *r, const Report__Surge *surge)
+{
+    const struct city_request request = {
+        .topic = surge->topics[0],
+        .area = surge->n_areas > 0 ? surge->areas[0] : "",
+        .neighbourhood = "",
+        .registered_at_us = r->now_us,
+    };
+    struct city_route route;
+    city_route(r->city, &request, &route);
+    return city_unit_is_outside(r->city, route.unit);
+}
+
+/* Its end is noticed some time later; whoever asks is told at once. */
+static void complete(const struct read *r, Report__Surge *surge)
+{
+    if (surge->ended_at_us == 0 && surge->until_us <= r->now_us) {
+        surge->ended_at_us = surge->until_us;
+    }
+    surge->outside = is_outside(r, surge);
 }
 
 enum status report_read_surges(struct read *r, const ProtobufCMessage *message,
@@ -39,6 +64,7 @@ enum status report_read_surges(struct read *r, const ProtobufCMessage *message,
                        : read_refuse(r, STATUS_DATA_LOSS, NULL, "surge %llu is missing",
                                      (unsigned long long)number + 1);
         }
+        complete(r, surge);
         if (!request->open || surge->ended_at_us == 0) {
             response->surges[response->n_surges++] = surge;
         }

@@ -55,6 +55,7 @@ void report_rules_share(const Report__CaseRow *row, struct report_share *ret_sha
                 [REPORT_COUNTER_RESOLVED] = row->resolved,
                 [REPORT_COUNTER_CLOSED_UNDONE] = row->closed_undone != 0,
                 [REPORT_COUNTER_CANCELLED] = row->cancelled != 0,
+                [REPORT_COUNTER_REFERRED] = row->referred != 0,
             },
         .done = done,
         .bucket = done ? report_buckets_of(seconds) : 0,
@@ -163,7 +164,7 @@ static const struct columns metric_columns[] = {
     [REPORT__METRIC__METRIC_RESOLUTION_HOURS] = {{"done", "p50", "p75", "p90", "p95", "p99"}, 6},
     [REPORT__METRIC__METRIC_CALLS] = {{"calls", "answered"}, 2},
     [REPORT__METRIC__METRIC_SATISFACTION] = {{"answers", "mean", "satisfied", "resolved"}, 4},
-    [REPORT__METRIC__METRIC_UNDONE] = {{"closed_undone", "cancelled"}, 2},
+    [REPORT__METRIC__METRIC_UNDONE] = {{"closed_undone", "cancelled", "referred"}, 3},
 };
 
 size_t report_rules_columns(Report__Metric metric, const char *const **ret_names)
@@ -213,9 +214,9 @@ void report_rules_figures(Report__Metric metric, const struct report_cell *cell,
         break;
     case REPORT__METRIC__METRIC_DONE: ret_figures[0] = figure_count(n[REPORT_COUNTER_DONE]); break;
     case REPORT__METRIC__METRIC_OPEN:
-        ret_figures[0] =
-            figure_count(n[REPORT_COUNTER_REQUESTS] - n[REPORT_COUNTER_DONE] -
-                         n[REPORT_COUNTER_CLOSED_UNDONE] - n[REPORT_COUNTER_CANCELLED]);
+        ret_figures[0] = figure_count(n[REPORT_COUNTER_REQUESTS] - n[REPORT_COUNTER_DONE] -
+                                      n[REPORT_COUNTER_CLOSED_UNDONE] -
+                                      n[REPORT_COUNTER_CANCELLED] - n[REPORT_COUNTER_REFERRED]);
         break;
     case REPORT__METRIC__METRIC_ON_TIME:
         ret_figures[0] = figure_share(n[REPORT_COUNTER_ON_TIME], n[REPORT_COUNTER_DONE_WITH_DUE]);
@@ -239,6 +240,7 @@ void report_rules_figures(Report__Metric metric, const struct report_cell *cell,
     case REPORT__METRIC__METRIC_UNDONE:
         ret_figures[0] = figure_count(n[REPORT_COUNTER_CLOSED_UNDONE]);
         ret_figures[1] = figure_count(n[REPORT_COUNTER_CANCELLED]);
+        ret_figures[2] = figure_count(n[REPORT_COUNTER_REFERRED]);
         break;
     default: CHECK(false); /* the check of the method lets no other through */
     }

@@ -10,12 +10,12 @@
  * are also small.
  *
  * A cell is a run of varints (as protobuf's: seven bits a byte, the lowest first, the high bit set
- * on all but the last): the twelve counters of enum report_counter, in its order, then for each bucket
+ * on all but the last): the thirteen counters of enum report_counter, in its order, then for each bucket
  * that is not empty, rising, its number less that of the bucket before (the first less 0) and its
  * count. One request, done within its time after three hours and a half (12,600 s: bucket 546):
  *
- *   01 01 01 01 00 00 00 00 00 00 00 00   requests, done, done with due, on time; nothing else
- *   a2 04 01                              bucket 0x22 + (0x04 << 7) = 546, once
+ *   01 01 01 01 00 00 00 00 00 00 00 00 00   requests, done, done with due, on time; nothing else
+ *   a2 04 01                                 bucket 0x22 + (0x04 << 7) = 546, once
  *
  * A cell whose counters are all zero is deleted.
  */

@@ -5,6 +5,7 @@
 #include "services/routing/routing_rules.h"
 
 #include "base/clock.h"
+#include "service/person_act.h"
 
 #include <string.h>
 
@@ -345,27 +346,10 @@ bool routing_clock_change(Routing__Task *task, const Routing__Event *event)
     }
 }
 
-/* What a unit does itself; not what is done to the task from above. */
-static bool is_response(const Routing__Event *event)
-{
-    switch (event->kind_case) {
-    case ROUTING__EVENT__KIND_TASK_ACCEPTED: return !event->task_accepted->automatic;
-    case ROUTING__EVENT__KIND_TASK_SEEN:
-    case ROUTING__EVENT__KIND_TASK_PLANNED:
-    case ROUTING__EVENT__KIND_TASK_STARTED:
-    case ROUTING__EVENT__KIND_TASK_REPORTED:
-    case ROUTING__EVENT__KIND_TASK_PAUSED:
-    case ROUTING__EVENT__KIND_TASK_RETURNED:
-    case ROUTING__EVENT__KIND_TASK_DONE:
-    case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE: return true;
-    default: return false;
-    }
-}
-
 bool routing_clock_respond(Routing__Task *task, const Routing__Event *event, char *actor,
                            int64_t occurred_at_us, struct arena *arena)
 {
-    if (actor[0] == '\0' || !is_response(event)) {
+    if (!person_act_is(event, actor)) {
         return true;
     }
     if (!task->historical && task->responded_at_us == 0) {

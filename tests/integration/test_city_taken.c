@@ -148,6 +148,19 @@ static void another_machine_reads_packs_from_the_server(void **state)
     assert_int_equal(setenv("VAFA_CITIES", cities, 1), 0);
 }
 
+/* Somebody edits the folder that the server was started with: what is in force is the server's. */
+static void a_pack_changed_in_place_is_not_shown_as_the_one_in_force(void **state)
+{
+    struct system *s = *state;
+    const char *const *explain = ARGS("route", "explain", "--topic", "asphalt", "--area", "5");
+    shell_run("cp %s/rules.csv %s/", other, base);
+    expect(s, explain, 0, "(district-5-civil)");
+    system_stop_all(s); /* without a server it is better than nothing */
+    expect(s, explain, 0, "(deputy-civil)");
+    system_start_all(s);
+    expect(s, explain, 0, "(deputy-civil)"); /* what a start finds is in force */
+}
+
 static void a_wrong_pack_is_told_by_file_and_line_and_nobody_has_taken_it(void **state)
 {
     struct system *s = *state;
@@ -242,6 +255,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_machine_reads_packs_from_the_server, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_pack_changed_in_place_is_not_shown_as_the_one_in_force,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_wrong_pack_is_told_by_file_and_line_and_nobody_has_taken_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(

@@ -244,8 +244,8 @@ void check_rate(struct recount *recount, const Feedback__UnitRate *rate)
 struct group {
     const char *value;
     int64_t day;
-    uint64_t requests, done, undone, cancelled, with_due, on_time, calls, answered, answers, scores,
-        satisfied, resolved;
+    uint64_t requests, done, undone, cancelled, referred, with_due, on_time, calls, answered,
+        answers, scores, satisfied, resolved;
 };
 
 struct as_of {
@@ -256,7 +256,7 @@ struct as_of {
 struct standing {
     const char *unit;
     const char *topic, *area; /* as amended by then */
-    bool done, undone, cancelled;
+    bool done, undone, cancelled, referred;
     int64_t due_at_us, done_at_us;
     uint64_t calls, answered, answers, scores, satisfied, resolved;
 };
@@ -268,6 +268,7 @@ static void stand_joined(struct standing *standing, const struct recount_event *
     standing->done_at_us = event->at_us;
     standing->due_at_us = event->due_at_us;
     standing->undone = event->fate == ROUTING__JOINED_FATE__JOINED_FATE_CLOSED_UNDONE;
+    standing->referred = false;
     standing->cancelled = event->fate == ROUTING__JOINED_FATE__JOINED_FATE_CANCELLED;
 }
 
@@ -277,7 +278,7 @@ static void stand_left(struct standing *standing, const struct recount_event *ev
     if (event->kind == ROUTING__EVENT__KIND_CASE_SPLIT) {
         standing->unit = event->unit;
         standing->cancelled = true;
-        standing->done = standing->undone = false;
+        standing->done = standing->undone = standing->referred = false;
     }
 }
 
@@ -295,16 +296,21 @@ static void stand(struct standing *standing, const struct recount_event *event)
         case ROUTING__EVENT__KIND_TASK_DUE_MOVED:
         case ROUTING__EVENT__KIND_CASE_JOINED: standing->due_at_us = event->due_at_us; break;
         case ROUTING__EVENT__KIND_CASE_SPLIT:
-            standing->done = standing->undone = standing->cancelled = false;
+            standing->done = standing->undone = standing->cancelled = standing->referred = false;
             break;
         case ROUTING__EVENT__KIND_JOINED_FOLLOWED: stand_joined(standing, event); break;
         case ROUTING__EVENT__KIND_TASK_DONE:
             standing->done = true;
             standing->done_at_us = event->at_us;
             break;
-        case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE: standing->undone = true; break;
+        case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
+            standing->undone = !event->referred;
+            standing->referred = event->referred;
+            break;
         case ROUTING__EVENT__KIND_TASK_CANCELLED: standing->cancelled = true; break;
-        case ROUTING__EVENT__KIND_TASK_REOPENED: standing->done = standing->undone = false; break;
+        case ROUTING__EVENT__KIND_TASK_REOPENED:
+            standing->done = standing->undone = standing->referred = false;
+            break;
         default: break;
         }
     } else if (event->service == 3 && event->kind == FOLLOWUP__EVENT__KIND_CALL_COMPLETED) {
@@ -366,6 +372,7 @@ static void count(struct group *groups, size_t *group_count, const struct recoun
     group->done += now.done;
     group->undone += now.undone;
     group->cancelled += now.cancelled;
+    group->referred += now.referred;
     group->with_due += now.done && now.due_at_us != 0;
     group->on_time += now.done && now.due_at_us != 0 && now.done_at_us <= now.due_at_us;
     group->calls += now.calls;
@@ -397,9 +404,11 @@ static bool are_figures(Report__Metric metric, Report__Cell *const *cells,
     case REPORT__METRIC__METRIC_REQUESTS: return is_count(cells[0], group->requests);
     case REPORT__METRIC__METRIC_DONE: return is_count(cells[0], group->done);
     case REPORT__METRIC__METRIC_OPEN:
-        return is_count(cells[0], group->requests - group->done - group->undone - group->cancelled);
+        return is_count(cells[0], group->requests - group->done - group->undone - group->cancelled -
+                                      group->referred);
     case REPORT__METRIC__METRIC_UNDONE:
-        return is_count(cells[0], group->undone) && is_count(cells[1], group->cancelled);
+        return is_count(cells[0], group->undone) && is_count(cells[1], group->cancelled) &&
+               is_count(cells[2], group->referred);
     case REPORT__METRIC__METRIC_ON_TIME:
         return is_share(cells[0], group->on_time, group->with_due) &&
                is_count(cells[1], group->on_time) && is_count(cells[2], group->with_due);

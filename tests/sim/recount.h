@@ -179,12 +179,14 @@ struct recount_told {
     uint64_t desk;      /* 0: none */
     const char *person; /* who acknowledged it, "" for nobody */
     uint32_t steps;
+    int64_t since_us; /* of the alarm */
 };
 
 /* The same, as far as follow-up has heard. */
 struct recount_heard {
     bool waits; /* open, and no person has it */
     const char *unit;
+    int64_t since_us;
 };
 
 /* Something that happened to one, of routing's log: follow-up is to tell it on, in this order. */
@@ -196,6 +198,7 @@ struct recount_news {
     const char *unit, *from_unit, *topic, *desk, *person;
     uint32_t steps;
     bool is_open;
+    int64_t since_us;
 };
 
 struct recount_shown {

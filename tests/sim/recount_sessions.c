@@ -63,6 +63,7 @@ static void add_news(struct recount *recount, const struct found *found,
         .person = told->person,
         .steps = told->steps,
         .is_open = told->is_on,
+        .since_us = told->since_us,
     };
 }
 
@@ -147,6 +148,7 @@ static void take_alarmed(struct recount *recount, const struct found *found,
         .person = "",
         .topic = recount_text(recount, alarmed->topic),
         .place = place_hash(alarmed->place),
+        .since_us = alarmed->since_us,
     };
     add_news(recount, found, task, KIND(ALARMED), "");
 }
@@ -236,22 +238,39 @@ static void show(struct recount_session *session, Followup__UrgentChangeKind kin
     session->shown[session->shown_count++] = (struct recount_shown){kind, task};
 }
 
-/* As far as follow-up has heard: urgent, with one of the units, and no person has it. */
+/* Behind `last` in the order of waiting, as far as follow-up has heard: urgent, with one of the units, and no person has it; the
+ * longest since it was alarmed, then the lowest number. NULL: none. */
+static const struct recount_task *next_waiting(const struct recount *recount,
+                                               const struct recount_session *session,
+                                               const struct recount_task *last)
+{
+    const struct recount_task *next = NULL;
+    for (size_t i = 0; i < recount->task_count; i++) {
+        const struct recount_task *task = &recount->tasks[i];
+        int64_t since_us = task->heard.since_us;
+        bool is_behind = last == NULL || since_us > last->heard.since_us ||
+                         (since_us == last->heard.since_us && task->number > last->number);
+        if (task->heard.waits && is_behind && (next == NULL || since_us < next->heard.since_us) &&
+            shows(recount, session, task->heard.unit)) {
+            next = task;
+        }
+    }
+    return next;
+}
+
 static void show_open_tasks(struct recount *recount, const struct found *found,
                             struct recount_session *session, const Followup__SessionOpened *opened)
 {
     size_t count = 0;
-    for (size_t i = 0; i < recount->task_count; i++) {
-        const struct recount_heard *heard = &recount->tasks[i].heard;
-        if (!heard->waits || !shows(recount, session, heard->unit)) {
-            continue;
-        }
-        if (count < OPEN_TASKS_MAX && (count >= opened->n_open_tasks ||
-                                       opened->open_tasks[count] != recount->tasks[i].number)) {
-            impossible(found, "it does not begin with what waits for a person in its units");
+    const struct recount_task *task = next_waiting(recount, session, NULL);
+    for (; task != NULL; task = next_waiting(recount, session, task)) {
+        if (count < OPEN_TASKS_MAX &&
+            (count >= opened->n_open_tasks || opened->open_tasks[count] != task->number)) {
+            impossible(found, "it does not begin with what waits for a person in its units, the "
+                              "longest waiting first");
         }
         if (count++ < OPEN_TASKS_MAX) {
-            show(session, KIND(STILL_OPEN), recount->tasks[i].number);
+            show(session, KIND(STILL_OPEN), task->number);
         }
     }
     if (opened->n_open_tasks + opened->left_out != count) {
@@ -358,6 +377,7 @@ static void take_changed(struct recount *recount, const struct found *found,
     const struct recount_news *news = &recount->news[recount->news_told++];
     struct recount_task *task = recount_task(recount, news->task);
     task->heard.unit = news->unit;
+    task->heard.since_us = news->since_us;
     task->heard.waits = news->is_open && news->person[0] == '\0';
     for (size_t i = 0; i < recount->session_count; i++) {
         struct recount_session *session = &recount->sessions[i];

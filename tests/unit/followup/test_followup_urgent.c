@@ -65,6 +65,27 @@ static void begins_with_what_nobody_has_acknowledged(void **state)
     seat_expect(seat_follow(rig, 1, 3), 0, SEAT_URGENT(LEFT), 2);
 }
 
+/* An old task may have become urgent late, or have come from another unit. */
+static void begins_with_what_has_waited_longest(void **state)
+{
+    struct rig *rig = *state;
+    seat_alarm(rig, 9, SEAT_DISTRICT, "");
+    desk_pass_minutes(rig, 3);
+    seat_alarm(rig, 2, SEAT_CIVIL, "");
+    seat_alarm(rig, 1, SEAT_DISTRICT, "");
+    desk_pass_minutes(rig, 3);
+    seat_alarm(rig, 3, SEAT_CIVIL, "");
+    seat_alarm(rig, 2, SEAT_CIVIL, ""); /* it became urgent again */
+    seat_open(rig, SEAT_DISTRICT);
+    const Followup__FollowSessionResponse *page = seat_follow(rig, 1, 0);
+    static const uint64_t order[] = {9, 1, 2, 3};
+    assert_int_equal(page->n_changes, 4);
+    for (size_t i = 0; i < 4; i++) {
+        seat_expect(page, i, SEAT_URGENT(STILL_OPEN), order[i]);
+    }
+    seat_expect(seat_follow(rig, 1, 2), 0, SEAT_URGENT(STILL_OPEN), 2);
+}
+
 static void leaves_out_what_is_more_than_it_can_show_and_says_so(void **state)
 {
     struct rig *rig = *state;
@@ -351,6 +372,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         DESK_TEST(shows_what_is_alarmed_in_its_units_and_who_acknowledges_it),
         DESK_TEST(begins_with_what_nobody_has_acknowledged),
+        DESK_TEST(begins_with_what_has_waited_longest),
         DESK_TEST(leaves_out_what_is_more_than_it_can_show_and_says_so),
         DESK_TEST(shows_what_leaves_and_where_to_and_what_comes),
         DESK_TEST(shows_which_desk_has_it),

@@ -68,15 +68,26 @@ void story_done(struct story *story, uint64_t number, const char *unit, int64_t 
     tell(story, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event.base, at_us);
 }
 
-void story_closed_undone(struct story *story, uint64_t number, const char *unit)
+static void closed_undone(struct story *story, uint64_t number, const char *unit, bool referred)
 {
     Routing__TaskClosedUndone task = ROUTING__TASK_CLOSED_UNDONE__INIT;
     Routing__Event event = ROUTING__EVENT__INIT;
     task.case_number = number;
     task.unit = text(unit);
+    task.referred = referred;
     event.kind_case = ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE;
     event.task_closed_undone = &task;
     tell(story, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event.base, 0);
+}
+
+void story_closed_undone(struct story *story, uint64_t number, const char *unit)
+{
+    closed_undone(story, number, unit, false);
+}
+
+void story_referred(struct story *story, uint64_t number, const char *unit)
+{
+    closed_undone(story, number, unit, true);
 }
 
 void story_cancelled(struct story *story, uint64_t number, const char *unit)

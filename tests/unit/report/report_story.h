@@ -20,6 +20,7 @@ void story_routed(struct story *story, uint64_t number, const char *unit, int64_
 void story_returned(struct story *story, uint64_t number, const char *from, const char *to);
 void story_done(struct story *story, uint64_t number, const char *unit, int64_t at_us);
 void story_closed_undone(struct story *story, uint64_t number, const char *unit);
+void story_referred(struct story *story, uint64_t number, const char *unit);
 void story_cancelled(struct story *story, uint64_t number, const char *unit);
 void story_reopened(struct story *story, uint64_t number, const char *unit);
 void story_moved(struct story *story, uint64_t number, const char *from, const char *to);

@@ -272,17 +272,40 @@ static void counts_what_was_closed_undone_or_cancelled_apart_and_what_is_open_ag
     story_cancelled(&t.story, 3, "district-5");
     assert_metric(&t, REPORT__METRIC__METRIC_DONE, "done\n1\n");
     assert_metric(&t, REPORT__METRIC__METRIC_OPEN, "open\n1\n");
-    assert_metric(&t, REPORT__METRIC__METRIC_UNDONE, "closed_undone cancelled\n1 1\n");
+    assert_metric(&t, REPORT__METRIC__METRIC_UNDONE, "closed_undone cancelled referred\n1 1 0\n");
     story_reopened(&t.story, 1, "district-5");
     story_reopened(&t.story, 2, "district-5");
     assert_metric(&t, REPORT__METRIC__METRIC_DONE, "done\n0\n");
     assert_metric(&t, REPORT__METRIC__METRIC_OPEN, "open\n3\n");
-    assert_metric(&t, REPORT__METRIC__METRIC_UNDONE, "closed_undone cancelled\n0 1\n");
+    assert_metric(&t, REPORT__METRIC__METRIC_UNDONE, "closed_undone cancelled referred\n0 1 0\n");
     assert_metric(&t, RESOLUTION_HOURS, "done p50 p75 p90 p95 p99\n0 - - - - -\n");
     story_moved(&t.story, 2, "district-5", "district-6");
     done(&t, 2, "district-6", "1404-10-13 09:10");
     assert_metric_by(&t, REPORT__METRIC__METRIC_DONE, UNIT,
                      "unit done\n'district-6' 1\n'district-5' 0\n");
+    rig_free(t.rig);
+}
+
+static void counts_what_was_referred_apart_until_it_is_open_again(void **state)
+{
+    (void)state;
+    struct teller t = teller_new("isfahan");
+    for (uint64_t number = 1; number <= 2; number++) {
+        registered(&t, number, "1404-10-11 09:10", "power-cut", "5", PHONE);
+        routed(&t, number, "power-company", NULL);
+        story_referred(&t.story, number, "power-company");
+    }
+    assert_metric(&t, REPORT__METRIC__METRIC_UNDONE, "closed_undone cancelled referred\n0 0 2\n");
+    assert_metric(&t, REPORT__METRIC__METRIC_OPEN, "open\n0\n");
+    story_reopened(&t.story, 1, "power-company"); /* amended, it is the city's */
+    story_moved(&t.story, 1, "power-company", "district-5");
+    assert_metric_by(&t, REPORT__METRIC__METRIC_OPEN, UNIT,
+                     "unit open\n'district-5' 1\n'power-company' 0\n");
+    assert_metric(&t, REPORT__METRIC__METRIC_UNDONE, "closed_undone cancelled referred\n0 0 1\n");
+    story_reopened(&t.story, 1, "district-5");
+    story_referred(&t.story, 1, "power-company"); /* and back */
+    assert_metric(&t, REPORT__METRIC__METRIC_UNDONE, "closed_undone cancelled referred\n0 0 2\n");
+    assert_metric(&t, REPORT__METRIC__METRIC_OPEN, "open\n0\n");
     rig_free(t.rig);
 }
 
@@ -656,6 +679,7 @@ int main(void)
         cmocka_unit_test(answers_about_nothing_with_one_row_or_none),
         cmocka_unit_test(moves_a_request_with_its_task_from_unit_to_unit),
         cmocka_unit_test(counts_what_was_closed_undone_or_cancelled_apart_and_what_is_open_again),
+        cmocka_unit_test(counts_what_was_referred_apart_until_it_is_open_again),
         cmocka_unit_test(tells_on_time_from_the_dates),
         cmocka_unit_test(tells_how_long_requests_took),
         cmocka_unit_test(takes_no_time_when_closed_before_it_was_opened),

@@ -162,7 +162,7 @@ static void names_the_documented_columns(void **state)
         {REPORT__METRIC__METRIC_RESOLUTION_HOURS, 6, "done p50 p75 p90 p95 p99 "},
         {REPORT__METRIC__METRIC_CALLS, 2, "calls answered "},
         {REPORT__METRIC__METRIC_SATISFACTION, 4, "answers mean satisfied resolved "},
-        {REPORT__METRIC__METRIC_UNDONE, 2, "closed_undone cancelled "},
+        {REPORT__METRIC__METRIC_UNDONE, 3, "closed_undone cancelled referred "},
         {(Report__Metric)9, 0, ""},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -194,18 +194,19 @@ static void computes_each_metric_from_a_cell(void **state)
     (void)state;
     struct arena *arena = arena_new(1 << 16);
     /* requests, done, with due, on time, calls, answered, answers, score sum, satisfied, resolved,
-     * closed undone, cancelled */
-    struct report_cell cell = {{13, 6, 5, 4, 4, 3, 3, 11, 2, 1, 2, 1}, {{0}}};
+     * closed undone, cancelled, referred */
+    struct report_cell cell = {{16, 6, 5, 4, 4, 3, 3, 11, 2, 1, 2, 1, 3}, {{0}}};
     struct report_figure f[REPORT_FIGURES_MAX];
     for (int i = 1; i <= 6; i++) {
         uint32_t bucket = report_buckets_of(i * 3600);
         assert_int_equal(report_buckets_add(&cell.resolution, arena, bucket, 1), STATUS_OK);
     }
     report_rules_figures(REPORT__METRIC__METRIC_REQUESTS, &cell, f);
-    assert_count(f[0], 13);
+    assert_count(f[0], 16);
     report_rules_figures(REPORT__METRIC__METRIC_UNDONE, &cell, f);
     assert_count(f[0], 2);
     assert_count(f[1], 1);
+    assert_count(f[2], 3);
     report_rules_figures(REPORT__METRIC__METRIC_DONE, &cell, f);
     assert_count(f[0], 6);
     report_rules_figures(REPORT__METRIC__METRIC_OPEN, &cell, f);

@@ -284,6 +284,35 @@ static void a_report_that_catches_up_tells_of_a_past_one_as_one(void **state)
 
 /* --- listing --- */
 
+/* The timer looks some minutes later; nobody is to begin a storm for it meanwhile. */
+static void one_whose_time_is_over_is_not_told_as_lasting(void **state)
+{
+    struct desk desk = desk_open();
+    (void)state;
+    tell_many(&desk, 10, (struct told){.area = "5"});
+    int64_t until_us = rig_now_us(desk.rig) + 2 * HOUR_US;
+    rig_advance(desk.rig, 2 * HOUR_US - MINUTE_US);
+    assert_int_equal(list(&desk, true, 0, 0)->n_surges, 1);
+    rig_advance(desk.rig, 2 * MINUTE_US);
+    assert_int_equal(rig_event_count(desk.rig), 1);
+    assert_int_equal(list(&desk, true, 0, 0)->n_surges, 0);
+    assert_int_equal(list(&desk, false, 0, 0)->surges[0]->ended_at_us, until_us);
+    rig_free(desk.rig);
+}
+
+/* It is seen, but no storm would help. */
+static void one_of_what_is_none_of_the_city_s_is_told_as_that(void **state)
+{
+    struct desk desk = desk_open();
+    (void)state;
+    tell_many(&desk, 10, (struct told){.topic = "power-cut", .area = "5"});
+    assert_int_equal(list(&desk, true, 0, 0)->n_surges, 1);
+    assert_true(list(&desk, true, 0, 0)->surges[0]->outside);
+    tell_many(&desk, 10, (struct told){.area = "5"});
+    assert_false(list(&desk, true, 0, 0)->surges[0]->outside);
+    rig_free(desk.rig);
+}
+
 static void lists_newest_first_in_pages(void **state)
 {
     static const char *const topics[] = {"asphalt", "broken-branch", "bus-stop"};
@@ -334,6 +363,8 @@ int main(void)
         cmocka_unit_test(goes_on_while_more_comes_than_is_usual),
         cmocka_unit_test(a_second_one_of_the_same_begins_after_the_first_has_ended),
         cmocka_unit_test(a_report_that_catches_up_tells_of_a_past_one_as_one),
+        cmocka_unit_test(one_whose_time_is_over_is_not_told_as_lasting),
+        cmocka_unit_test(one_of_what_is_none_of_the_city_s_is_told_as_that),
         cmocka_unit_test(lists_newest_first_in_pages),
         cmocka_unit_test(who_is_neither_staff_nor_leadership_may_not_list),
     };

@@ -4,12 +4,11 @@
 #include "tests/support/pack_copy.h"
 #include "tests/support/scratch.h"
 #include "tests/unit/routing/routing_scene.h"
+#include "tests/unit/service/packs_scene.h"
 
-#include "city/city.h"
 #include "service/node.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
-#include "vafa/packs/v1/packs.pb-c.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,8 +23,6 @@
 #include <cmocka.h>
 
 #define DIGEST_BYTES 32
-#define HEAD "topic,area,urgent,unit,level,answer,time,helpers,helpers_note\n"
-#define OTHER_RULE HEAD "asphalt,5,*,deputy-civil,normal,,,,\n"
 
 static char *text(const char *constant)
 {
@@ -34,98 +31,9 @@ static char *text(const char *constant)
 
 /* --- short ways --- */
 
-/* A pack whose first rule is another. */
-static struct city *other_pack(const char *file, const char *from, const char *to)
-{
-    char folder[SCRATCH_SIZE];
-    struct city *city = NULL;
-    struct error err = ERROR_NONE;
-    scratch_new(folder);
-    pack_copy("isfahan", folder, file, from, to);
-    if (city_load(&city, folder, &err) != STATUS_OK) {
-        fail_msg("%s", err.message);
-    }
-    scratch_remove(folder);
-    return city;
-}
-
-static enum status call(struct rig *rig, enum rpc_role role, const char *method,
-                        ProtobufCMessage *request, const ProtobufCMessage **ret_response,
-                        struct error *err)
-{
-    struct rig_mixed one = {
-        .rpc = &packs__packs__descriptor, .method = method, .role = role, .request = request};
-    rig_call_mixed(rig, &one, 1);
-    *ret_response = one.response;
-    *err = one.err;
-    return one.err.status;
-}
-
-static ProtobufCBinaryData digest_of(const struct city *city)
-{
-    struct bytes digest = city_digest(city);
-    return (ProtobufCBinaryData){digest.size, (uint8_t *)(uintptr_t)digest.data};
-}
-
-static void put(struct rig *rig, const struct city *city)
-{
-    for (size_t i = 0; i < city_file_count(city); i++) {
-        const char *name;
-        const ProtobufCMessage *response;
-        struct error err;
-        struct bytes data = city_file_at(city, i, &name);
-        Packs__PutFileRequest request = PACKS__PUT_FILE_REQUEST__INIT;
-        request.pack = digest_of(city);
-        request.file = text(name);
-        request.data = (ProtobufCBinaryData){data.size, (uint8_t *)(uintptr_t)data.data};
-        if (call(rig, RPC_ROLE_ADMIN, "PutFile", &request.base, &response, &err) != STATUS_OK) {
-            fail_msg("%s: %s", name, err.message);
-        }
-    }
-}
-
-static const Packs__GetPacksResponse *look(struct rig *rig)
-{
-    Packs__GetPacksRequest request = PACKS__GET_PACKS_REQUEST__INIT;
-    const ProtobufCMessage *response;
-    struct error err;
-    if (call(rig, RPC_ROLE_ADMIN, "GetPacks", &request.base, &response, &err) != STATUS_OK) {
-        fail_msg("%s", err.message);
-    }
-    return (const Packs__GetPacksResponse *)response;
-}
-
-static Packs__TakePackRequest take_request(struct rig *rig, ProtobufCBinaryData digest)
-{
-    Packs__TakePackRequest request = PACKS__TAKE_PACK_REQUEST__INIT;
-    request.pack = digest;
-    request.last = look(rig)->last;
-    request.name = text("night");
-    request.note = text("a trial");
-    return request;
-}
-
-static enum status take(struct rig *rig, ProtobufCBinaryData digest, bool is_back,
-                        struct error *err)
-{
-    Packs__TakePackRequest request = take_request(rig, digest);
-    const ProtobufCMessage *response;
-    request.is_back = is_back;
-    return call(rig, RPC_ROLE_ADMIN, "TakePack", &request.base, &response, err);
-}
-
-static void must_take(struct rig *rig, const struct city *city)
-{
-    struct error err;
-    put(rig, city);
-    if (take(rig, digest_of(city), false, &err) != STATUS_OK) {
-        fail_msg("%s: %s", err.field, err.message);
-    }
-}
-
 static bool is_in_force(struct rig *rig, const struct city *city)
 {
-    ProtobufCBinaryData digest = look(rig)->digest;
+    ProtobufCBinaryData digest = packs_look(rig)->digest;
     return bytes_equal(city_digest(city), bytes_of(digest.data, digest.len));
 }
 
@@ -141,9 +49,9 @@ static void what_comes_after_a_taking_is_decided_by_the_new_pack(void **state)
 {
     (void)state;
     struct rig *rig = scene_new_clocked();
-    struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
+    struct city *other = packs_other("rules.csv", PACKS_HEAD, PACKS_OTHER_RULE);
     assert_string_equal(unit_of(rig, 1), "district-5-civil");
-    must_take(rig, other);
+    packs_must_take(rig, other);
     assert_true(is_in_force(rig, other));
     assert_string_equal(unit_of(rig, 2), "deputy-civil");
     assert_string_equal(scene_task(rig, 1)->unit, "district-5-civil"); /* the past stays */
@@ -163,8 +71,8 @@ static void it_comes_up_with_the_taken_pack(void **state)
 {
     (void)state;
     struct rig *rig = scene_new_clocked();
-    struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
-    must_take(rig, other);
+    struct city *other = packs_other("rules.csv", PACKS_HEAD, PACKS_OTHER_RULE);
+    packs_must_take(rig, other);
     rig_restart(rig);
     assert_true(is_in_force(rig, other));
     assert_string_equal(unit_of(rig, 1), "deputy-civil");
@@ -176,18 +84,18 @@ static void the_same_pack_twice_is_one_event(void **state)
 {
     (void)state;
     struct rig *rig = scene_new_clocked();
-    struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
+    struct city *other = packs_other("rules.csv", PACKS_HEAD, PACKS_OTHER_RULE);
     struct error err;
-    must_take(rig, other);
-    must_take(rig, other);
-    assert_int_equal(take(rig, digest_of(other), false, &err), STATUS_OK);
+    packs_must_take(rig, other);
+    packs_must_take(rig, other);
+    assert_int_equal(packs_take(rig, packs_digest(other), false, &err), STATUS_OK);
     assert_int_equal(rig_event_count(rig), 1);
     /* and the one it was started with is in force as it is */
     city_free(other);
     rig_free(rig);
 
     rig = scene_new_clocked();
-    must_take(rig, rig_city(rig));
+    packs_must_take(rig, rig_city(rig));
     assert_int_equal(rig_event_count(rig), 0);
     rig_free(rig);
 }
@@ -196,23 +104,25 @@ static void a_pack_is_taken_back_and_further_back(void **state)
 {
     (void)state;
     struct rig *rig = scene_new_clocked();
-    struct city *second = other_pack("rules.csv", HEAD, OTHER_RULE);
-    struct city *third = other_pack("rules.csv", HEAD, HEAD "asphalt,5,*,centre-137,normal,,,,\n");
+    struct city *second = packs_other("rules.csv", PACKS_HEAD, PACKS_OTHER_RULE);
+    struct city *third =
+        packs_other("rules.csv", PACKS_HEAD, PACKS_HEAD "asphalt,5,*,centre-137,normal,,,,\n");
     struct error err;
-    must_take(rig, second);
-    must_take(rig, third);
+    packs_must_take(rig, second);
+    packs_must_take(rig, third);
     assert_string_equal(unit_of(rig, 1), "centre-137");
-    assert_int_equal(take(rig, digest_of(rig_city(rig)), true, &err), STATUS_FAILED_PRECONDITION);
-    assert_int_equal(take(rig, digest_of(second), true, &err), STATUS_OK);
+    assert_int_equal(packs_take(rig, packs_digest(rig_city(rig)), true, &err),
+                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(packs_take(rig, packs_digest(second), true, &err), STATUS_OK);
     assert_string_equal(unit_of(rig, 2), "deputy-civil");
-    assert_int_equal(take(rig, look(rig)->back, true, &err), STATUS_OK);
+    assert_int_equal(packs_take(rig, packs_look(rig)->back, true, &err), STATUS_OK);
     assert_true(is_in_force(rig, rig_city(rig)));
-    assert_string_equal(look(rig)->name, "night");
-    assert_int_equal(look(rig)->back.len, 0); /* there was none before */
+    assert_string_equal(packs_look(rig)->name, "night");
+    assert_int_equal(packs_look(rig)->back.len, 0); /* there was none before */
     rig_restart(rig);
     assert_string_equal(unit_of(rig, 3), "district-5-civil");
 
-    const Packs__GetPacksResponse *packs = look(rig);
+    const Packs__GetPacksResponse *packs = packs_look(rig);
     assert_int_equal(packs->n_takings, 4);
     assert_true(packs->takings[0]->offset > packs->takings[1]->offset);
     assert_true(packs->takings[0]->pack->is_back);
@@ -227,16 +137,17 @@ static void who_has_not_seen_the_newest_taking_takes_none(void **state)
 {
     (void)state;
     struct rig *rig = scene_new_clocked();
-    struct city *second = other_pack("rules.csv", HEAD, OTHER_RULE);
-    struct city *third = other_pack("rules.csv", HEAD, HEAD "asphalt,5,*,centre-137,normal,,,,\n");
+    struct city *second = packs_other("rules.csv", PACKS_HEAD, PACKS_OTHER_RULE);
+    struct city *third =
+        packs_other("rules.csv", PACKS_HEAD, PACKS_HEAD "asphalt,5,*,centre-137,normal,,,,\n");
     const ProtobufCMessage *response;
     struct error err;
-    put(rig, third);
-    Packs__TakePackRequest late = take_request(rig, digest_of(third));
-    put(rig, second); /* its draft takes the other's place */
-    assert_int_equal(take(rig, digest_of(second), false, &err), STATUS_OK);
-    put(rig, third);
-    assert_int_equal(call(rig, RPC_ROLE_ADMIN, "TakePack", &late.base, &response, &err),
+    packs_put(rig, third);
+    Packs__TakePackRequest late = packs_take_request(rig, packs_digest(third));
+    packs_put(rig, second); /* its draft takes the other's place */
+    assert_int_equal(packs_take(rig, packs_digest(second), false, &err), STATUS_OK);
+    packs_put(rig, third);
+    assert_int_equal(packs_call(rig, RPC_ROLE_ADMIN, "TakePack", &late.base, &response, &err),
                      STATUS_FAILED_PRECONDITION);
     assert_string_equal(err.field, "last");
     assert_true(is_in_force(rig, second));
@@ -249,13 +160,13 @@ static void a_trial_leaves_nothing(void **state)
 {
     (void)state;
     struct rig *rig = scene_new_clocked();
-    struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
+    struct city *other = packs_other("rules.csv", PACKS_HEAD, PACKS_OTHER_RULE);
     const ProtobufCMessage *response;
     struct error err;
-    put(rig, other);
-    Packs__TakePackRequest request = take_request(rig, digest_of(other));
+    packs_put(rig, other);
+    Packs__TakePackRequest request = packs_take_request(rig, packs_digest(other));
     request.is_trial = true;
-    assert_int_equal(call(rig, RPC_ROLE_ADMIN, "TakePack", &request.base, &response, &err),
+    assert_int_equal(packs_call(rig, RPC_ROLE_ADMIN, "TakePack", &request.base, &response, &err),
                      STATUS_OK);
     assert_int_equal(rig_event_count(rig), 0);
     assert_string_equal(unit_of(rig, 1), "district-5-civil");
@@ -269,8 +180,8 @@ static void refuses(struct rig *rig, const struct city *city, enum status status
                     const char *part)
 {
     struct error err;
-    put(rig, city);
-    assert_int_equal(take(rig, digest_of(city), false, &err), status);
+    packs_put(rig, city);
+    assert_int_equal(packs_take(rig, packs_digest(city), false, &err), status);
     assert_string_equal(err.field, field);
     if (strstr(err.message, part) == NULL) {
         fail_msg("\"%s\" has no \"%s\"", err.message, part);
@@ -292,7 +203,7 @@ static void a_pack_that_lacks_a_row_of_the_one_in_force_is_refused(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char folder[SCRATCH_SIZE];
-        struct city *isfahan = other_pack(NULL, NULL, NULL);
+        struct city *isfahan = packs_other(NULL, NULL, NULL);
         scratch_new(folder);
         pack_copy("isfahan", folder, cases[i].file, cases[i].from, cases[i].to);
         struct rig *rig = rig_new_in(&routing_service, folder);
@@ -335,23 +246,23 @@ static void what_was_not_put_whole_is_not_taken(void **state)
 {
     (void)state;
     struct rig *rig = scene_new_clocked();
-    struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
+    struct city *other = packs_other("rules.csv", PACKS_HEAD, PACKS_OTHER_RULE);
     const ProtobufCMessage *response;
     struct error err;
-    assert_int_equal(take(rig, digest_of(other), false, &err), STATUS_NOT_FOUND);
+    assert_int_equal(packs_take(rig, packs_digest(other), false, &err), STATUS_NOT_FOUND);
     Packs__PutFileRequest request = PACKS__PUT_FILE_REQUEST__INIT;
     uint8_t data[4] = "abc";
-    request.pack = digest_of(other);
+    request.pack = packs_digest(other);
     request.file = text("rules.csv");
     request.data = (ProtobufCBinaryData){3, data};
-    assert_int_equal(call(rig, RPC_ROLE_ADMIN, "PutFile", &request.base, &response, &err),
+    assert_int_equal(packs_call(rig, RPC_ROLE_ADMIN, "PutFile", &request.base, &response, &err),
                      STATUS_OK);
     request.offset = 4; /* three bytes are there */
-    assert_int_equal(call(rig, RPC_ROLE_ADMIN, "PutFile", &request.base, &response, &err),
+    assert_int_equal(packs_call(rig, RPC_ROLE_ADMIN, "PutFile", &request.base, &response, &err),
                      STATUS_OUT_OF_RANGE);
-    assert_int_equal(take(rig, digest_of(other), false, &err), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(packs_take(rig, packs_digest(other), false, &err), STATUS_INVALID_ARGUMENT);
     /* What came after it is whole again. */
-    must_take(rig, other);
+    packs_must_take(rig, other);
     city_free(other);
     rig_free(rig);
 }
@@ -376,117 +287,10 @@ static void files_of_no_pack_are_refused(void **state)
         struct error err;
         request.pack = (ProtobufCBinaryData){sizeof digest, digest};
         request.file = text(names[i]);
-        assert_int_equal(call(rig, RPC_ROLE_ADMIN, "PutFile", &request.base, &response, &err),
+        assert_int_equal(packs_call(rig, RPC_ROLE_ADMIN, "PutFile", &request.base, &response, &err),
                          STATUS_INVALID_ARGUMENT);
         assert_string_equal(err.field, "file");
     }
-    rig_free(rig);
-}
-
-/* Appends the file at that place of the pack (NULL: in force) to `data`, part by part. */
-static enum status get_file(struct rig *rig, enum rpc_role role, const struct city *pack,
-                            uint32_t place, struct buffer *data, const Packs__GetFileResponse **ret,
-                            struct error *err)
-{
-    enum status status;
-    do {
-        Packs__GetFileRequest request = PACKS__GET_FILE_REQUEST__INIT;
-        const ProtobufCMessage *response;
-        request.pack = pack != NULL ? digest_of(pack) : (ProtobufCBinaryData){0, NULL};
-        request.place = place;
-        request.offset = data->size;
-        status = call(rig, role, "GetFile", &request.base, &response, err);
-        if (status == STATUS_OK) {
-            *ret = (const Packs__GetFileResponse *)response;
-            assert_true((*ret)->data.len <= 256 * 1024);
-            buffer_append(data, (*ret)->data.data, (*ret)->data.len);
-        }
-    } while (status == STATUS_OK && data->size < (*ret)->size);
-    return status;
-}
-
-/* Reads the whole pack and makes a city of it. */
-static struct city *fetch(struct rig *rig, enum rpc_role role, const struct city *pack)
-{
-    static char names[64][64];
-    static struct buffer data[64];
-    struct city_file files[64];
-    struct city *city = NULL;
-    struct error err = ERROR_NONE;
-    const Packs__GetFileResponse *told = NULL;
-    uint32_t count = 1;
-    for (uint32_t i = 0; i < count; i++) {
-        if (get_file(rig, role, pack, i, &data[i], &told, &err) != STATUS_OK) {
-            fail_msg("%s", err.message);
-        }
-        count = told->files;
-        assert_true(count <= 64);
-        snprintf(names[i], sizeof names[i], "%s", told->file);
-        files[i] = (struct city_file){.name = names[i], .data = buffer_bytes(&data[i])};
-    }
-    if (city_load_files(&city, files, count, &err) != STATUS_OK) {
-        fail_msg("%s", err.message);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        buffer_fini(&data[i]);
-    }
-    return city;
-}
-
-static void expect_same(const struct city *a, const struct city *b)
-{
-    assert_true(bytes_equal(city_digest(a), city_digest(b)));
-}
-
-static void the_pack_in_force_is_given_file_by_file_to_every_role(void **state)
-{
-    (void)state;
-    char *large = malloc(400 * 1024); /* a file of two parts */
-    assert_non_null(large);
-    memset(large, '#', 400 * 1024 - 1);
-    large[400 * 1024 - 1] = '\0';
-    memcpy(large + 400 * 1024 - 2 - strlen(HEAD), "\n" HEAD, strlen(HEAD) + 1);
-    struct city *other = other_pack("rules.csv", HEAD, large);
-    struct rig *rig = scene_new_clocked();
-    must_take(rig, other);
-    struct city *got = fetch(rig, RPC_ROLE_FRONT_END, NULL);
-    expect_same(got, other);
-    city_free(got);
-    struct buffer data = BUFFER_EMPTY;
-    const Packs__GetFileResponse *told;
-    struct error err;
-    assert_int_equal(get_file(rig, RPC_ROLE_OFFICE, NULL, 99, &data, &told, &err),
-                     STATUS_OUT_OF_RANGE);
-    assert_string_equal(err.field, "place");
-    buffer_fini(&data);
-    free(large);
-    city_free(other);
-    rig_free(rig);
-}
-
-static void packs_of_before_are_given_to_the_admin_as_long_as_they_are_kept(void **state)
-{
-    (void)state;
-    struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
-    struct city *never =
-        other_pack("rules.csv", HEAD, HEAD "asphalt,6,*,deputy-civil,normal,,,,\n");
-    struct rig *rig = scene_new_clocked();
-    struct city *first = fetch(rig, RPC_ROLE_ADMIN, NULL);
-    must_take(rig, other);
-    struct city *kept = fetch(rig, RPC_ROLE_ADMIN, first);
-    expect_same(kept, first);
-    struct buffer data = BUFFER_EMPTY;
-    const Packs__GetFileResponse *told;
-    struct error err;
-    assert_int_equal(get_file(rig, RPC_ROLE_FRONT_END, first, 0, &data, &told, &err),
-                     STATUS_PERMISSION_DENIED);
-    assert_int_equal(get_file(rig, RPC_ROLE_ADMIN, never, 0, &data, &told, &err), STATUS_NOT_FOUND);
-    must_take(rig, first); /* whoever was refused has let go of the shelf */
-    buffer_fini(&data);
-    city_free(kept);
-    city_free(first);
-    city_free(never);
-    city_free(other);
     rig_free(rig);
 }
 
@@ -497,8 +301,9 @@ static void only_the_admin_may(void **state)
     Packs__GetPacksRequest request = PACKS__GET_PACKS_REQUEST__INIT;
     const ProtobufCMessage *response;
     struct error err;
-    assert_int_equal(call(rig, RPC_ROLE_LEADERSHIP, "GetPacks", &request.base, &response, &err),
-                     STATUS_PERMISSION_DENIED);
+    assert_int_equal(
+        packs_call(rig, RPC_ROLE_LEADERSHIP, "GetPacks", &request.base, &response, &err),
+        STATUS_PERMISSION_DENIED);
     rig_free(rig);
 }
 
@@ -507,22 +312,22 @@ static void only_the_admin_may(void **state)
 static struct city *nth_pack(unsigned number)
 {
     char to[256];
-    snprintf(to, sizeof(to), HEAD "%s,%u,*,deputy-civil,normal,,,,\n",
+    snprintf(to, sizeof(to), PACKS_HEAD "%s,%u,*,deputy-civil,normal,,,,\n",
              number < 15 ? "asphalt" : "pavement", 1 + number % 15);
-    return other_pack("rules.csv", HEAD, to);
+    return packs_other("rules.csv", PACKS_HEAD, to);
 }
 
 static void take_nth(struct rig *rig, unsigned number)
 {
     struct city *city = nth_pack(number);
-    must_take(rig, city);
+    packs_must_take(rig, city);
     city_free(city);
 }
 
 static void take_back(struct rig *rig)
 {
     struct error err;
-    if (take(rig, look(rig)->back, true, &err) != STATUS_OK) {
+    if (packs_take(rig, packs_look(rig)->back, true, &err) != STATUS_OK) {
         fail_msg("%s", err.message);
     }
 }
@@ -533,11 +338,11 @@ static void a_pack_taken_again_is_kept_as_long_as_it_may_be_taken_back(void **st
     (void)state;
     struct rig *rig = scene_new_clocked();
     struct city *old = nth_pack(0);
-    must_take(rig, old);
+    packs_must_take(rig, old);
     for (unsigned i = 1; i < 15; i++) {
         take_nth(rig, i);
     }
-    must_take(rig, old);
+    packs_must_take(rig, old);
     for (unsigned i = 15; i < 18; i++) {
         take_nth(rig, i);
     }
@@ -551,21 +356,15 @@ static void a_pack_taken_again_is_kept_as_long_as_it_may_be_taken_back(void **st
 
 /* --- a damaged shelf --- */
 
-static void damage(struct rig *rig)
-{
-    char path[PACK_SHELF_PATH_SIZE + 16], folder[PACK_SHELF_PATH_SIZE];
-    snprintf(path, sizeof path, "%s/rules.csv", node_pack_folder(rig_node(rig), folder));
-    assert_int_equal(truncate(path, 10), 0);
-}
-
 static void a_damaged_pack_says_what_to_do_and_is_mended_by_the_same_one(void **state)
 {
     (void)state;
-    struct city *other = other_pack("rules.csv", HEAD, OTHER_RULE);
+    struct city *other = packs_other("rules.csv", PACKS_HEAD, PACKS_OTHER_RULE);
     struct rig *rig = scene_new_clocked();
     struct error err = ERROR_NONE;
-    must_take(rig, other);
-    damage(rig);
+    char folder[PACK_SHELF_PATH_SIZE];
+    packs_must_take(rig, other);
+    packs_damage(node_pack_folder(rig_node(rig), folder));
     assert_int_equal(rig_try_restart(rig, NULL, &err), STATUS_FAILED_PRECONDITION);
     assert_non_null(strstr(err.message, "\"night\""));
     assert_non_null(strstr(err.message, "another service"));
@@ -585,9 +384,9 @@ static void a_call_whose_turn_comes_behind_the_taking_is_checked_again(void **st
     (void)state;
     struct rig *rig = rig_new(&intake_service, "isfahan");
     struct city *other =
-        other_pack("questions.csv", "asphalt,size,one_of,no", "asphalt,size,one_of,yes");
-    put(rig, other);
-    Packs__TakePackRequest taking = take_request(rig, digest_of(other));
+        packs_other("questions.csv", "asphalt,size,one_of,no", "asphalt,size,one_of,yes");
+    packs_put(rig, other);
+    Packs__TakePackRequest taking = packs_take_request(rig, packs_digest(other));
     Intake__RegisterCaseRequest request = INTAKE__REGISTER_CASE_REQUEST__INIT;
     request.channel = COMMON__CHANNEL__CHANNEL_PHONE;
     request.topic = text("asphalt");
@@ -630,8 +429,6 @@ int main(void)
         cmocka_unit_test(a_pack_of_another_city_or_calendar_is_refused),
         cmocka_unit_test(what_was_not_put_whole_is_not_taken),
         cmocka_unit_test(files_of_no_pack_are_refused),
-        cmocka_unit_test(the_pack_in_force_is_given_file_by_file_to_every_role),
-        cmocka_unit_test(packs_of_before_are_given_to_the_admin_as_long_as_they_are_kept),
         cmocka_unit_test(only_the_admin_may),
         cmocka_unit_test(a_pack_taken_again_is_kept_as_long_as_it_may_be_taken_back),
         cmocka_unit_test(a_damaged_pack_says_what_to_do_and_is_mended_by_the_same_one),
