@@ -8,6 +8,7 @@
 #include "tests/integration/disk.h"
 #include "tests/integration/people.h"
 #include "tests/integration/shell.h"
+#include "tests/support/memory.h"
 
 #include <poll.h>
 #include <setjmp.h>
@@ -21,7 +22,7 @@
 
 #include <cmocka.h>
 
-#define ROUNDS 2
+#define ROUNDS (TEST_SANITIZED ? 1 : 2)
 #define EVENTS 12 /* in a round */
 #define POWER_ROUNDS 1
 

@@ -4,6 +4,7 @@
  */
 #include "tests/integration/people.h"
 #include "tests/integration/shell.h"
+#include "tests/support/memory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,8 +21,8 @@
 #include "vafa/intake/v1/intake.pb-c.h"
 
 #define PATIENCE_MS 60000
-#define EVENTS_BEFORE 40 /* in feedback's log, the last of the flow, when the set is taken */
-#define EVENTS_AFTER 80  /* when the store is restored */
+#define EVENTS_BEFORE (TEST_SANITIZED ? 10 : 40) /* in feedback's log, the last of the flow, when the set is taken */
+#define EVENTS_AFTER (2 * EVENTS_BEFORE)         /* when the store is restored */
 
 static const char *const names[] = {"intake", "routing", "followup", "feedback", "report"};
 

@@ -5,6 +5,7 @@
  */
 #include "base/clock.h"
 #include "city/hours.h"
+#include "tests/support/memory.h"
 #include "tests/support/slow_clock.h"
 #include "tests/unit/city/pack_rig.h"
 
@@ -20,7 +21,7 @@
 #define GAPS_MAX 6
 
 static uint64_t seed = 20261126;
-static int packs = 48;
+static int packs = TEST_SANITIZED ? 12 : 48;
 static uint64_t drawn;
 
 /* splitmix64 */

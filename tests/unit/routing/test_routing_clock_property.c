@@ -4,6 +4,7 @@
  * `test_routing_clock_property SEED HISTORIES` does others, and more of them.
  */
 #include "base/clock.h"
+#include "tests/support/memory.h"
 #include "tests/support/rig.h"
 #include "tests/support/slow_clock.h"
 #include "tests/unit/routing/routing_scene.h"
@@ -23,7 +24,7 @@
 #define AHEAD_MINUTES (120 * 1440)
 
 static uint64_t seed = 1405;
-static int histories = 20;
+static int histories = TEST_SANITIZED ? 5 : 20;
 static uint64_t drawn;
 
 /* splitmix64 */
