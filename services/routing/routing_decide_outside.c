@@ -11,11 +11,11 @@
 enum status routing_decide_refuse_outside(struct decide *d, const char *field, const char *unit)
 {
     return city_unit_is_outside(d->city, unit)
-               ? decide_refuse(
-                     d, STATUS_FAILED_PRECONDITION, field,
-                     "%s is no body of the city, and nobody of it would see this: tell "
-                     "the citizen whose it is, or amend the request to what is the city's",
-                     unit)
+               ? decide_refuse(d, STATUS_FAILED_PRECONDITION, field,
+                               "%s is no body of the city, and nobody of it would see this: tell "
+                               "the citizen whose it is; what is the city's after all is amended, "
+                               "or registered anew",
+                               unit)
                : STATUS_OK;
 }
 

@@ -37,7 +37,7 @@ static void a_seed_has_all_of_life_in_it(void **state)
 {
     struct city_days_result result;
     (void)state;
-    live(6, &result);
+    live(7, &result);
     assert_true(result.figures.requests > 30);
     assert_true(result.figures.tasks_done > 20);
     assert_true(result.figures.calls > 10);
