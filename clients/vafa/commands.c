@@ -1,6 +1,8 @@
 /* The table, and help made from it. */
 #include "clients/vafa/commands.h"
 
+#include "clients/vafa/help_fa.h"
+
 #include "text/utf8.h"
 
 #include <string.h>
@@ -156,16 +158,25 @@ const struct command *commands_find(int argc, char **argv, int *ret_words)
     return NULL;
 }
 
-static void print_exit_codes(FILE *out)
+static void print_heading(const char *heading, bool fa, FILE *out)
 {
-    fputs("\nEXIT STATUS\n"
-          "  0  done\n"
-          "  1  the service refused it, or it could not be done\n"
-          "  2  wrong command line\n"
-          "  3  there is no such request, task, call, unit, topic, area, pack or file\n"
-          "  4  no server, or no answer in time: try again, with the --key that was told\n"
-          "  5  a check found something wrong\n",
-          out);
+    fprintf(out, "\n%s\n", help_in(fa, heading));
+}
+
+static void print_exit_codes(bool fa, FILE *out)
+{
+    static const char *const meanings[] = {
+        "done",
+        "the service refused it, or it could not be done",
+        "wrong command line",
+        "there is no such request, task, call, unit, topic, area, pack or file",
+        "no server, or no answer in time: try again, with the --key that was told",
+        "a check found something wrong",
+    };
+    print_heading("EXIT STATUS", fa, out);
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+        fprintf(out, "  %zu  %s\n", i, help_in(fa, meanings[i]));
+    }
 }
 
 static bool is_among(const struct option_def *options, const char *name)
@@ -179,7 +190,8 @@ static bool is_among(const struct option_def *options, const char *name)
 }
 
 /* But those that the command has told of itself (`but` may be NULL). */
-static void print_options(const struct option_def *options, const struct option_def *but, FILE *out)
+static void print_options(const struct option_def *options, const struct option_def *but, bool fa,
+                          FILE *out)
 {
     for (; options != NULL && options->name != NULL; options++) {
         if (is_among(but, options->name)) {
@@ -191,7 +203,8 @@ static void print_options(const struct option_def *options, const struct option_
                  options->name, options->value != NULL ? " " : "",
                  options->value != NULL ? options->value : "");
         size_t width = utf8_width(name);
-        fprintf(out, "  %s%*s  %s\n", name, width < 28 ? (int)(28 - width) : 0, "", options->help);
+        fprintf(out, "  %s%*s  %s\n", name, width < 28 ? (int)(28 - width) : 0, "",
+                help_in(fa, options->help));
     }
 }
 
@@ -204,11 +217,11 @@ static void print_lines(const char *text, const char *before, FILE *out)
     }
 }
 
-static void print_summary(const struct command *command, FILE *out)
+static void print_summary(const struct command *command, bool fa, FILE *out)
 {
     char name[64];
     snprintf(name, sizeof(name), "%s %s", command->name, command->arguments);
-    fprintf(out, "  %-24s  %s\n", name, command->summary);
+    fprintf(out, "  %-24s  %s\n", name, help_in(fa, command->summary));
 }
 
 static bool is_in_group(const struct command *command, const char *group)
@@ -226,57 +239,60 @@ bool commands_is_group(const char *word)
     return found;
 }
 
-bool commands_print_group(const char *group, FILE *out)
+bool commands_print_group(const char *group, bool fa, FILE *out)
 {
     if (!commands_is_group(group)) {
         return false;
     }
-    fprintf(out, "vafa %s: a group of commands\n\nCOMMANDS\n", group);
+    fprintf(out, "vafa %s: %s\n", group, help_in(fa, "a group of commands"));
+    print_heading("COMMANDS", fa, out);
     for (size_t i = 0; commands[i] != NULL; i++) {
         if (is_in_group(commands[i], group)) {
-            print_summary(commands[i], out);
+            print_summary(commands[i], fa, out);
         }
     }
-    fputs("\n`vafa COMMAND --help` tells all about one.\n", out);
+    fprintf(out, "\n%s\n", help_in(fa, "`vafa COMMAND --help` tells all about one."));
     return true;
 }
 
-void commands_print_overview(FILE *out)
+void commands_print_overview(bool fa, FILE *out)
 {
-    fputs("vafa " VAFA_VERSION ": a city's citizen hotline, from the command line\n\n"
-          "SYNOPSIS\n"
-          "  vafa COMMAND [ARGUMENTS] [OPTIONS]\n"
-          "  vafa COMMAND --help\n"
-          "\nCOMMANDS\n",
+    fprintf(out, "vafa " VAFA_VERSION ": %s\n",
+            help_in(fa, "a city's citizen hotline, from the command line"));
+    print_heading("SYNOPSIS", fa, out);
+    fputs("  vafa COMMAND [ARGUMENTS] [OPTIONS]\n"
+          "  vafa COMMAND --help\n",
           out);
+    print_heading("COMMANDS", fa, out);
     for (size_t i = 0; commands[i] != NULL; i++) {
-        print_summary(commands[i], out);
+        print_summary(commands[i], fa, out);
     }
-    fputs("\nOPTIONS OF EVERY COMMAND\n", out);
-    print_options(common_options, NULL, out);
-    fputs("\nEXAMPLES\n"
-          "  vafad --data vafa-data --city isfahan &\n"
+    print_heading("OPTIONS OF EVERY COMMAND", fa, out);
+    print_options(common_options, NULL, fa, out);
+    print_heading("EXAMPLES", fa, out);
+    fputs("  vafad --data vafa-data --city isfahan &\n"
           "  vafa register --topic asphalt --area 5 --phone 09130000000 --words 'چاله در خیابان'\n"
           "  vafa tasks list --unit district-5-civil\n"
           "  vafa report requests --by topic --per day --from -7d\n",
           out);
-    print_exit_codes(out);
+    print_exit_codes(fa, out);
 }
 
-void commands_print_help(const struct command *command, FILE *out)
+void commands_print_help(const struct command *command, bool fa, FILE *out)
 {
-    fprintf(out, "vafa %s: %s\n\nSYNOPSIS\n  vafa %s %s%s[OPTIONS]\n", command->name,
-            command->summary, command->name, command->arguments,
+    fprintf(out, "vafa %s: %s\n", command->name, help_in(fa, command->summary));
+    print_heading("SYNOPSIS", fa, out);
+    fprintf(out, "  vafa %s %s%s[OPTIONS]\n", command->name, command->arguments,
             command->arguments[0] != '\0' ? " " : "");
-    fputs("\nDESCRIPTION\n", out);
+    print_heading("DESCRIPTION", fa, out);
     print_lines(command->help, "  ", out);
     if (command->options != NULL) {
-        fputs("\nOPTIONS\n", out);
-        print_options(command->options, NULL, out);
+        print_heading("OPTIONS", fa, out);
+        print_options(command->options, NULL, false, out);
     }
-    fputs(command->local ? "\nCOMMON OPTIONS\n" : "\nOPTIONS OF EVERY COMMAND\n", out);
-    print_options(commands_common_options(command), command->options, out);
-    fputs("\nEXAMPLES\n", out);
+    print_heading(command->local ? "COMMON OPTIONS" : "OPTIONS OF EVERY COMMAND", fa, out);
+    print_options(commands_common_options(command), command->options, fa, out);
+    print_heading("EXAMPLES", fa, out);
     print_lines(command->examples, "  ", out);
-    print_exit_codes(out);
+    print_exit_codes(fa, out);
 }

@@ -44,12 +44,13 @@ const struct command *commands_find(int argc, char **argv, int *ret_words);
 extern const struct option_def *const common_options;
 const struct option_def *commands_common_options(const struct command *command);
 
-void commands_print_overview(FILE *out);
+/* What help is in (help_fa.h). */
+void commands_print_overview(bool fa, FILE *out);
 /* Whether there are commands of two words of which this is the first. */
 bool commands_is_group(const char *word);
 /* The commands of a group; false, and prints nothing, when it is none. */
-bool commands_print_group(const char *group, FILE *out);
-void commands_print_help(const struct command *command, FILE *out);
+bool commands_print_group(const char *group, bool fa, FILE *out);
+void commands_print_help(const struct command *command, bool fa, FILE *out);
 
 /* cmd_register.c */
 extern const struct command command_register;

@@ -150,7 +150,8 @@ static const struct {
     {STATUS_INVALID_ARGUMENT, "phone", "این شمارهٔ تلفن خوانده نشد"},
     {STATUS_INVALID_ARGUMENT, "phone_digits", "چهار یا هشت رقم آخر تلفن لازم است"},
     {STATUS_RESOURCE_EXHAUSTED, "phone_digits",
-     "رقم‌های نادرست بسیار بوده است: هشت رقم آخر تلفن را بدهید، "
+     "رقم‌های نادرست بسیار بوده است: هشت رقم آخر تلفن را "
+     "بدهید، "
      "یا "
      "دیرتر "
      "بیایید"},

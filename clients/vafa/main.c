@@ -1,4 +1,5 @@
 /* vafa: finds the command, reads its options, runs it. */
+#include "clients/vafa/help_fa.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 
@@ -9,18 +10,27 @@ static bool is_help(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
+static bool asks_for_help(int argc, char **argv)
+{
+    bool asks = false;
+    for (int i = 1; i < argc; i++) {
+        asks = asks || is_help(argv[i]);
+    }
+    return asks;
+}
+
 /* A group's name stands for its commands; any other is wrong. */
-static int run_no_command(int argc, char **argv)
+static int run_no_command(int argc, char **argv, bool fa)
 {
     if (argc < 2) {
-        commands_print_overview(stderr);
+        commands_print_overview(fa, stderr);
         return EXIT_USAGE;
     }
     bool help = argc > 2 && is_help(argv[2]);
     if (argc > 2 && !help && commands_is_group(argv[1])) {
         fprintf(stderr, "vafa: there is no command \"%s %s\"\n", argv[1], argv[2]);
     }
-    if (commands_print_group(argv[1], help ? stdout : stderr)) {
+    if (commands_print_group(argv[1], fa, help ? stdout : stderr)) {
         return help ? EXIT_DONE : EXIT_USAGE;
     }
     fprintf(stderr, "vafa: there is no command \"%s\"; `vafa --help` lists them\n", argv[1]);
@@ -35,7 +45,7 @@ static int run_command(const struct command *command, int argc, char **argv)
     if (session_init(&session, command, argc, argv, &err) != STATUS_OK) {
         code = output_usage(&err);
     } else if (args_has(&session.args, "help")) {
-        commands_print_help(command, stdout);
+        commands_print_help(command, help_is_fa(argc, argv), stdout);
     } else if (args_has(&session.args, "city") && session_city(&session, &err) == NULL) {
         code = output_error(&err); /* who names a pack wants no other */
     } else {
@@ -79,12 +89,13 @@ static void put_command_first(char **argv, int leading, int words)
 int main(int argc, char **argv)
 {
     int words;
+    bool fa = help_is_fa(argc, argv);
     if (argc >= 2 && (is_help(argv[1]) || strcmp(argv[1], "help") == 0)) {
         const struct command *of = commands_find(argc - 2, argv + 2, &words);
         if (of != NULL) {
-            commands_print_help(of, stdout);
-        } else if (argc < 3 || !commands_print_group(argv[2], stdout)) {
-            commands_print_overview(stdout);
+            commands_print_help(of, fa, stdout);
+        } else if (argc < 3 || !commands_print_group(argv[2], fa, stdout)) {
+            commands_print_overview(fa, stdout);
         }
         return EXIT_DONE;
     }
@@ -93,9 +104,13 @@ int main(int argc, char **argv)
         return EXIT_DONE;
     }
     int leading = leading_options(argc, argv);
+    if (leading == argc - 1 && asks_for_help(argc, argv)) {
+        commands_print_overview(fa, stdout);
+        return EXIT_DONE;
+    }
     const struct command *command = commands_find(argc - 1 - leading, argv + 1 + leading, &words);
     if (command == NULL) {
-        return run_no_command(argc - leading, argv + leading);
+        return run_no_command(argc - leading, argv + leading, fa);
     }
     put_command_first(argv, leading, words);
     return run_command(command, argc - words, argv + words);

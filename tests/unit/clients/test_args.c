@@ -1,6 +1,7 @@
 /* What people type on a command line. */
 #include "clients/vafa/args.h"
 #include "clients/vafa/commands.h"
+#include "clients/vafa/help_fa.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -138,12 +139,74 @@ static char *help_text(const struct command *command, const char *group)
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
     if (command != NULL) {
-        commands_print_help(command, out);
+        commands_print_help(command, false, out);
     } else {
-        (void)commands_print_group(group, out); /* the text tells */
+        (void)commands_print_group(group, false, out); /* the text tells */
     }
     assert_int_equal(fclose(out), 0);
     return text;
+}
+
+static bool is_persian(const char *text)
+{
+    return strcmp(help_in(true, text), text) != 0;
+}
+
+static char *overview(bool fa)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    commands_print_overview(fa, out);
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+/* Whoever adds a command says in both languages what it does; of the overview nothing but names and examples is English. */
+static void the_overview_is_whole_in_persian(void **state)
+{
+    (void)state;
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (!is_persian(commands[i]->summary)) {
+            fail_msg("in help_fa.c there is nothing for \"%s\"", commands[i]->summary);
+        }
+        const struct option_def *option = commands_common_options(commands[i]);
+        for (; option->name != NULL; option++) {
+            assert_true(is_persian(option->help));
+        }
+    }
+    char *persian = overview(true);
+    char *english = overview(false);
+    char *rest = NULL;
+    bool is_example = false;
+    for (char *line = strtok_r(persian, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        is_example = strncmp(line, "  vafa", 6) == 0;
+        if (!is_example && strstr(english, line) != NULL) {
+            fail_msg("not in Persian: %s", line);
+        }
+    }
+    free(persian);
+    free(english);
+}
+
+static void help_speaks_the_language_it_is_asked_in(void **state)
+{
+    (void)state;
+    char *plain[] = {"vafa", "--help"};
+    char *apart[] = {"vafa", "register", "--help", "--lang", "fa"};
+    char *together[] = {"vafa", "--lang=en", "--help"};
+    char *words[] = {"vafa", "case", "suggest", "--", "--lang=fa"};
+    assert_int_equal(unsetenv("VAFA_LANG"), 0);
+    assert_false(help_is_fa(2, plain));
+    assert_true(help_is_fa(5, apart));
+    assert_false(help_is_fa(4, apart)); /* nothing stands behind it */
+    assert_false(help_is_fa(5, words));
+    assert_int_equal(setenv("VAFA_LANG", "fa", 1), 0);
+    assert_true(help_is_fa(2, plain));
+    assert_false(help_is_fa(3, together));
+    assert_int_equal(unsetenv("VAFA_LANG"), 0);
 }
 
 static void help_names_every_option_once(void **state)
@@ -188,6 +251,8 @@ int main(void)
         cmocka_unit_test(says_what_to_give_when_a_needed_option_is_missing_or_empty),
         cmocka_unit_test(finds_commands_of_one_and_two_words),
         cmocka_unit_test(every_command_is_described),
+        cmocka_unit_test(the_overview_is_whole_in_persian),
+        cmocka_unit_test(help_speaks_the_language_it_is_asked_in),
         cmocka_unit_test(help_names_every_option_once),
         cmocka_unit_test(a_command_that_asks_no_server_offers_no_way_to_one),
         cmocka_unit_test(helps_with_a_group_by_listing_its_commands),

@@ -1,0 +1,13 @@
+/* What `--help` says of all commands together, in Persian: their summaries, the options that all have, headings and exit codes. */
+#ifndef VAFA_CLIENTS_VAFA_HELP_FA_H
+#define VAFA_CLIENTS_VAFA_HELP_FA_H
+
+#include <stdbool.h>
+
+/* In Persian, when it is asked for and known; else the text itself. */
+const char *help_in(bool fa, const char *text);
+
+/* Whether the command line (`--lang fa`) or else the environment (VAFA_LANG) asks for it: no command has been read yet. */
+bool help_is_fa(int argc, char **argv);
+
+#endif
