@@ -21,8 +21,9 @@
 #include "vafa/intake/v1/intake.pb-c.h"
 
 #define PATIENCE_MS 60000
-#define EVENTS_BEFORE (TEST_SANITIZED ? 10 : 40) /* in feedback's log, the last of the flow, when the set is taken */
-#define EVENTS_AFTER (2 * EVENTS_BEFORE)         /* when the store is restored */
+/* In feedback's log, the last of the flow, when the set is taken and when the store is restored. */
+#define EVENTS_BEFORE (TEST_SANITIZED ? 10 : 40)
+#define EVENTS_AFTER (2 * EVENTS_BEFORE)
 
 static const char *const names[] = {"intake", "routing", "followup", "feedback", "report"};
 
