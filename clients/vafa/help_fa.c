@@ -31,7 +31,8 @@ static const struct {
      "پرونده‌ای "
      "نیست"},
     {"no server, or no answer in time: try again, with the --key that was told",
-     "سرور نبود یا به‌موقع پاسخ نداد: دوباره، با همان --key که "
+     "سرور نبود یا به‌موقع پاسخ نداد: دوباره، با همان --key "
+     "که "
      "گفته "
      "شد"},
     {"a check found something wrong", "وارسی ایرادی یافت"},
@@ -133,7 +134,8 @@ static const struct {
     {"which topics a citizen's words may be about",
      "گفتهٔ شهروند به کدام موضوع می‌خورد"},
     {"how well topics are suggested from citizens' words, on rows of the past",
-     "پیشنهاد موضوع از روی گفته‌ها تا چه اندازه درست است، روی "
+     "پیشنهاد موضوع از روی گفته‌ها تا چه اندازه درست است، "
+     "روی "
      "داده‌های "
      "گذشته"},
     {"destroys a citizen's key: nothing of theirs can be read again",
@@ -183,7 +185,8 @@ static const struct {
     {"calls to the hotline, newest first",
      "تماس‌ها با مرکز، تازه‌ترین نخست"},
     {"how calls to the hotline ended, and how long callers waited",
-     "تماس‌ها چگونه پایان یافت، و تماس‌گیرندگان چه اندازه "
+     "تماس‌ها چگونه پایان یافت، و تماس‌گیرندگان چه "
+     "اندازه "
      "منتظر "
      "ماندند"},
     {"the citizen asks again about a request: its office is told",
