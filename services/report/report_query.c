@@ -145,9 +145,6 @@ static enum status add_group(struct query *q, struct report_group **slot, int32_
         }
     }
     for (size_t i = 0; i < REPORT_DIMENSION_COUNT; i++) {
-        if (i < count && !utf8_well_formed(values[i], strlen(values[i]))) {
-            return read_refuse(q->r, STATUS_DATA_LOSS, NULL, "the key of a cell cannot be read");
-        }
         group->values[i] = i < count ? arena_copy_text(q->r->arena, values[i]) : "";
         if (group->values[i] == NULL) {
             return out_of_memory(q);

@@ -66,13 +66,23 @@ static void must(struct scene *scene, struct vafa_call *call)
     }
 }
 
+/* Everything has reached report, and intake, which shows what becomes of requests. */
 static void settle(struct scene *scene)
 {
     struct error err;
     struct vafa_position heads[5];
-    struct vafa_wait wait = {.wait_ms = 20000};
-    if (vafa_wait_settled(scene->vafa, heads, &wait, &err) != STATUS_OK) {
-        fail_msg("%s: %s", status_name(err.status), err.message);
+    const struct vafa_wait wait = {.wait_ms = 20000};
+    const Common__Position *behind[3];
+    enum status status = vafa_wait_settled(scene->vafa, heads, &wait, &err);
+    for (int i = 0; i < 3 && status == STATUS_OK; i++) {
+        behind[i] = &heads[COMMON__SERVICE_ID__SERVICE_ID_ROUTING + i].position;
+    }
+    if (status == STATUS_OK) {
+        status = vafa_wait_reached(scene->vafa, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, behind, 3,
+                                   &wait, &err);
+    }
+    if (status != STATUS_OK) {
+        fail_msg("%s: %s", status_name(status), err.message);
     }
 }
 

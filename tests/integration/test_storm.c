@@ -208,6 +208,26 @@ static void a_surge_is_told_and_becomes_a_storm_when_a_person_says_so(void **sta
     json_decref(answer);
 }
 
+/* Four without power: the hotline sees it, and no office would have more time by a storm. */
+static void a_surge_of_what_is_none_of_the_city_s_proposes_none(void **state)
+{
+    struct system *s = *state;
+    const char *const by_surge[] = {"storm",    "start", "--surge", "1",  "--hours", "2",
+                                    "--reason", "باد",   "--lang",  "en", NULL};
+    bring_in_last_week(s);
+    for (int i = 0; i < 4; i++) {
+        json_decref(system_json(s, ARGS("register", "--topic", "power-cut", "--area", "3")));
+    }
+    expect(s, ARGS("report", "requests", "--fresh"), 0, ""); /* it has heard of them */
+    expect(s, ARGS("report", "surges", "--open", "--lang", "en"), 0, "lasts, outside the duty");
+    expect(s, by_surge, 1, "outside the city's duty");
+    expect(s,
+           ARGS("storm", "start", "--surge", "1", "--topics", "pavement", "--hours", "2",
+                "--reason", "باد", "--lang", "en"),
+           0, "runs"); /* a person knows better */
+    expect(s, ARGS("report", "undone", "--csv", "--fresh"), 0, "0,0,4");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +239,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_cannot_be_done_to_a_storm_is_told_with_the_field,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_surge_is_told_and_becomes_a_storm_when_a_person_says_so,
+                                        set_up_surge, tear_down),
+        cmocka_unit_test_setup_teardown(a_surge_of_what_is_none_of_the_city_s_proposes_none,
                                         set_up_surge, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
