@@ -139,10 +139,17 @@ void load_wait(struct load *load, unsigned acknowledged)
     pthread_mutex_unlock(&load->lock);
 }
 
-void load_end(struct load *load)
+void load_stop(struct load *load)
 {
     pthread_mutex_lock(&load->lock);
     load->ending = true;
+    pthread_mutex_unlock(&load->lock);
+}
+
+void load_end(struct load *load)
+{
+    load_stop(load);
+    pthread_mutex_lock(&load->lock);
     while (load->in_flight > 0) {
         pthread_cond_wait(&load->changed, &load->lock);
     }

@@ -10,8 +10,9 @@ struct load;
 struct load *load_begin(const struct system *system, unsigned lanes);
 /* Until so many were acknowledged in all, or a registration has failed. */
 void load_wait(struct load *load, unsigned acknowledged);
-/* No more are begun; returns when all calls have ended. Those under way when the server is killed end
- * unacknowledged. */
+/* No more are begun. Those under way are tried again, with their keys, for up to 3 s. */
+void load_stop(struct load *load);
+/* The same; returns when all have ended: at once, when the server that was killed is there again. */
 void load_end(struct load *load);
 unsigned load_acknowledged(struct load *load);
 

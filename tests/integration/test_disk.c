@@ -134,13 +134,16 @@ static void must_end_by_itself(struct scene *scene)
 
 /* --- full --- */
 
+/* As long as they may be: 4,000 characters, of four bytes each. */
 static char *long_words(void)
 {
-    enum { SIZE = 4000 };
-    char *words = malloc(SIZE + 1);
+    enum { COUNT = 4000, BYTES = 4 };
+    char *words = malloc(COUNT * BYTES + 1);
     assert_non_null(words);
-    memset(words, 'a', SIZE);
-    words[SIZE] = '\0';
+    for (int i = 0; i < COUNT; i++) {
+        memcpy(words + i * BYTES, "\U0001F642", BYTES);
+    }
+    words[COUNT * BYTES] = '\0';
     return words;
 }
 
@@ -223,9 +226,10 @@ static void acknowledges_nothing_that_a_failing_disk_did_not_take(void **state)
     load_wait(load, 500);
     disk_set(&scene->disk, FAULT_DISK_SYNC);
     must_end_by_itself(scene);
-    load_end(load);
+    load_stop(load);
     disk_set(&scene->disk, 0);
     system_start_all(scene->system);
+    load_end(load);
     load_check(load);
     load_free(load);
     check_good(scene);
@@ -252,10 +256,11 @@ static void keeps_what_it_acknowledged_when_power_is_lost(void **state)
         for (size_t i = 0; i < scene->system->program_count; i++) {
             system_kill(scene->system, i);
         }
-        load_end(load);
+        load_stop(load);
         hits +=
             disk_lose(scene->system, (enum disk_loss)(round % DISK_LOSS_COUNT), &seed) > 0 ? 1 : 0;
         system_start_all(scene->system);
+        load_end(load);
         load_check(load);
         load_free(load);
     }
