@@ -134,7 +134,8 @@ static const struct {
     {"which topics a citizen's words may be about",
      "گفتهٔ شهروند به کدام موضوع می‌خورد"},
     {"how well topics are suggested from citizens' words, on rows of the past",
-     "پیشنهاد موضوع از روی گفته‌ها تا چه اندازه درست است، "
+     "پیشنهاد موضوع از روی گفته‌ها تا چه اندازه درست "
+     "است، "
      "روی "
      "داده‌های "
      "گذشته"},

@@ -34,7 +34,7 @@ struct frame {
     const struct frame *outer;
     const ProtobufCMessageDescriptor *type;
     const ProtobufCFieldDescriptor *field; /* of this frame's message; NULL: none yet */
-    unsigned at;                           /* fields[at] is where the next one is looked for first */
+    unsigned at; /* fields[at] is where the next one is looked for first */
     int depth;
 };
 
