@@ -3,6 +3,7 @@
 #include "vafa/feedback/v1/records.pb-c.h"
 #include "vafa/followup/v1/records.pb-c.h"
 #include "vafa/intake/v1/records.pb-c.h"
+#include "vafa/report/v1/report.pb-c.h"
 #include "vafa/routing/v1/records.pb-c.h"
 
 #include "base/check.h"
@@ -10,12 +11,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define LOGS 4
+#define LOGS 5
 #define FIELDS_MAX 128
 
 static const ProtobufCMessageDescriptor *const logs[LOGS] = {
     &intake__event__descriptor, &routing__event__descriptor, &followup__event__descriptor,
-    &feedback__event__descriptor};
+    &feedback__event__descriptor, &report__event__descriptor};
 static uint64_t events[LOGS][FIELDS_MAX];
 
 static const char *const names[TALLY_KIND_COUNT] = {
