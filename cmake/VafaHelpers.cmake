@@ -75,8 +75,8 @@ function(vafa_test_program name)
     VAFA_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
 endfunction()
 
-# vafa_test(NAME SOURCES test_x.c DEPENDS x [LABEL unit] [TIMEOUT 60]): a cmocka program run by ctest. What may take long goes
-# first (COST), else one core waits at the end for the other.
+# vafa_test(NAME SOURCES test_x.c DEPENDS x [LABEL unit] [TIMEOUT 60]): a cmocka program run by ctest, under a sanitizer for up to
+# five times as long. What may take long goes first (COST), else one core waits at the end for the other.
 function(vafa_test name)
   cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;DEPENDS" ${ARGN})
   if(NOT arg_LABEL)
@@ -84,6 +84,9 @@ function(vafa_test name)
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
+  endif()
+  if(VAFA_SANITIZE OR VAFA_COVERAGE)
+    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 5")
   endif()
   vafa_test_program(${name} SOURCES ${arg_SOURCES} DEPENDS ${arg_DEPENDS})
   add_test(NAME ${name} COMMAND ${name})
