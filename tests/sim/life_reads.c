@@ -5,8 +5,6 @@
  */
 #include "tests/sim/life_internal.h"
 
-#include "vafa/log/v1/log.pb-c.h"
-
 /* What was asked about, as it stood then. */
 struct asked {
     struct life *life;
@@ -281,37 +279,12 @@ static void ask_answers(struct life *life)
     errand_start(errand);
 }
 
-/* --- how far a log is --- */
-
-static void head_told(struct errand *errand)
-{
-    const struct asked *asked = errand->context;
-    life_refused(errand, errand->error.status == STATUS_OK);
-    const Common__Position *head = ((const Eventlog__GetHeadResponse *)errand->response)->head;
-    if (head == NULL || (uint64_t)head->service != asked->number || head->offset < asked->known) {
-        invariant_broken(INVARIANT_SYNCED, "a log of %zu events is told to end before",
-                         asked->known);
-    }
-    recount_check_position(asked->life->recount, head, errand->method);
-}
-
-static void ask_head(struct life *life)
-{
-    struct world_caller *caller = life->keeper.callers[life_draw(life, 0, PACK_SERVICES)];
-    struct asked asked = {.life = life, .number = world_caller_service(caller)};
-    asked.known = life->recount->logs[asked.number].end;
-    struct errand *errand = ask(&asked, caller, "GetHead", head_told);
-    errand->rpc = &eventlog__event_log__descriptor;
-    (void)errand_request(errand, &eventlog__get_head_request__descriptor);
-    errand_start(errand);
-}
-
 /* --- now and then --- */
 
 static void (*const reads[])(struct life *life) = {
-    ask_looks,     ask_call,        ask_ring,           ask_session,        ask_answers,
-    ask_head,      life_list_phone, life_list_calls,    life_list_sessions, life_list_offices,
-    life_ask_file, life_ask_topics, life_ask_suggestion};
+    ask_looks,          ask_call,          ask_ring,         ask_session,     ask_answers,
+    life_ask_health,    life_ask_keys,     life_ask_citizen, life_list_phone, life_list_calls,
+    life_list_sessions, life_list_offices, life_ask_file,    life_ask_topics, life_ask_suggestion};
 #define READS (sizeof reads / sizeof reads[0])
 
 void life_read(struct life *life)
