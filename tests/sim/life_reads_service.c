@@ -202,6 +202,18 @@ void life_ask_keys(struct life *life)
     errand_start(errand);
 }
 
+/* One who was forgotten, if there is one among a few. */
+static uint64_t draw_citizen(struct life *life)
+{
+    uint64_t citizen = 0;
+    for (unsigned i = 0; i < 16 && recount_forgotten(life->recount, citizen) == 0; i++) {
+        int64_t drawn = life_draw(life, 0, (int64_t)life->recount->case_count);
+        uint64_t other = life->recount->cases[drawn].citizen;
+        citizen = other != 0 ? other : citizen;
+    }
+    return citizen;
+}
+
 void life_ask_citizen(struct life *life)
 {
     const struct recount *recount = life->recount;
@@ -211,7 +223,7 @@ void life_ask_citizen(struct life *life)
     if (recount->case_count == 0 || !life_chance(life, CITIZENS_OF_A_THOUSAND)) {
         return;
     }
-    asked.citizen = recount->cases[life_draw(life, 0, (int64_t)recount->case_count)].citizen;
+    asked.citizen = draw_citizen(life);
     if (asked.citizen == 0) {
         return;
     }
