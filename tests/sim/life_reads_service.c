@@ -78,12 +78,11 @@ static void check_feeds(const struct asked *asked, const Health__CheckHealthResp
         const Health__CheckHealthResponse__Feed *feed = told->feeds[i];
         uint64_t end = life->recount->logs[feed->service].end;
         if (feed->stopped_because[0] != '\0' || feed->offset > end ||
-            (life->quiet &&
-             (feed->offset < asked->ends[feed->service] || feed->waiting_because[0] != '\0'))) {
+            (life->quiet && feed->offset < asked->ends[feed->service])) {
             invariant_broken(INVARIANT_DELIVERY,
-                             "service %u is told to have %" PRIu64 " of %" PRIu64 " of %s: %s%s",
+                             "service %u is told to have %" PRIu64 " of %" PRIu64 " of %s: %s",
                              asked->service, feed->offset, end, service_name(feed->service),
-                             feed->stopped_because, feed->waiting_because);
+                             feed->stopped_because);
         }
     }
 }
