@@ -213,7 +213,7 @@ static void ask_calls(struct pages *pages, uint64_t token)
     Followup__ListCallsRequest *request =
         errand_request(errand, &followup__list_calls_request__descriptor);
     request->state = (Followup__CallState)pages->state;
-    request->page_size = (uint32_t)life_draw(life, 10, 60);
+    request->page_size = (uint32_t)life_draw(life, 20, 101);
     request->page_token = token;
     errand_start(errand);
 }
