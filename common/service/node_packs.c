@@ -6,6 +6,7 @@
 #include "service/pack_taken.h"
 
 #include "base/log.h"
+#include "base/plant.h"
 #include "text/utf8.h"
 
 #include "vafa/packs/v1/packs.pb-c.h"
@@ -138,7 +139,9 @@ static enum status answer_file(struct rpc_call *call, const struct city *city, s
     response.size = data.size;
     response.data = (ProtobufCBinaryData){
         rest < GET_BYTES_MAX ? rest : GET_BYTES_MAX,
-        rest == 0 ? NULL : (uint8_t *)(uintptr_t)(data.data + request->offset)};
+        rest == 0 ? NULL
+                  : (uint8_t *)(uintptr_t)(data.data +
+                                           (PLANTED("file_from_its_start") ? 0 : request->offset))};
     rpc_call_answer(call, &response.base, NULL);
     return STATUS_OK;
 }

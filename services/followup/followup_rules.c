@@ -158,7 +158,7 @@ void followup_rules_apply_attempted(Followup__Call *call, const Followup__CallAt
 {
     call->state = FOLLOWUP__CALL_STATE__CALL_STATE_WAITING;
     call->operator_name = (char *)protobuf_c_empty_string;
-    call->lease_until_us = 0;
+    call->lease_until_us = PLANTED("lease_outlives_the_try") ? call->lease_until_us : 0;
     call->attempts++;
     call->last_outcome = attempted->outcome;
     call->due_at_us = attempted->due_at_us;

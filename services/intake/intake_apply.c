@@ -59,7 +59,7 @@ static void note_look(struct apply *a, enum store_space space, const struct even
 static void note_looks_at_card(struct apply *a, const struct event *event,
                                const Intake__CallOpened *opened)
 {
-    for (size_t i = 0; i < opened->n_shown_cases; i++) {
+    for (size_t i = PLANTED("card_seen_untold") ? 1 : 0; i < opened->n_shown_cases; i++) {
         note_look(a, STORE_STATE, event, opened->shown_cases[i], opened->purpose);
     }
 }
@@ -459,7 +459,8 @@ void intake_apply_view_followup(struct apply *a, const struct event *event)
         record.verdict = intake_rules_verdict(open->call_completed->resolution);
         break;
     case FOLLOWUP__EVENT__KIND_CALL_REVEALED: /* not for the citizen to see, but for who asks who looked */
-        note_look(a, STORE_VIEW, event, open->call_revealed->case_number,
+        note_look(a, STORE_VIEW, event,
+                  PLANTED("answer_seen_untold") ? 0 : open->call_revealed->case_number,
                   open->call_revealed->purpose);
         break;
     default: break;

@@ -9,6 +9,7 @@
 #include "services/intake/intake_suggest.h"
 #include "services/intake/intake_tables.h"
 
+#include "base/plant.h"
 #include "service/keyring.h"
 #include "text/utf8.h"
 
@@ -293,7 +294,7 @@ static enum status read_list(struct read *r, const ProtobufCMessage *message,
     }
     if (count > page_size) {
         count = page_size;
-        response->next_page_token = numbers[count - 1];
+        response->next_page_token = numbers[PLANTED("phone_passes_one_over") ? count : count - 1];
     }
     return list_page(r, numbers, count, response);
 }

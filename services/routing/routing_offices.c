@@ -3,6 +3,7 @@
 #include "services/routing/routing_rules.h"
 #include "services/routing/routing_tables.h"
 
+#include "base/plant.h"
 #include "text/utf8.h"
 
 #include <inttypes.h>
@@ -63,7 +64,8 @@ static enum status tell_behind(struct read *r, Routing__Office *office)
     struct bytes key, value;
     uint64_t first = 0;
     routing_tables_feed_prefix(&prefix, office->unit);
-    routing_tables_feed_key(&from, office->unit, office->acknowledged + 1);
+    routing_tables_feed_key(&from, office->unit,
+                            PLANTED("behind_from_the_start") ? 1 : office->acknowledged + 1);
     txn_scan_begin(&scan, r->txn, STORE_STATE, &prefix, &from, false);
     while (office->behind < ROUTING_BEHIND_MAX && txn_scan_next(&scan, &key, &value)) {
         first = first == 0 ? routing_tables_feed_key_offset(key) : first;

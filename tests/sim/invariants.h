@@ -100,13 +100,19 @@
       "Phone and words of RevealCase are the citizen's, and find the request, also after the "     \
       "master key was changed.",                                                                   \
       "at every answer")                                                                           \
+    X(LOOKS, "who looked at a citizen's data is told",                                             \
+      "ListLooks tells each look that intake's log or follow-up's has - words revealed, a card "   \
+      "shown, words found, an answer revealed - once, with who, when and for what; intake's own "  \
+      "at once.",                                                                                  \
+      "at every answer, at the end")                                                               \
     X(SAME, "what is shown as the same thing is open",                                             \
       "FindSame shows nothing whose task had ended, as of the position it was asked with; at the " \
       "end it finds every open request by its thing, or by the line that was answered.",           \
       "at every answer, at the end")                                                               \
     X(PAGES, "what fits is on one page, once",                                                     \
-      "Pages of SearchCases, newest first, and of ListTasks, by number and by due time, hold "     \
-      "whatever was there all along, and nothing twice, while new requests come in.",              \
+      "Pages of SearchCases and ListCases, newest first, of ListTasks, by number and by due "      \
+      "time, and of follow-up's ListCalls hold whatever was there all along, and nothing twice, "  \
+      "while new requests come in.",                                                               \
       "at every answer")                                                                           \
     X(FORGOTTEN, "who was forgotten stays forgotten",                                              \
       "Once ForgetCitizen was answered, RevealCase opens no request of theirs; follow-up has no "  \
@@ -114,8 +120,9 @@
       "at every answer, at every event, at the end")                                               \
     X(PACKS, "what is decided goes by the pack in force",                                          \
       "A service's log tells which pack is in force at each of its events: what routing routes "   \
-      "goes by that one's rules, also after a crash, and each taking leaves what was in force.",   \
-      "at every event, at the end")                                                                \
+      "goes by that one's rules, also after a crash, and each taking leaves what was in force. "   \
+      "What is told of it - files, topics, suggestions - is its own, byte for byte.",              \
+      "at every event, at every answer, at the end")                                               \
     X(DELIVERY, "after faults stop, everything is delivered in bounded time",                      \
       "Every errand has its answer, every follower is at the end of the logs it follows, every "   \
       "office has all its changes.",                                                               \

@@ -488,6 +488,7 @@ void life_check_all(struct life *life)
     life_look_back_at_sessions(life);
     life_ask_surges(life, false);
     life_list_at_the_end(life);
+    life_read_at_the_end(life);
     for (size_t i = 0; i < life->office_count; i++) {
         office_last_look(&life->offices[i]);
     }

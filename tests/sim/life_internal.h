@@ -235,6 +235,27 @@ void life_ask_same(struct life *life, const struct recount_case *one,
 /* Searches a request by its own words, if it has any. */
 void life_search_words(struct life *life, uint64_t marker);
 void life_list_at_the_end(struct life *life);
+/* life_reads.c: somebody looks at something */
+void life_read(struct life *life);
+void life_read_at_the_end(struct life *life);
+/* A call back, a session, as told; `then`: as it stood before that was asked, NULL: it was not there. After catching up. */
+void life_check_call(struct life *life, const struct recount_call *then,
+                     const Followup__Call *told);
+void life_check_session(struct life *life, const struct recount_session *then,
+                        const Followup__Session *told);
+/* life_reads_lists.c */
+void life_list_phone(struct life *life);
+void life_list_calls(struct life *life);
+void life_list_sessions(struct life *life);
+void life_list_offices(struct life *life);
+/* life_reads_pack.c */
+void life_ask_file(struct life *life);
+void life_ask_topics(struct life *life);
+void life_ask_suggestion(struct life *life);
+/* life_reads_service.c */
+void life_ask_health(struct life *life);
+void life_ask_keys(struct life *life);
+void life_ask_citizen(struct life *life);
 /* life_lead.c */
 void life_begin_leadership(struct life *life);
 void life_ask_everything(struct life *life);

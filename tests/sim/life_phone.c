@@ -263,6 +263,7 @@ static void rings(struct later *later)
     if (life_chance(life, 120)) {
         look_at_calls(life, 0, life->last_call);
     }
+    life_read(life); /* whoever else is up */
     if (life_chance(life, 150)) {
         give_up(life);
     } else {

@@ -5,7 +5,7 @@
 #define NONE INVARIANT_COUNT
 
 const struct plant plants[] = {
-    {"answer_before_commit", INVARIANT_EXACTLY_ONCE, INVARIANT_REFUSALS},
+    {"answer_before_commit", INVARIANT_EXACTLY_ONCE, INVARIANT_SAME_ANSWER},
     {"cursor_in_another_transaction", INVARIANT_APPLIED_ONCE, INVARIANT_REPORTS},
     {"key_forgotten", INVARIANT_SAME_ANSWER, NONE},
     {"timer_lost_on_crash", INVARIANT_TIMERS, NONE},
@@ -53,6 +53,14 @@ const struct plant plants[] = {
     {"apply_remembers", INVARIANT_TABLES, NONE},
     {"digits_not_compared", INVARIANT_SEALED, NONE},
     {"split_off_still_told", INVARIANT_TIMELINES, NONE},
+    {"card_seen_untold", INVARIANT_LOOKS, NONE},
+    {"answer_seen_untold", INVARIANT_LOOKS, NONE},
+    {"phone_passes_one_over", INVARIANT_PAGES, NONE},
+    {"behind_from_the_start", INVARIANT_OFFICES, NONE},
+    {"one_answer_told", INVARIANT_ONE_CHAIN, NONE},
+    {"lease_outlives_the_try", INVARIANT_ONE_CHAIN, NONE},
+    {"sessions_of_any_state", INVARIANT_SESSIONS, NONE},
+    {"file_from_its_start", INVARIANT_PACKS, NONE},
     {"closed_still_found", INVARIANT_SAME, NONE},
     {"page_skips_one", INVARIANT_PAGES, NONE},
     {"wrapped_by_halves", INVARIANT_REFUSALS, NONE},

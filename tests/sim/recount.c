@@ -503,6 +503,7 @@ void recount_free(struct recount *recount)
     free(recount->calls);
     free(recount->desks);
     free(recount->rings);
+    free(recount->looks);
     free(recount->chases);
     free(recount->units);
     free(recount->case_of_marker);

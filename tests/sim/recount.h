@@ -277,6 +277,14 @@ struct recount_ring {
     size_t registered, chased;
 };
 
+/* Somebody has seen what a citizen said: their words, their name on a card, or what they answered. */
+struct recount_look {
+    unsigned service;
+    uint64_t case_number;
+    int64_t at_us;
+    const char *actor, *purpose;
+};
+
 struct recount_call {
     uint64_t number;
     uint64_t task;
@@ -329,6 +337,8 @@ struct recount {
                          intake's log */
     size_t chase_count, chase_room;
     uint64_t chases_told; /* events of routing */
+    struct recount_look *looks;
+    size_t look_count, look_room;
     struct recount_unit *units;
     size_t unit_count, unit_room;
     struct slow_clock *slow;
@@ -388,9 +398,13 @@ unsigned recount_forgotten(const struct recount *recount, uint64_t citizen);
 /* The position is in the log as read; true also when it could not be read yet. */
 void recount_check_position(struct recount *recount, const Common__Position *position,
                             const char *what);
-/* What the followers have written is what the logs tell up to their cursors. */
 /* A call as it was listed, after catching up. */
 void recount_check_listed(const struct recount *recount, const Intake__Call *call);
+/* Who looked at a request's citizen, after catching up: of the first `known` all that intake tells of itself, and when
+ * `whole` all. */
+void recount_check_looks(const struct recount *recount, uint64_t case_number, size_t known,
+                         bool whole, const Intake__ListLooksResponse *response);
+/* What the followers have written is what the logs tell up to their cursors. */
 void recount_check_cursors(struct recount *recount);
 /* By its own clock, routing's timers before `until_us` have fired. */
 void recount_check_timers(struct recount *recount, int64_t until_us);

@@ -457,6 +457,7 @@ void recount_take(struct recount *recount, const struct found *found)
     if (recount_take_pack(recount, found)) {
         return;
     }
+    recount_take_looks(recount, found);
     switch (found->service) {
     case COMMON__SERVICE_ID__SERVICE_ID_INTAKE: take_intake(recount, found); break;
     case COMMON__SERVICE_ID__SERVICE_ID_ROUTING: recount_take_routing(recount, found); break;

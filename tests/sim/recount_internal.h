@@ -16,6 +16,9 @@ struct found {
 /* recount_events.c: what the event changes, and whether it can be. */
 void recount_take(struct recount *recount, const struct found *found);
 
+/* recount_looks.c: what somebody has seen by the event, if anything. */
+void recount_take_looks(struct recount *recount, const struct found *found);
+
 /* recount_routing.c */
 void recount_take_routing(struct recount *recount, const struct found *found);
 
