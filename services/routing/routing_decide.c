@@ -234,7 +234,9 @@ enum status routing_decide_followup(struct decide *d, const struct event *event)
     if (status == STATUS_OK) {
         status = routing_decide_take_in(d, task, &options);
     }
-    return status == STATUS_OK ? routing_decide_alarm(d, task, options.occurred_at_us) : status;
+    return status == STATUS_OK
+               ? routing_decide_alarm_behind(d, task, &own, options.occurred_at_us)
+               : status;
 }
 
 /* --- a time came --- */

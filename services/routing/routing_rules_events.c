@@ -441,7 +441,12 @@ static bool act_of(const Routing__Event *event, enum routing_act *ret_act)
     case ROUTING__EVENT__KIND_TASK_PAUSED: *ret_act = ROUTING_ACT_PAUSE; return true;
     case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE: *ret_act = ROUTING_ACT_CLOSE; return true;
     case ROUTING__EVENT__KIND_TASK_MOVED: *ret_act = ROUTING_ACT_MOVE; return true;
-    case ROUTING__EVENT__KIND_TASK_REOPENED: *ret_act = ROUTING_ACT_REOPEN; return true;
+    case ROUTING__EVENT__KIND_TASK_REOPENED:
+        *ret_act =
+            event->task_reopened->reason == ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED
+                ? ROUTING_ACT_BRING_BACK
+                : ROUTING_ACT_REOPEN;
+        return true;
     case ROUTING__EVENT__KIND_TASK_CANCELLED: *ret_act = ROUTING_ACT_CANCEL; return true;
     case ROUTING__EVENT__KIND_TASK_HELP_ASKED: *ret_act = ROUTING_ACT_ASK_HELP; return true;
     case ROUTING__EVENT__KIND_TASK_HELP_FINISHED:
@@ -482,7 +487,8 @@ static bool do_act(Routing__Task *task, enum routing_act act, const Routing__Eve
     case ROUTING_ACT_FINISH_HELP:
     case ROUTING_ACT_WITHDRAW_HELP:
         return finish_help(task, event->task_help_finished, at_us, arena);
-    case ROUTING_ACT_REOPEN: reopen(task, event->task_reopened, at_us); break;
+    case ROUTING_ACT_REOPEN:
+    case ROUTING_ACT_BRING_BACK: reopen(task, event->task_reopened, at_us); break;
     case ROUTING_ACT_CANCEL: return cancel(task, event->task_cancelled, at_us, arena);
     case ROUTING_ACT_EXPIRE: task->overdue = true; break;
     case ROUTING_ACT_JOIN: return join(task, event->task_joined, at_us, arena);

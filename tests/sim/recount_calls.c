@@ -208,6 +208,8 @@ void recount_take_task_amended(struct recount *recount, const struct found *foun
     }
     bool is_amended = amended->amendments > one->amendments_told;
     bool was_urgent = task->urgent;
+    bool is_danger =
+        !one->urgent && amended->case_urgency == COMMON__URGENCY__URGENCY_URGENT;
     recount_clock_amended(recount, task, amended);
     if (is_amended) {
         one->urgent = amended->case_urgency == COMMON__URGENCY__URGENCY_URGENT;
@@ -217,8 +219,9 @@ void recount_take_task_amended(struct recount *recount, const struct found *foun
                                              .since_us = amended_at(one, amended->amendments)};
         recount_take_urgency(recount, found, task, &told);
     }
-    if (is_amended && (!amended->is_joined || was_urgent != task->urgent)) {
-        recount_rules_amended(recount, task, amended);
+    if (is_amended && (!amended->is_joined || was_urgent != task->urgent ||
+                       (is_danger && recount_has_ended(task)))) {
+        recount_rules_amended(recount, task, amended, is_danger);
     }
     one->amendments_told = amended->amendments;
     one->words_told = amended->words_added;

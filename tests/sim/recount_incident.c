@@ -182,7 +182,8 @@ static void take_case_joined(struct recount *recount, const struct found *found,
 static void leave(struct recount *recount, const struct found *found, struct recount_case *one,
                   struct recount_task *task)
 {
-    bool is_dropped = task->state == ROUTING__TASK_STATE__TASK_STATE_CANCELLED ||
+    bool is_dropped = (task->state == ROUTING__TASK_STATE__TASK_STATE_CANCELLED &&
+                       count_joined(recount, task->number) == 0) ||
                       task->state == ROUTING__TASK_STATE__TASK_STATE_JOINED;
     if (!one->withdrawn || is_dropped) {
         recount_impossible(found, "nobody took the request back, or nobody wants the task done");
