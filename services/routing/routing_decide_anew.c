@@ -190,8 +190,8 @@ static enum status start_clock(struct decide *d, Routing__Task *task,
 }
 
 /* It goes where the rules send it now, be it outside again, unless a person had decided whose it is; with dates from now on. */
-static enum status bring_back(struct decide *d, Routing__Task *task,
-                              const struct city_route *route, char *reason, int64_t since_us)
+static enum status bring_back(struct decide *d, Routing__Task *task, const struct city_route *route,
+                              char *reason, int64_t since_us)
 {
     bool is_ruled = (task->by_rule && !task->historical) || is_referred(d, task);
     bool is_refused = reason == NULL && city_unit_is_outside(d->city, route->unit);
@@ -221,10 +221,10 @@ enum status routing_decide_ended_anew(struct decide *d, Routing__Task *task, boo
                                       char *reason, int64_t since_us)
 {
     struct city_route route = route_of(d, task);
-    bool comes_back = is_referred(d, task)
-                          ? reason != NULL && strcmp(route.unit, task->unit) != 0 &&
-                                !PLANTED("referred_for_good")
-                          : is_danger && !PLANTED("danger_after_the_end");
+    bool comes_back =
+        is_referred(d, task)
+            ? reason != NULL && strcmp(route.unit, task->unit) != 0 && !PLANTED("referred_for_good")
+            : is_danger && !PLANTED("danger_after_the_end");
     return comes_back ? bring_back(d, task, &route, reason, since_us) : STATUS_OK;
 }
 

@@ -134,13 +134,13 @@ enum status routing_decide_amended(struct decide *d, const Intake__RequestAmende
     }
     bool was_urgent = routing_alarm_is_needed(task);
     bool owns = is_own(task, amended->number);
-    bool is_danger = owns ? amended->urgency == COMMON__URGENCY__URGENCY_URGENT &&
-                                task->own_urgency != COMMON__URGENCY__URGENCY_URGENT
-                          : told.urgent_joined > task->urgent_joined;
+    bool becomes = owns ? amended->urgency == COMMON__URGENCY__URGENCY_URGENT &&
+                              task->own_urgency != COMMON__URGENCY__URGENCY_URGENT
+                        : told.urgent_joined > task->urgent_joined;
     status = emit_amended(d, task, &told);
     if (status == STATUS_OK && routing_rules_is_closed(task->state)) {
-        return routing_decide_ended_anew(d, task, is_danger, owns ? amended->reason : NULL,
-                                         occurred_at_us);
+        return routing_decide_ended_anew(d, task, becomes || amended->urgent_now,
+                                         owns ? amended->reason : NULL, occurred_at_us);
     }
     bool is_changed = owns || was_urgent != routing_alarm_is_needed(task);
     return status == STATUS_OK && is_changed

@@ -202,8 +202,8 @@ enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
  * as it is behind that event, and is changed. */
 enum status routing_decide_anew(struct decide *d, Routing__Task *task, bool was_urgent,
                                 char *reason, int64_t since_us);
-/* The same of a task that has ended: it is opened again when it was referred to a body outside the city and is another's, and when the
- * request has become urgent (`is_danger`). */
+/* The same of a task that has ended: it is opened again when it was referred to a body outside the city and is another's, and when there
+ * is danger now. */
 enum status routing_decide_ended_anew(struct decide *d, Routing__Task *task, bool is_danger,
                                       char *reason, int64_t since_us);
 /* Behind an event that opens the task again at since_us: one that is urgent has the dates of that. `task` is changed. */

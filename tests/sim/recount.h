@@ -40,6 +40,7 @@ struct recount_event {
     bool
         alarmed_before; /* the same event: the task it was joined to was told as urgent before; kind 0 */
     const char *topic, *area; /* of an amendment; NULL otherwise */
+    bool urgent_now;          /* of one: the operator said so */
 };
 
 /* One end of a task: it was done, or closed undone. */

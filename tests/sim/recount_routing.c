@@ -39,6 +39,9 @@ static void take_routed(struct recount *recount, const struct found *found,
         recount_impossible(found, "tasks are numbered one after another");
     }
     bool is_split_off = one->taken; /* it had been joined */
+    if (routed->chases != one->chases_told) {
+        recount_impossible(found, "the request was chased more often, or less, than its task");
+    }
     recount_take_first(recount, found, routed->case_number);
     recount_pack_routed(recount, found, one, routed->unit);
     one->task = routed->task_number;
@@ -55,6 +58,7 @@ static void take_routed(struct recount *recount, const struct found *found,
         .citizen = routed->citizen,
         .urgent = routed->urgency == COMMON__URGENCY__URGENCY_URGENT,
         .due_at_us = routed->due_at_us,
+        .chases = one->chases_told,
         .routed_recorded_us = found->record->recorded_at_us,
     };
     if (routed->storm != one->storm) {

@@ -88,8 +88,8 @@ static void split(struct rig *rig, uint64_t number, Common__Urgency urgency)
     feed(rig, &open);
 }
 
-static void amend(struct rig *rig, uint64_t number, uint32_t amendments, const char *topic,
-                  Common__Urgency urgency)
+static void amend_saying(struct rig *rig, uint64_t number, uint32_t amendments, const char *topic,
+                         Common__Urgency urgency, bool urgent_now)
 {
     Intake__RequestAmended amended = INTAKE__REQUEST_AMENDED__INIT;
     Intake__Event open = INTAKE__EVENT__INIT;
@@ -101,9 +101,16 @@ static void amend(struct rig *rig, uint64_t number, uint32_t amendments, const c
     amended.place = &place;
     amended.urgency = urgency;
     amended.reason = text("it gives way");
+    amended.urgent_now = urgent_now;
     open.kind_case = INTAKE__EVENT__KIND_REQUEST_AMENDED;
     open.request_amended = &amended;
     feed(rig, &open);
+}
+
+static void amend(struct rig *rig, uint64_t number, uint32_t amendments, const char *topic,
+                  Common__Urgency urgency)
+{
+    amend_saying(rig, number, amendments, topic, urgency, false);
 }
 
 static void withdraw(struct rig *rig, uint64_t number)
@@ -389,7 +396,8 @@ static void expect_back(struct rig *rig, uint64_t offset, uint32_t finish)
     const Routing__Event *reopened = scene_event(rig, offset);
     const Routing__Event *moved = scene_event(rig, rig_event_count(rig) - 1);
     assert_int_equal(reopened->kind_case, ROUTING__EVENT__KIND_TASK_REOPENED);
-    assert_int_equal(reopened->task_reopened->reason, ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED);
+    assert_int_equal(reopened->task_reopened->reason,
+                     ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED);
     assert_int_equal(reopened->task_reopened->finish, finish);
     assert_int_equal(moved->kind_case, ROUTING__EVENT__KIND_TASK_DUE_MOVED);
     const Routing__Task *task = scene_task(rig, 1);
@@ -417,8 +425,12 @@ static void danger_told_after_it_was_done_is_an_emergency_of_now(void **state)
     assert_string_equal(scene_task(rig, 1)->level, "danger");
     assert_int_equal(scene_finish(rig, 1, "supported", NULL), STATUS_OK);
     count = rig_event_count(rig);
-    amend(rig, 1, 2, "subsidence", URGENT); /* it was so already: nothing new is said */
+    amend(rig, 1, 2, "subsidence", URGENT); /* another place, say: no danger is told anew */
     assert_int_equal(rig_event_count(rig), count + 1);
+    claim(rig, WATCH);
+    count = rig_event_count(rig);
+    amend_saying(rig, 1, 3, "subsidence", URGENT, true);
+    expect_back(rig, count + 2, 2);
     rig_free(rig);
 }
 
@@ -435,6 +447,11 @@ static void danger_told_by_a_joined_one_opens_it_again_for_all(void **state)
     assert_int_equal(told->kind_case, ROUTING__EVENT__KIND_JOINED_FOLLOWED);
     assert_int_equal(told->joined_followed->fate, ROUTING__JOINED_FATE__JOINED_FATE_REOPENED);
     assert_string_equal(scene_task(rig, 1)->topic, "asphalt");
+    assert_int_equal(scene_finish(rig, 1, "supported", NULL), STATUS_OK);
+    claim(rig, WATCH);
+    count = rig_event_count(rig);
+    amend_saying(rig, 2, 2, "subsidence", URGENT, true);
+    expect_back(rig, count + 2, 2);
     rig_free(rig);
 }
 
@@ -447,8 +464,7 @@ static void also_of_what_was_closed_undone(void **state)
     close.reason = ROUTING__CLOSE_REASON__CLOSE_REASON_NO_BUDGET;
     close.words = text("not this year");
     assert_int_equal(
-        scene_call(rig, RPC_ROLE_OFFICE, CIVIL_5, "CloseTask", &close.base, NULL, NULL),
-        STATUS_OK);
+        scene_call(rig, RPC_ROLE_OFFICE, CIVIL_5, "CloseTask", &close.base, NULL, NULL), STATUS_OK);
     uint64_t count = rig_event_count(rig);
     amend(rig, 1, 1, "subsidence", URGENT);
     expect_back(rig, count + 2, 1);
@@ -529,7 +545,7 @@ static void it_comes_back_to_whom_a_person_had_given_it(void **state)
 }
 
 /* A pack whose first rule sends asphalt of district 5 to the power company, which is outside the city. */
-static struct rig *with_one_referred(void)
+static struct rig *with_one_sent_outside(void)
 {
     static const char head[] = "topic,area,urgent,unit,level,answer,time,helpers,helpers_note\n";
     static const char changed[] = "topic,area,urgent,unit,level,answer,time,helpers,helpers_note\n"
@@ -563,7 +579,7 @@ static struct city *take_power_company_in(struct rig *rig)
 static void what_is_opened_again_is_timed_as_urgent_when_it_is_so_by_then(void **state)
 {
     (void)state;
-    struct rig *rig = with_one_referred();
+    struct rig *rig = with_one_sent_outside();
     Routing__ReopenTaskRequest reopen = ROUTING__REOPEN_TASK_REQUEST__INIT;
     amend(rig, 1, 1, "asphalt", URGENT);
     assert_int_equal(scene_task(rig, 1)->state, ROUTING__TASK_STATE__TASK_STATE_CLOSED_UNDONE);
