@@ -234,8 +234,8 @@ struct recount_task {
     struct recount_clock clock;
     struct recount_finish *finishes;
     size_t finish_count, finish_room;
-    size_t reopens;
-    size_t corrections; /* of them: by an amendment, of what had been referred */
+    size_t reopens;           /* but by amendments */
+    size_t reopened_finishes; /* so many of the first did not hold */
     size_t returns;
     const char *helpers[8]; /* units whose parts have not ended */
     size_t helper_count, helps;

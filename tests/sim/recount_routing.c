@@ -270,8 +270,8 @@ static void take_reopened(struct recount_task *task, const struct found *found,
     if (finish != NULL && finish->reopened_by == 0) { /* it may have been cancelled since */
         finish->reopened_by = reopened->call_number;
     }
-    task->reopens++;
-    task->corrections += reopened->reason == ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED;
+    task->reopens += reopened->reason != ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED;
+    task->reopened_finishes = task->finish_count;
     task->routed_recorded_us = found->record->recorded_at_us;
 }
 
