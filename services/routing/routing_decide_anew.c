@@ -1,6 +1,7 @@
 /*
  * What a task is about has changed - its request was amended, or an urgent one came to it or left it: the rules
- * are asked again, and what has become urgent is told and timed as that, even where the work was over. Reads tables, writes nothing.
+ * are asked again, and what has become urgent is told and timed as that, even where the work was over. Reads
+ * tables, writes nothing.
  */
 #include "services/routing/routing_alarm.h"
 #include "services/routing/routing_internal.h"
