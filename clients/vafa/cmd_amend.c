@@ -126,8 +126,9 @@ const struct command command_amend = {
     .help = "What is not given stays as it is; a place is given whole. While no unit has accepted "
             "the task or handed it on, it goes where the pack's rules send it now; else its office "
             "is told. What was referred outside the city goes to whose it is now, with a new due "
-            "date. What becomes urgent is told to its unit at once, and due as an urgent one; "
-            "what was urgent stays so until --not-urgent says otherwise.\n"
+            "date. What becomes urgent is told to its unit at once, and due as an urgent one, "
+            "also when its work was over: --urgent opens that again. What was urgent stays so "
+            "until --not-urgent says otherwise.\n"
             "Who did it, when and why is in the request's story.",
     .examples =
         "vafa amend 5355279872 --topic garbage --reason 'اشتباه در ثبت'\n"

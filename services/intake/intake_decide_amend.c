@@ -99,6 +99,7 @@ static enum status describe(struct decide *d, const Intake__AmendCaseRequest *re
     amended->urgency = intake_rules_urgency(
         city_topic(d->city, amended->topic),
         request->urgency != COMMON__URGENCY__URGENCY_UNSPECIFIED ? request->urgency : now->urgency);
+    amended->urgent_now = request->urgency == COMMON__URGENCY__URGENCY_URGENT;
     amended->reason = request->reason;
     amended->place = now->place;
     amended->place_found = now->place_found;

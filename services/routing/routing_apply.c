@@ -151,6 +151,7 @@ static void count_for_case(struct apply *a, const Routing__Event *open)
     }
     if (is_chase) {
         record->chases = open->task_chased->case_chases;
+        routing_incident_put_chased(a->txn, open->task_chased, a->arena);
     } else {
         record->amendments = open->task_amended->amendments;
         record->words_added = open->task_amended->words_added;

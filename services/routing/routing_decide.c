@@ -129,6 +129,7 @@ enum status routing_decide_route(struct decide *d, const Intake__RequestRegister
     routed.citizen = request->can_be_called ? request->citizen : 0;
     routed.n_answers = request->n_answers;
     routed.answers = request->answers;
+    routed.chases = routing_tables_case_chases(d->txn, request->number, d->arena);
     struct city_route route;
     enum status status = choose_unit(d, request, historical, &routed, &route);
     if (status != STATUS_OK) {
@@ -234,7 +235,8 @@ enum status routing_decide_followup(struct decide *d, const struct event *event)
     if (status == STATUS_OK) {
         status = routing_decide_take_in(d, task, &options);
     }
-    return status == STATUS_OK ? routing_decide_alarm(d, task, options.occurred_at_us) : status;
+    return status == STATUS_OK ? routing_decide_alarm_behind(d, task, &own, options.occurred_at_us)
+                               : status;
 }
 
 /* --- a time came --- */

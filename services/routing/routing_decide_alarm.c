@@ -127,8 +127,11 @@ enum status routing_decide_alarm_behind(struct decide *d, Routing__Task *task,
     case ROUTING__EVENT__KIND_TASK_RETURNED:
         return PLANTED("returned_alarm_forgotten") ? STATUS_OK
                                                    : routing_decide_alarm(d, task, at_us);
-    case ROUTING__EVENT__KIND_TASK_MOVED:
-    case ROUTING__EVENT__KIND_TASK_REOPENED: return routing_decide_alarm(d, task, at_us);
+    case ROUTING__EVENT__KIND_TASK_MOVED: return routing_decide_alarm(d, task, at_us);
+    case ROUTING__EVENT__KIND_TASK_REOPENED: {
+        enum status status = routing_decide_urgent_again(d, task, at_us);
+        return status == STATUS_OK ? routing_decide_alarm(d, task, at_us) : status;
+    }
     default: return STATUS_OK;
     }
 }

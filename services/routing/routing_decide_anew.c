@@ -1,6 +1,7 @@
 /*
  * What a task is about has changed - its request was amended, or an urgent one came to it or left it: the rules
- * are asked again, and what has become urgent is told and timed as that. Reads tables, writes nothing.
+ * are asked again, and what has become urgent is told and timed as that, even where the work was over. Reads
+ * tables, writes nothing.
  */
 #include "services/routing/routing_alarm.h"
 #include "services/routing/routing_internal.h"
@@ -123,7 +124,14 @@ static enum status hasten(struct decide *d, Routing__Task *task, const struct ci
                : STATUS_OK;
 }
 
-/* --- what was referred by mistake --- */
+enum status routing_decide_urgent_again(struct decide *d, Routing__Task *task, int64_t since_us)
+{
+    struct city_route route = route_of(d, task);
+    return routing_alarm_is_needed(task) && !task->historical ? hasten(d, task, &route, since_us)
+                                                              : STATUS_OK;
+}
+
+/* --- what was referred by mistake, or is dangerous since it ended --- */
 
 static bool is_referred(const struct decide *d, const Routing__Task *task)
 {
@@ -139,7 +147,7 @@ static enum status reopen(struct decide *d, Routing__Task *task, char *reason,
     reopened.case_number = task->case_number;
     reopened.unit = task->unit;
     reopened.reason = ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED;
-    reopened.note = reason;
+    reopened.note = reason == NULL ? (char *)protobuf_c_empty_string : reason;
     reopened.finish = task->finishes;
 
     Routing__Event event = ROUTING__EVENT__INIT;
@@ -153,7 +161,8 @@ static enum status reopen(struct decide *d, Routing__Task *task, char *reason,
     return status == STATUS_OK ? routing_decide_followed(d, &before, &event, options) : status;
 }
 
-/* No office of the city has had it until now: the dates of a request made at at_us, with what a storm had allowed it. */
+/* The dates of a request made at at_us, with what a storm had allowed it: no office of the city has had it until now, or it has another
+ * matter with it than the one it had ended. */
 static enum status start_clock(struct decide *d, Routing__Task *task,
                                const struct city_route *route, int64_t at_us)
 {
@@ -181,30 +190,43 @@ static enum status start_clock(struct decide *d, Routing__Task *task,
     return status == STATUS_OK ? routing_decide_moved(d, task, &moved) : status;
 }
 
-/* It is another's than was thought: an office's of the city, which begins with it now, or again somebody's outside. */
-static enum status bring_back(struct decide *d, Routing__Task *task, char *reason, int64_t since_us)
+/* It goes where the rules send it now, be it outside again, unless a person had decided whose it is; with dates from now on. */
+static enum status bring_back(struct decide *d, Routing__Task *task, const struct city_route *route,
+                              char *reason, int64_t since_us)
 {
-    struct city_route route = route_of(d, task);
+    bool is_ruled = (task->by_rule && !task->historical) || is_referred(d, task);
+    bool is_refused = reason == NULL && city_unit_is_outside(d->city, route->unit);
+    bool moves = is_ruled && !is_refused && strcmp(route->unit, task->unit) != 0;
     /* The story has the amendment first, even when the clock of this machine is behind. */
     int64_t at_us = us_add(since_us, 1) > d->now_us ? us_add(since_us, 1) : d->now_us;
     const struct event_options options = {.occurred_at_us = at_us};
-    if (strcmp(route.unit, task->unit) == 0 || PLANTED("referred_for_good")) {
-        return STATUS_OK;
-    }
     enum status status = reopen(d, task, reason, &options);
     if (status == STATUS_OK) {
-        status = move(d, task, &route, reason, &options);
+        status = moves ? move(d, task, route, reason, &options)
+                       : routing_decide_take_in(d, task, &options);
     }
-    if (status == STATUS_OK && city_unit_is_outside(d->city, route.unit)) {
+    if (status == STATUS_OK && moves && city_unit_is_outside(d->city, route->unit)) {
         return routing_decide_refer(d, task, false, &options);
     }
-    if (status == STATUS_OK) {
-        status = start_clock(d, task, &route, at_us);
+    if (status == STATUS_OK && !task->historical) {
+        status = start_clock(d, task, route, at_us);
     }
     if (status == STATUS_OK) {
         status = routing_decide_alarm(d, task, at_us);
     }
-    return status == STATUS_OK ? routing_decide_helpers(d, task, &route) : status;
+    return status == STATUS_OK && is_ruled && !is_refused ? routing_decide_helpers(d, task, route)
+                                                          : status;
+}
+
+enum status routing_decide_ended_anew(struct decide *d, Routing__Task *task, bool is_danger,
+                                      char *reason, int64_t since_us)
+{
+    struct city_route route = route_of(d, task);
+    bool comes_back =
+        is_referred(d, task)
+            ? reason != NULL && strcmp(route.unit, task->unit) != 0 && !PLANTED("referred_for_good")
+            : is_danger && !PLANTED("danger_after_the_end");
+    return comes_back ? bring_back(d, task, &route, reason, since_us) : STATUS_OK;
 }
 
 enum status routing_decide_take_in(struct decide *d, Routing__Task *task,
@@ -226,10 +248,6 @@ enum status routing_decide_anew(struct decide *d, Routing__Task *task, bool was_
                                 char *reason, int64_t since_us)
 {
     bool becomes = routing_alarm_is_needed(task) && !was_urgent;
-    if (routing_rules_is_closed(task->state)) {
-        return reason != NULL && is_referred(d, task) ? bring_back(d, task, reason, since_us)
-                                                      : STATUS_OK;
-    }
     if (task->historical) { /* it stays where it was, with its own dates */
         return becomes ? routing_decide_alarm(d, task, since_us) : STATUS_OK;
     }

@@ -134,7 +134,14 @@ enum status routing_decide_amended(struct decide *d, const Intake__RequestAmende
     }
     bool was_urgent = routing_alarm_is_needed(task);
     bool owns = is_own(task, amended->number);
+    bool becomes = owns ? amended->urgency == COMMON__URGENCY__URGENCY_URGENT &&
+                              task->own_urgency != COMMON__URGENCY__URGENCY_URGENT
+                        : told.urgent_joined > task->urgent_joined;
     status = emit_amended(d, task, &told);
+    if (status == STATUS_OK && routing_rules_is_closed(task->state)) {
+        return routing_decide_ended_anew(d, task, becomes || amended->urgent_now,
+                                         owns ? amended->reason : NULL, occurred_at_us);
+    }
     bool is_changed = owns || was_urgent != routing_alarm_is_needed(task);
     return status == STATUS_OK && is_changed
                ? routing_decide_anew(d, task, was_urgent, owns ? amended->reason : NULL,
@@ -157,10 +164,11 @@ enum status routing_decide_words_added(struct decide *d, const Intake__WordsAdde
 
 /* --- taking it back --- */
 
-/* What nobody has been, or will be, asked about. */
+/* What nobody has been, or will be, asked about; but one of several requests may still bring back what was cancelled. */
 static bool is_dropped(const Routing__Task *task)
 {
-    return task->state == ROUTING__TASK_STATE__TASK_STATE_CANCELLED ||
+    return (task->state == ROUTING__TASK_STATE__TASK_STATE_CANCELLED &&
+            routing_rules_joined(task) == 0) ||
            task->state == ROUTING__TASK_STATE__TASK_STATE_JOINED;
 }
 

@@ -33,6 +33,7 @@ static enum status emit_joined(struct decide *d, Routing__Task *task, uint64_t c
     joined.citizen = citizen;
     joined.callers = routing_rules_callers(task) + 1;
     joined.case_urgency = urgency;
+    joined.case_chases = routing_tables_case_chases(d->txn, case_number, d->arena);
     joined.urgent_joined =
         task->urgent_joined + (urgency == COMMON__URGENCY__URGENCY_URGENT ? 1 : 0);
     joined.urgency =
@@ -104,6 +105,9 @@ enum status routing_decide_leave(struct decide *d, Routing__Task *task, uint64_t
     split.urgent_joined =
         is_own ? task->urgent_joined
                : routing_incident_urgent_joined(d->txn, task, case_number, false, d->arena);
+    split.case_chases = is_own
+                            ? routing_tables_case_chases(d->txn, case_number, d->arena)
+                            : routing_incident_chases(d->txn, task->number, case_number, d->arena);
     bool was_urgent = routing_alarm_is_needed(task);
     bool deserted = routing_rules_callers(task) == 1;
     split.urgency = deserted /* it ends as it was: nobody has said that the danger is over */

@@ -95,8 +95,28 @@ void routing_incident_put(struct store_txn *txn, const Routing__CaseJoined *join
     told.code = joined->code;
     told.citizen = joined->citizen;
     record.joined = &told;
+    record.chases = joined->case_chases;
     record.urgent = joined->case_urgency == COMMON__URGENCY__URGENCY_URGENT;
     table_put(txn, STORE_STATE, &key, &record.base);
+}
+
+uint32_t routing_incident_chases(struct store_txn *txn, uint64_t task_number, uint64_t case_number,
+                                 struct arena *arena)
+{
+    const Routing__JoinedRecord *record = find_record(txn, task_number, case_number, arena);
+    return record == NULL ? 0 : record->chases;
+}
+
+void routing_incident_put_chased(struct store_txn *txn, const Routing__TaskChased *chased,
+                                 struct arena *arena)
+{
+    struct key key = incident_key(chased->task_number, chased->case_number);
+    Routing__JoinedRecord *record =
+        find_record(txn, chased->task_number, chased->case_number, arena);
+    if (record != NULL) {
+        record->chases++;
+        table_put(txn, STORE_STATE, &key, &record->base);
+    }
 }
 
 void routing_incident_put_urgent(struct store_txn *txn, const Routing__TaskAmended *amended,

@@ -36,7 +36,12 @@ uint32_t routing_incident_urgent_joined(struct store_txn *txn, const Routing__Ta
  * many. */
 size_t routing_incident_list(struct store_txn *txn, uint64_t task_number, uint64_t after,
                              struct arena *arena, Routing__JoinedCase ***ret_cases);
+/* How many of the task's chases are this request's; 0 when it is not joined to it. */
+uint32_t routing_incident_chases(struct store_txn *txn, uint64_t task_number, uint64_t case_number,
+                                 struct arena *arena);
 /* For apply. */
+void routing_incident_put_chased(struct store_txn *txn, const Routing__TaskChased *chased,
+                                 struct arena *arena);
 void routing_incident_put(struct store_txn *txn, const Routing__CaseJoined *joined);
 void routing_incident_put_urgent(struct store_txn *txn, const Routing__TaskAmended *amended,
                                  struct arena *arena);

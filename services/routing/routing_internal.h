@@ -198,11 +198,16 @@ enum status routing_decide_helpers(struct decide *d, const Routing__Task *task,
                                    const struct city_route *route);
 
 /* routing_decide_anew.c: behind an event that has changed what the task is about, or whether it is urgent and to be told as that
- * (`was_urgent`: it was), which it became at since_us. `reason` of the amendment; NULL when it is about the same as before: what is the city's then stays so. An amendment also brings
- * back what was referred to a body outside the city, and is another's. `task` is as it is
- * behind that event, and is changed. */
+ * (`was_urgent`: it was), which it became at since_us. `reason` of the amendment; NULL when it is about the same as before: what is the city's then stays so. `task` is open,
+ * as it is behind that event, and is changed. */
 enum status routing_decide_anew(struct decide *d, Routing__Task *task, bool was_urgent,
                                 char *reason, int64_t since_us);
+/* The same of a task that has ended: it is opened again when it was referred to a body outside the city and is another's, and when there
+ * is danger now. */
+enum status routing_decide_ended_anew(struct decide *d, Routing__Task *task, bool is_danger,
+                                      char *reason, int64_t since_us);
+/* Behind an event that opens the task again at since_us: one that is urgent has the dates of that. `task` is changed. */
+enum status routing_decide_urgent_again(struct decide *d, Routing__Task *task, int64_t since_us);
 /* Behind an event that opens the task again: what a body outside the city had goes to whose it is by the rules, else to the coordinator.
  * `task` is changed. */
 enum status routing_decide_take_in(struct decide *d, Routing__Task *task,

@@ -55,6 +55,7 @@ enum routing_act {
     ROUTING_ACT_CLOSE,  /* undone */
     ROUTING_ACT_MOVE,
     ROUTING_ACT_REOPEN,
+    ROUTING_ACT_BRING_BACK, /* an amendment opens it again */
     ROUTING_ACT_CANCEL,
     ROUTING_ACT_ASK_HELP,
     ROUTING_ACT_FINISH_HELP,

@@ -112,6 +112,7 @@ Routing__Task routing_rules_new_task(const Routing__TaskRouted *routed, int64_t 
     task.storm = routed->storm;
     task.by_rule = routed->rule_line != 0;
     task.own_urgency = routed->urgency;
+    task.chases = routed->chases;
     task.due_percent = routed->due_percent;
     task.respond_percent = routed->respond_percent;
     return task;
@@ -407,6 +408,7 @@ static void leave(Routing__Task *task, const Routing__CaseSplit *split)
         joined = joined > 0 ? joined - 1 : 0;
     }
     task->callers = joined + (task->own_withdrawn ? 0 : 1);
+    task->chases -= split->case_chases < task->chases ? split->case_chases : task->chases;
 }
 
 /* Others may come and go whatever the task's state: only decide looks at that. */
@@ -415,6 +417,7 @@ static bool count_callers(Routing__Task *task, const Routing__Event *event)
     switch (event->kind_case) {
     case ROUTING__EVENT__KIND_CASE_JOINED:
         task->callers = routing_rules_callers(task) + 1;
+        task->chases += event->case_joined->case_chases;
         be_urgent(task, event->case_joined->urgency, event->case_joined->urgent_joined,
                   event->case_joined->case_urgency);
         return true;
@@ -441,7 +444,11 @@ static bool act_of(const Routing__Event *event, enum routing_act *ret_act)
     case ROUTING__EVENT__KIND_TASK_PAUSED: *ret_act = ROUTING_ACT_PAUSE; return true;
     case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE: *ret_act = ROUTING_ACT_CLOSE; return true;
     case ROUTING__EVENT__KIND_TASK_MOVED: *ret_act = ROUTING_ACT_MOVE; return true;
-    case ROUTING__EVENT__KIND_TASK_REOPENED: *ret_act = ROUTING_ACT_REOPEN; return true;
+    case ROUTING__EVENT__KIND_TASK_REOPENED:
+        *ret_act = event->task_reopened->reason == ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED
+                       ? ROUTING_ACT_BRING_BACK
+                       : ROUTING_ACT_REOPEN;
+        return true;
     case ROUTING__EVENT__KIND_TASK_CANCELLED: *ret_act = ROUTING_ACT_CANCEL; return true;
     case ROUTING__EVENT__KIND_TASK_HELP_ASKED: *ret_act = ROUTING_ACT_ASK_HELP; return true;
     case ROUTING__EVENT__KIND_TASK_HELP_FINISHED:
@@ -482,7 +489,8 @@ static bool do_act(Routing__Task *task, enum routing_act act, const Routing__Eve
     case ROUTING_ACT_FINISH_HELP:
     case ROUTING_ACT_WITHDRAW_HELP:
         return finish_help(task, event->task_help_finished, at_us, arena);
-    case ROUTING_ACT_REOPEN: reopen(task, event->task_reopened, at_us); break;
+    case ROUTING_ACT_REOPEN:
+    case ROUTING_ACT_BRING_BACK: reopen(task, event->task_reopened, at_us); break;
     case ROUTING_ACT_CANCEL: return cancel(task, event->task_cancelled, at_us, arena);
     case ROUTING_ACT_EXPIRE: task->overdue = true; break;
     case ROUTING_ACT_JOIN: return join(task, event->task_joined, at_us, arena);

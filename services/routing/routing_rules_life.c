@@ -35,8 +35,8 @@ struct act_rule {
 };
 
 /* Nobody need accept before they report or finish: much is done on the way. A task that waits is
- * not handed on or begun: whoever wants that ends the waiting first. What is cancelled stays so, and
- * so does what is joined: split off, its request gets a new task.
+ * not handed on or begun: whoever wants that ends the waiting first. What is cancelled stays so, but
+ * for danger that is told since; what is joined stays so, too: split off, its request gets a new task.
  */
 /* clang-format off */
 static const struct act_rule rules[ROUTING_ACT_COUNT] = {
@@ -57,6 +57,7 @@ static const struct act_rule rules[ROUTING_ACT_COUNT] = {
     [ROUTING_ACT_RETURN] = {"returned",      UNIT,        IN(ROUTED,   ROUTED,   ROUTED,   ROUTED,   ROUTED,   NO,       NO,     NO)},
     [ROUTING_ACT_MOVE]   = {"moved",         OVER,        IN(ROUTED,   ROUTED,   ROUTED,   ROUTED,   ROUTED,   NO,       NO,     NO)},
     [ROUTING_ACT_REOPEN] = {"reopened",      DESK,        IN(NO,       NO,       NO,       NO,       NO,       NO,       ROUTED, ROUTED)},
+    [ROUTING_ACT_BRING_BACK] = {"brought back", TIME,     {[DONE] = ROUTED, [UNDONE] = ROUTED, [CANCELLED] = ROUTED}},
     [ROUTING_ACT_CANCEL] = {"cancelled",     DESK,        IN(CANCELLED, CANCELLED, CANCELLED, CANCELLED, CANCELLED, CANCELLED, NO, NO)},
     [ROUTING_ACT_ASK_HELP]      = {"helped with", UNIT,   IN(ROUTED,   SEEN,     ACCEPTED, PLANNED,  WORKING,  WAITING,  NO,     NO)},
     [ROUTING_ACT_FINISH_HELP]   = {"helped with", PART,   IN(ROUTED,   SEEN,     ACCEPTED, PLANNED,  WORKING,  WAITING,  NO,     NO)},

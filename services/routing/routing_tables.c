@@ -56,6 +56,13 @@ uint64_t routing_tables_task_of_case(struct store_txn *txn, uint64_t case_number
     return record == NULL ? 0 : record->task_number;
 }
 
+uint32_t routing_tables_case_chases(struct store_txn *txn, uint64_t case_number,
+                                    struct arena *arena)
+{
+    const Routing__CaseRecord *record = routing_tables_case(txn, case_number, arena);
+    return record == NULL ? 0 : record->chases;
+}
+
 void routing_tables_put_case(struct store_txn *txn, uint64_t case_number,
                              const Routing__CaseRecord *record)
 {

@@ -70,6 +70,9 @@ uint64_t routing_tables_task_of_case(struct store_txn *txn, uint64_t case_number
 /* The request's row, the caller's to change; NULL when there is none (or the transaction has failed). */
 Routing__CaseRecord *routing_tables_case(struct store_txn *txn, uint64_t case_number,
                                          struct arena *arena);
+/* How often it was chased, whichever task it had. */
+uint32_t routing_tables_case_chases(struct store_txn *txn, uint64_t case_number,
+                                    struct arena *arena);
 void routing_tables_put_case(struct store_txn *txn, uint64_t case_number,
                              const Routing__CaseRecord *record);
 

@@ -309,7 +309,7 @@ static void stand(struct standing *standing, const struct recount_event *event)
             break;
         case ROUTING__EVENT__KIND_TASK_CANCELLED: standing->cancelled = true; break;
         case ROUTING__EVENT__KIND_TASK_REOPENED:
-            standing->done = standing->undone = standing->referred = false;
+            standing->done = standing->undone = standing->cancelled = standing->referred = false;
             break;
         default: break;
         }

@@ -45,6 +45,7 @@ const struct plant plants[] = {
     {"amended_left_in_place", INVARIANT_RULED, NONE},
     {"outside_stays_open", INVARIANT_RULED, NONE},
     {"referred_for_good", INVARIANT_RULED, NONE},
+    {"danger_after_the_end", INVARIANT_RULED, NONE},
     {"urgent_caller_unheard", INVARIANT_URGENT, NONE},
     {"urgent_not_hastened", INVARIANT_CLOCK_RIGHT, NONE},
     {"caller_not_taken", INVARIANT_CALLS, NONE},

@@ -340,7 +340,7 @@ static bool reopens(const struct recount_call *call, uint64_t task, size_t numbe
 void recount_check_answer(struct recount *recount, const struct recount_task *task, size_t number,
                           const struct recount_finish *finish, const struct recount_call *call)
 {
-    bool holds = task->reopens < number;
+    bool holds = task->reopened_finishes < number;
     (void)recount;
     if (call == NULL) {
         return;
@@ -352,7 +352,7 @@ void recount_check_answer(struct recount *recount, const struct recount_task *ta
                          task->number, call->number);
     }
     if (holds && reopens(call, task->number, number) && !finish->undone &&
-        task->reopens - task->corrections < REOPENS_MAX && !task->is_deserted) {
+        task->reopens < REOPENS_MAX && !task->is_deserted) {
         invariant_broken(INVARIANT_ONE_CHAIN,
                          "task %" PRIu64 " is not done, as call %" PRIu64
                          " says, and was not reopened",

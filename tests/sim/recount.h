@@ -40,6 +40,7 @@ struct recount_event {
     bool
         alarmed_before; /* the same event: the task it was joined to was told as urgent before; kind 0 */
     const char *topic, *area; /* of an amendment; NULL otherwise */
+    bool urgent_now;          /* of one: the operator said so */
 };
 
 /* One end of a task: it was done, or closed undone. */
@@ -233,8 +234,8 @@ struct recount_task {
     struct recount_clock clock;
     struct recount_finish *finishes;
     size_t finish_count, finish_room;
-    size_t reopens;
-    size_t corrections; /* of them: by an amendment, of what had been referred */
+    size_t reopens;           /* but by amendments */
+    size_t reopened_finishes; /* so many of the first did not hold */
     size_t returns;
     const char *helpers[8]; /* units whose parts have not ended */
     size_t helper_count, helps;

@@ -149,6 +149,7 @@ void recount_take_amended(struct recount *recount, const struct found *found,
         recount, amended->number, found,
         (struct recount_event){
             .unit = "",
+            .urgent_now = amended->urgent_now,
             .topic = recount_text(recount, amended->topic),
             .area = recount_text(recount, amended->place != NULL ? amended->place->area : ""),
         });
@@ -175,17 +176,17 @@ void recount_take_words(struct recount *recount, const struct found *found,
     recount_note(recount, added->number, found, (struct recount_event){.unit = ""});
 }
 
-/* When the citizen's request was amended for the `number`th time. */
-static int64_t amended_at(const struct recount_case *one, uint32_t number)
+/* The request's amendment of that number; NULL: none. */
+static const struct recount_event *amendment(const struct recount_case *one, uint32_t number)
 {
     for (size_t i = 0; i < one->event_count; i++) {
         const struct recount_event *event = &one->events[i];
         if (event->service == 1 && event->kind == INTAKE__EVENT__KIND_REQUEST_AMENDED &&
             --number == 0) {
-            return event->at_us;
+            return event;
         }
     }
-    return 0;
+    return NULL;
 }
 
 void recount_take_task_amended(struct recount *recount, const struct found *found,
@@ -208,17 +209,22 @@ void recount_take_task_amended(struct recount *recount, const struct found *foun
     }
     bool is_amended = amended->amendments > one->amendments_told;
     bool was_urgent = task->urgent;
+    const struct recount_event *cause = amendment(one, amended->amendments);
+    bool is_danger =
+        is_amended && ((!one->urgent && amended->case_urgency == COMMON__URGENCY__URGENCY_URGENT) ||
+                       cause->urgent_now);
     recount_clock_amended(recount, task, amended);
     if (is_amended) {
         one->urgent = amended->case_urgency == COMMON__URGENCY__URGENCY_URGENT;
         const struct recount_urgency told = {.urgency = amended->urgency,
                                              .urgent_joined = amended->urgent_joined,
                                              .caller = one,
-                                             .since_us = amended_at(one, amended->amendments)};
+                                             .since_us = cause->at_us};
         recount_take_urgency(recount, found, task, &told);
     }
-    if (is_amended && (!amended->is_joined || was_urgent != task->urgent)) {
-        recount_rules_amended(recount, task, amended);
+    if (is_amended && (!amended->is_joined || was_urgent != task->urgent ||
+                       (is_danger && recount_has_ended(task)))) {
+        recount_rules_amended(recount, task, amended, is_danger);
     }
     one->amendments_told = amended->amendments;
     one->words_told = amended->words_added;

@@ -408,6 +408,7 @@ static struct recount_dates start_anew(struct recount *recount, struct recount_t
     struct recount_clock *clock = &task->clock;
     clock->level = recount_text(recount, moved->level);
     clock->working = false;
+    clock->is_hastened = false; /* what is urgent has an urgent request's dates at once */
     clock->warned = clock->response_overdue = clock->responded = task->overdue = false;
     clock->steps = 0;
     struct recount_dates dates =
@@ -574,6 +575,9 @@ void recount_clock_take(struct recount *recount, struct recount_task *task,
         clock->closure = recount->closure_count;
         clock->back_us = found->record->occurred_at_us;
         take_handed_over(task, found);
+        if (recount_alarm_is_live(task)) {
+            recount_clock_hasten(task, clock->back_us);
+        }
         break;
     case ROUTING__EVENT__KIND_TASK_RETURNED:
     case ROUTING__EVENT__KIND_TASK_MOVED:

@@ -375,7 +375,7 @@ static void take_withdrawn(struct recount *recount, const struct found *found,
                            const Followup__CallWithdrawn *withdrawn)
 {
     struct recount_call *call = open_call(recount, found, withdrawn->call_number);
-    if (recount_task(recount, call->task)->reopens < call->finish &&
+    if (recount_task(recount, call->task)->reopened_finishes < call->finish &&
         !recount_has_left(recount, call)) {
         recount_impossible(found, "the task was not reopened, nor the request taken back");
     }

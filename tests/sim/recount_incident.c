@@ -149,6 +149,13 @@ static void take_case_joined(struct recount *recount, const struct found *found,
     if ((joined->citizen != 0) != (one->can_be_called && !one->historical)) {
         recount_impossible(found, "it names a citizen who is not to be called, or none who is");
     }
+    if (joined->case_chases != one->chases_told) {
+        invariant_broken(INVARIANT_CALLS,
+                         "request %" PRIu64 " was chased %" PRIu32 " times, and brings %" PRIu32
+                         " of them along",
+                         one->number, one->chases_told, joined->case_chases);
+    }
+    task->chases += one->chases_told;
     one->urgent = joined->case_urgency == COMMON__URGENCY__URGENCY_URGENT;
     if (is_new && one->urgent != (one->registered_urgent && !one->historical)) {
         invariant_broken(INVARIANT_URGENT,
@@ -182,7 +189,8 @@ static void take_case_joined(struct recount *recount, const struct found *found,
 static void leave(struct recount *recount, const struct found *found, struct recount_case *one,
                   struct recount_task *task)
 {
-    bool is_dropped = task->state == ROUTING__TASK_STATE__TASK_STATE_CANCELLED ||
+    bool is_dropped = (task->state == ROUTING__TASK_STATE__TASK_STATE_CANCELLED &&
+                       count_joined(recount, task->number) == 0) ||
                       task->state == ROUTING__TASK_STATE__TASK_STATE_JOINED;
     if (!one->withdrawn || is_dropped) {
         recount_impossible(found, "nobody took the request back, or nobody wants the task done");
@@ -209,6 +217,13 @@ static void take_case_split(struct recount *recount, const struct found *found,
         (!split->withdrawn && one->joined_task != split->task_number)) {
         recount_impossible(found, "the request is not joined to that task");
     }
+    if (split->case_chases != one->chases_told) {
+        invariant_broken(INVARIANT_CALLS,
+                         "request %" PRIu64 " was chased %" PRIu32 " times, and takes %" PRIu32
+                         " of them away",
+                         one->number, one->chases_told, split->case_chases);
+    }
+    task->chases -= one->chases_told;
     if (split->withdrawn) {
         leave(recount, found, one, task);
     } else {

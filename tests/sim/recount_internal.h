@@ -137,8 +137,9 @@ bool recount_has_left(struct recount *recount, const struct recount_call *call);
 /* recount_rules.c: where the rules send a request; the next event of its task; the end. What it is about has changed. */
 void recount_rules_routed(const struct recount *recount, struct recount_task *task,
                           const Routing__TaskRouted *routed, bool is_told);
+/* `is_danger`: the request was not urgent before, or its operator has said it now. */
 void recount_rules_amended(const struct recount *recount, struct recount_task *task,
-                           const Routing__TaskAmended *amended);
+                           const Routing__TaskAmended *amended, bool is_danger);
 void recount_rules_anew(const struct recount *recount, struct recount_task *task);
 void recount_rules_next(const struct recount *recount, struct recount_task *task,
                         const Routing__Event *event);

@@ -39,6 +39,9 @@ static void take_routed(struct recount *recount, const struct found *found,
         recount_impossible(found, "tasks are numbered one after another");
     }
     bool is_split_off = one->taken; /* it had been joined */
+    if (routed->chases != one->chases_told) {
+        recount_impossible(found, "the request was chased more often, or less, than its task");
+    }
     recount_take_first(recount, found, routed->case_number);
     recount_pack_routed(recount, found, one, routed->unit);
     one->task = routed->task_number;
@@ -55,6 +58,7 @@ static void take_routed(struct recount *recount, const struct found *found,
         .citizen = routed->citizen,
         .urgent = routed->urgency == COMMON__URGENCY__URGENCY_URGENT,
         .due_at_us = routed->due_at_us,
+        .chases = one->chases_told,
         .routed_recorded_us = found->record->recorded_at_us,
     };
     if (routed->storm != one->storm) {
@@ -115,6 +119,7 @@ static const struct {
     {ROUTING__EVENT__KIND_TASK_JOINED, "jjjjjj...."},
 };
 static const char after_limit[] = ".....a....";
+static const char after_amendment[] = "......rrr."; /* also what was cancelled */
 
 /* What an event says of the task it is about. */
 struct about {
@@ -172,6 +177,10 @@ static const char *life_of(const Routing__Event *event)
 {
     if (event->kind_case == ROUTING__EVENT__KIND_TASK_RESUMED && event->task_resumed->by_limit) {
         return after_limit;
+    }
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_REOPENED &&
+        event->task_reopened->reason == ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED) {
+        return after_amendment;
     }
     size_t at = 0;
     while (life[at].kind != event->kind_case) {
@@ -250,16 +259,19 @@ static void take_resumed(struct recount_task *task, const struct found *found, b
 static void take_reopened(struct recount_task *task, const struct found *found,
                           const Routing__TaskReopened *reopened)
 {
-    struct recount_finish *finish = &task->finishes[task->finish_count - 1];
+    struct recount_finish *finish =
+        task->finish_count == 0 ? NULL : &task->finishes[task->finish_count - 1];
     if (reopened->finish != task->finish_count) {
         recount_impossible(found, "it reopens another finish of the task");
     }
     if (reopened->call_number != 0 && finish->undone) {
         recount_impossible(found, "what was closed undone is reopened by a person only");
     }
-    finish->reopened_by = reopened->call_number;
-    task->reopens++;
-    task->corrections += reopened->reason == ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED;
+    if (finish != NULL && finish->reopened_by == 0) { /* it may have been cancelled since */
+        finish->reopened_by = reopened->call_number;
+    }
+    task->reopens += reopened->reason != ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED;
+    task->reopened_finishes = task->finish_count;
     task->routed_recorded_us = found->record->recorded_at_us;
 }
 

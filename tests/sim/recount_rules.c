@@ -143,12 +143,7 @@ static void ask_anew(const struct recount *recount, struct recount_task *task, b
 {
     bool is_untouched = task->state == ROUTING__TASK_STATE__TASK_STATE_ROUTED ||
                         task->state == ROUTING__TASK_STATE__TASK_STATE_SEEN;
-    if (task->historical || recount_has_ended(task)) {
-        if (is_amended && is_referred(task) && strcmp(rightful_unit(recount, task), OUTSIDE) != 0) {
-            task->wants_back = true;
-            task->wanted_unit = rightful_unit(recount, task);
-            want_helper(recount, task);
-        }
+    if (recount_has_ended(task) || task->historical) {
         return;
     }
     bool is_asked = task->wants_help && !is_other_packs(recount, task);
@@ -171,27 +166,55 @@ void recount_rules_anew(const struct recount *recount, struct recount_task *task
     ask_anew(recount, task, false);
 }
 
+/* What was referred and is another's comes back, and whatever has ended of which danger is told since: to whose it is by the rules, unless
+ * a person had decided that. */
+static void ask_back(const struct recount *recount, struct recount_task *task, bool is_amended,
+                     bool is_danger)
+{
+    const char *unit = rightful_unit(recount, task);
+    bool was_referred = is_referred(task);
+    bool is_refused = !is_amended && strcmp(unit, OUTSIDE) == 0;
+    bool is_ruled = was_referred || (task->by_rule && !task->historical);
+    if (was_referred ? !is_amended || strcmp(unit, OUTSIDE) == 0 : !is_danger) {
+        return;
+    }
+    task->wants_back = true;
+    if (is_ruled && !is_refused) {
+        task->wanted_unit = strcmp(unit, task->unit) != 0 ? unit : NULL;
+        if (strcmp(unit, OUTSIDE) != 0) {
+            want_helper(recount, task);
+        }
+    }
+}
+
 void recount_rules_amended(const struct recount *recount, struct recount_task *task,
-                           const Routing__TaskAmended *amended)
+                           const Routing__TaskAmended *amended, bool is_danger)
 {
     take_matter(recount, task,
                 (struct matter){amended->topic, amended->place == NULL ? "" : amended->place->area,
                                 amended->answers, amended->n_answers, amended->registered_at_us});
-    ask_anew(recount, task, !amended->is_joined);
+    if (recount_has_ended(task)) {
+        ask_back(recount, task, !amended->is_joined, is_danger);
+    } else {
+        ask_anew(recount, task, !amended->is_joined);
+    }
 }
 
-/* What was referred is opened again by its amendment; what a citizen's word opens again at a body outside is handed on. */
+/* What comes back by its amendment; what opens again at a body outside is handed on. */
 static bool is_next_reopening(const struct recount *recount, struct recount_task *task,
                               const Routing__TaskReopened *reopened)
 {
     bool is_back = task->wants_back;
+    bool is_placed = is_back && task->wanted_unit != NULL;
     task->wants_back = false;
-    task->comes_back = is_back;
-    if (!is_back && strcmp(task->unit, OUTSIDE) == 0) {
+    if (!is_placed && strcmp(task->unit, OUTSIDE) == 0) {
         const char *unit = rightful_unit(recount, task);
         task->wanted_unit =
             strcmp(unit, OUTSIDE) == 0 ? city_coordinator(world_city(recount->world)) : unit;
     }
+    bool is_handed_on = task->wanted_unit != NULL;
+    task->comes_back = is_back && is_handed_on && !task->historical;
+    task->wants_dates = is_back && !is_handed_on && !task->historical;
     return (reopened->reason == ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED) == is_back;
 }
 
@@ -221,7 +244,7 @@ static bool is_next(const struct recount *recount, struct recount_task *task,
     if (task->wanted_unit != NULL) {
         const char *wanted = task->wanted_unit;
         task->wanted_unit = NULL;
-        task->wants_dates = task->comes_back;
+        task->wants_dates = task->comes_back && strcmp(wanted, OUTSIDE) != 0;
         task->comes_back = false;
         return event->kind_case == ROUTING__EVENT__KIND_TASK_MOVED && event->task_moved->by_rule &&
                strcmp(event->task_moved->to_unit, wanted) == 0;

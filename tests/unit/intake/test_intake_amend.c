@@ -113,6 +113,17 @@ static void what_is_not_given_stays_as_it_was_amended_last(void **state)
     const Intake__Case *told = desk_get(rig, request.code)->case_data;
     assert_string_equal(told->topic, "garbage");
     assert_int_equal(told->urgency, COMMON__URGENCY__URGENCY_URGENT);
+    uint64_t last = rig_event_count(rig);
+    assert_false(
+        ((const Intake__Event *)rig_event(rig, last - 1)->open)->request_amended->urgent_now);
+    assert_true(((const Intake__Event *)rig_event(rig, last)->open)->request_amended->urgent_now);
+    request.idempotency_key = (ProtobufCBinaryData){0, NULL};
+    request.urgency = COMMON__URGENCY__URGENCY_UNSPECIFIED;
+    request.topic = text("asphalt");
+    (void)must(rig, "AmendCase", &request.base); /* urgent still, but nobody says so now */
+    const Intake__Event *open = (const Intake__Event *)rig_event(rig, last + 1)->open;
+    assert_int_equal(open->request_amended->urgency, COMMON__URGENCY__URGENCY_URGENT);
+    assert_false(open->request_amended->urgent_now);
     assert_null(told->place);
     rig_free(rig);
 }

@@ -1,5 +1,8 @@
 /* What has become urgent: its request was amended, or an urgent one was joined to it. Every test ends with a rebuild that
  * must equal (rig_free). */
+#include "services/routing/routing.h"
+#include "tests/support/pack_copy.h"
+#include "tests/support/scratch.h"
 #include "tests/unit/routing/routing_scene.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
@@ -85,8 +88,8 @@ static void split(struct rig *rig, uint64_t number, Common__Urgency urgency)
     feed(rig, &open);
 }
 
-static void amend(struct rig *rig, uint64_t number, uint32_t amendments, const char *topic,
-                  Common__Urgency urgency)
+static void amend_saying(struct rig *rig, uint64_t number, uint32_t amendments, const char *topic,
+                         Common__Urgency urgency, bool urgent_now)
 {
     Intake__RequestAmended amended = INTAKE__REQUEST_AMENDED__INIT;
     Intake__Event open = INTAKE__EVENT__INIT;
@@ -98,9 +101,16 @@ static void amend(struct rig *rig, uint64_t number, uint32_t amendments, const c
     amended.place = &place;
     amended.urgency = urgency;
     amended.reason = text("it gives way");
+    amended.urgent_now = urgent_now;
     open.kind_case = INTAKE__EVENT__KIND_REQUEST_AMENDED;
     open.request_amended = &amended;
     feed(rig, &open);
+}
+
+static void amend(struct rig *rig, uint64_t number, uint32_t amendments, const char *topic,
+                  Common__Urgency urgency)
+{
+    amend_saying(rig, number, amendments, topic, urgency, false);
 }
 
 static void withdraw(struct rig *rig, uint64_t number)
@@ -378,6 +388,218 @@ static void one_that_waits_is_given_its_time_when_it_goes_on(void **state)
     rig_free(rig);
 }
 
+/* --- what had ended --- */
+
+/* The last event is the alarm, behind those that open the task again with the dates of an emergency made now. */
+static void expect_back(struct rig *rig, uint64_t offset, uint32_t finish)
+{
+    const Routing__Event *reopened = scene_event(rig, offset);
+    const Routing__Event *moved = scene_event(rig, rig_event_count(rig) - 1);
+    assert_int_equal(reopened->kind_case, ROUTING__EVENT__KIND_TASK_REOPENED);
+    assert_int_equal(reopened->task_reopened->reason,
+                     ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED);
+    assert_int_equal(reopened->task_reopened->finish, finish);
+    assert_int_equal(moved->kind_case, ROUTING__EVENT__KIND_TASK_DUE_MOVED);
+    const Routing__Task *task = scene_task(rig, 1);
+    expect_urgent(rig, task->routed_at_us);
+    assert_int_equal(task->state, ROUTING__TASK_STATE__TASK_STATE_ROUTED);
+    assert_int_equal(task->reopens, 0); /* nobody has said that anything was badly done */
+    assert_false(task->overdue);
+    rig_advance(rig, ACK_US + MINUTE_US);
+    assert_int_equal(scene_task(rig, 1)->alarm->steps, 1);
+}
+
+static void danger_told_after_it_was_done_is_an_emergency_of_now(void **state)
+{
+    (void)state;
+    struct rig *rig = with_one_task();
+    assert_int_equal(scene_finish(rig, 1, "filled", NULL), STATUS_OK);
+    rig_advance(rig, 40 * DAY_US); /* its dates are long past */
+    claim(rig, WATCH);
+    uint64_t count = rig_event_count(rig);
+    int64_t now_us = rig_now_us(rig);
+    amend(rig, 1, 1, "subsidence", URGENT);
+    expect_back(rig, count + 2, 1);
+    assert_string_equal(scene_event(rig, count + 2)->task_reopened->note, "it gives way");
+    assert_in_range(scene_task(rig, 1)->due_at_us, now_us + 2 * HOUR_US, now_us + 2 * HOUR_US + 1);
+    assert_string_equal(scene_task(rig, 1)->level, "danger");
+    assert_int_equal(scene_finish(rig, 1, "supported", NULL), STATUS_OK);
+    count = rig_event_count(rig);
+    amend(rig, 1, 2, "subsidence", URGENT); /* another place, say: no danger is told anew */
+    assert_int_equal(rig_event_count(rig), count + 1);
+    claim(rig, WATCH);
+    count = rig_event_count(rig);
+    amend_saying(rig, 1, 3, "subsidence", URGENT, true);
+    expect_back(rig, count + 2, 2);
+    rig_free(rig);
+}
+
+static void danger_told_by_a_joined_one_opens_it_again_for_all(void **state)
+{
+    (void)state;
+    struct rig *rig = with_one_task();
+    register_joined(rig, 2, NORMAL);
+    assert_int_equal(scene_finish(rig, 1, "filled", NULL), STATUS_OK);
+    uint64_t count = rig_event_count(rig);
+    amend(rig, 2, 1, "subsidence", URGENT);
+    expect_back(rig, count + 2, 1);
+    const Routing__Event *told = scene_event(rig, count + 3);
+    assert_int_equal(told->kind_case, ROUTING__EVENT__KIND_JOINED_FOLLOWED);
+    assert_int_equal(told->joined_followed->fate, ROUTING__JOINED_FATE__JOINED_FATE_REOPENED);
+    assert_string_equal(scene_task(rig, 1)->topic, "asphalt");
+    assert_int_equal(scene_finish(rig, 1, "supported", NULL), STATUS_OK);
+    claim(rig, WATCH);
+    count = rig_event_count(rig);
+    amend_saying(rig, 2, 2, "subsidence", URGENT, true);
+    expect_back(rig, count + 2, 2);
+    rig_free(rig);
+}
+
+static void also_of_what_was_closed_undone(void **state)
+{
+    (void)state;
+    struct rig *rig = with_one_task();
+    Routing__CloseTaskRequest close = ROUTING__CLOSE_TASK_REQUEST__INIT;
+    close.task_number = 1;
+    close.reason = ROUTING__CLOSE_REASON__CLOSE_REASON_NO_BUDGET;
+    close.words = text("not this year");
+    assert_int_equal(
+        scene_call(rig, RPC_ROLE_OFFICE, CIVIL_5, "CloseTask", &close.base, NULL, NULL), STATUS_OK);
+    uint64_t count = rig_event_count(rig);
+    amend(rig, 1, 1, "subsidence", URGENT);
+    expect_back(rig, count + 2, 1);
+    rig_free(rig);
+}
+
+static void cancel(struct rig *rig)
+{
+    Routing__CancelTaskRequest request = ROUTING__CANCEL_TASK_REQUEST__INIT;
+    request.task_number = 1;
+    request.reason = text("nobody wants it");
+    assert_int_equal(
+        scene_call(rig, RPC_ROLE_OFFICE, "centre-137", "CancelTask", &request.base, NULL, NULL),
+        STATUS_OK);
+}
+
+static void also_of_what_was_cancelled_and_only_so(void **state)
+{
+    (void)state;
+    struct rig *rig = with_one_task();
+    Routing__ReopenTaskRequest reopen = ROUTING__REOPEN_TASK_REQUEST__INIT;
+    reopen.task_number = 1;
+    reopen.reason = ROUTING__REOPEN_REASON__REOPEN_REASON_OTHER;
+    reopen.note = text("why not");
+    cancel(rig);
+    assert_int_equal(
+        scene_call(rig, RPC_ROLE_OFFICE, "centre-137", "ReopenTask", &reopen.base, NULL, NULL),
+        STATUS_FAILED_PRECONDITION);
+    uint64_t count = rig_event_count(rig);
+    amend(rig, 1, 1, "asphalt", NORMAL);
+    assert_int_equal(rig_event_count(rig), count + 1);
+    amend(rig, 1, 2, "subsidence", URGENT);
+    expect_back(rig, count + 3, 0);
+    rig_free(rig);
+}
+
+/* What one of several has taken back after it was cancelled is not brought back for that one. */
+static void who_has_left_what_was_cancelled_does_not_come_back_with_it(void **state)
+{
+    (void)state;
+    struct rig *rig = with_one_task();
+    register_joined(rig, 2, NORMAL);
+    cancel(rig);
+    withdraw(rig, 1);
+    amend(rig, 2, 1, "subsidence", URGENT);
+    const Routing__Task *task = scene_task(rig, 1);
+    assert_int_equal(task->state, ROUTING__TASK_STATE__TASK_STATE_ROUTED);
+    assert_true(task->own_withdrawn);
+    assert_int_equal(task->citizen, 0);
+    assert_non_null(task->alarm);
+    rig_free(rig);
+}
+
+static void also_of_what_was_done_in_the_past(void **state)
+{
+    (void)state;
+    struct rig *rig = with_one_history(NORMAL);
+    struct error err = ERROR_NONE;
+    assert_int_equal(scene_finish_at(rig, RPC_ROLE_IMPORT, 1, 2 * DAY_US, &err), STATUS_OK);
+    uint64_t count = rig_event_count(rig);
+    amend(rig, 1, 1, "subsidence", URGENT);
+    assert_int_equal(scene_event(rig, count + 2)->kind_case, ROUTING__EVENT__KIND_TASK_REOPENED);
+    expect_told(rig, scene_task(rig, 1)->routed_at_us);
+    rig_free(rig);
+}
+
+/* A person has decided whose it is; what the rules say of it now is no reason to move it. */
+static void it_comes_back_to_whom_a_person_had_given_it(void **state)
+{
+    (void)state;
+    struct rig *rig = with_one_task();
+    assert_int_equal(scene_return(rig, 1, "district-3-civil", NULL), STATUS_OK);
+    assert_int_equal(scene_finish(rig, 1, "filled", NULL), STATUS_OK);
+    amend(rig, 1, 1, "subsidence", URGENT);
+    assert_string_equal(scene_task(rig, 1)->unit, "district-3-civil");
+    assert_non_null(scene_task(rig, 1)->alarm);
+    rig_free(rig);
+}
+
+/* A pack whose first rule sends asphalt of district 5 to the power company, which is outside the city. */
+static struct rig *with_one_sent_outside(void)
+{
+    static const char head[] = "topic,area,urgent,unit,level,answer,time,helpers,helpers_note\n";
+    static const char changed[] = "topic,area,urgent,unit,level,answer,time,helpers,helpers_note\n"
+                                  "asphalt,5,*,power-company,,,,,\n";
+    char folder[SCRATCH_SIZE];
+    scratch_new(folder);
+    pack_copy("isfahan", folder, "rules.csv", head, changed);
+    struct rig *rig = rig_new_in(&routing_service, folder);
+    scratch_remove(folder);
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    return rig;
+}
+
+/* Another pack, to which the power company is the city's. */
+static struct city *take_power_company_in(struct rig *rig)
+{
+    char folder[SCRATCH_SIZE];
+    struct city *city = NULL;
+    struct error err = ERROR_NONE;
+    scratch_new(folder);
+    pack_copy("isfahan", folder, "units.csv", "power-company,outside,", "power-company,company,");
+    if (city_load(&city, folder, &err) != STATUS_OK ||
+        rig_try_restart(rig, city, &err) != STATUS_OK) {
+        fail_msg("%s", err.message);
+    }
+    scratch_remove(folder);
+    return city;
+}
+
+/* It became urgent while it was over, and nobody's: a person opens it again. */
+static void what_is_opened_again_is_timed_as_urgent_when_it_is_so_by_then(void **state)
+{
+    (void)state;
+    struct rig *rig = with_one_sent_outside();
+    Routing__ReopenTaskRequest reopen = ROUTING__REOPEN_TASK_REQUEST__INIT;
+    amend(rig, 1, 1, "asphalt", URGENT);
+    assert_int_equal(scene_task(rig, 1)->state, ROUTING__TASK_STATE__TASK_STATE_CLOSED_UNDONE);
+    assert_int_equal(scene_task(rig, 1)->clock, ROUTING__CLOCK_KIND__CLOCK_KIND_WORKING);
+    struct city *city = take_power_company_in(rig);
+    reopen.task_number = 1;
+    reopen.reason = ROUTING__REOPEN_REASON__REOPEN_REASON_OTHER;
+    reopen.note = text("it is ours now");
+    int64_t now_us = rig_now_us(rig);
+    assert_int_equal(
+        scene_call(rig, RPC_ROLE_OFFICE, "centre-137", "ReopenTask", &reopen.base, NULL, NULL),
+        STATUS_OK);
+    const Routing__Task *task = scene_task(rig, 1);
+    assert_non_null(task->alarm);
+    assert_int_equal(task->clock, ROUTING__CLOCK_KIND__CLOCK_KIND_WALL);
+    assert_int_equal(task->due_at_us, now_us + 4 * HOUR_US);
+    rig_free(rig);
+    city_free(city);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +615,14 @@ int main(void)
         cmocka_unit_test(a_request_amended_to_an_emergency_has_the_times_of_one),
         cmocka_unit_test(a_date_that_is_earlier_already_stays),
         cmocka_unit_test(one_that_waits_is_given_its_time_when_it_goes_on),
+        cmocka_unit_test(danger_told_after_it_was_done_is_an_emergency_of_now),
+        cmocka_unit_test(danger_told_by_a_joined_one_opens_it_again_for_all),
+        cmocka_unit_test(also_of_what_was_closed_undone),
+        cmocka_unit_test(also_of_what_was_cancelled_and_only_so),
+        cmocka_unit_test(who_has_left_what_was_cancelled_does_not_come_back_with_it),
+        cmocka_unit_test(also_of_what_was_done_in_the_past),
+        cmocka_unit_test(it_comes_back_to_whom_a_person_had_given_it),
+        cmocka_unit_test(what_is_opened_again_is_timed_as_urgent_when_it_is_so_by_then),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

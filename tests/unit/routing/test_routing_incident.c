@@ -389,9 +389,37 @@ static void what_was_heard_of_a_request_is_known_after_it_was_split_off(void **s
     assert_int_equal(scene_chase(rig, 2, 1, ""), STATUS_OK);
     split(rig, 2, 1, 0);
     assert_int_equal(scene_chase(rig, 2, 1, ""), STATUS_OK);
-    assert_int_equal(task_of_case(rig, 2)->chases, 0);
-    assert_int_equal(scene_chase(rig, 2, 2, ""), STATUS_OK);
     assert_int_equal(task_of_case(rig, 2)->chases, 1);
+    assert_int_equal(scene_chase(rig, 2, 2, ""), STATUS_OK);
+    assert_int_equal(task_of_case(rig, 2)->chases, 2);
+    rig_free(rig);
+}
+
+/* So the office's order does not forget who has asked for long. */
+static void a_task_s_chases_are_those_of_all_who_share_it_now(void **state)
+{
+    struct rig *rig = scene_new();
+    (void)state;
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    scene_register(rig, (struct scene_request){.number = 2, .area = "5"});
+    assert_int_equal(scene_chase(rig, 2, 1, ""), STATUS_OK);
+    assert_int_equal(scene_chase(rig, 2, 2, ""), STATUS_OK);
+    assert_int_equal(scene_chase(rig, 1, 1, ""), STATUS_OK);
+    join(rig, 2, 1);
+    assert_int_equal(last_event(rig)->case_joined->case_chases, 2);
+    assert_int_equal(scene_task(rig, 1)->chases, 3);
+    assert_int_equal(scene_chase(rig, 2, 3, ""), STATUS_OK);
+    assert_int_equal(scene_task(rig, 1)->chases, 4);
+    register_joined(rig, 3, 1);
+    split(rig, 2, 1, 0);
+    assert_int_equal(scene_task(rig, 1)->chases, 1);
+    assert_int_equal(task_of_case(rig, 2)->chases, 3);
+    join(rig, 2, 1);
+    assert_int_equal(scene_task(rig, 1)->chases, 4);
+    withdraw(rig, 1); /* its own goes, too */
+    assert_int_equal(scene_task(rig, 1)->chases, 3);
+    withdraw(rig, 2);
+    assert_int_equal(scene_task(rig, 1)->chases, 0);
     rig_free(rig);
 }
 
@@ -523,6 +551,7 @@ int main(void)
         cmocka_unit_test(the_end_of_the_task_is_told_of_every_caller),
         cmocka_unit_test(takes_no_more_callers_than_one_decision_can_tell_of),
         cmocka_unit_test(a_chase_of_a_joined_request_is_one_of_the_task),
+        cmocka_unit_test(a_task_s_chases_are_those_of_all_who_share_it_now),
         cmocka_unit_test(what_was_heard_of_a_request_is_known_after_it_was_split_off),
         cmocka_unit_test(amending_a_joined_request_leaves_the_task_as_it_is),
         cmocka_unit_test(a_joined_request_that_is_taken_back_leaves_the_task),

@@ -58,7 +58,7 @@ static void every_state_and_act_has_the_next_state_of_the_contract(void **state)
         {ROUTING_ACT_REOPEN, "......rr.."},      {ROUTING_ACT_CANCEL, "cccccc...."},
         {ROUTING_ACT_EXPIRE, "rsapwi...."},      {ROUTING_ACT_ASK_HELP, "rsapwi...."},
         {ROUTING_ACT_FINISH_HELP, "rsapwi...."}, {ROUTING_ACT_WITHDRAW_HELP, "rsapwi...."},
-        {ROUTING_ACT_JOIN, "jjjjjj...."},
+        {ROUTING_ACT_JOIN, "jjjjjj...."},        {ROUTING_ACT_BRING_BACK, "......rrr."},
     };
     assert_int_equal(sizeof(expected) / sizeof(expected[0]), ROUTING_ACT_COUNT);
     for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
@@ -167,6 +167,7 @@ static void each_act_is_for_those_the_table_names(void **state)
         [ROUTING_ACT_EXPIRE] = "....",           [ROUTING_ACT_ASK_HELP] = unit_only,
         [ROUTING_ACT_FINISH_HELP] = "...y", /* and helping units */
         [ROUTING_ACT_WITHDRAW_HELP] = unit_only, [ROUTING_ACT_JOIN] = "....",
+        [ROUTING_ACT_BRING_BACK] = "....",
     };
     Routing__Task task = task_in(ROUTED);
     task.unit = "district-5-civil";
