@@ -287,6 +287,136 @@ static void ends_when_changes_of_a_session_do_not_go_on(void **state)
     assert_int_equal(said.asked, 1);
 }
 
+static void ends_when_the_next_page_of_requests_is_the_same(void **state)
+{
+    (void)state;
+    Intake__SearchCasesResponse page = INTAKE__SEARCH_CASES_RESPONSE__INIT;
+    page.next_page_token = 7; /* and nothing fits */
+    assert_int_equal(RUN(&command_search, &page.base, "--limit=5"), EXIT_REFUSED);
+    assert_int_equal(said.asked, 2);
+    page.next_page_token = 0;
+    assert_int_equal(RUN(&command_search, &page.base, "--limit=5"), EXIT_DONE);
+    assert_int_equal(said.asked, 1);
+}
+
+/* --- what people are told --- */
+
+/* A task is sent as it is now, with each of its changes. */
+static void says_who_has_a_task_on_its_newest_line_only(void **state)
+{
+    (void)state;
+    Followup__UrgentTask tasks[2] = {FOLLOWUP__URGENT_TASK__INIT, FOLLOWUP__URGENT_TASK__INIT};
+    Followup__UrgentChange rows[4];
+    Followup__UrgentChange *changes[4];
+    Followup__FollowSessionResponse page = FOLLOWUP__FOLLOW_SESSION_RESPONSE__INIT;
+    tasks[0].task_number = 1;
+    tasks[0].role = "mayor";
+    tasks[0].acknowledge_by_us = 1000000;
+    tasks[1].task_number = 2;
+    tasks[1].role = "deputy";
+    tasks[1].acknowledge_by_us = 1000000;
+    tasks[1].end = FOLLOWUP__URGENT_CHANGE_KIND__URGENT_CHANGE_KIND_DONE;
+    for (size_t i = 0; i < 4; i++) {
+        followup__urgent_change__init(&rows[i]);
+        rows[i].sequence = i + 1;
+        rows[i].kind = FOLLOWUP__URGENT_CHANGE_KIND__URGENT_CHANGE_KIND_WENT_UP;
+        rows[i].task = &tasks[i == 3];
+        changes[i] = &rows[i];
+    }
+    page.changes = changes;
+    page.n_changes = 4;
+    page.next = 4;
+    /* The same page again is refused; what was there is shown. */
+    assert_int_equal(RUN(&command_session_watch, &page.base, "1", "--once"), EXIT_REFUSED);
+    const char *first = strstr(printed, "mayor");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "mayor"));
+    assert_true(first > strstr(printed, "\n3 "));
+    const char *nobody = strstr(printed, "nobody yet");
+    assert_non_null(nobody);
+    assert_null(strstr(nobody + 1, "nobody yet")); /* what is done waits for nobody */
+    assert_null(strstr(printed, "deputy"));
+}
+
+static void says_that_what_was_closed_undone_is_not_done(void **state)
+{
+    (void)state;
+    Followup__Call call = FOLLOWUP__CALL__INIT;
+    Followup__NextCallResponse next = FOLLOWUP__NEXT_CALL_RESPONSE__INIT;
+    call.number = 1;
+    call.note = "next year";
+    next.call = &call;
+    assert_int_equal(RUN(&command_call_next, &next.base, "--operator=a"), EXIT_DONE);
+    assert_null(strstr(printed, "not done"));
+    call.closed_undone = true;
+    assert_int_equal(RUN(&command_call_next, &next.base, "--operator=a"), EXIT_DONE);
+    assert_non_null(strstr(printed, "not done: tell the citizen why"));
+    assert_non_null(strstr(printed, "next year"));
+}
+
+static void a_story_says_why_a_task_was_closed_undone(void **state)
+{
+    (void)state;
+    Intake__Case told_case = INTAKE__CASE__INIT;
+    Intake__TimelineEntry entry = INTAKE__TIMELINE_ENTRY__INIT;
+    Intake__TimelineEntry *timeline[] = {&entry};
+    Intake__LookUpCaseResponse found = INTAKE__LOOK_UP_CASE_RESPONSE__INIT;
+    found.found = true;
+    found.case_data = &told_case;
+    found.timeline = timeline;
+    found.n_timeline = 1;
+    entry.kind = INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE;
+    entry.reason = "no budget";
+    entry.note = "next year";
+    assert_int_equal(RUN(&command_look_up, &found.base, "5355279872", "--digits=0000", "--lang=fa"),
+                     EXIT_DONE);
+    assert_non_null(strstr(printed, "بودجه نیست؛ next year"));
+    entry.reason = "of a newer server";
+    assert_int_equal(RUN(&command_look_up, &found.base, "5355279872", "--digits=0000"), EXIT_DONE);
+    assert_non_null(strstr(printed, "of a newer server; next year"));
+}
+
+static void the_card_says_until_when_what_is_open_is_due(void **state)
+{
+    (void)state;
+    Intake__Case told_case = INTAKE__CASE__INIT;
+    Intake__CardCase one = INTAKE__CARD_CASE__INIT;
+    Intake__CardCase *cases[] = {&one};
+    Intake__Card card = INTAKE__CARD__INIT;
+    Intake__OpenCallResponse opened = INTAKE__OPEN_CALL_RESPONSE__INIT;
+    told_case.state = INTAKE__CASE_STATE__CASE_STATE_IN_WORK;
+    told_case.due_at_us = 1000000; /* long past */
+    one.case_data = &told_case;
+    one.planned_for_us = 4102444800000000; /* 2100 */
+    card.cases = cases;
+    card.n_cases = 1;
+    opened.call_number = 1;
+    opened.card = &card;
+    assert_int_equal(RUN(&command_phone_open, &opened.base, "--operator=a"), EXIT_DONE);
+    assert_non_null(strstr(printed, "overdue"));
+    assert_non_null(strstr(printed, "2100-01-01"));
+    told_case.due_at_us = 4102444800000000;
+    assert_int_equal(RUN(&command_phone_open, &opened.base, "--operator=a"), EXIT_DONE);
+    assert_null(strstr(printed, "overdue"));
+    told_case.state = INTAKE__CASE_STATE__CASE_STATE_CONFIRMED;
+    told_case.due_at_us = 1000000;
+    assert_int_equal(RUN(&command_phone_open, &opened.base, "--operator=a"), EXIT_DONE);
+    assert_null(strstr(printed, "1970-01-01"));
+}
+
+static void tells_a_citizen_s_mistakes_in_persian(void **state)
+{
+    (void)state;
+    Intake__LookUpCaseResponse none = INTAKE__LOOK_UP_CASE_RESPONSE__INIT;
+    Followup__NextCallResponse nothing = FOLLOWUP__NEXT_CALL_RESPONSE__INIT;
+    none.tries_left = 4;
+    assert_int_equal(RUN(&command_look_up, &none.base, "5355279872", "--digits=0001", "--lang=fa"),
+                     EXIT_NOT_FOUND);
+    assert_non_null(strstr(told, "با این کد و این رقم‌ها درخواستی نیست؛ بخت‌های مانده: 4"));
+    assert_int_equal(RUN(&command_call_next, &nothing.base, "--lang=fa"), EXIT_NOT_FOUND);
+    assert_non_null(strstr(told, "اکنون تماسی نوبتش نیست"));
+}
+
 static void does_not_ask_again_at_once_whoever_says_not_in_time(void **state)
 {
     (void)state;
@@ -560,6 +690,12 @@ int main(void)
         cmocka_unit_test_teardown(shows_no_more_events_than_were_asked_for, forget),
         cmocka_unit_test_teardown(ends_when_changes_of_tasks_do_not_go_on, forget),
         cmocka_unit_test_teardown(ends_when_changes_of_a_session_do_not_go_on, forget),
+        cmocka_unit_test_teardown(ends_when_the_next_page_of_requests_is_the_same, forget),
+        cmocka_unit_test_teardown(says_who_has_a_task_on_its_newest_line_only, forget),
+        cmocka_unit_test_teardown(says_that_what_was_closed_undone_is_not_done, forget),
+        cmocka_unit_test_teardown(a_story_says_why_a_task_was_closed_undone, forget),
+        cmocka_unit_test_teardown(the_card_says_until_when_what_is_open_is_due, forget),
+        cmocka_unit_test_teardown(tells_a_citizen_s_mistakes_in_persian, forget),
         cmocka_unit_test_teardown(does_not_ask_again_at_once_whoever_says_not_in_time, forget),
         cmocka_unit_test_teardown(gives_counts_beyond_63_bits_as_they_are, forget),
         cmocka_unit_test_teardown(gives_a_call_and_its_words_as_one_document, forget),
