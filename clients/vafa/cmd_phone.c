@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *word(struct session *session, const char *name)
 {
@@ -63,7 +64,14 @@ static enum status read_result(struct session *session, int fallback, int *ret_r
                    (*ret_result == INTAKE__CALL_RESULT__CALL_RESULT_REGISTERED ||
                     *ret_result == INTAKE__CALL_RESULT__CALL_RESULT_CHASED ||
                     *ret_result == INTAKE__CALL_RESULT__CALL_RESULT_LEFT_OPEN);
-    if (status != STATUS_OK || follows) {
+    const char *given = args_text(&session->args, "result");
+    if (follows || strcmp(given, "chase") == 0 || strcmp(given, "register") == 0) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "result",
+                         "\"%s\" is not said: a call in which a request was registered or chased "
+                         "(--in-call) ends as that by itself, without --result",
+                         given);
+    }
+    if (status != STATUS_OK) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "result",
                          "\"%s\" is none of informed, wrong-number, silent, referred, abandoned",
                          args_value(&session->args, "result"));
@@ -191,7 +199,7 @@ static void print_case(struct session *session, struct table *table, const Intak
 
 static void print_cases(struct session *session, const Intake__Card *card)
 {
-    static const char *const heads[] = {"code", "registered", "topic",        "state",   "unit",
+    static const char *const heads[] = {"code", "registered",  "topic",        "state",   "unit",
                                         "due",  "planned_for", "times_called", "incident"};
     struct table *table = table_new(sizeof(heads) / sizeof(heads[0]));
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {

@@ -141,8 +141,7 @@ static bool is_urgent(struct session *session, const struct registration *r)
 {
     struct error err = ERROR_NONE;
     const struct city *city = session_city(session, &err);
-    const struct city_topic *topic =
-        city == NULL ? NULL : city_topic(city, r->request.topic);
+    const struct city_topic *topic = city == NULL ? NULL : city_topic(city, r->request.topic);
     return r->request.urgency == COMMON__URGENCY__URGENCY_URGENT ||
            (topic != NULL && topic->urgent);
 }
@@ -226,8 +225,7 @@ static int run_register(struct session *session)
                              .request = &r.request.base};
     bool shown = false;
     bool urgent = is_urgent(session, &r);
-    enum status status =
-        urgent ? STATUS_OK : offer_joining(session, &r, "", &shown, &err);
+    enum status status = urgent ? STATUS_OK : offer_joining(session, &r, "", &shown, &err);
     if (status == STATUS_OK && shown) {
         arena_free(arena);
         return EXIT_REFUSED;
@@ -236,8 +234,7 @@ static int run_register(struct session *session)
         status = session_call(session, &call, &err);
     }
     if (status == STATUS_OK) {
-        tell_registered(session, &r, urgent,
-                        (const Intake__RegisterCaseResponse *)call.response);
+        tell_registered(session, &r, urgent, (const Intake__RegisterCaseResponse *)call.response);
     }
     vafa_call_fini(&call);
     arena_free(arena);

@@ -237,13 +237,14 @@ const struct command command_session_watch = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "tells what is urgent in a session's units, the moment it happens",
-    .help = "Prints a line (with --json an object) for every change: sequence, time, what "
-            "happened, task, code, topic, unit, place, who has it or until when somebody is to, "
-            "and the number to dial where life is in danger. First what was open and not "
-            "acknowledged when the session was opened. It ends with the session.\n"
-            "A task is known as it is now: of several lines of one that come together only the newest "
-            "says unit, holder and number to dial (with --json all do, as of now). A server may stop "
-            "and start meanwhile.",
+    .help =
+        "Prints a line (with --json an object) for every change: sequence, time, what "
+        "happened, task, code, topic, unit, place, who has it or until when somebody is to, "
+        "and the number to dial where life is in danger. First what was open and not "
+        "acknowledged when the session was opened. It ends with the session.\n"
+        "A task is known as it is now: of several lines of one that come together only the newest "
+        "says unit, holder and number to dial (with --json all do, as of now). A server may stop "
+        "and start meanwhile.",
     .examples = "vafa session watch 1\n"
                 "vafa session watch 1 --once --json",
     .options = watch_options,

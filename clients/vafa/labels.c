@@ -271,7 +271,9 @@ static const struct label word_labels[] = {
     {"helping_unit", "واحد همکار", "helping unit"},
     {"withdrawn", "پس گرفته شد", "withdrawn"},
     {"for_decision", "در انتظار تصمیم", "to be decided"},
-    {"look_up_none", "با این کد و این رقم‌ها درخواستی نیست؛ بخت‌های مانده:",
+    {"look_up_none",
+     "با این کد و این رقم‌ها درخواستی نیست؛ بخت‌های "
+     "مانده:",
      "code, digits: no request has both; tries left:"},
     {"call_none_due", "اکنون تماسی نوبتش نیست", "no call is due"},
     {"call_next_at", "؛ نوبت بعدی: ", "; the next one at "},
@@ -500,7 +502,8 @@ static const struct label word_labels[] = {
     {"storm_allow", "مهلت", "time"},
     {"storm_counts", "درخواست‌ها", "requests"},
     {"storm_reason", "دلیل", "reason"},
-    {"storm_join_after", "ثبت شد. اگر یکی از این‌هاست: vafa case join CODE --with CODE",
+    {"storm_join_after",
+     "ثبت شد. اگر یکی از این‌هاست: vafa case join CODE --with CODE",
      "Registered. If it is one of these: vafa case join CODE --with CODE"},
     {"storm_join_first",
      "حالت طوفان: ثبت نشد. اگر یکی از این‌هاست --join CODE، "

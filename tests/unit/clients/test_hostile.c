@@ -412,7 +412,8 @@ static void tells_a_citizen_s_mistakes_in_persian(void **state)
     none.tries_left = 4;
     assert_int_equal(RUN(&command_look_up, &none.base, "5355279872", "--digits=0001", "--lang=fa"),
                      EXIT_NOT_FOUND);
-    assert_non_null(strstr(told, "با این کد و این رقم‌ها درخواستی نیست؛ بخت‌های مانده: 4"));
+    assert_non_null(strstr(told, "با این کد و این رقم‌ها درخواستی نیست؛ بخت‌های مانده: "
+                                 "4"));
     assert_int_equal(RUN(&command_call_next, &nothing.base, "--lang=fa"), EXIT_NOT_FOUND);
     assert_non_null(strstr(told, "اکنون تماسی نوبتش نیست"));
 }
