@@ -7,6 +7,7 @@
 #include "clients/vafa/table.h"
 
 #include "vafa/followup/v1/followup.pb-c.h"
+#include "vafa/routing/v1/routing.pb-c.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -127,11 +128,16 @@ static void print_case(struct session *session, const Intake__Case *c,
     buffer_fini(&place);
 }
 
-/* A call's outcome comes as words of the contract ("no answer"), an office's note as it was written. */
+/* A call's outcome comes as words of the contract ("no answer"), to whom it went up as a key of the pack; an office's note as it was
+ * written. */
 static const char *note_words(struct session *session, const Intake__TimelineEntry *entry)
 {
     char typed[32];
     size_t size = strlen(entry->note);
+    if (entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ESCALATED ||
+        entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_UNACKNOWLEDGED) {
+        return session_role(session, entry->note, entry->unit);
+    }
     if ((entry->kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_ATTEMPTED &&
          entry->kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_COMPLETED) ||
         size >= sizeof(typed)) {
@@ -157,12 +163,31 @@ static const char *date_name(Intake__TimelineKind kind)
     }
 }
 
+/* "no budget" in the language; what a newer service says, as it is. */
+static const char *reason_words(struct session *session, const char *reason)
+{
+    char typed[32];
+    size_t size = strlen(reason);
+    for (size_t i = 0; i <= size && size < sizeof(typed); i++) {
+        typed[i] = reason[i] == ' ' ? '-' : reason[i];
+    }
+    int value =
+        size < sizeof(typed) ? label_enum_value(&routing__close_reason__descriptor, typed) : -1;
+    return value < 0
+               ? reason
+               : label_enum(&routing__close_reason__descriptor, value, session_language(session));
+}
+
 static void timeline_note(struct session *session, const Intake__TimelineEntry *entry,
                           struct buffer *out)
 {
     const char *verdict = label_enum(&intake__citizen_verdict__descriptor, (int)entry->verdict,
                                      session_language(session));
     const char *comma = strcmp(session_language(session), "fa") == 0 ? "؛ " : "; ";
+    buffer_append_text(out, reason_words(session, entry->reason));
+    if (entry->reason[0] != '\0' && entry->note[0] != '\0') {
+        buffer_append_text(out, comma);
+    }
     buffer_append_text(out, note_words(session, entry));
     if (verdict[0] != '\0') {
         buffer_append_format(out, "%s%s", out->size > 0 ? comma : "", verdict);
@@ -225,14 +250,14 @@ void case_text_print(struct session *session, const Intake__Case *told,
 
 static void print_list(struct session *session, Intake__Case *const *cases, size_t count)
 {
-    static const char *const heads[] = {"code", "registered", "topic", "state", "unit"};
+    static const char *const heads[] = {"code", "occurred", "topic", "state", "unit"};
     struct table *table = table_new(5);
     for (size_t i = 0; i < 5; i++) {
         table_head(table, i, word(session, heads[i]));
     }
     for (size_t i = 0; i < count; i++) {
         char time[32];
-        session_time(session, cases[i]->registered_at_us, time);
+        session_time(session, cases[i]->occurred_at_us, time);
         table_cell(table, cases[i]->code);
         table_cell(table, time);
         table_cell(table, session_topic(session, cases[i]->topic));

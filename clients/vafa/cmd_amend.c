@@ -254,8 +254,8 @@ static int run_look_up(struct session *session)
     } else if (is_found) {
         case_text_print(session, response->case_data, response->timeline, response->n_timeline);
     } else if (response != NULL) {
-        fprintf(stderr, "vafa: code, digits: no request has both; tries left: %" PRIu32 "\n",
-                response->tries_left);
+        fprintf(stderr, "vafa: %s %" PRIu32 "\n",
+                label_word("look_up_none", session_language(session)), response->tries_left);
     }
     vafa_call_fini(&call);
     return status != STATUS_OK ? output_error(&err) : is_found ? EXIT_DONE : EXIT_NOT_FOUND;

@@ -36,7 +36,10 @@ static void print_call(struct session *session, const Followup__Call *c)
            label_enum(&followup__call_state__descriptor, (int)c->state, language));
     detail(session, table, "topic", session_topic(session, c->topic));
     detail(session, table, "unit", session_unit(session, c->unit));
-    detail(session, table, "note", c->note);
+    if (c->closed_undone) {
+        detail(session, table, "finished", word(session, "finished_undone"));
+    }
+    detail(session, table, c->closed_undone ? "finished_why" : "note", c->note);
     session_time(session, c->due_at_us, text);
     detail(session, table, "due", text);
     snprintf(text, sizeof(text), "%" PRIu32, c->attempts);
@@ -105,8 +108,8 @@ static int run_next(struct session *session)
         } else {
             char time[32];
             session_time(session, response->next_due_at_us, time);
-            fprintf(stderr, "vafa: no call is due%s%s\n",
-                    time[0] != '\0' ? "; the next one at " : "", time);
+            fprintf(stderr, "vafa: %s%s%s\n", word(session, "call_none_due"),
+                    time[0] != '\0' ? word(session, "call_next_at") : "", time);
         }
     }
     vafa_call_fini(&call);

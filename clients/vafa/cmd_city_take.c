@@ -353,7 +353,9 @@ const struct command command_city_back = {
         "All five services take the pack that the one in force took the place of; each has kept "
         "its "
         "files. Said again, it goes further back. What was routed meanwhile keeps its unit and due "
-        "date.\n"
+        "date. The pack that the services were first started with has no name but its city's key, "
+        "whatever its folder is called; its "
+        "digest is told with it.\n"
         "Refused when that pack lacks a unit, area, topic or level which the one in force has: "
         "requests may be under them by now. Then copy the pack from before, add the rows and take "
         "that; the error tells which rows, and where the pack lies.",

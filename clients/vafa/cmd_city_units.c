@@ -40,7 +40,10 @@ static void print_units(struct session *session, const struct city *city, int64_
         write_day(city, unit->last_day, to);
         table_cell(table, unit->key);
         table_cell(table, strcmp(language, "fa") == 0 ? unit->name_fa : unit->name_en);
-        table_cell(table, unit->leader);
+        const struct city_step *leader = city_role(city, unit->leader, unit->key);
+        table_cell(table, leader == NULL                ? unit->leader
+                          : strcmp(language, "fa") == 0 ? leader->name_fa
+                                                        : leader->name_en);
         table_cell(table, from);
         table_cell(table, to);
         table_cell(table, strcmp(with, unit->key) != 0 ? with : "");

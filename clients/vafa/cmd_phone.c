@@ -1,5 +1,6 @@
 /* vafa phone open, end, record, show, vafa chase: the hotline's own calls, from the ring to how they
  * ended, and citizens who ask again. (`vafa call` is about calling them back.) */
+#include "base/clock.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
@@ -9,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *word(struct session *session, const char *name)
 {
@@ -62,7 +64,14 @@ static enum status read_result(struct session *session, int fallback, int *ret_r
                    (*ret_result == INTAKE__CALL_RESULT__CALL_RESULT_REGISTERED ||
                     *ret_result == INTAKE__CALL_RESULT__CALL_RESULT_CHASED ||
                     *ret_result == INTAKE__CALL_RESULT__CALL_RESULT_LEFT_OPEN);
-    if (status != STATUS_OK || follows) {
+    const char *given = args_text(&session->args, "result");
+    if (follows || strcmp(given, "chase") == 0 || strcmp(given, "register") == 0) {
+        return error_set(err, STATUS_INVALID_ARGUMENT, "result",
+                         "\"%s\" is not said: a call in which a request was registered or chased "
+                         "(--in-call) ends as that by itself, without --result",
+                         given);
+    }
+    if (status != STATUS_OK) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "result",
                          "\"%s\" is none of informed, wrong-number, silent, referred, abandoned",
                          args_value(&session->args, "result"));
@@ -153,6 +162,19 @@ static const struct option_def open_options[] = {
     {NULL, 0, NULL, NULL},
 };
 
+/* What is still to be done: by when, and whether that has passed. */
+static void due_cell(struct session *session, struct table *table, const Intake__Case *told)
+{
+    char text[32];
+    bool is_in_work = told->state == INTAKE__CASE_STATE__CASE_STATE_REGISTERED ||
+                      told->state == INTAKE__CASE_STATE__CASE_STATE_IN_WORK ||
+                      told->state == INTAKE__CASE_STATE__CASE_STATE_REOPENED;
+    bool is_late = told->due_at_us != 0 && told->due_at_us < clock_wall_us(clock_system());
+    session_time(session, is_in_work ? told->due_at_us : 0, text);
+    table_cell_format(table, "%s%s%s", text, is_in_work && is_late ? " " : "",
+                      is_in_work && is_late ? word(session, "overdue") : "");
+}
+
 static void print_case(struct session *session, struct table *table, const Intake__CardCase *one)
 {
     const Intake__Case *told = one->case_data;
@@ -167,6 +189,9 @@ static void print_case(struct session *session, struct table *table, const Intak
     table_cell(table, label_enum(&intake__case_state__descriptor, (int)told->state,
                                  session_language(session)));
     table_cell(table, session_unit(session, told->unit));
+    due_cell(session, table, told);
+    session_time(session, one->planned_for_us, text);
+    table_cell(table, text);
     snprintf(text, sizeof(text), "%" PRIu32, one->times_called);
     table_cell(table, one->times_called > 0 ? text : "");
     table_cell(table, told->incident_code);
@@ -174,13 +199,13 @@ static void print_case(struct session *session, struct table *table, const Intak
 
 static void print_cases(struct session *session, const Intake__Card *card)
 {
-    static const char *const heads[] = {"code", "registered",   "topic",   "state",
-                                        "unit", "times_called", "incident"};
+    static const char *const heads[] = {"code", "registered",  "topic",        "state",   "unit",
+                                        "due",  "planned_for", "times_called", "incident"};
     struct table *table = table_new(sizeof(heads) / sizeof(heads[0]));
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
         table_head(table, i, word(session, heads[i]));
     }
-    table_align_right(table, 5);
+    table_align_right(table, 7);
     for (size_t i = 0; i < card->n_cases; i++) {
         print_case(session, table, card->cases[i]);
     }
@@ -249,7 +274,8 @@ const struct command command_phone_open = {
     .arguments = "",
     .summary = "the phone rings: begins a call and shows who it is",
     .help = "Begins a call and shows the caller's card: name, earlier requests and where they "
-            "stand, how often they called about the same, the last satisfaction.\n"
+            "stand, until when what is open is due (and whether that has passed) and for when its "
+            "unit plans it, how often they called about the same, the last satisfaction.\n"
             "That the card was shown, to whom, is on disk before it is. A caller nobody knows "
             "leaves nothing; the first request makes them known.\n"
             "A call that nobody ends is closed as left open after two hours.",

@@ -136,10 +136,34 @@ static void print_answer(struct session *session, const Intake__RegisterCaseResp
     }
 }
 
-/* In a storm, joining is offered before registering: true when something was shown. Nothing can be
- * compared without a place, and not everybody may look: then it is registered as usual. */
-static enum status offer_joining(struct session *session, struct registration *r, bool *ret_shown,
-                                 struct error *err)
+/* What is urgent is never held up: whatever it may be the same as, it is registered first. */
+static bool is_urgent(struct session *session, const struct registration *r)
+{
+    struct error err = ERROR_NONE;
+    const struct city *city = session_city(session, &err);
+    const struct city_topic *topic = city == NULL ? NULL : city_topic(city, r->request.topic);
+    return r->request.urgency == COMMON__URGENCY__URGENCY_URGENT ||
+           (topic != NULL && topic->urgent);
+}
+
+/* It is not the same as itself: moved behind the others, whose number is given. */
+static size_t put_last(Intake__SameRequest **requests, size_t count, const char *code)
+{
+    for (size_t i = 0; i < count; i++) {
+        Intake__SameRequest *same = requests[i];
+        if (same->case_data != NULL && strcmp(same->case_data->code, code) == 0) {
+            requests[i] = requests[count - 1];
+            requests[count - 1] = same;
+            return count - 1;
+        }
+    }
+    return count;
+}
+
+/* In a storm, joining is offered: true when something was shown. Nothing can be compared without a
+ * place, and not everybody may look: then nothing is offered. `code`: what was registered, "" before. */
+static enum status offer_joining(struct session *session, struct registration *r, const char *code,
+                                 bool *ret_shown, struct error *err)
 {
     Intake__FindSameRequest request = INTAKE__FIND_SAME_REQUEST__INIT;
     struct vafa_call call = {
@@ -154,11 +178,13 @@ static enum status offer_joining(struct session *session, struct registration *r
     request.answers = r->request.answers;
     enum status status = session_call(session, &call, err);
     if (status == STATUS_OK) {
-        const Intake__FindSameResponse *response = (const Intake__FindSameResponse *)call.response;
-        *ret_shown = response->storm != 0 && response->n_requests > 0;
+        Intake__FindSameResponse others = *(const Intake__FindSameResponse *)call.response;
+        others.n_requests = put_last(others.requests, others.n_requests, code);
+        *ret_shown = others.storm != 0 && others.n_requests > 0;
         if (*ret_shown) {
-            same_print(session, response);
-            puts(label_word("storm_join_first", session_language(session)));
+            same_print(session, &others);
+            puts(label_word(code[0] == '\0' ? "storm_join_first" : "storm_join_after",
+                            session_language(session)));
         }
     } else if (status == STATUS_INVALID_ARGUMENT || status == STATUS_NOT_FOUND ||
                status == STATUS_PERMISSION_DENIED) {
@@ -166,6 +192,19 @@ static enum status offer_joining(struct session *session, struct registration *r
     }
     vafa_call_fini(&call);
     return status;
+}
+
+/* Shows the answer, and behind what is urgent what it may be the same as: it is on disk, so whatever
+ * becomes of that. */
+static void tell_registered(struct session *session, struct registration *r, bool urgent,
+                            const Intake__RegisterCaseResponse *response)
+{
+    struct error ignored = ERROR_NONE;
+    bool shown;
+    print_answer(session, response);
+    if (urgent && response->storm != 0 && output_flush()) {
+        (void)offer_joining(session, r, response->code, &shown, &ignored);
+    }
 }
 
 static int run_register(struct session *session)
@@ -185,7 +224,8 @@ static int run_register(struct session *session)
                              .method = "RegisterCase",
                              .request = &r.request.base};
     bool shown = false;
-    enum status status = offer_joining(session, &r, &shown, &err);
+    bool urgent = is_urgent(session, &r);
+    enum status status = urgent ? STATUS_OK : offer_joining(session, &r, "", &shown, &err);
     if (status == STATUS_OK && shown) {
         arena_free(arena);
         return EXIT_REFUSED;
@@ -194,7 +234,7 @@ static int run_register(struct session *session)
         status = session_call(session, &call, &err);
     }
     if (status == STATUS_OK) {
-        print_answer(session, (const Intake__RegisterCaseResponse *)call.response);
+        tell_registered(session, &r, urgent, (const Intake__RegisterCaseResponse *)call.response);
     }
     vafa_call_fini(&call);
     arena_free(arena);
@@ -209,7 +249,10 @@ const struct command command_register = {
             "on disk.\n"
             "In a storm (vafa storm list) questions need no answer, and what is open of the same "
             "thing is shown first: nothing is registered then before you say --join CODE or "
-            "--alone. With --json nothing is shown and it is registered.\n"
+            "--alone. What is urgent, by --urgent or by its topic, is registered at once and what "
+            "is open shown behind it.\n"
+            "With --json nothing is shown and it is registered: a program asks `vafa case same "
+            "--json` first.\n"
             "The name, the phone and the words are sealed under a key of that citizen's own.",
     .examples = "vafa register --topic bus-headway --answer line=12 --answer stop='دروازه شیراز'\n"
                 "vafa register --topic asphalt --area 5 --phone '۰۹۱۳ ۰۰۰ ۰۰۰۰' --citizen 'شهروند "

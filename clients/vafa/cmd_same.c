@@ -162,7 +162,9 @@ const struct command command_case_same = {
         "(same.csv), near in place and time,\n"
         "the closest first. Places are compared by the thing (a pole, a line and stop), by the "
         "point, or by the street,\n"
-        "however they are spelled. Requests whose work is over are never shown.",
+        "however they are spelled. A direction need not be told, but two directions of a line are "
+        "two things; --thing is the same in one area only. Requests whose work is over are never "
+        "shown.",
     .examples =
         "vafa case same --topic broken-branch --at 32.6525,51.6746\n"
         "vafa case same --topic bus-headway --answer line=۹۱ --answer stop='ایستگاه نمونه'\n"

@@ -16,6 +16,7 @@
 
 #define WORD_PAGES_MAX 200 /* of the service's, 500 requests each */
 #define CASES_MAX 100
+#define PAGE_LOOKS 2000 /* requests that the service looks at for one page */
 
 static const struct option_def options[] = {
     {"phone", 'p', "PHONE", "of the citizen, in any spelling"},
@@ -92,18 +93,68 @@ static void print_page(struct session *session, Intake__Case **cases, size_t cou
     }
 }
 
-static enum status search_cases(struct session *session, Intake__SearchCasesRequest *request,
-                                struct error *err)
+/* Few of a page may fit, or none: the service looks at 2,000 requests for each. */
+struct case_pages {
+    struct vafa_call calls[CASES_MAX]; /* what was found points into them: each has a request */
+    size_t call_count;
+    Intake__Case *cases[CASES_MAX];
+    size_t case_count;
+};
+
+static enum status next_cases(struct session *session, Intake__SearchCasesRequest *request,
+                              uint32_t limit, struct case_pages *pages, struct error *err)
 {
     struct vafa_call call = {
         .service = &intake__intake__descriptor, .method = "SearchCases", .request = &request->base};
+    request->page_size = limit - (uint32_t)pages->case_count;
     enum status status = session_call(session, &call, err);
-    if (status == STATUS_OK) {
-        const Intake__SearchCasesResponse *response =
-            (const Intake__SearchCasesResponse *)call.response;
-        print_page(session, response->cases, response->n_cases, response->next_page_token);
+    const Intake__SearchCasesResponse *response =
+        status == STATUS_OK ? (const Intake__SearchCasesResponse *)call.response : NULL;
+    size_t before = pages->case_count;
+    for (size_t i = 0; response != NULL && i < response->n_cases && pages->case_count < limit;
+         i++) {
+        pages->cases[pages->case_count++] = response->cases[i];
     }
-    vafa_call_fini(&call);
+    if (response != NULL) {
+        request->page_token = response->next_page_token;
+        session_end_in(session, session->timeout_ms);
+    }
+    if (pages->case_count > before) {
+        pages->calls[pages->call_count++] = call;
+    } else {
+        vafa_call_fini(&call);
+    }
+    return status;
+}
+
+static enum status search_cases(struct session *session, Intake__SearchCasesRequest *request,
+                                struct error *err)
+{
+    struct case_pages *pages = calloc(1, sizeof(*pages));
+    uint32_t limit = request->page_size;
+    enum status status = STATUS_OK;
+    CHECK(pages != NULL);
+    for (uint64_t page = 1; status == STATUS_OK; page++) {
+        uint64_t token = request->page_token;
+        status = next_cases(session, request, limit, pages, err);
+        if (status == STATUS_OK && request->page_token != 0 && request->page_token == token) {
+            status = session_lacks("next page", err); /* it would go on for ever */
+        } else if (request->page_token == 0 || pages->case_count >= limit) {
+            break;
+        } else if (status == STATUS_OK) {
+            output_progress("%s %" PRIu64 " (--after %" PRIu64 ")",
+                            label_word("search_looked_at", session_language(session)),
+                            page * PAGE_LOOKS, request->page_token);
+        }
+    }
+    output_progress_end();
+    if (status == STATUS_OK) {
+        print_page(session, pages->cases, pages->case_count, request->page_token);
+    }
+    for (size_t i = 0; i < pages->call_count; i++) {
+        vafa_call_fini(&pages->calls[i]);
+    }
+    free(pages);
     return status;
 }
 
@@ -199,9 +250,10 @@ const struct command command_search = {
     .arguments = "",
     .summary = "requests by phone, code, words, place, answers, topic, time and state",
     .help =
-        "Shows the requests that fit all that is given, newest first. At most 2,000 are looked at "
-        "for one page, which may therefore be short and yet not be the last: a line on stderr "
-        "then tells how to go on.\n"
+        "Shows the requests that fit all that is given, newest first, with when it happened, which "
+        "is what --from and --to are about. It looks until it has --limit of them or has looked at "
+        "all; a line on stderr tells how far it is, how to go on behind the last, and how to after "
+        "Ctrl-C.\n"
         "\n"
         "What citizens said is sealed. With --words it is opened to be searched, of whatever else "
         "fits: narrow it by topic, area, time or phone. That you searched, and what for, is kept, "

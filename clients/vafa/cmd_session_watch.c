@@ -10,6 +10,7 @@
 
 #define WAIT_MS 30000u /* one long poll */
 #define PAGE_SIZE 100
+#define HELD_MAX 20
 
 static const struct option_def watch_options[] = {
     {"after", 0, "N", "changes behind this sequence (0: all of the session)"},
@@ -17,13 +18,16 @@ static const struct option_def watch_options[] = {
     {NULL, 0, NULL, NULL},
 };
 
-/* A session, and how far it was shown. */
+/* A session, and how far it was shown. A task is told as it is now: so a full page is held back until
+ * the next has come, for only the newest line of a task says who has it. */
 struct watch {
     struct session *session;
     uint64_t number;
     bool once;
     bool reached; /* the server has answered: from then on watching outlasts restarts */
     uint64_t after;
+    struct vafa_call held[HELD_MAX];
+    size_t held_count;
 };
 
 static void append(struct buffer *line, const char *before, const char *text)
@@ -40,6 +44,9 @@ static void append_holder(struct session *session, const Followup__UrgentTask *t
 {
     const char *language = session_language(session);
     char until[32];
+    if (task->end != FOLLOWUP__URGENT_CHANGE_KIND__URGENT_CHANGE_KIND_UNSPECIFIED) {
+        return; /* nobody any more */
+    }
     if (task->acknowledged_by[0] != '\0') {
         buffer_append_format(line, "  %s ", label_word("session_has_it", language));
         table_plain_text(line, task->acknowledged_by);
@@ -49,15 +56,15 @@ static void append_holder(struct session *session, const Followup__UrgentTask *t
         buffer_append_format(line, "  %s ", label_word("desk", language));
         table_plain_text(line, task->desk);
     }
-    append(line, "  ", task->role);
-    if (task->acknowledge_by_us != 0 &&
-        task->end == FOLLOWUP__URGENT_CHANGE_KIND__URGENT_CHANGE_KIND_UNSPECIFIED) {
+    append(line, "  ", session_role(session, task->role, task->unit));
+    if (task->acknowledge_by_us != 0) {
         session_time(session, task->acknowledge_by_us, until);
         buffer_append_format(line, "  %s %s", label_word("session_nobody", language), until);
     }
 }
 
-static void print_change(struct session *session, const Followup__UrgentChange *change)
+static void print_change(struct session *session, const Followup__UrgentChange *change,
+                         bool is_newest)
 {
     char time[32];
     struct buffer line = BUFFER_EMPTY;
@@ -75,11 +82,13 @@ static void print_change(struct session *session, const Followup__UrgentChange *
         buffer_append_format(&line, "  #%" PRIu64, task->task_number);
         append(&line, "  ", task->code);
         append(&line, "  ", session_topic(session, task->topic));
-        append(&line, "  ", session_unit(session, task->unit));
+        append(&line, "  ", is_newest ? session_unit(session, task->unit) : "");
         place_words(session, task->place, &place);
         append(&line, "  ", buffer_text(&place));
-        append_holder(session, task, &line);
-        if (task->emergency[0] != '\0') {
+        if (is_newest) {
+            append_holder(session, task, &line);
+        }
+        if (is_newest && task->emergency[0] != '\0') {
             buffer_append_format(
                 &line, "  %s: ", label_word("emergency_phone", session_language(session)));
             table_plain_text(&line, task->emergency);
@@ -108,21 +117,63 @@ static enum status check_page(const struct watch *watch,
                            "the server's changes do not come to an end behind %" PRIu64, after);
 }
 
-static enum status take_page(struct watch *watch, const Followup__FollowSessionResponse *page,
-                             struct error *err)
+static const Followup__FollowSessionResponse *held_page(const struct watch *watch, size_t place)
 {
+    return (const Followup__FollowSessionResponse *)watch->held[place].response;
+}
+
+/* No later change of the same task is there: from `place` of page `from` on. */
+static bool is_newest(const struct watch *watch, size_t from, size_t place)
+{
+    const Followup__UrgentTask *task = held_page(watch, from)->changes[place]->task;
+    for (size_t p = from; task != NULL && p < watch->held_count; p++) {
+        const Followup__FollowSessionResponse *page = held_page(watch, p);
+        for (size_t i = p == from ? place + 1 : 0; i < page->n_changes; i++) {
+            const Followup__UrgentTask *later = page->changes[i]->task;
+            if (later != NULL && later->task_number == task->task_number) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void let_go(struct watch *watch)
+{
+    for (size_t i = 0; i < watch->held_count; i++) {
+        vafa_call_fini(&watch->held[i]);
+    }
+    watch->held_count = 0;
+}
+
+static enum status print_held(struct watch *watch, struct error *err)
+{
+    for (size_t p = 0; p < watch->held_count; p++) {
+        const Followup__FollowSessionResponse *page = held_page(watch, p);
+        for (size_t i = 0; i < page->n_changes; i++) {
+            print_change(watch->session, page->changes[i], is_newest(watch, p, i));
+        }
+    }
+    let_go(watch);
+    return output_flush()
+               ? STATUS_OK
+               : error_set(err, STATUS_FAILED_PRECONDITION, NULL, "the output is closed");
+}
+
+/* What is held is the watch's: the call is empty then. */
+static enum status take_page(struct watch *watch, struct vafa_call *call, struct error *err)
+{
+    const Followup__FollowSessionResponse *page =
+        (const Followup__FollowSessionResponse *)call->response;
     enum status status = check_page(watch, page, err);
     if (status != STATUS_OK) {
         return status;
     }
-    for (size_t i = 0; i < page->n_changes; i++) {
-        print_change(watch->session, page->changes[i]);
-    }
-    if (!output_flush()) {
-        return error_set(err, STATUS_FAILED_PRECONDITION, NULL, "the output is closed");
-    }
+    watch->held[watch->held_count++] = *call;
+    *call = (struct vafa_call){0};
     watch->after = page->next;
-    return STATUS_OK;
+    bool goes_on = page->n_changes >= PAGE_SIZE && watch->held_count < HELD_MAX;
+    return goes_on ? STATUS_OK : print_held(watch, err);
 }
 
 static bool is_over(const struct watch *watch, const Followup__FollowSessionResponse *page)
@@ -135,7 +186,7 @@ static bool is_over(const struct watch *watch, const Followup__FollowSessionResp
 /* One long poll; *ret_over when nothing is there and nothing is waited for. */
 static enum status watch_page(struct watch *watch, bool *ret_over, struct error *err)
 {
-    bool wait = !watch->once && watch->reached;
+    bool wait = !watch->once && watch->reached && watch->held_count == 0;
     Followup__FollowSessionRequest request = FOLLOWUP__FOLLOW_SESSION_REQUEST__INIT;
     struct vafa_call call = {.service = &followup__followup__descriptor,
                              .method = "FollowSession",
@@ -152,8 +203,8 @@ static enum status watch_page(struct watch *watch, bool *ret_over, struct error 
             (const Followup__FollowSessionResponse *)call.response;
         watch->reached = true;
         session_end_in(watch->session, watch->once ? watch->session->timeout_ms : 0);
-        status = take_page(watch, page, err);
         *ret_over = is_over(watch, page);
+        status = take_page(watch, &call, err);
     }
     vafa_call_fini(&call);
     return status;
@@ -174,6 +225,9 @@ static int run_watch(struct session *session)
     while (status == STATUS_OK && !over) {
         status = watch_page(&watch, &over, &err);
     }
+    if (status != STATUS_OK && watch.held_count > 0) { /* what came before is told all the same */
+        (void)print_held(&watch, NULL);
+    }
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);
 }
 
@@ -183,12 +237,14 @@ const struct command command_session_watch = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "tells what is urgent in a session's units, the moment it happens",
-    .help = "Prints a line (with --json an object) for every change: sequence, time, what "
-            "happened, task, code, topic, unit, place, who has it or until when somebody is to, "
-            "and the number to dial where life is in danger. First what was open and not "
-            "acknowledged when the session was opened. It ends with the session.\n"
-            "The task is told as it is by now: what was shown before a line may have changed "
-            "since. A server may stop and start meanwhile.",
+    .help =
+        "Prints a line (with --json an object) for every change: sequence, time, what "
+        "happened, task, code, topic, unit, place, who has it or until when somebody is to, "
+        "and the number to dial where life is in danger. First what was open and not "
+        "acknowledged when the session was opened. It ends with the session.\n"
+        "A task is known as it is now: of several lines of one that come together only the newest "
+        "says unit, holder and number to dial (with --json all do, as of now). A server may stop "
+        "and start meanwhile.",
     .examples = "vafa session watch 1\n"
                 "vafa session watch 1 --once --json",
     .options = watch_options,

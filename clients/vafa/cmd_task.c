@@ -85,8 +85,9 @@ static void print_callers(struct session *session, struct table *table, const Ro
 }
 
 /* Of an urgent one: who has to be told of it, and who has acknowledged it. */
-static void print_alarm(struct session *session, struct table *table, const Routing__Alarm *alarm)
+static void print_alarm(struct session *session, struct table *table, const Routing__Task *task)
 {
+    const Routing__Alarm *alarm = task->alarm;
     char text[64];
     if (alarm == NULL) {
         return;
@@ -106,7 +107,8 @@ static void print_alarm(struct session *session, struct table *table, const Rout
     detail(session, table, "acknowledged_by", alarm->acknowledged_by);
     if (alarm->steps > 0) {
         table_cell(table, label_word("went_up", session_language(session)));
-        table_cell_format(table, "%" PRIu32 " (%s)", alarm->steps, alarm->role);
+        table_cell_format(table, "%" PRIu32 " (%s)", alarm->steps,
+                          session_role(session, alarm->role, task->unit));
     }
 }
 
@@ -136,7 +138,7 @@ static void print_task(struct session *session, const Routing__Task *task)
     buffer_fini(&place);
     detail(session, table, "urgency",
            label_enum(&common__urgency__descriptor, (int)task->urgency, language));
-    print_alarm(session, table, task->alarm);
+    print_alarm(session, table, task);
     for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
         session_time(session, times[i], text);
         detail(session, table, names[i], text);

@@ -230,6 +230,22 @@ static bool is_in_group(const struct command *command, const char *group)
     return strncmp(command->name, group, size) == 0 && command->name[size] == ' ';
 }
 
+const struct command *commands_meant(const char *group, const char *word)
+{
+    size_t size = strlen(group);
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        const char *space = strchr(commands[i]->name, ' ');
+        size_t first = space != NULL ? (size_t)(space - commands[i]->name) : 0;
+        bool lacks = first == size + 1 && commands[i]->name[size] == 's';
+        bool has_more = first + 1 == size && group[first] == 's';
+        if ((lacks || has_more) && strncmp(commands[i]->name, group, lacks ? size : first) == 0 &&
+            strcmp(space + 1, word) == 0) {
+            return commands[i];
+        }
+    }
+    return NULL;
+}
+
 bool commands_is_group(const char *word)
 {
     bool found = false;

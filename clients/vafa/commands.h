@@ -46,6 +46,8 @@ const struct option_def *commands_common_options(const struct command *command);
 
 /* What help is in (help_fa.h). */
 void commands_print_overview(bool fa, FILE *out);
+/* The command that was meant by these two words: of a group that is called so but for an s ("task list": tasks list); NULL: none. */
+const struct command *commands_meant(const char *group, const char *word);
 /* Whether there are commands of two words of which this is the first. */
 bool commands_is_group(const char *word);
 /* The commands of a group; false, and prints nothing, when it is none. */

@@ -271,6 +271,16 @@ static const struct label word_labels[] = {
     {"helping_unit", "واحد همکار", "helping unit"},
     {"withdrawn", "پس گرفته شد", "withdrawn"},
     {"for_decision", "در انتظار تصمیم", "to be decided"},
+    {"look_up_none",
+     "با این کد و این رقم‌ها درخواستی نیست؛ بخت‌های "
+     "مانده:",
+     "code, digits: no request has both; tries left:"},
+    {"call_none_due", "اکنون تماسی نوبتش نیست", "no call is due"},
+    {"call_next_at", "؛ نوبت بعدی: ", "; the next one at "},
+    {"finished", "پایان کار", "finish"},
+    {"finished_undone", "انجام نشد: به شهروند بگویید چرا؛ نپرسید «انجام شد؟»",
+     "not done: tell the citizen why, do not ask whether it is done"},
+    {"finished_why", "چرا انجام نشد", "why it was not done"},
     {"close_reason", "دلیل", "reason"},
     {"until", "تا", "until"},
     {"for_date", "برای", "for"},
@@ -492,6 +502,9 @@ static const struct label word_labels[] = {
     {"storm_allow", "مهلت", "time"},
     {"storm_counts", "درخواست‌ها", "requests"},
     {"storm_reason", "دلیل", "reason"},
+    {"storm_join_after",
+     "ثبت شد. اگر یکی از این‌هاست: vafa case join CODE --with CODE",
+     "Registered. If it is one of these: vafa case join CODE --with CODE"},
     {"storm_join_first",
      "حالت طوفان: ثبت نشد. اگر یکی از این‌هاست --join CODE، "
      "وگرنه "
@@ -508,6 +521,7 @@ static const struct label word_labels[] = {
     {"session_nobody", "بی‌پاسخ، مهلت", "nobody yet, until"},
     {"people", "حاضران", "there"},
     {"missing", "بی‌پاسخ", "not answered"},
+    {"search_looked_at", "بررسی‌شده:", "looked at:"},
     {"search_goes_on", "بیشتر هم هست: --after", "There may be more: --after"},
     {"search_unreadable",
      "درخواست‌هایی که گفته‌هایشان آسیب دیده است و "

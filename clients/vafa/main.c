@@ -28,7 +28,12 @@ static int run_no_command(int argc, char **argv, bool fa)
     }
     bool help = argc > 2 && is_help(argv[2]);
     if (argc > 2 && !help && commands_is_group(argv[1])) {
+        const struct command *meant = commands_meant(argv[1], argv[2]);
         fprintf(stderr, "vafa: there is no command \"%s %s\"\n", argv[1], argv[2]);
+        if (meant != NULL) {
+            fprintf(stderr, "Did you mean `vafa %s`?\n", meant->name);
+            return EXIT_USAGE;
+        }
     }
     if (commands_print_group(argv[1], fa, help ? stdout : stderr)) {
         return help ? EXIT_DONE : EXIT_USAGE;

@@ -231,7 +231,7 @@ static void print_error(const struct error *err, const char *field, const char *
 {
     const char *message = err->message[0] != '\0' ? err->message : status_name(err->status);
     bool is_fa = voice.language != NULL && strcmp(voice.language(voice.context), "fa") == 0;
-    const char *fa = is_fa ? error_text_fa(err) : NULL;
+    const char *fa = is_fa ? error_text_fa(voice.command, err) : NULL;
     struct buffer line = BUFFER_EMPTY;
     buffer_append_format(&line, "%s%s%s", field, field[0] != '\0' ? ": " : "",
                          fa != NULL ? fa : message);

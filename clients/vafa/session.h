@@ -70,6 +70,8 @@ const char *session_language_known(struct session *session);
 const char *session_topic(struct session *session, const char *key);
 const char *session_unit(struct session *session, const char *key);
 const char *session_area(struct session *session, const char *key);
+/* Of a role of the pack's ladder, to whom a task of that unit goes up, or who leads it. */
+const char *session_role(struct session *session, const char *key, const char *unit);
 
 /* "1404-09-03 14:30" in the city's zone and calendar ("…Z" without a pack); "" for 0. */
 void session_time(struct session *session, int64_t us, char out[32]);

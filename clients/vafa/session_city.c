@@ -222,6 +222,13 @@ const char *session_area(struct session *session, const char *key)
     return area == NULL ? key : is_persian(session) ? area->name_fa : area->name_en;
 }
 
+const char *session_role(struct session *session, const char *key, const char *unit)
+{
+    const struct city *city = city_to_show(session);
+    const struct city_step *step = city != NULL ? city_role(city, key, unit) : NULL;
+    return step == NULL ? key : is_persian(session) ? step->name_fa : step->name_en;
+}
+
 /* --- times --- */
 
 void session_time(struct session *session, int64_t us, char out[32])

@@ -185,6 +185,9 @@ const struct hours *city_hours(const struct city *city, const char *unit);
 const struct city_step *city_ladder(const struct city *city, const char *level, const char *unit,
                                     uint32_t number);
 
+/* A step whose role that is, for its names: of the unit's kind when there is one, else of any. NULL: the ladder has no such role. */
+const struct city_step *city_role(const struct city *city, const char *role, const char *unit);
+
 /* How far and how long a topic reaches; never NULL, for an unlisted one the usual. */
 const struct city_same *city_same(const struct city *city, const char *topic);
 /* The topic itself and those the pack calls kin to it, borrowed; returns how many. */

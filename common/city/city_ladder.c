@@ -151,6 +151,25 @@ const struct city_step *city_ladder(const struct city *city, const char *level, 
     return NULL;
 }
 
+const struct city_step *city_role(const struct city *city, const char *role, const char *unit)
+{
+    const struct city_unit *listed = city_unit(city, unit);
+    const struct city_step *other = NULL;
+    for (size_t i = 0; i < city->ladder.count; i++) {
+        const struct city_rung *rung = &city->ladder.rungs[i];
+        if (strcmp(rung->step.role, role) != 0) {
+            continue;
+        }
+        if (listed != NULL && strcmp(rung->kind, listed->kind) == 0) {
+            return &rung->step;
+        }
+        if (other == NULL || strcmp(rung->kind, LADDER_ANY) == 0) {
+            other = &rung->step;
+        }
+    }
+    return other;
+}
+
 void city_ladder_fini(struct city_ladder *ladder)
 {
     free(ladder->rungs);

@@ -276,6 +276,10 @@ static uint64_t tell_more(const Routing__Event *open, Intake__TimelineRecord *re
                            ? INTAKE__TIMELINE_KIND__TIMELINE_KIND_REFERRED
                            : INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE;
         record->note = open->task_closed_undone->words;
+        if (!open->task_closed_undone->referred) { /* of a referral there is but one */
+            record->reason =
+                (char *)(uintptr_t)intake_rules_close_reason(open->task_closed_undone->reason);
+        }
         record->unit = open->task_closed_undone->unit;
         return open->task_closed_undone->case_number;
     case ROUTING__EVENT__KIND_TASK_MOVED:

@@ -46,24 +46,24 @@ static enum status hash_folded(const char *const *texts, size_t count, uint64_t 
     return status;
 }
 
-/* The one that says most: a pole's number, a vehicle's, a line with its direction and stop, else
- * whatever has a name of its own. */
-static enum status hash_thing(const Common__Place *place, uint64_t *ret_hash, struct error *err)
+/* The one that says most: a pole's number, a vehicle's, a line with its stop, else whatever has a name
+ * of its own. */
+static enum status hash_thing(const Common__Place *place, struct incident_spot *spot,
+                              struct error *err)
 {
     const char *const pole[] = {place->pole};
     const char *const vehicle[] = {"", place->vehicle};
-    const char *const stop[] = {"", "", place->line, place->direction, place->stop};
+    const char *const stop[] = {"", "", place->line, "", place->stop};
     const char *const thing[] = {"", "", "", "", "", place->thing};
     const struct {
         const char *const *texts;
         size_t count;
     } things[] = {{pole, 1}, {vehicle, 2}, {stop, 5}, {thing, 6}};
     enum status status = STATUS_OK;
-    uint64_t hash = 0;
-    for (size_t i = 0; i < 4 && hash == 0 && status == STATUS_OK; i++) {
-        status = hash_folded(things[i].texts, things[i].count, &hash, err);
+    for (size_t i = 0; i < 4 && spot->thing == 0 && status == STATUS_OK; i++) {
+        status = hash_folded(things[i].texts, things[i].count, &spot->thing, err);
+        spot->is_of_area = i == 3 && spot->thing != 0;
     }
-    *ret_hash = hash;
     return status;
 }
 
@@ -82,8 +82,9 @@ enum status incident_spot_of(const Common__Place *place, struct incident_spot *r
         {place->street, &spot.street},
         {place->neighbourhood, &spot.neighbourhood},
         {place->area, &spot.area},
+        {place->direction, &spot.direction},
     };
-    enum status status = hash_thing(place, &spot.thing, err);
+    enum status status = hash_thing(place, &spot, err);
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && status == STATUS_OK; i++) {
         status = hash_folded(&parts[i].text, 1, parts[i].hash, err);
     }
@@ -125,7 +126,11 @@ static bool differ(uint64_t a, uint64_t b)
 static bool is_same_place(const struct city_same *same, const struct incident_spot *a,
                           const struct incident_spot *b, struct incident_likeness *likeness)
 {
-    if (a->thing != 0 && a->thing == b->thing) {
+    bool same_thing = a->thing != 0 && a->thing == b->thing;
+    if (same_thing && differ(a->direction, b->direction)) {
+        return false; /* the stop across the street */
+    }
+    if (same_thing && !(a->is_of_area && differ(a->area, b->area))) {
         *likeness = (struct incident_likeness){.by = INTAKE__SAME_BY__SAME_BY_THING};
         return true;
     }

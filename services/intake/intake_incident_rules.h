@@ -4,7 +4,9 @@
  *
  * The same topic, or one that the pack calls kin, is the caller's business. Then the time must be
  * within the pack's hours, and the place is compared by the best that both know:
- *   the thing    both name the same pole, vehicle, or line with direction and stop, or a thing of another name; alike after folding
+ *   the thing    both name the same pole, vehicle, or line and stop, or a thing of another name; alike after folding. Two directions of
+ *                a line are two things, whatever else is near; a direction that one does not tell does not part them. Poles, vehicles
+ *                and stops are the city's; a name that somebody gave ("the lamp at the corner") is its area's: not in two areas
  *   the point    both have one, no farther apart than the pack's metres
  *   the street   one has no point, both name the street, and neither neighbourhood nor area differs
  * Citizens' words say nothing here: they are sealed, and would gain nothing (docs/decisions/0018).
@@ -30,6 +32,8 @@ struct incident_spot {
     double latitude; /* degrees, WGS 84 */
     double longitude;
     uint64_t thing;
+    bool is_of_area;    /* the thing is known by a name that other areas may have, too */
+    uint64_t direction; /* of a line */
     uint64_t street;
     uint64_t neighbourhood;
     uint64_t area;

@@ -59,6 +59,8 @@ static struct incident_spot spot_of(const Intake__SpotRecord *record)
         .latitude = has_point ? record->point->latitude : 0,
         .longitude = has_point ? record->point->longitude : 0,
         .thing = record->thing,
+        .is_of_area = record->thing_of_area,
+        .direction = record->direction,
         .street = record->street,
         .neighbourhood = record->neighbourhood,
         .area = record->area,
@@ -72,6 +74,8 @@ static Intake__SpotRecord record_of(const struct incident_spot *spot, Common__Ge
     Intake__SpotRecord record = INTAKE__SPOT_RECORD__INIT;
     record.at_us = at_us;
     record.thing = spot->thing;
+    record.thing_of_area = spot->is_of_area;
+    record.direction = spot->direction;
     record.street = spot->street;
     record.neighbourhood = spot->neighbourhood;
     record.area = spot->area;

@@ -229,6 +229,7 @@ static enum status add_case(struct read *r, uint64_t citizen, uint64_t number,
     if (told->case_data == NULL) {
         return refuse_memory(r);
     }
+    told->planned_for_us = intake_rules_planned_for(story.entries, story.count);
     card->cases[card->n_cases++] = told;
     return STATUS_OK;
 }

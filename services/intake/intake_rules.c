@@ -318,6 +318,18 @@ const char *intake_rules_outcome_note(Followup__CallOutcome outcome)
     }
 }
 
+const char *intake_rules_close_reason(Routing__CloseReason reason)
+{
+    switch (reason) {
+    case ROUTING__CLOSE_REASON__CLOSE_REASON_NOT_FEASIBLE: return "not feasible";
+    case ROUTING__CLOSE_REASON__CLOSE_REASON_NO_BUDGET: return "no budget";
+    case ROUTING__CLOSE_REASON__CLOSE_REASON_PLANNED_LATER: return "planned later";
+    case ROUTING__CLOSE_REASON__CLOSE_REASON_NOT_FOUND: return "not found";
+    case ROUTING__CLOSE_REASON__CLOSE_REASON_OUTSIDE_DUTY: return "outside duty";
+    default: return "";
+    }
+}
+
 int intake_rules_compare(const Intake__TimelineEntry *a, const Intake__TimelineEntry *b)
 {
     if (a->at_us != b->at_us) {
@@ -454,6 +466,28 @@ const char *intake_rules_unit(Intake__TimelineEntry *const *entries, size_t coun
         }
     }
     return "";
+}
+
+int64_t intake_rules_planned_for(Intake__TimelineEntry *const *entries, size_t count)
+{
+    int64_t planned_us = 0;
+    for (size_t i = 0; i < count; i++) {
+        switch (entries[i]->kind) {
+        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_PLANNED: planned_us = entries[i]->until_us; break;
+        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_RETURNED:
+        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_MOVED:
+        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED:
+        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT:
+        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT:
+        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_WITHDRAWN:
+        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CANCELLED:
+        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REFERRED:
+        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE:
+        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DONE: planned_us = 0; break;
+        default: break;
+        }
+    }
+    return planned_us;
 }
 
 bool intake_rules_is_open(Intake__CaseState state)

@@ -11,6 +11,7 @@
 
 #include "vafa/followup/v1/followup.pb-c.h"
 #include "vafa/intake/v1/intake.pb-c.h"
+#include "vafa/routing/v1/routing.pb-c.h"
 
 /* In code points, but for keys and external names, which are in bytes. */
 #define INTAKE_NAME_MAX 100
@@ -106,6 +107,7 @@ enum status intake_rules_page_size(uint32_t asked, uint32_t *ret_size, struct er
 /* What an answer or the outcome of a call is in the timeline. */
 Intake__CitizenVerdict intake_rules_verdict(Followup__Resolution resolution);
 const char *intake_rules_outcome_note(Followup__CallOutcome outcome); /* "" when unknown */
+const char *intake_rules_close_reason(Routing__CloseReason reason);   /* the same */
 
 /* Order of the timeline: time, then service, then offset, then kind. Negative: a comes first. */
 int intake_rules_compare(const Intake__TimelineEntry *a, const Intake__TimelineEntry *b);
@@ -122,6 +124,8 @@ bool intake_rules_is_open(Intake__CaseState state);
 Intake__CaseState intake_rules_work_state(Intake__TimelineEntry *const *entries, size_t count);
 /* What befalls a task, and thereby all requests that it is about. */
 bool intake_rules_is_of_task(Intake__TimelineKind kind);
+/* The date that who has it now says; 0: none, or it is over. */
+int64_t intake_rules_planned_for(Intake__TimelineEntry *const *entries, size_t count);
 /* The entry gives the due date. */
 bool intake_rules_gives_due(Intake__TimelineKind kind);
 

@@ -42,6 +42,7 @@ static void tell_row(const struct intake_timeline_row *row, Intake__TimelineEntr
     entry->offset = row->offset;
     entry->unit = row->record->unit;
     entry->note = row->record->note;
+    entry->reason = row->record->reason;
     entry->score = row->record->score;
     entry->verdict = row->record->verdict;
     entry->until_us = row->record->until_us;

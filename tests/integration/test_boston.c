@@ -23,6 +23,7 @@
 #include <cmocka.h>
 
 #define ROWS 31828
+#define ROWS_OF_A_DAY 913 /* opened on 2011-08-28 */
 #define KILLS 20
 #define PERCENTILE_ERROR 0.01 /* what report promises */
 #define LINES_MAX 60000
@@ -233,6 +234,42 @@ static void check_verified(struct system *system)
     output_free(&verified);
 }
 
+/* The service looks at 2,000 of the newest requests for a page; these lie far behind them. */
+static void check_search_by_time(struct system *system)
+{
+    size_t found = 0;
+    char after[32] = "";
+    do {
+        const char *const first[] = {"search",     "--from",  "2011-08-28", "--to",
+                                     "2011-08-29", "--limit", "100",        "--json",
+                                     "--lang",     "en",      NULL};
+        const char *const next[] = {"search",  "--from", "2011-08-28", "--to",    "2011-08-29",
+                                    "--json",  "--lang", "en",         "--limit", "100",
+                                    "--after", after,    NULL};
+        struct output page = system_vafa(system, after[0] == '\0' ? first : next);
+        size_t lines = 0;
+        assert_int_equal(page.code, 0);
+        for (const char *line = page.out; *line != '\0'; line = strchr(line, '\n') + 1) {
+            lines++;
+        }
+        const char *token = strstr(page.err, "There may be more: --after ");
+        after[0] = '\0';
+        if (token != NULL) {
+            assert_int_equal(lines, 100); /* it has looked until there were so many */
+            snprintf(after, sizeof after, "%.*s", (int)strspn(token + 27, "0123456789"),
+                     token + 27);
+        }
+        found += lines;
+        output_free(&page);
+    } while (after[0] != '\0');
+    assert_int_equal(found, ROWS_OF_A_DAY);
+    const char *const shown[] = {"search",  "--from", "2011-08-28", "--to", "2011-08-29",
+                                 "--limit", "1",      "--lang",     "en",   NULL};
+    struct output page = system_vafa(system, shown);
+    assert_non_null(strstr(page.out, "2011-08-28 ")); /* not when it was brought in */
+    output_free(&page);
+}
+
 static void figures_equal_an_independent_recount_and_a_second_import_changes_none(void **state)
 {
     (void)state;
@@ -241,6 +278,7 @@ static void figures_equal_an_independent_recount_and_a_second_import_changes_non
     assert_int_equal(number_at(summary, "registered"), ROWS);
     json_decref(summary);
     check_against_recount(system);
+    check_search_by_time(system);
 
     summary = import_all(system);
     assert_int_equal(number_at(summary, "registered"), 0);

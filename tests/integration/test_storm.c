@@ -110,6 +110,32 @@ static void operators_are_offered_joining_before_anything_is_registered(void **s
     expect(s, ARGS("storm", "list", "--lang", "en"), 0, "runs");
 }
 
+static void what_is_urgent_is_registered_at_once_and_joining_offered_behind_it(void **state)
+{
+    struct system *s = *state;
+    const char *const by_topic[] = {"register", "--topic", "broken-branch", "--area", "3",
+                                    "--street", STREET,    "--lang",        "en",     NULL};
+    const char *const by_word[] = {"register", "--topic", "pavement", "--area",   "3", "--street",
+                                   STREET,     "--lang",  "en",       "--urgent", NULL};
+    char first[32], told[160];
+    json_t *storm = system_json(s, ARGS("storm", "start", "--topics", "all", "--areas", "all",
+                                        "--hours", "6", "--reason", "باد"));
+    json_decref(storm);
+    json_t *before = system_json(
+        s, ARGS("register", "--topic", "broken-branch", "--area", "3", "--street", STREET));
+    snprintf(first, sizeof first, "%s", json_string_value(at(before, "code")));
+    json_decref(before);
+    snprintf(told, sizeof told, "\n%s ", first);
+    expect(s, by_topic, 0, told);
+    expect(s, by_topic, 0, "code: ");
+    expect(s, by_topic, 0, "dial: 125");
+    expect(s, by_topic, 0, "vafa case join");
+    json_decref(
+        system_json(s, ARGS("register", "--topic", "pavement", "--area", "3", "--street", STREET)));
+    expect(s, by_word, 0, "code: ");
+    expect(s, by_word, 0, "vafa case join");
+}
+
 static void what_cannot_be_done_to_a_storm_is_told_with_the_field(void **state)
 {
     struct system *s = *state;
@@ -236,6 +262,8 @@ int main(void)
             tear_down),
         cmocka_unit_test_setup_teardown(operators_are_offered_joining_before_anything_is_registered,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_is_urgent_is_registered_at_once_and_joining_offered_behind_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_done_to_a_storm_is_told_with_the_field,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_surge_is_told_and_becomes_a_storm_when_a_person_says_so,

@@ -342,6 +342,9 @@ static void ladder_is_that_of_the_first_row_that_fits(void **state)
     assert_int_equal(city_ladder(other, "danger", "district-1-civil", 1)->after_hours, 1);
     assert_null(city_ladder(other, "danger", "district-1-civil", 2));
     assert_string_equal(city_ladder(other, "normal", "unheard-of", 1)->role, "inspection");
+    assert_string_equal(city_role(other, "head", "district-1-civil")->name_en, "Head");
+    assert_string_equal(city_role(other, "duty", "unheard-of")->name_fa, "کشیک");
+    assert_null(city_role(other, "mayor", "bus"));
     city_free(other);
 }
 

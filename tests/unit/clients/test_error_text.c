@@ -51,7 +51,7 @@ static const char *fa(enum status status, const char *field)
 {
     struct error err = ERROR_NONE;
     error_set(&err, status, field, "why");
-    return error_text_fa(&err);
+    return error_text_fa(NULL, &err);
 }
 
 static void the_commonest_reasons_are_told_in_persian(void **state)
@@ -108,6 +108,10 @@ static void an_error_is_told_with_the_option_in_the_language(void **state)
     assert_int_equal(TELL(&command_chase, true, STATUS_NOT_FOUND, "code", "12", "--lang=fa"),
                      EXIT_NOT_FOUND);
     assert_string_equal(told, "vafa: CODE: درخواستی با این کد رهگیری نیست\n  why so\n");
+    (void)TELL(&command_look_up, true, STATUS_RESOURCE_EXHAUSTED, "code", "12", "--lang=fa");
+    assert_non_null(strstr(told, "نیم ساعت دیگر"));
+    (void)TELL(&command_chase, true, STATUS_RESOURCE_EXHAUSTED, "code", "12", "--lang=fa");
+    assert_null(strstr(told, "نیم ساعت دیگر"));
 }
 
 static void an_error_is_json_where_json_was_asked_for(void **state)

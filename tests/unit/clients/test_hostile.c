@@ -2,10 +2,11 @@
  * Commands at a server that means harm, or is damaged: what it answers is not believed. Found by the
  * fuzz target `answer`, and by reading for it.
  */
+#include "said.h"
+
 #include "base/utf8_check.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
-#include "rpc/rpc_nng.h"
 
 #include "vafa/backup/v1/backup.pb-c.h"
 #include "vafa/feedback/v1/feedback.pb-c.h"
@@ -25,165 +26,9 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define SERVICES 5
-#define CALLS_MAX 64
-#define ASKED_MAX 40 /* then it is refused, so that who asks for ever fails instead */
-#define WORDS_MAX 16
-
-/* --- the server: one method answers what the test says, all others an empty message --- */
-
-static struct {
-    pthread_mutex_t lock; /* guards what is below */
-    const ProtobufCMessage *answer;
-    const Health__GetVersionResponse *version; /* NULL: an empty one */
-    bool refuses;                              /* DEADLINE_EXCEEDED, at once */
-    const char *field;                         /* with one of it: INVALID_ARGUMENT */
-    unsigned asked;
-} said = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static struct metric_registry *metrics[SERVICES];
-static struct rpc_router *routers[SERVICES];
-static struct rpc_server *servers[SERVICES];
-
-/* But writers are held, and where is known. */
-static void answer_empty(struct rpc_call *call, const ProtobufCMessageDescriptor *type)
-{
-    Common__Position head = COMMON__POSITION__INIT;
-    ProtobufCMessage *empty = calloc(1, type->sizeof_message);
-    assert_non_null(empty);
-    type->message_init(empty);
-    if (type == &backup__begin_snapshot_response__descriptor) {
-        ((Backup__BeginSnapshotResponse *)empty)->head = &head;
-    } else if (type == &backup__release_writer_response__descriptor) {
-        ((Backup__ReleaseWriterResponse *)empty)->held = true;
-    }
-    bool is_version = type == &health__get_version_response__descriptor && said.version != NULL;
-    rpc_call_answer(call, is_version ? &said.version->base : empty, NULL);
-    free(empty);
-}
-
-static void answer(void *context, unsigned method, struct rpc_call *call)
-{
-    const ProtobufCServiceDescriptor *service = context;
-    const ProtobufCMessageDescriptor *type = service->methods[method].output;
-    struct error err = ERROR_NONE;
-    pthread_mutex_lock(&said.lock);
-    bool told = said.answer != NULL && said.answer->descriptor == type;
-    said.asked += told;
-    if (said.field != NULL) {
-        error_set(&err, STATUS_INVALID_ARGUMENT, said.field, "refused");
-    } else if (said.refuses) {
-        error_set(&err, STATUS_DEADLINE_EXCEEDED, NULL, "not in time");
-    } else if (said.asked > ASKED_MAX) {
-        error_set(&err, STATUS_FAILED_PRECONDITION, NULL, "asked too often");
-    }
-    if (err.status != STATUS_OK) {
-        said.asked += said.refuses;
-        rpc_call_refuse(call, &err);
-    } else if (told) {
-        rpc_call_answer(call, said.answer, NULL);
-    } else {
-        answer_empty(call, type);
-    }
-    pthread_mutex_unlock(&said.lock);
-}
-
-static int start_servers(void **state)
-{
-    static const char *const names[] = {"intake", "routing", "followup", "feedback", "report"};
-    const ProtobufCServiceDescriptor *const own[] = {
-        &intake__intake__descriptor, &routing__routing__descriptor, &followup__followup__descriptor,
-        &feedback__feedback__descriptor, &report__report__descriptor};
-    (void)state;
-    for (size_t i = 0; i < SERVICES; i++) {
-        char url[64];
-        const ProtobufCServiceDescriptor *const all[] = {own[i], &health__health__descriptor,
-                                                         &eventlog__event_log__descriptor,
-                                                         &backup__backup__descriptor};
-        metrics[i] = metric_registry_new();
-        routers[i] = rpc_router_new(clock_system(), metrics[i], names[i], CALLS_MAX);
-        for (size_t n = 0; n < 4; n++) {
-            rpc_router_add(routers[i], &(struct rpc_service){.descriptor = all[n],
-                                                             .handle = answer,
-                                                             .context = (void *)(uintptr_t)all[n]});
-        }
-        servers[i] = rpc_server_new(routers[i]);
-        snprintf(url, sizeof(url), "inproc://hostile/%s.sock", names[i]);
-        if (rpc_server_listen(servers[i], url, NULL, NULL) != STATUS_OK ||
-            rpc_server_start(servers[i], NULL) != STATUS_OK) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static int stop_servers(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < SERVICES; i++) {
-        rpc_server_free(servers[i]);
-        rpc_router_free(routers[i]);
-        metric_registry_free(metrics[i]);
-    }
-    return 0;
-}
-
-/* --- a command --- */
-
-static char *printed; /* on stdout; of the command before */
-static char *told;    /* on stderr */
-static size_t printed_size;
-static size_t told_size;
-
-static int forget(void **state)
-{
-    (void)state;
-    free(printed);
-    free(told);
-    printed = told = NULL;
-    said.answer = NULL;
-    said.refuses = false;
-    said.asked = 0;
-    return 0;
-}
-
-/* Words behind the command's name, up to a NULL; gives the exit code. */
-static int run(const struct command *command, const ProtobufCMessage *answer_of_server,
-               const char *const *words)
-{
-    static char url[] = "--connect=inproc://hostile";
-    static char name[] = "--name=test";
-    static char language[] = "--lang=en";
-    char *argv[WORDS_MAX + 1] = {"vafa", url, name, language};
-    int argc = 4;
-    for (; *words != NULL; words++) {
-        argv[argc++] = (char *)(uintptr_t)*words;
-    }
-    FILE *const outside[2] = {stdout, stderr};
-    struct session session;
-    struct error err = ERROR_NONE;
-    (void)forget(NULL);
-    said.answer = answer_of_server;
-    stdout = open_memstream(&printed, &printed_size);
-    stderr = open_memstream(&told, &told_size);
-    int code = session_init(&session, command, argc, argv, &err) == STATUS_OK
-                   ? command->run(&session)
-                   : output_usage(&err);
-    session_fini(&session);
-    fclose(stdout);
-    fclose(stderr);
-    stdout = outside[0];
-    stderr = outside[1];
-    return code;
-}
-
-#define RUN(command, answer_of_server, ...)                                                        \
-    run(command, answer_of_server, (const char *const[]){__VA_ARGS__, NULL})
 
 static json_t *json(void)
 {
@@ -287,13 +132,25 @@ static void ends_when_changes_of_a_session_do_not_go_on(void **state)
     assert_int_equal(said.asked, 1);
 }
 
+static void ends_when_the_next_page_of_requests_is_the_same(void **state)
+{
+    (void)state;
+    Intake__SearchCasesResponse page = INTAKE__SEARCH_CASES_RESPONSE__INIT;
+    page.next_page_token = 7; /* and nothing fits */
+    assert_int_equal(RUN(&command_search, &page.base, "--limit=5"), EXIT_REFUSED);
+    assert_int_equal(said.asked, 2);
+    page.next_page_token = 0;
+    assert_int_equal(RUN(&command_search, &page.base, "--limit=5"), EXIT_DONE);
+    assert_int_equal(said.asked, 1);
+}
+
 static void does_not_ask_again_at_once_whoever_says_not_in_time(void **state)
 {
     (void)state;
     struct vafa *vafa = NULL;
     const struct vafa_options options = {.connect = "inproc://hostile"};
     const struct vafa_wait wait = {.wait_ms = 1400}; /* all but a second of it in steps */
-    (void)forget(NULL);
+    (void)said_forget(NULL);
     assert_int_equal(vafa_open(&vafa, &options, NULL), STATUS_OK);
     Common__Position position = COMMON__POSITION__INIT;
     const Common__Position *const positions[] = {&position};
@@ -555,24 +412,27 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(ends_when_the_next_page_of_rates_is_the_same_and_its_token_long,
-                                  forget),
-        cmocka_unit_test_teardown(ends_when_the_same_events_come_again, forget),
-        cmocka_unit_test_teardown(shows_no_more_events_than_were_asked_for, forget),
-        cmocka_unit_test_teardown(ends_when_changes_of_tasks_do_not_go_on, forget),
-        cmocka_unit_test_teardown(ends_when_changes_of_a_session_do_not_go_on, forget),
-        cmocka_unit_test_teardown(does_not_ask_again_at_once_whoever_says_not_in_time, forget),
-        cmocka_unit_test_teardown(gives_counts_beyond_63_bits_as_they_are, forget),
-        cmocka_unit_test_teardown(gives_a_call_and_its_words_as_one_document, forget),
-        cmocka_unit_test_teardown(escapes_in_json_what_drives_a_terminal_or_turns_text, forget),
-        cmocka_unit_test_teardown(lets_no_metric_and_no_csv_drive_the_terminal, forget),
-        cmocka_unit_test_teardown(takes_no_share_beyond_all_for_a_figure, forget),
-        cmocka_unit_test_teardown(takes_no_set_for_whole_whose_files_no_service_told, forget),
+                                  said_forget),
+        cmocka_unit_test_teardown(ends_when_the_same_events_come_again, said_forget),
+        cmocka_unit_test_teardown(shows_no_more_events_than_were_asked_for, said_forget),
+        cmocka_unit_test_teardown(ends_when_changes_of_tasks_do_not_go_on, said_forget),
+        cmocka_unit_test_teardown(ends_when_changes_of_a_session_do_not_go_on, said_forget),
+        cmocka_unit_test_teardown(ends_when_the_next_page_of_requests_is_the_same, said_forget),
+        cmocka_unit_test_teardown(does_not_ask_again_at_once_whoever_says_not_in_time, said_forget),
+        cmocka_unit_test_teardown(gives_counts_beyond_63_bits_as_they_are, said_forget),
+        cmocka_unit_test_teardown(gives_a_call_and_its_words_as_one_document, said_forget),
+        cmocka_unit_test_teardown(escapes_in_json_what_drives_a_terminal_or_turns_text,
+                                  said_forget),
+        cmocka_unit_test_teardown(lets_no_metric_and_no_csv_drive_the_terminal, said_forget),
+        cmocka_unit_test_teardown(takes_no_share_beyond_all_for_a_figure, said_forget),
+        cmocka_unit_test_teardown(takes_no_set_for_whole_whose_files_no_service_told, said_forget),
         cmocka_unit_test_teardown(takes_no_refusal_of_a_server_for_a_mistake_on_the_command_line,
-                                  forget),
-        cmocka_unit_test_teardown(says_that_nothing_was_found, forget),
-        cmocka_unit_test_teardown(asks_for_no_amendment_that_is_urgent_and_is_not, forget),
-        cmocka_unit_test_teardown(shows_a_time_of_any_number_as_long_ago, forget),
-        cmocka_unit_test_teardown(looks_for_no_pack_where_the_server_s_city_is_no_name, forget),
+                                  said_forget),
+        cmocka_unit_test_teardown(says_that_nothing_was_found, said_forget),
+        cmocka_unit_test_teardown(asks_for_no_amendment_that_is_urgent_and_is_not, said_forget),
+        cmocka_unit_test_teardown(shows_a_time_of_any_number_as_long_ago, said_forget),
+        cmocka_unit_test_teardown(looks_for_no_pack_where_the_server_s_city_is_no_name,
+                                  said_forget),
     };
-    return cmocka_run_group_tests(tests, start_servers, stop_servers);
+    return cmocka_run_group_tests(tests, said_start, said_stop);
 }

@@ -121,6 +121,46 @@ static void tells_poles_vehicles_lines_and_stops_apart(void **state)
     }
 }
 
+static void a_direction_need_not_be_told_but_two_are_two_things(void **state)
+{
+    static const char *const directions[] = {"شمال", "شمال", "", "جنوب"};
+    struct incident_spot spots[4];
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        Common__Place place = COMMON__PLACE__INIT;
+        place.line = "91";
+        place.stop = "ایستگاه نمونه";
+        place.direction = (char *)(uintptr_t)directions[i];
+        assert_int_equal(incident_spot_of(&place, &spots[i], NULL), STATUS_OK);
+        spots[i].has_point = true; /* the stop across the street is near, too */
+    }
+    assert_true(is_candidate(&spots[0], &spots[1]));
+    assert_true(is_candidate(&spots[0], &spots[2]));
+    assert_true(is_candidate(&spots[2], &spots[0]));
+    assert_true(is_candidate(&spots[2], &spots[3]));
+    assert_false(is_candidate(&spots[0], &spots[3]));
+}
+
+static void a_name_is_its_area_s_and_a_pole_the_city_s(void **state)
+{
+    struct incident_spot one = spot_named("کیوسک سر کوچه", NULL, NULL, "1");
+    struct incident_spot nine = spot_named("کیوسک سر کوچه", NULL, NULL, "9");
+    struct incident_spot untold = spot_named("کیوسک سر کوچه", NULL, NULL, NULL);
+    struct incident_spot poles[2];
+    static const char *const areas[] = {"1", "9"};
+    (void)state;
+    assert_false(is_candidate(&one, &nine));
+    assert_true(is_candidate(&one, &untold));
+    assert_true(is_candidate(&one, &one));
+    for (size_t i = 0; i < 2; i++) {
+        Common__Place place = COMMON__PLACE__INIT;
+        place.pole = "12";
+        place.area = (char *)(uintptr_t)areas[i];
+        assert_int_equal(incident_spot_of(&place, &poles[i], NULL), STATUS_OK);
+    }
+    assert_true(is_candidate(&poles[0], &poles[1]));
+}
+
 static void the_same_thing_needs_no_point(void **state)
 {
     struct incident_spot near = spot_named("line 91, stop 4", NULL, NULL, NULL);
@@ -242,6 +282,8 @@ int main(void)
         cmocka_unit_test(a_topic_without_radius_or_window_has_no_candidates),
         cmocka_unit_test(finds_the_same_thing_in_other_letters_and_digits),
         cmocka_unit_test(tells_poles_vehicles_lines_and_stops_apart),
+        cmocka_unit_test(a_direction_need_not_be_told_but_two_are_two_things),
+        cmocka_unit_test(a_name_is_its_area_s_and_a_pole_the_city_s),
         cmocka_unit_test(the_same_thing_needs_no_point),
         cmocka_unit_test(compares_streets_only_where_a_point_is_missing),
         cmocka_unit_test(nothing_is_like_a_place_nobody_knows),

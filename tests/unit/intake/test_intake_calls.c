@@ -5,6 +5,7 @@
 #include "services/intake/intake_calls.h"
 
 #include "vafa/feedback/v1/feedback.pb-c.h"
+#include "vafa/routing/v1/routing.pb-c.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -102,6 +103,37 @@ static void shows_who_calls_and_what_they_asked_before(void **state)
     assert_int_equal(response->card->cases[0]->times_called, 1);
     assert_false(response->card->has_more_cases);
     assert_int_equal(response->card->last_score, 0);
+    rig_free(rig);
+}
+
+/* The next day the unit says for when, then it is another's. */
+static void shows_for_when_the_unit_plans_it(void **state)
+{
+    struct rig *rig = desk_open();
+    Routing__TaskPlanned planned = ROUTING__TASK_PLANNED__INIT;
+    Routing__TaskMoved moved = ROUTING__TASK_MOVED__INIT;
+    Routing__Event open = ROUTING__EVENT__INIT;
+    struct event event = {.open = &open.base, .occurred_at_us = DAY_US, .actor = ""};
+    struct error err = ERROR_NONE;
+    (void)state;
+    register_in(rig, 0, "شهروند نمونه", "asphalt");
+    assert_true(ring(rig, DESK_PHONE)->card->cases[0]->planned_for_us == 0);
+    open.kind_case = ROUTING__EVENT__KIND_TASK_PLANNED;
+    open.task_planned = &planned;
+    planned.task_number = planned.case_number = 1;
+    planned.unit = text("district-5-civil");
+    planned.planned_for_us = 3 * DAY_US;
+    assert_int_equal(rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event, &err),
+                     STATUS_OK);
+    assert_true(ring(rig, DESK_PHONE)->card->cases[0]->planned_for_us == 3 * DAY_US);
+    open.kind_case = ROUTING__EVENT__KIND_TASK_MOVED;
+    open.task_moved = &moved;
+    moved.task_number = moved.case_number = 1;
+    moved.to_unit = text("district-6-civil");
+    event.occurred_at_us = 2 * DAY_US;
+    assert_int_equal(rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_ROUTING, &event, &err),
+                     STATUS_OK);
+    assert_true(ring(rig, DESK_PHONE)->card->cases[0]->planned_for_us == 0);
     rig_free(rig);
 }
 
@@ -573,6 +605,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_who_calls_and_what_they_asked_before),
+        cmocka_unit_test(shows_for_when_the_unit_plans_it),
         cmocka_unit_test(writes_down_who_was_shown_the_card_and_what_was_on_it),
         cmocka_unit_test(keeps_nothing_of_a_caller_who_is_not_known),
         cmocka_unit_test(shows_five_requests_and_that_there_are_more),

@@ -350,7 +350,8 @@ static void tells_the_date_of_a_plan_the_limit_of_a_waiting_and_the_pictures(voi
     told.pictures = pictures;
     moved.to_unit = (char *)"district-6";
     closed.unit = (char *)"district-6";
-    closed.words = (char *)"no budget";
+    closed.words = (char *)"next year";
+    closed.reason = ROUTING__CLOSE_REASON__CLOSE_REASON_NO_BUDGET;
     event.kind_case = ROUTING__EVENT__KIND_TASK_PLANNED;
     event.task_planned = &planned;
     feed(rig, SERVICE(ROUTING), &event.base);
@@ -375,7 +376,9 @@ static void tells_the_date_of_a_plan_the_limit_of_a_waiting_and_the_pictures(voi
     assert_int_equal(response->timeline[3]->n_pictures, 2);
     assert_string_equal(response->timeline[3]->pictures[1], "archive/2.jpg");
     assert_string_equal(response->timeline[4]->unit, "district-6");
-    assert_string_equal(response->timeline[5]->note, "no budget");
+    assert_string_equal(response->timeline[5]->note, "next year");
+    assert_string_equal(response->timeline[5]->reason, "no budget");
+    assert_string_equal(response->timeline[4]->reason, "");
     stands(rig, code, STATE(AWAITING_WORD), "district-6");
     rig_free(rig);
 }
@@ -401,6 +404,7 @@ static void what_is_outside_the_city_s_duty_is_referred_and_closed(void **state)
     const Intake__GetCaseResponse *response = desk_get(rig, code);
     assert_int_equal(response->timeline[2]->kind, KIND(REFERRED));
     assert_string_equal(response->timeline[2]->note, "شرکت توزیع برق، تلفن ۱۲۱");
+    assert_string_equal(response->timeline[2]->reason, "");
     stands(rig, code, STATE(REFERRED), "power-company");
     rig_free(rig);
 }
