@@ -192,7 +192,8 @@ const char *error_text_fa(const struct command *command, const struct error *err
 {
     if (command == &command_look_up && err->status == STATUS_RESOURCE_EXHAUSTED &&
         strcmp(err->field, "code") == 0) { /* of other commands it is another limit */
-        return "رقم‌های نادرست بسیار داده شد و این کد بسته است: نیم "
+        return "رقم‌های نادرست بسیار داده شد و این کد بسته است: "
+               "نیم "
                "ساعت "
                "دیگر "
                "دوباره "
