@@ -192,11 +192,7 @@ const char *error_text_fa(const struct command *command, const struct error *err
 {
     if (command == &command_look_up && err->status == STATUS_RESOURCE_EXHAUSTED &&
         strcmp(err->field, "code") == 0) { /* of other commands it is another limit */
-        return "رقم‌های نادرست بسیار داده شد و این کد بسته است: نیم "
-               "ساعت "
-               "دیگر "
-               "دوباره "
-               "بکوشید";
+        return "این کد بسته است: نیم ساعت دیگر بکوشید";
     }
     for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
         if (reasons[i].status == err->status && is_about(reasons[i].field, err->field)) {

@@ -131,7 +131,7 @@ static void another_machine_reads_packs_from_the_server(void **state)
               "--hours", "15", "--lang", "en", "--connect", url),
          "due: 1405-09-0", "no pack"},
         {ARGS("city", "units", "--connect", url), "acting-head", "nobody"},
-        {ARGS("city", "units", "--at", "1400-01-01", "--connect", url), "district-head",
+        {ARGS("city", "units", "--at", "1400-01-01", "--connect", url), "مدیر منطقه",
          "acting-head"},
         {ARGS("register", "--topic", "آسفالت و لکه‌گیری", "--area", "منطقه ۵",
               "--json", "--connect", url),

@@ -49,6 +49,12 @@ static void expect(struct system *s, const char *const *arguments, int code, con
     output_free(&shown);
 }
 
+/* What is open is known when routing has told of it, moments after it was registered. */
+static void settle(struct system *s)
+{
+    expect(s, ARGS("report", "requests", "--fresh"), 0, "");
+}
+
 static void begin(struct system *s)
 {
     json_t *storm = system_json(s, ARGS("storm", "start", "--topics", "pavement,lost-property",
@@ -97,6 +103,7 @@ static void operators_are_offered_joining_before_anything_is_registered(void **s
     expect(s, again, 0, "code: ");
     expect(s, again, 0, "code: "); /* no storm: nothing is asked */
     begin(s);
+    settle(s);
     expect(s, again, 1, "--join CODE");
     expect(s, alone, 0, "storm: 1");
     json_t *lost =
@@ -126,12 +133,14 @@ static void what_is_urgent_is_registered_at_once_and_joining_offered_behind_it(v
     snprintf(first, sizeof first, "%s", json_string_value(at(before, "code")));
     json_decref(before);
     snprintf(told, sizeof told, "\n%s ", first);
+    settle(s);
     expect(s, by_topic, 0, told);
     expect(s, by_topic, 0, "code: ");
     expect(s, by_topic, 0, "dial: 125");
     expect(s, by_topic, 0, "vafa case join");
     json_decref(
         system_json(s, ARGS("register", "--topic", "pavement", "--area", "3", "--street", STREET)));
+    settle(s);
     expect(s, by_word, 0, "code: ");
     expect(s, by_word, 0, "vafa case join");
 }
