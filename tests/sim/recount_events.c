@@ -454,6 +454,9 @@ static void take_feedback(struct recount *recount, const struct found *found)
 
 void recount_take(struct recount *recount, const struct found *found)
 {
+    if (found->service == COMMON__SERVICE_ID__SERVICE_ID_REPORT) {
+        recount_take_read_by_report(recount, found);
+    }
     if (recount_take_pack(recount, found)) {
         return;
     }

@@ -65,6 +65,8 @@ void recount_check_storms(const struct recount *recount, int64_t until_us);
 bool recount_storm_holds(const struct recount_storm *storm, const char *topic, const char *area);
 /* recount_surge.c: an event of report; it has read intake's log up to its cursor; surges that should have
  * ended by then. */
+/* Each of its events tells how far it had read, whatever else it tells. */
+void recount_take_read_by_report(struct recount *recount, const struct found *found);
 void recount_take_report(struct recount *recount, const struct found *found);
 void recount_check_surges_read(struct recount *recount, uint64_t cursor);
 void recount_check_surges(const struct recount *recount, int64_t until_us);

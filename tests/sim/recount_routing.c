@@ -115,7 +115,7 @@ static const struct {
     {ROUTING__EVENT__KIND_TASK_WARNED, "rsapw....."},
     {ROUTING__EVENT__KIND_TASK_RESPONSE_OVERDUE, "rsapw....."},
     {ROUTING__EVENT__KIND_TASK_ESCALATED, "rsapw....."},
-    {ROUTING__EVENT__KIND_TASK_DUE_MOVED, "rsapwidu.."},
+    {ROUTING__EVENT__KIND_TASK_DUE_MOVED, "rsapwiduc."}, /* what has ended, before it comes back */
     {ROUTING__EVENT__KIND_TASK_JOINED, "jjjjjj...."},
 };
 static const char after_limit[] = ".....a....";

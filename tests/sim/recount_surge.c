@@ -321,15 +321,19 @@ static void take_ended(struct recount *recount, const struct found *found,
     surge->has_ended = true;
 }
 
-void recount_take_report(struct recount *recount, const struct found *found)
+void recount_take_read_by_report(struct recount *recount, const struct found *found)
 {
-    const Report__Event *event = (const Report__Event *)found->open;
-    struct recount_surge_owed first;
     for (size_t i = 0; i < found->record->n_seen; i++) {
         if (found->record->seen[i]->service == COMMON__SERVICE_ID__SERVICE_ID_INTAKE) {
             read_up_to(recount, found->record->seen[i]->offset);
         }
     }
+}
+
+void recount_take_report(struct recount *recount, const struct found *found)
+{
+    const Report__Event *event = (const Report__Event *)found->open;
+    struct recount_surge_owed first;
     bool is_owed = recount->surge_owed_count > 0;
     if (!is_owed && event->kind_case != REPORT__EVENT__KIND_SURGE_ENDED) {
         impossible(found, "by the logs there is no surge");
