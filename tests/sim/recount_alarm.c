@@ -174,6 +174,16 @@ static void take_unacknowledged(struct recount *recount, struct recount_task *ta
     alarm->next_us = passed->next_at_us;
 }
 
+/* What no desk has room for any more waits for the first that claims. */
+static void leave_to_the_next(struct recount *recount, int64_t at_us)
+{
+    for (size_t i = 0; i < recount->task_count; i++) {
+        struct recount_task *task = &recount->tasks[i];
+        task->alarm.orphaned =
+            task->alarm.orphaned && recount_alarm_has_desk(recount, task, at_us);
+    }
+}
+
 static void take_given(struct recount *recount, struct recount_task *task,
                        const struct found *found, const Routing__TaskAlarmGiven *given)
 {
@@ -183,6 +193,7 @@ static void take_given(struct recount *recount, struct recount_task *task,
     }
     task->alarm.orphaned = false;
     give(recount, task, found, given->desk);
+    leave_to_the_next(recount, found->record->recorded_at_us);
 }
 
 /* The task the event is about, when it is such an event. */
