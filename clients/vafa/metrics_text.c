@@ -47,17 +47,21 @@ static void add_line(struct lines *lines, struct bytes name, const char *text, s
 
 static void add_text(struct lines *lines, const char *text)
 {
+    static const size_t help = sizeof HELP - 1;
     struct bytes name = {NULL, 0};
-    while (*text != '\0') {
-        size_t size = strcspn(text, "\n");
-        if (strncmp(text, HELP, strlen(HELP)) == 0) {
-            const char *begin = text + strlen(HELP);
-            name = bytes_of(begin, strcspn(begin, " \n"));
+    const char *end = text + strlen(text);
+    while (text < end) {
+        const char *line_end = memchr(text, '\n', (size_t)(end - text));
+        size_t size = (size_t)((line_end == NULL ? end : line_end) - text);
+        if (size >= help && memcmp(text, HELP, help) == 0) {
+            const char *space = memchr(text + help, ' ', size - help);
+            name =
+                bytes_of(text + help, space == NULL ? size - help : (size_t)(space - text) - help);
         }
         if (name.data != NULL && size > 0) {
             add_line(lines, name, text, size);
         }
-        text += size + (text[size] == '\n');
+        text += size + (line_end != NULL);
     }
 }
 

@@ -179,8 +179,7 @@ static void leave_to_the_next(struct recount *recount, int64_t at_us)
 {
     for (size_t i = 0; i < recount->task_count; i++) {
         struct recount_task *task = &recount->tasks[i];
-        task->alarm.orphaned =
-            task->alarm.orphaned && recount_alarm_has_desk(recount, task, at_us);
+        task->alarm.orphaned = task->alarm.orphaned && recount_alarm_has_desk(recount, task, at_us);
     }
 }
 
