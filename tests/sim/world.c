@@ -156,6 +156,11 @@ const char *world_folder(struct world *world, Common__ServiceId service)
     return world->machines[service].folder;
 }
 
+uint64_t world_writes(const struct world *world)
+{
+    return world->writes;
+}
+
 struct node *world_node(struct world *world, Common__ServiceId service)
 {
     return world->machines[service].node;

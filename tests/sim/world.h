@@ -63,6 +63,8 @@ enum world_disk {
 void world_fill_disk(struct world *world, Common__ServiceId service, enum world_disk disk);
 
 struct node *world_node(struct world *world, Common__ServiceId service); /* NULL while it is down */
+/* Commits, journal records and starts, from 1 on: as long as it stands, so do all logs. */
+uint64_t world_writes(const struct world *world);
 const char *world_folder(struct world *world, Common__ServiceId service); /* its store's */
 
 /* --- time --- */
