@@ -22,7 +22,7 @@
 
 #include "vafa/common/v1/common.pb-c.h"
 
-#define SERVICE_EVENTS_PER_COMMAND_MAX 64
+#define SERVICE_EVENTS_PER_COMMAND_MAX 96
 #define SERVICE_FEEDS_MAX 4
 #define SERVICE_COUNT 5 /* ids 1..5 */
 

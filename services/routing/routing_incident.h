@@ -22,8 +22,12 @@
 /* Requests in one event. */
 #define ROUTING_JOINED_AN_EVENT 50
 
-_Static_assert(ROUTING_JOINED_MAX / ROUTING_JOINED_AN_EVENT + 2 <= SERVICE_EVENTS_PER_COMMAND_MAX,
-               "a task's end and what it means for all joined requests are one decision");
+/* Amended, up to date, opened again, moved, dated, told as urgent, and closed by whose it is. */
+#define ROUTING_EVENTS_OF_A_RETURN 8
+_Static_assert(2 * (ROUTING_JOINED_MAX / ROUTING_JOINED_AN_EVENT) + ROUTING_EVENTS_OF_A_RETURN <=
+                   SERVICE_EVENTS_PER_COMMAND_MAX,
+               "a task that comes back and ends again, and what both mean for all joined requests, "
+               "are one decision");
 
 bool routing_incident_has(struct store_txn *txn, uint64_t task_number, uint64_t case_number);
 /* NULL: it is not joined to the task, or the transaction has failed. */

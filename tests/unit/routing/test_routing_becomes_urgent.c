@@ -1,6 +1,7 @@
 /* What has become urgent: its request was amended, or an urgent one was joined to it. Every test ends with a rebuild that
  * must equal (rig_free). */
 #include "services/routing/routing.h"
+#include "services/routing/routing_incident.h"
 #include "tests/support/pack_copy.h"
 #include "tests/support/scratch.h"
 #include "tests/unit/routing/routing_scene.h"
@@ -455,6 +456,25 @@ static void danger_told_by_a_joined_one_opens_it_again_for_all(void **state)
     rig_free(rig);
 }
 
+/* What comes back, and goes to a body outside at once, is told of all of them twice, in one decision. */
+static void as_many_as_may_share_it_go_with_it(void **state)
+{
+    (void)state;
+    struct rig *rig = with_one_task();
+    for (uint64_t number = 2; number <= 1 + ROUTING_JOINED_MAX; number++) {
+        register_joined(rig, number, NORMAL);
+    }
+    assert_int_equal(scene_finish(rig, 1, "filled", NULL), STATUS_OK);
+    amend(rig, 1, 1, "fallen-wire", URGENT);
+    const Routing__Task *task = scene_task(rig, 1);
+    assert_string_equal(task->unit, "power-company");
+    assert_int_equal(task->state, ROUTING__TASK_STATE__TASK_STATE_CLOSED_UNDONE);
+    assert_int_equal(task->callers, 1 + ROUTING_JOINED_MAX);
+    const Routing__Event *last = scene_event(rig, rig_event_count(rig));
+    assert_int_equal(last->kind_case, ROUTING__EVENT__KIND_JOINED_FOLLOWED);
+    rig_free(rig);
+}
+
 static void also_of_what_was_closed_undone(void **state)
 {
     (void)state;
@@ -617,6 +637,7 @@ int main(void)
         cmocka_unit_test(one_that_waits_is_given_its_time_when_it_goes_on),
         cmocka_unit_test(danger_told_after_it_was_done_is_an_emergency_of_now),
         cmocka_unit_test(danger_told_by_a_joined_one_opens_it_again_for_all),
+        cmocka_unit_test(as_many_as_may_share_it_go_with_it),
         cmocka_unit_test(also_of_what_was_closed_undone),
         cmocka_unit_test(also_of_what_was_cancelled_and_only_so),
         cmocka_unit_test(who_has_left_what_was_cancelled_does_not_come_back_with_it),
