@@ -146,7 +146,7 @@ enum status intake_decide_amend(struct decide *d, const ProtobufCMessage *messag
     Intake__AmendCaseResponse *response = (Intake__AmendCaseResponse *)answer;
     const struct city_topic *topic = city_topic(d->city, amended->topic);
     response->amendments = amended->amendments;
-    if (topic != NULL && !found.historical) {
+    if (topic != NULL) {
         response->emergency_phone = (char *)(uintptr_t)topic->emergency;
     }
     return decide_emit(d, &event->base, NULL);

@@ -10,12 +10,15 @@
 #define SAME_MAX 20
 
 /* As it will be when it is registered. */
-static enum status spot_of(const Intake__FindSameRequest *request,
+static enum status spot_of(const struct city *city, const Intake__FindSameRequest *request,
                            const struct intake_answers *answers, struct incident_spot *ret_spot,
                            struct error *err)
 {
     Common__Place place;
     bool is_told = intake_rules_told_place(request->place, answers, NULL, &place);
+    if (is_told) {
+        place.area = (char *)(uintptr_t)intake_rules_locate(city, &place).area;
+    }
     return incident_spot_of(is_told ? &place : NULL, ret_spot, err);
 }
 
@@ -46,7 +49,7 @@ enum status intake_check_find_same(const struct city *city, const struct rpc_cal
         status = intake_rules_check_answers(city, request->topic, &given, err);
     }
     if (status == STATUS_OK) {
-        status = spot_of(request, &given, &spot, err);
+        status = spot_of(city, request, &given, &spot, err);
     }
     if (status == STATUS_OK && !incident_spot_is_known(&spot)) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "place",
@@ -147,7 +150,7 @@ enum status intake_read_find_same(struct read *r, const ProtobufCMessage *messag
     enum status status =
         intake_rules_keep_answers(r->city, request->topic, &given, r->arena, &kept, r->error);
     if (status == STATUS_OK) {
-        status = spot_of(request, &kept, &asked.spot, r->error);
+        status = spot_of(r->city, request, &kept, &asked.spot, r->error);
     }
     if (status == STATUS_OK) {
         search(r, scratch, request->topic, &asked);

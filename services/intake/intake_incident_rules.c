@@ -62,6 +62,9 @@ static enum status hash_thing(const Common__Place *place, struct incident_spot *
     enum status status = STATUS_OK;
     for (size_t i = 0; i < 4 && spot->thing == 0 && status == STATUS_OK; i++) {
         status = hash_folded(things[i].texts, things[i].count, &spot->thing, err);
+        if (status == STATUS_OK && i == 2 && spot->thing != 0) { /* a stop has two sides, a pole has none */
+            status = hash_folded((const char *const[]){place->direction}, 1, &spot->direction, err);
+        }
         spot->is_of_area = i == 3 && spot->thing != 0;
     }
     return status;
@@ -82,7 +85,6 @@ enum status incident_spot_of(const Common__Place *place, struct incident_spot *r
         {place->street, &spot.street},
         {place->neighbourhood, &spot.neighbourhood},
         {place->area, &spot.area},
-        {place->direction, &spot.direction},
     };
     enum status status = hash_thing(place, &spot, err);
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && status == STATUS_OK; i++) {

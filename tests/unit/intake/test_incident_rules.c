@@ -155,6 +155,7 @@ static void a_name_is_its_area_s_and_a_pole_the_city_s(void **state)
     for (size_t i = 0; i < 2; i++) {
         Common__Place place = COMMON__PLACE__INIT;
         place.pole = "12";
+        place.direction = i == 0 ? "شمال" : "جنوب"; /* that of who looks at it */
         place.area = (char *)(uintptr_t)areas[i];
         assert_int_equal(incident_spot_of(&place, &poles[i], NULL), STATUS_OK);
     }

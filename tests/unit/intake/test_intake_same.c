@@ -199,6 +199,26 @@ static void finds_the_same_thing_and_the_same_street_however_spelled(void **stat
     rig_free(rig);
 }
 
+/* As it is when it is registered: where a point lies tells whose corner it is. */
+static void a_name_at_a_point_of_another_district_is_another_thing(void **state)
+{
+    struct rig *rig = desk_open();
+    Common__Place place = COMMON__PLACE__INIT;
+    Common__GeoPoint point = COMMON__GEO_POINT__INIT;
+    (void)state;
+    place.thing = "کیوسک نمونه";
+    place.area = "3";
+    uint64_t kiosk = open_at(rig, "bins", &place);
+    expect_numbers(find(rig, "bins", &place, 0), &kiosk, 1);
+    place.area = "";
+    expect_numbers(find(rig, "bins", &place, 0), &kiosk, 1);
+    point.latitude = 32.70; /* in district 10 */
+    point.longitude = 51.75;
+    place.point = &point;
+    expect_numbers(find(rig, "bins", &place, 0), NULL, 0);
+    rig_free(rig);
+}
+
 static void shows_a_request_once_however_it_is_found(void **state)
 {
     struct rig *rig = desk_open();
@@ -423,6 +443,7 @@ int main(void)
         cmocka_unit_test(shows_kin_topics_and_no_others),
         cmocka_unit_test(forgets_what_is_older_than_the_window),
         cmocka_unit_test(finds_the_same_thing_and_the_same_street_however_spelled),
+        cmocka_unit_test(a_name_at_a_point_of_another_district_is_another_thing),
         cmocka_unit_test(shows_a_request_once_however_it_is_found),
         cmocka_unit_test(shows_at_most_so_many_the_closest),
         cmocka_unit_test(a_topic_that_the_pack_leaves_out_is_never_the_same),
