@@ -342,7 +342,7 @@ static bool cancel(Routing__Task *task, const Routing__TaskCancelled *cancelled,
     leave_desk(task);
     task->closed_at_us = occurred_at_us;
     task->note = cancelled->reason;
-    return drop_helps(task, false, occurred_at_us, arena);
+    return drop_helps(task, true, occurred_at_us, arena); /* asked again when it comes back */
 }
 
 static bool join(Routing__Task *task, const Routing__TaskJoined *joined, int64_t occurred_at_us,

@@ -280,7 +280,9 @@ void recount_rules_next(const struct recount *recount, struct recount_task *task
                          " %s referred at once, as what is outside the city's duty is",
                          task->number, is_referred ? "was, and should not be," : "was not");
     }
-    if (is_end && strcmp(task->unit, OUTSIDE) == 0) {
+    bool is_dropped = (is_end && strcmp(task->unit, OUTSIDE) == 0) ||
+                      event->kind_case == ROUTING__EVENT__KIND_TASK_CANCELLED;
+    if (is_dropped) {
         for (size_t i = 0; i < task->helper_count; i++) { /* the rules may ask it again */
             task->helper_parts -= strcmp(task->helpers[i], HELPER) == 0;
         }

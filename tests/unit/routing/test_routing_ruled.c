@@ -31,7 +31,7 @@ struct said {
     double latitude, longitude;
     const char *unit; /* a history's own */
     int64_t at_us;
-    bool historical;
+    bool historical, urgent;
 };
 
 /* The parts of an event that borrow from it. */
@@ -104,7 +104,8 @@ static void amend_said(struct rig *rig, uint64_t number, uint32_t amendments, st
     amended.number = number;
     amended.amendments = amendments;
     amended.topic = text(said.topic);
-    amended.urgency = COMMON__URGENCY__URGENCY_NORMAL;
+    amended.urgency =
+        said.urgent ? COMMON__URGENCY__URGENCY_URGENT : COMMON__URGENCY__URGENCY_NORMAL;
     amended.place = &parts.place;
     amended.n_answers = said.question != NULL;
     amended.answers = parts.answers;
@@ -326,6 +327,27 @@ static void what_a_person_asked_no_rule_withdraws(void **state)
     rig_free(rig);
 }
 
+static void what_was_cancelled_and_comes_back_asks_them_again(void **state)
+{
+    (void)state;
+    struct rig *rig = new_rig();
+    Routing__CancelTaskRequest request = ROUTING__CANCEL_TASK_REQUEST__INIT;
+    struct said urgent = unfenced;
+    urgent.urgent = true;
+    register_said(rig, 1, unfenced);
+    size_t asked = open_helps(rig, 1);
+    assert_true(asked > 0);
+    request.task_number = 1;
+    request.reason = text("nobody wants it");
+    assert_int_equal(scene_call(rig, RPC_ROLE_ADMIN, "", "CancelTask", &request.base, NULL, NULL),
+                     STATUS_OK);
+    assert_int_equal(open_helps(rig, 1), 0);
+    amend_said(rig, 1, 1, urgent);
+    assert_int_equal(scene_task(rig, 1)->state, ROUTING__TASK_STATE__TASK_STATE_ROUTED);
+    assert_int_equal(open_helps(rig, 1), asked);
+    rig_free(rig);
+}
+
 static void an_amendment_asks_helping_units_once(void **state)
 {
     (void)state;
@@ -359,6 +381,7 @@ int main(void)
         cmocka_unit_test(what_a_rule_asks_no_more_it_withdraws),
         cmocka_unit_test(what_has_been_taken_on_keeps_its_unit_and_loses_the_rules_helpers),
         cmocka_unit_test(what_a_person_asked_no_rule_withdraws),
+        cmocka_unit_test(what_was_cancelled_and_comes_back_asks_them_again),
         cmocka_unit_test(an_amendment_asks_helping_units_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
