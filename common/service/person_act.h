@@ -1,5 +1,5 @@
 /* Which of routing's events are the first act of a person that an urgent task, and a first response, wait for. Routing decides by it
- * and follow-up tells by it, so there is one rule. */
+ * and follow-up tells by it. Intake's story names the unit's people by a rule of its own: who returns a task has no more to do with it. */
 #ifndef VAFA_SERVICE_PERSON_ACT_H
 #define VAFA_SERVICE_PERSON_ACT_H
 

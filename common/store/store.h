@@ -22,7 +22,7 @@
 #include "store/key.h"
 
 #define STORE_FORMAT                                                                               \
-    4 /* 2: with a journal; 3: chased tasks come first; 4: figures of the referred, waiting */
+    4 /* 2: with a journal; 3: chased tasks come first; 4: the referred apart, what no desk has */
 #define STORE_VALUE_BYTES_MAX (2 * 1024 * 1024)
 #define STORE_LOG_ID_BYTES 16
 #define STORE_HASH_BYTES 32

@@ -62,7 +62,8 @@ static enum status hash_thing(const Common__Place *place, struct incident_spot *
     enum status status = STATUS_OK;
     for (size_t i = 0; i < 4 && spot->thing == 0 && status == STATUS_OK; i++) {
         status = hash_folded(things[i].texts, things[i].count, &spot->thing, err);
-        if (status == STATUS_OK && i == 2 && spot->thing != 0) { /* a stop has two sides, a pole has none */
+        if (status == STATUS_OK && i == 2 &&
+            spot->thing != 0) { /* a stop has two sides, a pole has none */
             status = hash_folded((const char *const[]){place->direction}, 1, &spot->direction, err);
         }
         spot->is_of_area = i == 3 && spot->thing != 0;

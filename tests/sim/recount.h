@@ -314,7 +314,7 @@ struct recount_log {
     bool is_known;
     uint8_t log_id[STORE_LOG_ID_BYTES];
     uint64_t end;
-    uint64_t as_of; /* so many writes */
+    uint64_t as_of;                      /* so many writes */
     uint8_t (*hashes)[STORE_HASH_BYTES]; /* by offset, from 0 */
     size_t room;
     int64_t last_recorded_us;
