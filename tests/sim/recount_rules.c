@@ -274,6 +274,9 @@ void recount_rules_next(const struct recount *recount, struct recount_task *task
     }
     bool is_end = event->kind_case == ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE;
     bool is_referred = is_end && event->task_closed_undone->referred;
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_DUE_MOVED) {
+        return; /* up to date before it ends */
+    }
     if ((task->wants_end && !is_end) || is_referred != (task->wants_end && task->end_is_told)) {
         invariant_broken(INVARIANT_RULED,
                          "task %" PRIu64
