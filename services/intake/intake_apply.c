@@ -326,7 +326,7 @@ static uint64_t tell_more(const Routing__Event *open, Intake__TimelineRecord *re
     }
 }
 
-/* Whether a person of the unit has done something about it, as routing counts that for an urgent task. */
+/* Whether a person of the unit has done something about it, as routing counts that for an urgent task but for who returns it. */
 static bool is_of_person(const Routing__Event *open)
 {
     switch (open->kind_case) {
