@@ -132,6 +132,22 @@ static void add_helpers(const struct city *city, const struct city_rule *rule,
     }
 }
 
+void city_route_under(const struct city_level *level, bool urgent, struct city_route *route)
+{
+    if (level == NULL) {
+        route->level = "";
+        route->due_hours = route->respond_hours = route->warn_percent = 0;
+        route->working = false;
+        return;
+    }
+    route->level = level->key;
+    route->due_hours = urgent && level->urgent_hours > 0 ? level->urgent_hours : level->due_hours;
+    route->respond_hours =
+        level->respond_hours < route->due_hours ? level->respond_hours : route->due_hours;
+    route->warn_percent = level->warn_percent;
+    route->working = level->working && !urgent;
+}
+
 static struct city_route route_of(const struct city *city, const struct city_rule *rule,
                                   const struct asked *asked, int32_t unit)
 {
@@ -141,14 +157,7 @@ static struct city_route route_of(const struct city *city, const struct city_rul
         level = city->topics[asked->topic].level;
     }
     if (level != KEY_INDEX_NONE) {
-        const struct city_level *found = &city->levels[level];
-        route.level = found->key;
-        route.due_hours =
-            asked->urgent && found->urgent_hours > 0 ? found->urgent_hours : found->due_hours;
-        route.respond_hours =
-            found->respond_hours < route.due_hours ? found->respond_hours : route.due_hours;
-        route.warn_percent = found->warn_percent;
-        route.working = found->working && !asked->urgent;
+        city_route_under(&city->levels[level], asked->urgent, &route);
     }
     add_helpers(city, rule, &route);
     return route;

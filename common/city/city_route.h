@@ -54,6 +54,9 @@ struct city_route {
 void city_route(const struct city *city, const struct city_request *request,
                 struct city_route *ret_route);
 
+/* The hours of a level instead of the rule's; NULL: none, and no due date. Unit, rule and helpers stay. */
+void city_route_under(const struct city_level *level, bool urgent, struct city_route *route);
+
 /* Why a rule does not take a request: the first of these that holds. */
 enum city_rule_no {
     CITY_RULE_TAKES,               /* it does */

@@ -34,6 +34,20 @@ static struct city_route route_of(const struct decide *d, const Routing__Task *t
     return route;
 }
 
+/* Whoever only shares the task sends it to nobody outside: it stays with its unit, under its own level. False: it may go. */
+static bool keep_inside(const struct decide *d, const Routing__Task *task, bool is_amended,
+                        struct city_route *route)
+{
+    if (is_amended || !city_unit_is_outside(d->city, route->unit)) {
+        return false;
+    }
+    route->unit = task->unit;
+    route->helper_count = 0;
+    city_route_under(city_level(d->city, task->level),
+                     routing_clock_is_urgent(d->city, task->topic, task->urgency), route);
+    return true;
+}
+
 /* Emitted, and changed in `task`. */
 static enum status emit(struct decide *d, Routing__Task *task, const Routing__Event *event,
                         const void *member, const struct event_options *options)
@@ -190,13 +204,15 @@ static enum status start_clock(struct decide *d, Routing__Task *task,
     return status == STATUS_OK ? routing_decide_moved(d, task, &moved) : status;
 }
 
-/* It goes where the rules send it now, be it outside again, unless a person had decided whose it is; with dates from now on. */
-static enum status bring_back(struct decide *d, Routing__Task *task, const struct city_route *route,
+/* It goes where the rules send it now, be it outside again, unless a person had decided whose it is, or its history; with dates from
+ * now on. */
+static enum status bring_back(struct decide *d, Routing__Task *task, struct city_route *route,
                               char *reason, int64_t since_us)
 {
-    bool is_ruled = (task->by_rule && !task->historical) || is_referred(d, task);
-    bool is_refused = reason == NULL && city_unit_is_outside(d->city, route->unit);
-    bool moves = is_ruled && !is_refused && strcmp(route->unit, task->unit) != 0;
+    bool is_kept = keep_inside(d, task, reason != NULL, route);
+    bool is_ruled = (task->by_rule && !task->historical) || is_referred(d, task) ||
+                    city_unit(d->city, task->unit) == NULL; /* no office is there */
+    bool moves = is_ruled && !is_kept && strcmp(route->unit, task->unit) != 0;
     /* The story has the amendment first, even when the clock of this machine is behind. */
     int64_t at_us = us_add(since_us, 1) > d->now_us ? us_add(since_us, 1) : d->now_us;
     const struct event_options options = {.occurred_at_us = at_us};
@@ -214,8 +230,7 @@ static enum status bring_back(struct decide *d, Routing__Task *task, const struc
     if (status == STATUS_OK) {
         status = routing_decide_alarm(d, task, at_us);
     }
-    return status == STATUS_OK && is_ruled && !is_refused ? routing_decide_helpers(d, task, route)
-                                                          : status;
+    return status == STATUS_OK && is_ruled ? routing_decide_helpers(d, task, route) : status;
 }
 
 enum status routing_decide_ended_anew(struct decide *d, Routing__Task *task, bool is_danger,
@@ -253,9 +268,9 @@ enum status routing_decide_anew(struct decide *d, Routing__Task *task, bool was_
     }
     struct city_route route = route_of(d, task);
     bool is_ruled = goes_by_rule(task);
-    bool is_refused = reason == NULL && city_unit_is_outside(d->city, route.unit);
-    bool moves = is_ruled && !is_refused && strcmp(route.unit, task->unit) != 0;
-    enum status status = withdraw_helpers(d, task, &route, is_ruled);
+    bool is_kept = keep_inside(d, task, reason != NULL, &route);
+    bool moves = is_ruled && !is_kept && strcmp(route.unit, task->unit) != 0;
+    enum status status = is_kept ? STATUS_OK : withdraw_helpers(d, task, &route, is_ruled);
     if (status == STATUS_OK && (moves || becomes)) {
         status = routing_decide_current(d, task);
     }

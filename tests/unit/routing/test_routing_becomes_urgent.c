@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -551,6 +553,54 @@ static void also_of_what_was_done_in_the_past(void **state)
     rig_free(rig);
 }
 
+/* A past of which the city has no desk any more goes to whose such things are. */
+static void what_had_no_unit_of_today_comes_back_to_the_rules_unit(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new_clocked();
+    struct error err = ERROR_NONE;
+    scene_register(rig, (struct scene_request){.number = 1,
+                                               .area = "5",
+                                               .historical = true,
+                                               .at_us = DAY_US,
+                                               .unit = "old-roads-bureau"});
+    assert_int_equal(scene_finish_at(rig, RPC_ROLE_IMPORT, 1, 2 * DAY_US, &err), STATUS_OK);
+    amend(rig, 1, 1, "asphalt", URGENT);
+    assert_string_equal(scene_task(rig, 1)->unit, CIVIL_5);
+    rig_free(rig);
+}
+
+/* Whose rule it is then is of the first request's matter, which a caller more does not end. */
+static void a_caller_more_brings_no_level_and_no_helpers_from_outside(void **state)
+{
+    static const char head[] = "topic,area,urgent,unit,level,answer,time,helpers,helpers_note\n";
+    static const char changed[] = "topic,area,urgent,unit,level,answer,time,helpers,helpers_note\n"
+                                  "asphalt,5,yes,power-company,complex,,,centre-137,call them\n";
+    char folder[SCRATCH_SIZE];
+    (void)state;
+    scratch_new(folder);
+    pack_copy("isfahan", folder, "rules.csv", head, changed);
+    struct rig *rig = rig_new_in(&routing_service, folder);
+    scratch_remove(folder);
+    scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
+    char *level = strdup(scene_task(rig, 1)->level);
+    assert_non_null(level);
+    assert_string_not_equal(level, "complex");
+    register_joined(rig, 2, URGENT);
+    assert_int_equal(scene_task(rig, 1)->urgency, URGENT);
+    assert_string_equal(scene_task(rig, 1)->unit, CIVIL_5);
+    assert_string_equal(scene_task(rig, 1)->level, level);
+    assert_int_equal(scene_task(rig, 1)->due_at_us, rig_now_us(rig) + 4 * HOUR_US);
+    assert_int_equal(scene_task(rig, 1)->n_helps, 0);
+    assert_int_equal(scene_finish(rig, 1, "filled", NULL), STATUS_OK);
+    amend_saying(rig, 2, 1, "asphalt", URGENT, true);
+    assert_int_equal(scene_task(rig, 1)->state, ROUTING__TASK_STATE__TASK_STATE_ROUTED);
+    assert_string_equal(scene_task(rig, 1)->level, level);
+    assert_int_equal(scene_task(rig, 1)->n_helps, 0);
+    free(level);
+    rig_free(rig);
+}
+
 /* A person has decided whose it is; what the rules say of it now is no reason to move it. */
 static void it_comes_back_to_whom_a_person_had_given_it(void **state)
 {
@@ -642,6 +692,8 @@ int main(void)
         cmocka_unit_test(also_of_what_was_cancelled_and_only_so),
         cmocka_unit_test(who_has_left_what_was_cancelled_does_not_come_back_with_it),
         cmocka_unit_test(also_of_what_was_done_in_the_past),
+        cmocka_unit_test(what_had_no_unit_of_today_comes_back_to_the_rules_unit),
+        cmocka_unit_test(a_caller_more_brings_no_level_and_no_helpers_from_outside),
         cmocka_unit_test(it_comes_back_to_whom_a_person_had_given_it),
         cmocka_unit_test(what_is_opened_again_is_timed_as_urgent_when_it_is_so_by_then),
     };
