@@ -1,9 +1,8 @@
 /* Several requests about one thing: one task, the number of callers, and what befalls it befalls all. */
 #include "tests/unit/routing/routing_scene.h"
+#include "tests/unit/routing/scene_callers.h"
 
 #include "services/routing/routing_incident.h"
-
-#include "vafa/intake/v1/intake.pb-c.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,97 +14,7 @@
 
 #define STATE(name) ROUTING__TASK_STATE__TASK_STATE_##name
 #define KIND(name) ROUTING__EVENT__KIND_##name
-
-/* --- intake --- */
-
-static void feed(struct rig *rig, const Intake__Event *open)
-{
-    const struct event event = {.open = &open->base};
-    struct error err = ERROR_NONE;
-    if (rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, &event, &err) != STATUS_OK) {
-        fail_msg("%s", err.message);
-    }
-}
-
-static Intake__RequestRegistered request_of(uint64_t number, char code[16])
-{
-    Intake__RequestRegistered registered = INTAKE__REQUEST_REGISTERED__INIT;
-    (void)snprintf(code, 16, "%010llu", (unsigned long long)number);
-    registered.number = number;
-    registered.code = code;
-    registered.channel = COMMON__CHANNEL__CHANNEL_PHONE;
-    registered.citizen = 40 + number;
-    registered.can_be_called = true;
-    registered.topic = "asphalt";
-    registered.topic_listed = true;
-    registered.urgency = COMMON__URGENCY__URGENCY_NORMAL;
-    return registered;
-}
-
-static void register_joined(struct rig *rig, uint64_t number, uint64_t incident)
-{
-    char code[16];
-    Intake__RequestRegistered registered = request_of(number, code);
-    Intake__Event open = INTAKE__EVENT__INIT;
-    registered.incident = incident;
-    open.kind_case = INTAKE__EVENT__KIND_REQUEST_REGISTERED;
-    open.request_registered = &registered;
-    feed(rig, &open);
-}
-
-static void join(struct rig *rig, uint64_t number, uint64_t incident)
-{
-    char code[16];
-    Intake__RequestJoined joined = INTAKE__REQUEST_JOINED__INIT;
-    Intake__Event open = INTAKE__EVENT__INIT;
-    (void)snprintf(code, sizeof(code), "%010llu", (unsigned long long)number);
-    joined.number = number;
-    joined.code = code;
-    joined.incident = incident;
-    joined.citizen = 40 + number;
-    open.kind_case = INTAKE__EVENT__KIND_REQUEST_JOINED;
-    open.request_joined = &joined;
-    feed(rig, &open);
-}
-
-static void split(struct rig *rig, uint64_t number, uint64_t incident, int64_t occurred_at_us)
-{
-    char code[16];
-    Intake__RequestRegistered registered = request_of(number, code);
-    Intake__RequestSplit told = INTAKE__REQUEST_SPLIT__INIT;
-    Intake__Event open = INTAKE__EVENT__INIT;
-    told.registered = &registered;
-    told.incident = incident;
-    told.occurred_at_us = occurred_at_us;
-    open.kind_case = INTAKE__EVENT__KIND_REQUEST_SPLIT;
-    open.request_split = &told;
-    feed(rig, &open);
-}
-
-/* The citizen of the request puts it right; takes it back. */
-static void amend(struct rig *rig, uint64_t number, uint32_t amendments, char *topic)
-{
-    Intake__RequestAmended amended = INTAKE__REQUEST_AMENDED__INIT;
-    Intake__Event open = INTAKE__EVENT__INIT;
-    amended.number = number;
-    amended.amendments = amendments;
-    amended.topic = topic;
-    amended.urgency = COMMON__URGENCY__URGENCY_NORMAL;
-    open.kind_case = INTAKE__EVENT__KIND_REQUEST_AMENDED;
-    open.request_amended = &amended;
-    feed(rig, &open);
-}
-
-static void withdraw(struct rig *rig, uint64_t number)
-{
-    Intake__RequestWithdrawn withdrawn = INTAKE__REQUEST_WITHDRAWN__INIT;
-    Intake__Event open = INTAKE__EVENT__INIT;
-    withdrawn.number = number;
-    withdrawn.reason = "solved";
-    open.kind_case = INTAKE__EVENT__KIND_REQUEST_WITHDRAWN;
-    open.request_withdrawn = &withdrawn;
-    feed(rig, &open);
-}
+#define NORMAL COMMON__URGENCY__URGENCY_NORMAL
 
 /* --- looking --- */
 
@@ -140,7 +49,7 @@ static void a_request_registered_to_another_gets_no_second_task(void **state)
     struct rig *rig = scene_new();
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
-    register_joined(rig, 2, 1);
+    scene_register_joined(rig, 2, 1, NORMAL);
     assert_int_equal(count_of(rig, KIND(TASK_ROUTED)), 1);
     const Routing__Task *task = task_of_case(rig, 2);
     assert_int_equal(task->case_number, 1);
@@ -163,7 +72,7 @@ static void the_office_is_told(void **state)
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
     uint64_t after = rig_event_count(rig);
-    register_joined(rig, 2, 1);
+    scene_register_joined(rig, 2, 1, NORMAL);
     const Routing__FollowTasksResponse *changes =
         scene_follow(rig, RPC_ROLE_OFFICE, "district-5-civil", after, 10);
     assert_int_equal(changes->n_changes, 1);
@@ -178,9 +87,9 @@ static void hears_of_a_joined_request_once(void **state)
     struct rig *rig = scene_new();
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
-    register_joined(rig, 2, 1);
-    register_joined(rig, 2, 1);
-    join(rig, 2, 1);
+    scene_register_joined(rig, 2, 1, NORMAL);
+    scene_register_joined(rig, 2, 1, NORMAL);
+    scene_join(rig, 2, 1, NORMAL);
     assert_int_equal(task_of_case(rig, 1)->callers, 2);
     assert_int_equal(rig_event_count(rig), 2);
     rig_free(rig);
@@ -193,7 +102,7 @@ static void joining_afterwards_ends_the_second_task_undone(void **state)
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
     scene_register(rig, (struct scene_request){.number = 2, .area = "6"});
     uint64_t after = rig_event_count(rig);
-    join(rig, 2, 1);
+    scene_join(rig, 2, 1, NORMAL);
     const Routing__Task *own = scene_task(rig, 2);
     assert_int_equal(own->state, STATE(JOINED));
     assert_int_equal(own->joined_into, 1);
@@ -231,7 +140,7 @@ static void the_task_of_a_joined_request_is_listed_among_those_joined(void **sta
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
     scene_register(rig, (struct scene_request){.number = 2, .area = "6"});
-    join(rig, 2, 1);
+    scene_join(rig, 2, 1, NORMAL);
     for (int order = 0; order <= ROUTING__TASK_ORDER__TASK_ORDER_DUE; order++) {
         assert_int_equal(only_listed(rig, STATE(JOINED), (Routing__TaskOrder)order), 2);
         assert_int_equal(only_listed(rig, STATE(ROUTED), (Routing__TaskOrder)order), 0);
@@ -246,8 +155,8 @@ static void moves_from_one_incident_to_another(void **state)
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
     scene_register(rig, (struct scene_request){.number = 2, .area = "6"});
-    register_joined(rig, 3, 1);
-    join(rig, 3, 2);
+    scene_register_joined(rig, 3, 1, NORMAL);
+    scene_join(rig, 3, 2, NORMAL);
     assert_int_equal(scene_task(rig, 1)->callers, 1);
     assert_int_equal(scene_task(rig, 2)->callers, 2);
     assert_int_equal(task_of_case(rig, 3)->number, 2);
@@ -262,10 +171,10 @@ static void what_is_over_is_not_joined(void **state)
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
     scene_register(rig, (struct scene_request){.number = 3, .area = "5"});
     assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
-    register_joined(rig, 2, 1);
+    scene_register_joined(rig, 2, 1, NORMAL);
     assert_int_equal(task_of_case(rig, 2)->case_number, 2); /* a task of its own */
     assert_int_equal(task_of_case(rig, 1)->callers, 0);
-    join(rig, 3, 1);
+    scene_join(rig, 3, 1, NORMAL);
     assert_int_equal(task_of_case(rig, 3)->case_number, 3);
     assert_true(last_event(rig)->case_split->refused);
     assert_int_equal(last_event(rig)->case_split->incident, 1);
@@ -282,10 +191,10 @@ static void splitting_off_makes_a_task_due_by_the_request_s_own_time(void **stat
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
     int64_t made_us = rig_now_us(rig);
-    register_joined(rig, 2, 1);
+    scene_register_joined(rig, 2, 1, NORMAL);
     rig_advance(rig, 10 * HOUR_US);
     uint64_t after = rig_event_count(rig);
-    split(rig, 2, 1, made_us);
+    scene_split(rig, 2, 1, NORMAL, made_us);
     const Routing__Task *own = task_of_case(rig, 2);
     assert_int_equal(own->case_number, 2);
     assert_int_equal(own->citizen, 42);
@@ -295,7 +204,7 @@ static void splitting_off_makes_a_task_due_by_the_request_s_own_time(void **stat
     const Routing__FollowTasksResponse *changes =
         scene_follow(rig, RPC_ROLE_OFFICE, "district-5-civil", after, 10);
     assert_int_equal(changes->changes[0]->kind, ROUTING__CHANGE_KIND__CHANGE_KIND_SPLIT);
-    split(rig, 2, 1, made_us); /* heard again */
+    scene_split(rig, 2, 1, NORMAL, made_us); /* heard again */
     assert_int_equal(count_of(rig, KIND(TASK_ROUTED)), 2);
     rig_free(rig);
 }
@@ -307,8 +216,8 @@ static void a_request_that_went_round_has_a_task_in_the_end(void **state)
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
     scene_register(rig, (struct scene_request){.number = 2, .area = "5"});
     for (int round = 0; round < 3; round++) {
-        join(rig, 2, 1);
-        split(rig, 2, 1, 0);
+        scene_join(rig, 2, 1, NORMAL);
+        scene_split(rig, 2, 1, NORMAL, 0);
     }
     assert_int_equal(task_of_case(rig, 2)->number, 5);
     assert_int_equal(task_of_case(rig, 2)->state, STATE(ROUTED));
@@ -324,7 +233,7 @@ static void the_end_of_the_task_is_told_of_every_caller(void **state)
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
     for (uint64_t number = 2; number <= 2 + ROUTING_JOINED_AN_EVENT; number++) {
-        register_joined(rig, number, 1);
+        scene_register_joined(rig, number, 1, NORMAL);
     }
     assert_int_equal(scene_task(rig, 1)->n_joined_codes, ROUTING_JOINED_CODES_MAX);
     uint64_t before = rig_event_count(rig);
@@ -350,7 +259,7 @@ static void takes_no_more_callers_than_one_decision_can_tell_of(void **state)
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
     for (uint64_t number = 2; number <= 2 + ROUTING_JOINED_MAX; number++) {
-        register_joined(rig, number, 1);
+        scene_register_joined(rig, number, 1, NORMAL);
     }
     assert_int_equal(scene_task(rig, 1)->callers, 1 + ROUTING_JOINED_MAX);
     assert_int_equal(task_of_case(rig, 2 + ROUTING_JOINED_MAX)->case_number,
@@ -368,7 +277,7 @@ static void a_chase_of_a_joined_request_is_one_of_the_task(void **state)
     struct rig *rig = scene_new();
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
-    register_joined(rig, 2, 1);
+    scene_register_joined(rig, 2, 1, NORMAL);
     assert_int_equal(scene_chase(rig, 1, 1, ""), STATUS_OK);
     assert_int_equal(scene_chase(rig, 2, 1, ""), STATUS_OK);
     assert_int_equal(scene_chase(rig, 2, 1, ""), STATUS_OK); /* heard again */
@@ -385,9 +294,9 @@ static void what_was_heard_of_a_request_is_known_after_it_was_split_off(void **s
     struct rig *rig = scene_new();
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
-    register_joined(rig, 2, 1);
+    scene_register_joined(rig, 2, 1, NORMAL);
     assert_int_equal(scene_chase(rig, 2, 1, ""), STATUS_OK);
-    split(rig, 2, 1, 0);
+    scene_split(rig, 2, 1, NORMAL, 0);
     assert_int_equal(scene_chase(rig, 2, 1, ""), STATUS_OK);
     assert_int_equal(task_of_case(rig, 2)->chases, 1);
     assert_int_equal(scene_chase(rig, 2, 2, ""), STATUS_OK);
@@ -405,20 +314,20 @@ static void a_task_s_chases_are_those_of_all_who_share_it_now(void **state)
     assert_int_equal(scene_chase(rig, 2, 1, ""), STATUS_OK);
     assert_int_equal(scene_chase(rig, 2, 2, ""), STATUS_OK);
     assert_int_equal(scene_chase(rig, 1, 1, ""), STATUS_OK);
-    join(rig, 2, 1);
+    scene_join(rig, 2, 1, NORMAL);
     assert_int_equal(last_event(rig)->case_joined->case_chases, 2);
     assert_int_equal(scene_task(rig, 1)->chases, 3);
     assert_int_equal(scene_chase(rig, 2, 3, ""), STATUS_OK);
     assert_int_equal(scene_task(rig, 1)->chases, 4);
-    register_joined(rig, 3, 1);
-    split(rig, 2, 1, 0);
+    scene_register_joined(rig, 3, 1, NORMAL);
+    scene_split(rig, 2, 1, NORMAL, 0);
     assert_int_equal(scene_task(rig, 1)->chases, 1);
     assert_int_equal(task_of_case(rig, 2)->chases, 3);
-    join(rig, 2, 1);
+    scene_join(rig, 2, 1, NORMAL);
     assert_int_equal(scene_task(rig, 1)->chases, 4);
-    withdraw(rig, 1); /* its own goes, too */
+    scene_withdraw(rig, 1); /* its own goes, too */
     assert_int_equal(scene_task(rig, 1)->chases, 3);
-    withdraw(rig, 2);
+    scene_withdraw(rig, 2);
     assert_int_equal(scene_task(rig, 1)->chases, 0);
     rig_free(rig);
 }
@@ -428,13 +337,13 @@ static void amending_a_joined_request_leaves_the_task_as_it_is(void **state)
     struct rig *rig = scene_new();
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
-    register_joined(rig, 2, 1);
-    amend(rig, 2, 1, "broken-branch");
+    scene_register_joined(rig, 2, 1, NORMAL);
+    scene_amend(rig, (struct scene_amendment){.number = 2, .nth = 1, .topic = "broken-branch"});
     assert_true(last_event(rig)->task_amended->is_joined);
     assert_string_equal(last_event(rig)->task_amended->topic, "asphalt");
     assert_string_equal(scene_task(rig, 1)->topic, "asphalt");
     assert_int_equal(count_of(rig, KIND(TASK_MOVED)), 0);
-    amend(rig, 1, 1, "broken-branch");
+    scene_amend(rig, (struct scene_amendment){.number = 1, .nth = 1, .topic = "broken-branch"});
     assert_false(last_event(rig)->kind_case == KIND(TASK_AMENDED) &&
                  last_event(rig)->task_amended->is_joined);
     assert_string_equal(scene_task(rig, 1)->topic, "broken-branch");
@@ -446,10 +355,10 @@ static void a_joined_request_that_is_taken_back_leaves_the_task(void **state)
     struct rig *rig = scene_new();
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
-    register_joined(rig, 2, 1);
-    register_joined(rig, 3, 1);
-    withdraw(rig, 2);
-    withdraw(rig, 2); /* heard again */
+    scene_register_joined(rig, 2, 1, NORMAL);
+    scene_register_joined(rig, 3, 1, NORMAL);
+    scene_withdraw(rig, 2);
+    scene_withdraw(rig, 2); /* heard again */
     const Routing__CaseSplit *told = last_event(rig)->case_split;
     assert_int_equal(rig_event_count(rig), 4);
     assert_true(told->withdrawn);
@@ -468,9 +377,9 @@ static void a_shared_task_goes_on_when_its_own_request_is_taken_back(void **stat
     struct rig *rig = scene_new();
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
-    register_joined(rig, 2, 1);
-    withdraw(rig, 1);
-    withdraw(rig, 1); /* heard again */
+    scene_register_joined(rig, 2, 1, NORMAL);
+    scene_withdraw(rig, 1);
+    scene_withdraw(rig, 1); /* heard again */
     assert_int_equal(rig_event_count(rig), 3);
     assert_int_equal(last_event(rig)->case_split->incident, 1);
     const Routing__Task *task = scene_task(rig, 1);
@@ -478,7 +387,7 @@ static void a_shared_task_goes_on_when_its_own_request_is_taken_back(void **stat
     assert_true(task->own_withdrawn);
     assert_int_equal(task->callers, 1);
     assert_int_equal(task->n_joined_codes, 1);
-    register_joined(rig, 3, 1); /* there is room for more */
+    scene_register_joined(rig, 3, 1, NORMAL); /* there is room for more */
     assert_int_equal(scene_task(rig, 1)->callers, 2);
     assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
     assert_int_equal(scene_event(rig, rig_event_count(rig) - 1)->task_done->citizen, 0);
@@ -501,15 +410,15 @@ static void a_task_that_nobody_is_left_of_is_cancelled(void **state)
         struct rig *rig = scene_new();
         scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
         scene_register(rig, (struct scene_request){.number = 3, .area = "5"});
-        register_joined(rig, 2, 1);
-        withdraw(rig, 1);
+        scene_register_joined(rig, 2, 1, NORMAL);
+        scene_withdraw(rig, 1);
         if (way == 0) {
-            withdraw(rig, 2);
+            scene_withdraw(rig, 2);
         } else if (way == 1) {
-            split(rig, 2, 1, 0);
+            scene_split(rig, 2, 1, NORMAL, 0);
             assert_int_equal(task_of_case(rig, 2)->state, STATE(ROUTED));
         } else {
-            join(rig, 2, 3);
+            scene_join(rig, 2, 3, NORMAL);
             assert_int_equal(scene_task(rig, 2)->callers, 2);
         }
         expect_deserted(rig);
@@ -521,17 +430,17 @@ static void who_takes_back_what_is_finished_leaves_it_unasked(void **state)
     struct rig *rig = scene_new();
     (void)state;
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
-    register_joined(rig, 2, 1);
+    scene_register_joined(rig, 2, 1, NORMAL);
     assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
-    withdraw(rig, 2);
+    scene_withdraw(rig, 2);
     assert_true(last_event(rig)->case_split->withdrawn);
     assert_int_equal(scene_task(rig, 1)->callers, 1);
-    withdraw(rig, 1);
+    scene_withdraw(rig, 1);
     assert_int_equal(scene_task(rig, 1)->callers, 0);
     assert_int_equal(scene_task(rig, 1)->state, STATE(DONE));
     uint64_t events = rig_event_count(rig);
-    withdraw(rig, 2);
-    withdraw(rig, 1);
+    scene_withdraw(rig, 2);
+    scene_withdraw(rig, 1);
     assert_int_equal(rig_event_count(rig), events);
     rig_free(rig);
 }
