@@ -22,24 +22,6 @@ static const char *const hours_weekdays[] = {"sunday",   "monday", "tuesday", "w
 
 /* --- cells --- */
 
-bool city_cells_date(const struct city *city, const struct city_cells *cells, size_t row,
-                     const char *text, int32_t *ret_day)
-{
-    int64_t us;
-    size_t size = strlen(text);
-    bool is_plain = size > 0 && size <= 10 && strspn(text, "0123456789-/") == size &&
-                    text[0] != '-' && text[0] != '/';
-    if (city->civil == NULL || !is_plain ||
-        civil_parse(city->civil, text, 0, "date", &us, NULL) != STATUS_OK) {
-        findings_error(cells->findings, cells->file, csv_table_line(cells->table, row),
-                       "\"%s\" is no date such as 1404-12-29 or 2026-03-20",
-                       findings_quote(text).text);
-        return false;
-    }
-    *ret_day = civil_day(city->civil, us);
-    return true;
-}
-
 /* The next word of a cell; false behind the last. */
 static bool hours_next_word(const char **at, char *ret_word, size_t size)
 {

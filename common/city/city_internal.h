@@ -197,7 +197,7 @@ void city_settings_load(struct city *city, struct findings *findings);
 bool city_settings_calendar(const struct ini_value *value, const char *file,
                             enum civil_calendar *ret_calendar, struct findings *findings);
 
-/* city_load.c: one table while it is read, and the checks of its cells. */
+/* city_cells.c: one table while it is read, and the checks of its cells. */
 struct city_cells {
     const char *file;
     const struct csv_table *table;
@@ -214,15 +214,16 @@ const char *city_cells_key(const struct city_cells *cells, size_t row, size_t co
 void city_cells_names(const struct city *city, const struct city_cells *cells, size_t row,
                       size_t column, const char **ret_fa, const char **ret_en);
 bool city_cells_yes(const struct city_cells *cells, size_t row, size_t column); /* "" is no */
+/* A date and nothing else, of either calendar; false, and told, when it is none. */
+bool city_cells_date(const struct city *city, const struct city_cells *cells, size_t row,
+                     const char *text, int32_t *ret_day);
 
-/* city_units.c: valid_from, valid_to, leader and stand_in of a row, from that column on; and when all are read. */
+/* city_units.c: the kinds of units; valid_from, valid_to, leader and stand_in of a row, from that column on; and when all
+ * are read. */
+bool city_unit_kind_is_known(const char *kind);
 void city_units_read(const struct city *city, const struct city_cells *cells, size_t row,
                      size_t first_column, struct city_unit *unit);
 void city_units_check(const struct city *city, const struct city_cells *cells);
-
-/* A date and nothing else, of either calendar; false, and told, when it is none. city_hours.c */
-bool city_cells_date(const struct city *city, const struct city_cells *cells, size_t row,
-                     const char *text, int32_t *ret_day);
 
 /* city_hours.c: hours.csv and holidays.csv, after units.csv. The names of schedules in units.csv are
  * in the column `hours` of the unit's row. */
@@ -240,7 +241,6 @@ void city_questions_fini(struct city *city);
 /* city_ladder.c: ladder.csv, after levels.csv and units.csv. */
 void city_ladder_load(struct city *city, struct findings *findings);
 void city_ladder_fini(struct city_ladder *ladder);
-bool city_unit_kind_is_known(const char *kind);
 
 /* city_rules.c: rules.csv, after all other tables. */
 void city_rules_load(struct city *city, struct findings *findings);

@@ -10,70 +10,6 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const city_unit_kinds[] = {"district", "office", "deputy", "organisation",
-                                              "company",  "centre", "outside"};
-
-bool city_unit_kind_is_known(const char *kind)
-{
-    for (size_t i = 0; i < COUNT_OF(city_unit_kinds); i++) {
-        if (strcmp(kind, city_unit_kinds[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-const char *city_cells_key(const struct city_cells *cells, size_t row, size_t column)
-{
-    const char *key = csv_table_cell(cells->table, row, column);
-    int line = csv_table_line(cells->table, row);
-    struct error err = ERROR_NONE;
-    if (key[0] == '\0') {
-        findings_error(cells->findings, cells->file, line, "the key is empty");
-    } else if (text_check_key(key, CITY_KEY_SIZE_MAX, "key", &err) != STATUS_OK) {
-        findings_error(cells->findings, cells->file, line, "the key \"%s\" cannot be used: %s",
-                       findings_quote(key).text, err.message);
-    } else if (strcmp(key, "*") == 0 || strpbrk(key, "{}") != NULL) {
-        findings_error(cells->findings, cells->file, line,
-                       "\"*\", \"{\" and \"}\" have a meaning in rules.csv: choose another key");
-    }
-    return key;
-}
-
-void city_cells_names(const struct city *city, const struct city_cells *cells, size_t row,
-                      size_t column, const char **ret_fa, const char **ret_en)
-{
-    const char *names[2] = {csv_table_cell(cells->table, row, column),
-                            csv_table_cell(cells->table, row, column + 1)};
-    int line = csv_table_line(cells->table, row);
-    for (size_t i = 0; i < 2; i++) {
-        struct error err = ERROR_NONE;
-        if (names[i][0] != '\0' &&
-            text_check_key(names[i], CITY_NAME_SIZE_MAX, "name", &err) != STATUS_OK) {
-            findings_error(cells->findings, cells->file, line, "the name \"%s\" cannot be used: %s",
-                           findings_quote(names[i]).text, err.message);
-        }
-    }
-    bool is_fa = city->language != NULL && strcmp(city->language, "fa") == 0;
-    if (city->language != NULL && names[is_fa ? 0 : 1][0] == '\0') {
-        findings_error(cells->findings, cells->file, line,
-                       "%s is empty: it is the language of the city",
-                       is_fa ? "name_fa" : "name_en");
-    }
-    *ret_fa = names[0][0] != '\0' ? names[0] : names[1];
-    *ret_en = names[1][0] != '\0' ? names[1] : names[0];
-}
-
-bool city_cells_yes(const struct city_cells *cells, size_t row, size_t column)
-{
-    const char *value = csv_table_cell(cells->table, row, column);
-    if (value[0] != '\0' && strcmp(value, "no") != 0 && strcmp(value, "yes") != 0) {
-        findings_error(cells->findings, cells->file, csv_table_line(cells->table, row),
-                       "\"%s\" must be yes or no", findings_quote(value).text);
-    }
-    return strcmp(value, "yes") == 0;
-}
-
 static void city_tell_duplicate(void *context, size_t row, size_t first_row)
 {
     const struct city_cells *cells = context;
@@ -81,24 +17,6 @@ static void city_tell_duplicate(void *context, size_t row, size_t first_row)
                    "the key \"%s\" is already on line %d: a key is there once",
                    findings_quote(csv_table_cell(cells->table, row, 0)).text,
                    csv_table_line(cells->table, first_row));
-}
-
-void *city_cells_open(const struct city *city, const char *file, const struct csv_column *columns,
-                      size_t column_count, size_t size, struct csv_table **ret_table,
-                      bool *ret_whole, struct city_cells *ret_cells, struct findings *findings)
-{
-    const struct pack_file *found = pack_files_find(&city->files, file);
-    /* A file that cannot be read was told already: nothing more about it. */
-    struct findings ignored = {0};
-    bool readable = found != NULL && found->readable;
-    size_t errors = findings->errors;
-    *ret_table = csv_table_read(file, readable ? found->text : bytes_of("", 0), columns,
-                                column_count, readable ? findings : &ignored);
-    *ret_whole = readable && findings->errors == errors;
-    *ret_cells = (struct city_cells){.file = file, .table = *ret_table, .findings = findings};
-    void *items = calloc(csv_table_rows(*ret_table) + 1, size);
-    CHECK(items != NULL);
-    return items;
 }
 
 /* A number in a column of levels.csv; an empty cell of an optional one is 0. */

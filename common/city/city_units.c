@@ -1,9 +1,15 @@
-/* The directory of bodies through time: from when to when a unit is one, and who has its work before and afterwards. */
+/* The directory of bodies: which kinds there are, and through time from when to when a unit is one, and who has its work
+ * before and afterwards. */
 #include "city/city_internal.h"
 
 #include "text/utf8.h"
 
 #include <string.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const city_unit_kinds[] = {"district", "office", "deputy", "organisation",
+                                              "company",  "centre", "outside"};
 
 bool city_unit_is_valid(const struct city *city, const struct city_unit *unit, int64_t at_us)
 {
@@ -21,6 +27,16 @@ const char *city_unit_in_charge(const struct city *city, const char *key, int64_
         unit = unit->stand_in[0] != '\0' ? city_unit(city, unit->stand_in) : NULL;
     }
     return city_unit(city, key) == NULL ? key : city->coordinator; /* unlisted: as it came */
+}
+
+bool city_unit_kind_is_known(const char *kind)
+{
+    for (size_t i = 0; i < COUNT_OF(city_unit_kinds); i++) {
+        if (strcmp(kind, city_unit_kinds[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool city_unit_is_outside(const struct city *city, const char *key)
