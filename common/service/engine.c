@@ -3,18 +3,14 @@
 #include "base/check.h"
 #include "base/plant.h"
 #include "service/decision.h"
+#include "service/event_record.h"
 #include "service/pack_taken.h"
+#include "service/signals.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct signals {
-    uint64_t keys[ENGINE_SIGNALS_MAX];
-    size_t count;
-    bool all;
-};
 
 struct engine {
     const struct service_def *def;
@@ -64,54 +60,9 @@ static void seen_name(Common__ServiceId upstream, char out[CURSOR_NAME_MAX])
     out[CURSOR_NAME_MAX - 1] = '\0';
 }
 
-/* Which member of the Event's oneof is set: protobuf-c keeps it where every member's quantifier
- * points. */
-static uint32_t event_kind(const ProtobufCMessage *open)
-{
-    const ProtobufCMessageDescriptor *type = open->descriptor;
-    CHECK(type->n_fields > 0);
-    uint32_t kind;
-    memcpy(&kind, (const uint8_t *)open + type->fields[0].quantifier_offset, sizeof kind);
-    return kind;
-}
-
-uint64_t service_signal_key(const char *name)
-{
-    /* FNV-1a, 64 bits: a collision only wakes a read for nothing. */
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (const unsigned char *c = (const unsigned char *)name; *c != '\0'; c++) {
-        hash = (hash ^ *c) * UINT64_C(1099511628211);
-    }
-    return hash == 0 ? 1 : hash;
-}
-
-void apply_signal(struct apply *a, uint64_t key)
-{
-    struct signals *signals = a->signals;
-    if (signals == NULL) {
-        return;
-    }
-    for (size_t i = signals->count; i > 0 && i + 8 > signals->count; i--) {
-        if (signals->keys[i - 1] == key) {
-            return;
-        }
-    }
-    if (signals->count == ENGINE_SIGNALS_MAX) {
-        signals->all = true;
-        return;
-    }
-    signals->keys[signals->count++] = key;
-}
-
 size_t engine_take_signals(struct engine *engine, uint64_t *ret_keys, size_t max, bool *ret_all)
 {
-    struct signals *signals = &engine->signals;
-    size_t count = signals->count < max ? signals->count : max;
-    memcpy(ret_keys, signals->keys, count * sizeof *ret_keys);
-    *ret_all = signals->all || count < signals->count;
-    signals->count = 0;
-    signals->all = false;
-    return count;
+    return signals_take(&engine->signals, ret_keys, max, ret_all);
 }
 
 /* --- decisions --- */
@@ -460,7 +411,7 @@ enum status engine_run_event(struct engine *engine, struct store_txn *txn, size_
     struct event event;
     bool known = false;
     enum status status =
-        engine_event_unpack(record, position->offset, f->event_type, arena, &event, &known, err);
+        event_unpack(record, position->offset, f->event_type, arena, &event, &known, err);
     if (status != STATUS_OK) {
         return status;
     }
@@ -558,50 +509,6 @@ void engine_end_pack(struct engine *engine, bool is_taken)
     engine->next.city = NULL;
 }
 
-/* --- records --- */
-
-const Common__EventRecord *engine_record_unpack(struct bytes packed, struct arena *arena,
-                                                struct error *err)
-{
-    ProtobufCMessage *message;
-    if (message_unpack(&common__event_record__descriptor, packed, MESSAGE_UNKNOWN_KEEP, arena,
-                       &message, err) != STATUS_OK) {
-        return NULL;
-    }
-    return (const Common__EventRecord *)message;
-}
-
-enum status engine_event_unpack(const Common__EventRecord *record, uint64_t offset,
-                                const ProtobufCMessageDescriptor *type, struct arena *arena,
-                                struct event *ret_event, bool *ret_known, struct error *err)
-{
-    ProtobufCMessage *open;
-    enum status status = message_unpack(type, bytes_of(record->open.data, record->open.len),
-                                        MESSAGE_UNKNOWN_KEEP, arena, &open, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    uint32_t kind = event_kind(open);
-    if (kind != record->kind &&
-        (kind != 0 || protobuf_c_message_descriptor_get_field(type, record->kind) != NULL)) {
-        return error_set(err, STATUS_DATA_LOSS, "kind",
-                         "the record says kind %u, and its event is of kind %u", record->kind,
-                         kind);
-    }
-    *ret_event = (struct event){
-        .offset = offset,
-        .recorded_at_us = record->recorded_at_us,
-        .occurred_at_us = record->occurred_at_us,
-        .historical = record->historical,
-        .actor = record->actor,
-        .open = open,
-        .sealed = bytes_of(record->sealed.data, record->sealed.len),
-        .citizen = record->citizen,
-    };
-    *ret_known = kind != 0;
-    return STATUS_OK;
-}
-
 /* --- life --- */
 
 /* The last event's time, so that recorded_at never runs backwards, whatever the clock did
@@ -617,7 +524,7 @@ static enum status read_last_recorded(struct engine *engine, struct error *err)
     struct bytes packed;
     log_head(txn, &head);
     if (head.offset > 0 && log_get(txn, head.offset, &packed, NULL)) {
-        const Common__EventRecord *record = engine_record_unpack(packed, engine->apply_arena, err);
+        const Common__EventRecord *record = event_record_unpack(packed, engine->apply_arena, err);
         if (record == NULL) {
             status = STATUS_DATA_LOSS;
         } else {

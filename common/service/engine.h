@@ -6,6 +6,7 @@
 #define VAFA_SERVICE_ENGINE_H
 
 #include "service/service.h"
+#include "service/signals.h"
 #include "store/idempotency.h"
 
 struct engine;
@@ -80,24 +81,12 @@ void engine_end_pack(struct engine *engine, bool is_taken);
  * (may be NULL) to how far the clock is behind. */
 int64_t engine_now_us(struct engine *engine, int64_t *ret_behind_us);
 
-/* Keys signalled since the last call, at most `max`; *ret_all when there were more than could be
- * kept. */
+/* Keys signalled since the last call: signals_take. */
 size_t engine_take_signals(struct engine *engine, uint64_t *ret_keys, size_t max, bool *ret_all);
-
-/* An event of the own log for the outside world: the record without its sealed part, unpacked into
- * the arena. */
-const Common__EventRecord *engine_record_unpack(struct bytes packed, struct arena *arena,
-                                                struct error *err);
-/* The event in a record: *ret_known false when its kind is newer than this program. DATA_LOSS when
- * the record says another kind than its event has. */
-enum status engine_event_unpack(const Common__EventRecord *record, uint64_t offset,
-                                const ProtobufCMessageDescriptor *type, struct arena *arena,
-                                struct event *ret_event, bool *ret_known, struct error *err);
 
 /* "follow.intake": the cursor's name. */
 void engine_cursor_name(Common__ServiceId upstream, char out[CURSOR_NAME_MAX]);
 
-#define ENGINE_SIGNALS_MAX 1024
 #define ENGINE_SIGNAL_LOG UINT64_C(2) /* the own log grew */
 
 #endif

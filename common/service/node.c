@@ -25,9 +25,9 @@
 static void committed(void *context)
 {
     struct node *node = context;
-    uint64_t keys[ENGINE_SIGNALS_MAX];
+    uint64_t keys[SIGNALS_MAX];
     bool all;
-    size_t count = engine_take_signals(node->engine, keys, ENGINE_SIGNALS_MAX, &all);
+    size_t count = engine_take_signals(node->engine, keys, SIGNALS_MAX, &all);
     parking_wake(node->parking, keys, count, all);
     for (size_t i = 0; i < node->def->feed_count; i++) {
         if (node->followers[i] != NULL) {

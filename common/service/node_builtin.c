@@ -1,4 +1,5 @@
 /* The methods every service has: its log for followers, its health, version and metrics. */
+#include "service/event_record.h"
 #include "service/node_internal.h"
 
 #include "text/utf8.h"
@@ -91,7 +92,7 @@ static enum status load_event(struct read *r, uint64_t offset, Eventlog__LoggedE
         return lost_event(r, offset);
     }
     Eventlog__LoggedEvent *event = arena_alloc(r->arena, sizeof *event);
-    const Common__EventRecord *record = engine_record_unpack(packed, r->arena, &why);
+    const Common__EventRecord *record = event_record_unpack(packed, r->arena, &why);
     if (event == NULL || (record == NULL && why.status == STATUS_RESOURCE_EXHAUSTED)) {
         return read_refuse(r, STATUS_RESOURCE_EXHAUSTED, "events_max",
                            "the events need more memory than a call may have");

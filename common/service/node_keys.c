@@ -1,5 +1,6 @@
 /* The master key's change (keyring_change.h), and what is left of a citizen: answered by every
  * service. */
+#include "service/event_record.h"
 #include "service/keyring_change.h"
 #include "service/node_internal.h"
 
@@ -37,7 +38,7 @@ static enum status read_citizen(struct read *r, const ProtobufCMessage *message,
                                  (unsigned long long)offset);
             break;
         }
-        const Common__EventRecord *record = engine_record_unpack(packed, arena, r->error);
+        const Common__EventRecord *record = event_record_unpack(packed, arena, r->error);
         status = record == NULL ? r->error->status : STATUS_OK;
         response->sealed_parts +=
             record != NULL && record->citizen == request->citizen && record->sealed.len > 0;

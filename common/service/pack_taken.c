@@ -1,7 +1,7 @@
 #include "service/pack_taken.h"
 
 #include "base/message.h"
-#include "service/engine.h"
+#include "service/event_record.h"
 
 #include <string.h>
 
@@ -77,9 +77,9 @@ const Common__PackTaken *pack_taken_get(struct store_txn *txn,
                   (unsigned long long)offset);
         return NULL;
     }
-    const Common__EventRecord *record = engine_record_unpack(packed, arena, err);
-    if (record == NULL || engine_event_unpack(record, offset, event_type, arena, &event, &is_known,
-                                              err) != STATUS_OK) {
+    const Common__EventRecord *record = event_record_unpack(packed, arena, err);
+    if (record == NULL ||
+        event_unpack(record, offset, event_type, arena, &event, &is_known, err) != STATUS_OK) {
         return NULL;
     }
     const Common__PackTaken *taken = is_known ? pack_taken_of(event.open) : NULL;

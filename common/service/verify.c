@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "service/engine.h"
+#include "service/event_record.h"
 #include "service/pack_taken.h"
 #include "store/store_copy.h"
 
@@ -111,10 +112,10 @@ static enum status apply_record(struct rebuild *rebuild, struct bytes packed, ui
     struct event event;
     struct error why = ERROR_NONE;
     bool known = false;
-    const Common__EventRecord *record = engine_record_unpack(packed, rebuild->arena, &why);
-    enum status status = record == NULL ? why.status
-                                        : engine_event_unpack(record, offset, type, rebuild->arena,
-                                                              &event, &known, &why);
+    const Common__EventRecord *record = event_record_unpack(packed, rebuild->arena, &why);
+    enum status status =
+        record == NULL ? why.status
+                       : event_unpack(record, offset, type, rebuild->arena, &event, &known, &why);
     bool is_pack = status == STATUS_OK && known && pack_taken_of(event.open) != NULL;
     apply = !is_pack ? apply : is_view ? NULL : pack_taken_apply;
     if (status == STATUS_OK && known && apply != NULL) {
@@ -171,7 +172,7 @@ static enum status is_ready(struct rebuild *rebuild, const struct replay *replay
                             const struct replay *replays, bool *ret_ready, struct error *err)
 {
     struct error why = ERROR_NONE;
-    const Common__EventRecord *record = engine_record_unpack(replay->packed, rebuild->arena, &why);
+    const Common__EventRecord *record = event_record_unpack(replay->packed, rebuild->arena, &why);
     if (record == NULL) {
         *ret_ready = false;
         return find_event(rebuild, replay->upstream, replay->offset, &why, err);

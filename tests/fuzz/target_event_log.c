@@ -2,7 +2,7 @@
  * Records of event logs. The first line is the name of the service that owns the log; what follows
  * is read twice: as a packed record, and as choices from which a record with an event is made.
  */
-#include "service/engine.h"
+#include "service/event_record.h"
 #include "tests/fuzz/fuzz_contract.h"
 
 #include <string.h>
@@ -47,11 +47,11 @@ static bool read_record(const struct service_def *owner, struct bytes packed)
     struct event event;
     bool known = false;
     enum status status = STATUS_OK;
-    const Common__EventRecord *record = engine_record_unpack(packed, arena, &err);
+    const Common__EventRecord *record = event_record_unpack(packed, arena, &err);
     if (record == NULL) {
         status = err.status;
     } else {
-        status = engine_event_unpack(record, 1, owner->event_type, arena, &event, &known, &err);
+        status = event_unpack(record, 1, owner->event_type, arena, &event, &known, &err);
     }
     if (status == STATUS_OK) {
         check_event(&event, known, record);

@@ -4,6 +4,7 @@
 #include "tests/support/scratch.h"
 
 #include "base/check.h"
+#include "service/event_record.h"
 #include "service/keyring.h"
 #include "service/node_internal.h"
 
@@ -501,7 +502,7 @@ enum status rig_feed(struct rig *rig, Common__ServiceId service, const struct ev
     must(store_write_begin(upstream_store(rig, number), &txn, &own_err), &own_err);
     log_append(txn, buffer_bytes(&packed), &feed.position);
     must(store_write_commit(txn, &own_err), &own_err);
-    feed.record = engine_record_unpack(buffer_bytes(&packed), rig->feed_arena, &own_err);
+    feed.record = event_record_unpack(buffer_bytes(&packed), rig->feed_arena, &own_err);
     assert_non_null(feed.record);
 
     must(writer_submit(node_writer(rig->node), &feed.op, &own_err), &own_err);
@@ -539,11 +540,10 @@ const struct event *rig_event(struct rig *rig, uint64_t offset)
     struct event *event = arena_alloc(rig->arena, sizeof *event);
     must(store_read_begin(node_store(rig->node), &txn, &err), &err);
     assert_true(log_get(txn, offset, &packed, NULL));
-    const Common__EventRecord *record = engine_record_unpack(packed, rig->arena, &err);
+    const Common__EventRecord *record = event_record_unpack(packed, rig->arena, &err);
     assert_non_null(record);
     store_read_end(txn);
-    must(engine_event_unpack(record, offset, rig->def->event_type, rig->arena, event, &known, &err),
-         &err);
+    must(event_unpack(record, offset, rig->def->event_type, rig->arena, event, &known, &err), &err);
     assert_true(known);
     return event;
 }

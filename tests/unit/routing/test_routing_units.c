@@ -5,6 +5,7 @@
 #include "services/routing/routing.h"
 
 #include "service/engine.h"
+#include "service/event_record.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
 #include "vafa/routing/v1/routing.pb-c.h"
@@ -262,9 +263,9 @@ static bool is_signalled(const uint64_t *keys, size_t count, const char *name)
 
 static void assert_woken(struct desk *desk, bool civil_5, bool civil_6, bool every_unit)
 {
-    uint64_t keys[ENGINE_SIGNALS_MAX];
+    uint64_t keys[SIGNALS_MAX];
     bool all;
-    size_t count = engine_take_signals(desk->engine, keys, ENGINE_SIGNALS_MAX, &all);
+    size_t count = engine_take_signals(desk->engine, keys, SIGNALS_MAX, &all);
     assert_false(all);
     assert_int_equal(is_signalled(keys, count, CIVIL_5), civil_5);
     assert_int_equal(is_signalled(keys, count, CIVIL_6), civil_6);
@@ -304,7 +305,7 @@ static void followers_may_pass_over_acknowledgements_only(void **state)
     for (uint64_t offset = 1; offset <= 3; offset++) {
         struct bytes packed;
         assert_true(log_get(txn, offset, &packed, NULL));
-        const Common__EventRecord *record = engine_record_unpack(packed, desk->arena, NULL);
+        const Common__EventRecord *record = event_record_unpack(packed, desk->arena, NULL);
         assert_non_null(record);
         assert_int_equal(record->ignorable, offset == 3);
     }
