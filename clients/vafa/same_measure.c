@@ -3,7 +3,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
-#include "services/intake/intake_incident_rules.h"
+#include "services/intake/intake_rules_incident.h"
 #include "text/fold.h"
 
 #include <ctype.h>

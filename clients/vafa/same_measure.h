@@ -1,7 +1,7 @@
 /*
  * How good is the suggestion "the same thing again"? Measured on a city's own history, where crews'
  * notes say of some requests that they were duplicates. Asks the rules that FindSame asks
- * (services/intake/intake_incident_rules.h), of each row against the rows that were open when it
+ * (services/intake/intake_rules_incident.h), of each row against the rows that were open when it
  * came.
  *
  * What a note says is not the whole truth: crews mark what they stumble upon. So an unmarked hit may

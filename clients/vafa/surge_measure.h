@@ -1,12 +1,12 @@
 /*
  * How often would report have told of a surge? Measured on a city's own history: the rules that the
- * service asks (services/report/report_surge_rules.h), of each row against the rows before it, in
+ * service asks (services/report/report_rules_surges.h), of each row against the rows before it, in
  * order of time, as if each had been registered when it was made.
  */
 #ifndef VAFA_CLIENTS_VAFA_SURGE_MEASURE_H
 #define VAFA_CLIENTS_VAFA_SURGE_MEASURE_H
 
-#include "services/report/report_surge_rules.h"
+#include "services/report/report_rules_surges.h"
 
 #define SURGE_MEASURE_ROWS_MAX 2000000
 

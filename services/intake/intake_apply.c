@@ -1,12 +1,12 @@
 /* What events change: own events the state tables, those of others the timeline. */
 #include "services/intake/intake_amend.h"
 #include "services/intake/intake_calls.h"
-#include "services/intake/intake_incident_tables.h"
 #include "services/intake/intake_internal.h"
 #include "services/intake/intake_members.h"
 #include "services/intake/intake_rules.h"
 #include "services/intake/intake_storms.h"
 #include "services/intake/intake_tables.h"
+#include "services/intake/intake_tables_incident.h"
 
 #include "base/plant.h"
 

@@ -15,11 +15,36 @@
 /* intake_methods.c: in the order of intake.proto. */
 extern const struct service_method intake_methods[];
 
+/* intake_methods_cases.c */
+enum status intake_check_register(const struct city *city, const struct rpc_caller *caller,
+                                  const ProtobufCMessage *request, struct error *err);
+enum status intake_read_get(struct read *r, const ProtobufCMessage *request,
+                            ProtobufCMessage *response);
+enum status intake_check_list(const struct city *city, const struct rpc_caller *caller,
+                              const ProtobufCMessage *request, struct error *err);
+enum status intake_read_list(struct read *r, const ProtobufCMessage *request,
+                             ProtobufCMessage *response);
+enum status intake_check_reveal(const struct city *city, const struct rpc_caller *caller,
+                                const ProtobufCMessage *request, struct error *err);
+enum status intake_read_reveal(struct read *r, const ProtobufCMessage *request,
+                               ProtobufCMessage *response);
 /* A request without personal data. `scratch` holds its timeline meanwhile, and is emptied before. */
 enum status intake_read_case(struct read *r, uint64_t number, struct arena *scratch,
                              Intake__Case **ret_case);
+/* As intake_story_read, and its refusal; the request told, in the answer's arena, NULL: there
+ * is no memory for it. */
+enum status intake_read_story(struct read *r, const struct intake_case *found, struct arena *arena,
+                              struct intake_story *ret_story);
+Intake__Case *intake_tell_case(struct read *r, const struct intake_case *found,
+                               const struct intake_story *story);
+/* What is sealed of a request, as far as there is anything; refused as keyring_open_sealed. */
+enum status intake_read_personal(struct read *r, const struct intake_case *found,
+                                 Intake__RevealCaseResponse *response);
+/* The request of a code and its story, as much as fits an answer. */
+enum status intake_read_whole_case(struct read *r, const char *code, Intake__Case **ret_case,
+                                   Intake__TimelineEntry ***ret_timeline, size_t *ret_count);
 
-/* intake_incident_methods.c */
+/* intake_methods_incident.c */
 enum status intake_check_find_same(const struct city *city, const struct rpc_caller *caller,
                                    const ProtobufCMessage *request, struct error *err);
 enum status intake_read_find_same(struct read *r, const ProtobufCMessage *request,
@@ -49,21 +74,6 @@ enum status intake_decide_routing(struct decide *d, const struct event *event);
 #define INTAKE_LIST_BYTES_MAX ((size_t)512 * 1024)
 /* Memory for one request's timeline: its rows, the longest notes, and the entries made of them. */
 #define INTAKE_STORY_ARENA_BYTES ((size_t)8 * 1024 * 1024)
-
-/* intake_methods.c: as intake_story_read, and its refusal; the request told, in the answer's arena, NULL: there
- * is no memory for it. */
-enum status intake_read_story(struct read *r, const struct intake_case *found, struct arena *arena,
-                              struct intake_story *ret_story);
-Intake__Case *intake_tell_case(struct read *r, const struct intake_case *found,
-                               const struct intake_story *story);
-
-/* What is sealed of a request, as far as there is anything; refused as keyring_open_sealed. */
-enum status intake_read_personal(struct read *r, const struct intake_case *found,
-                                 Intake__RevealCaseResponse *response);
-
-/* The request of a code and its story, as much as fits an answer. */
-enum status intake_read_whole_case(struct read *r, const char *code, Intake__Case **ret_case,
-                                   Intake__TimelineEntry ***ret_timeline, size_t *ret_count);
 
 /* intake_decide.c: the requests have passed the check of their method. */
 const void *intake_prepare_register(struct prepare *p, const ProtobufCMessage *request);

@@ -42,7 +42,7 @@ enum intake_state_class {
 
 enum intake_view_class {
     INTAKE_CLASS_TIMELINE = 1,
-    INTAKE_CLASS_OPEN = 2, /* these two: intake_incident_tables.h */
+    INTAKE_CLASS_OPEN = 2, /* these two: intake_tables_incident.h */
     INTAKE_CLASS_INCIDENT = 3,
     INTAKE_CLASS_ALARM = 4,
     INTAKE_CLASS_LOOK_ELSEWHERE = 20,

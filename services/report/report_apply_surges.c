@@ -1,6 +1,6 @@
 /* What report's own events change: the rows of surges, and the timer of their end. */
 #include "services/report/report_internal.h"
-#include "services/report/report_surge_tables.h"
+#include "services/report/report_tables_surges.h"
 
 #include "base/clock.h"
 #include "base/plant.h"

@@ -1,6 +1,6 @@
 /* What follows from a request that was registered, and when a surge's time is over. */
 #include "services/report/report_internal.h"
-#include "services/report/report_surge_tables.h"
+#include "services/report/report_tables_surges.h"
 
 #include "base/clock.h"
 #include "base/plant.h"

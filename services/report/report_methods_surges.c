@@ -1,6 +1,6 @@
 /* ListSurges: the check of a question, and the page that answers it. */
 #include "services/report/report_internal.h"
-#include "services/report/report_surge_tables.h"
+#include "services/report/report_tables_surges.h"
 
 #include "city/city_route.h"
 

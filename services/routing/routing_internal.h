@@ -62,7 +62,21 @@ enum status routing_check_list(const struct city *city, const struct rpc_caller 
 enum status routing_read_list(struct read *r, const ProtobufCMessage *message,
                               ProtobufCMessage *answer);
 
-/* routing_methods.c: for the reads in files of their own. */
+/* routing_follow.c: FollowTasks; AcknowledgeTasks' check. */
+enum status routing_check_follow(const struct city *city, const struct rpc_caller *caller,
+                                 const ProtobufCMessage *message, struct error *err);
+enum status routing_read_follow(struct read *r, const ProtobufCMessage *message,
+                                ProtobufCMessage *answer);
+/* From where it says: what the office has acknowledged does not matter then. */
+bool routing_follow_is_unhurried(const ProtobufCMessage *message);
+enum status routing_check_acknowledge(const struct city *city, const struct rpc_caller *caller,
+                                      const ProtobufCMessage *message, struct error *err);
+
+/* routing_methods_tasks.c: GetTask; and parts of several methods. */
+enum status routing_check_get(const struct city *city, const struct rpc_caller *caller,
+                              const ProtobufCMessage *message, struct error *err);
+enum status routing_read_get(struct read *r, const ProtobufCMessage *message,
+                             ProtobufCMessage *answer);
 enum status routing_require_unit(struct read *r, const char *unit);
 enum status routing_read_task(struct read *r, uint64_t number, Routing__Task **ret_task);
 enum status routing_refuse_too_large(struct read *r);

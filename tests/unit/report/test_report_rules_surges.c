@@ -1,5 +1,5 @@
 /* When a surge begins, goes on and ends: the arithmetic, and what a request does. */
-#include "services/report/report_surge_rules.h"
+#include "services/report/report_rules_surges.h"
 
 #include "base/clock.h"
 

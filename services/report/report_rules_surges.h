@@ -11,8 +11,8 @@
  * (Riebler 2004; algo.bayes of the R package surveillance), with hours of the week for weeks of the
  * year. Few weeks known make it careful by themselves: nothing is assumed that was not seen.
  */
-#ifndef VAFA_SERVICES_REPORT_REPORT_SURGE_RULES_H
-#define VAFA_SERVICES_REPORT_REPORT_SURGE_RULES_H
+#ifndef VAFA_SERVICES_REPORT_REPORT_RULES_SURGES_H
+#define VAFA_SERVICES_REPORT_REPORT_RULES_SURGES_H
 
 #include "city/city.h"
 

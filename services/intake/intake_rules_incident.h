@@ -11,8 +11,8 @@
  *   the street   one has no point, both name the street, and neither neighbourhood nor area differs
  * Citizens' words say nothing here: they are sealed, and would gain nothing (docs/decisions/0018).
  */
-#ifndef VAFA_SERVICES_INTAKE_INTAKE_INCIDENT_RULES_H
-#define VAFA_SERVICES_INTAKE_INTAKE_INCIDENT_RULES_H
+#ifndef VAFA_SERVICES_INTAKE_INTAKE_RULES_INCIDENT_H
+#define VAFA_SERVICES_INTAKE_INTAKE_RULES_INCIDENT_H
 
 #include "city/city.h"
 

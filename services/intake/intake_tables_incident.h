@@ -9,10 +9,10 @@
  * They derive from routing's log alone, for it is routing that knows what is open
  * (docs/decisions/0013): a request comes in when it is routed and leaves when its task ends.
  */
-#ifndef VAFA_SERVICES_INTAKE_INTAKE_INCIDENT_TABLES_H
-#define VAFA_SERVICES_INTAKE_INTAKE_INCIDENT_TABLES_H
+#ifndef VAFA_SERVICES_INTAKE_INTAKE_TABLES_INCIDENT_H
+#define VAFA_SERVICES_INTAKE_INTAKE_TABLES_INCIDENT_H
 
-#include "services/intake/intake_incident_rules.h"
+#include "services/intake/intake_rules_incident.h"
 #include "services/intake/intake_tables.h"
 
 /* Rows that one question looks at, over all topics and cells. */

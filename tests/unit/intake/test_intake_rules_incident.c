@@ -1,5 +1,5 @@
 /* When two requests are about the same thing: places, times, and the cells that find them. */
-#include "services/intake/intake_incident_rules.h"
+#include "services/intake/intake_rules_incident.h"
 
 #include "base/clock.h"
 

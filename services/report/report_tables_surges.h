@@ -6,11 +6,11 @@
  *
  * and what the cells of the view (report_tables.h) say about two hours of a topic.
  */
-#ifndef VAFA_SERVICES_REPORT_REPORT_SURGE_TABLES_H
-#define VAFA_SERVICES_REPORT_REPORT_SURGE_TABLES_H
+#ifndef VAFA_SERVICES_REPORT_REPORT_TABLES_SURGES_H
+#define VAFA_SERVICES_REPORT_REPORT_TABLES_SURGES_H
 
 #include "service/tables.h"
-#include "services/report/report_surge_rules.h"
+#include "services/report/report_rules_surges.h"
 
 #include "vafa/report/v1/records.pb-c.h"
 

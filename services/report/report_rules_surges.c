@@ -1,5 +1,5 @@
 /* The arithmetic of surges; see the header. */
-#include "services/report/report_surge_rules.h"
+#include "services/report/report_rules_surges.h"
 
 #include "base/clock.h"
 

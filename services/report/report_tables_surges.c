@@ -1,5 +1,5 @@
 /* Keys, records and sums of surges; the header draws them. */
-#include "services/report/report_surge_tables.h"
+#include "services/report/report_tables_surges.h"
 
 #include "services/report/report_tables.h"
 

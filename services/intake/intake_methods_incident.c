@@ -1,8 +1,8 @@
 /* FindSame: which open requests are probably about what a caller tells. */
-#include "services/intake/intake_incident_tables.h"
 #include "services/intake/intake_internal.h"
 #include "services/intake/intake_rules.h"
 #include "services/intake/intake_storms.h"
+#include "services/intake/intake_tables_incident.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* How open incidents lie in the view, and how they are looked up. */
-#include "services/intake/intake_incident_tables.h"
+#include "services/intake/intake_tables_incident.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Comparing places and times; see the header. */
-#include "services/intake/intake_incident_rules.h"
+#include "services/intake/intake_rules_incident.h"
 
 #include "base/clock.h"
 #include "text/fold.h"
