@@ -1,4 +1,5 @@
 #include "tests/unit/followup/seat.h"
+#include "tests/support/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,11 +8,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 void seat_feed(struct rig *rig, Routing__Event open, const char *actor)
 {

@@ -1,4 +1,5 @@
 /* What a session is shown of the urgent tasks of its units: at once, in order, each change once. */
+#include "tests/support/text.h"
 #include "tests/unit/followup/seat.h"
 
 #include <setjmp.h>
@@ -9,11 +10,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 static void shows_what_is_alarmed_in_its_units_and_who_acknowledges_it(void **state)
 {

@@ -1,4 +1,6 @@
 /* What becomes of a request after it was registered: amended, taken back, added to. */
+#include "tests/support/text.h"
+
 #include "intake_desk.h"
 
 #include "services/intake/intake_amend.h"
@@ -14,11 +16,6 @@
 
 #define STATE(name) INTAKE__CASE_STATE__CASE_STATE_##name
 #define KIND(name) INTAKE__TIMELINE_KIND__TIMELINE_KIND_##name
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 static const ProtobufCMessage *must(struct rig *rig, const char *method, ProtobufCMessage *request)
 {

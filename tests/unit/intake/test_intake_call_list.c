@@ -1,4 +1,6 @@
 /* The hotline's calls, listed. */
+#include "tests/support/text.h"
+
 #include "intake_desk.h"
 
 #include "base/clock.h"
@@ -10,11 +12,6 @@
 #include <cmocka.h>
 
 #define RESULT(name) INTAKE__CALL_RESULT__CALL_RESULT_##name
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 static const ProtobufCMessage *must(struct rig *rig, const char *method, ProtobufCMessage *request)
 {

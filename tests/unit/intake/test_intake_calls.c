@@ -1,4 +1,6 @@
 /* Calls: the card of who rings, what is done in a call, and how it ends. */
+#include "tests/support/text.h"
+
 #include "intake_desk.h"
 
 #include "base/clock.h"
@@ -16,11 +18,6 @@
 
 #define RESULT(name) INTAKE__CALL_RESULT__CALL_RESULT_##name
 #define PHONE_CHANNEL COMMON__CHANNEL__CHANNEL_PHONE
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 static const ProtobufCMessage *must(struct rig *rig, const char *method, ProtobufCMessage *request)
 {

@@ -1,4 +1,6 @@
 /* The citizen's own look: code and last four digits, and what guessing comes to. */
+#include "tests/support/text.h"
+
 #include "intake_desk.h"
 
 #include "base/clock.h"
@@ -12,11 +14,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 static enum status look(struct rig *rig, char *code, const char *digits,
                         const Intake__LookUpCaseResponse **ret_response, struct error *err)

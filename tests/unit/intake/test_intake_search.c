@@ -1,4 +1,6 @@
 /* Searching: what fits, and pages that stay where they are while new requests come in. */
+#include "tests/support/text.h"
+
 #include "intake_desk.h"
 
 #include "base/clock.h"
@@ -9,11 +11,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 static const Intake__SearchCasesResponse *search(struct rig *rig,
                                                  Intake__SearchCasesRequest *request)

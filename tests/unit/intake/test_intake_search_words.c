@@ -1,4 +1,6 @@
 /* Searching what citizens said: what is found, who is told to have looked, and how far one page goes. */
+#include "tests/support/text.h"
+
 #include "intake_desk.h"
 
 #include "base/clock.h"
@@ -14,11 +16,6 @@
 #include <cmocka.h>
 
 #define OTHER_PHONE "09137654321"
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 static Intake__SearchWordsRequest asks(const char *words)
 {

@@ -1,5 +1,7 @@
 /* Urgent requests: the number to dial where life is in danger, and who has it. Every test ends with a rebuild that must
  * equal (rig_free). */
+#include "tests/support/text.h"
+
 #include "intake_desk.h"
 
 #include "base/clock.h"
@@ -15,11 +17,6 @@
 
 #define KIND(name) INTAKE__TIMELINE_KIND__TIMELINE_KIND_##name
 #define ROUTING_KIND(name) ROUTING__EVENT__KIND_##name
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 static const char *register_urgent(struct rig *rig)
 {

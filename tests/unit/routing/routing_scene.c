@@ -1,4 +1,5 @@
 #include "tests/unit/routing/routing_scene.h"
+#include "tests/support/text.h"
 
 #include "services/routing/routing.h"
 #include "tests/support/scratch.h"
@@ -15,12 +16,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-/* Messages hold char *, though nobody writes through them. */
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 struct rig *scene_new_clocked(void)
 {

@@ -1,4 +1,5 @@
 #include "tests/unit/routing/scene_callers.h"
+#include "tests/support/text.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
 
@@ -11,12 +12,6 @@
 #include <cmocka.h>
 
 #define CODE_SIZE 24
-
-/* Messages hold char *, though nobody writes through them. */
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 static void feed(struct rig *rig, const Intake__Event *open)
 {

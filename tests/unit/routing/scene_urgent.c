@@ -1,4 +1,5 @@
 #include "tests/unit/routing/scene_urgent.h"
+#include "tests/support/text.h"
 
 #include "tests/unit/routing/routing_scene.h"
 
@@ -14,11 +15,6 @@
 #define WATCH "کشیک" /* the pack's urgent desk */
 #define NORMAL COMMON__URGENCY__URGENCY_NORMAL
 #define URGENT COMMON__URGENCY__URGENCY_URGENT
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 struct rig *scene_watched(void)
 {

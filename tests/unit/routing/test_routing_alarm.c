@@ -1,5 +1,6 @@
 /* Urgent tasks: to a desk at once, to a person within minutes, else up the ladder. Every test ends with a rebuild that
  * must equal (rig_free). */
+#include "tests/support/text.h"
 #include "tests/unit/routing/routing_scene.h"
 
 #include "services/routing/routing.h"
@@ -20,11 +21,6 @@
 #define WATCH "کشیک" /* the pack's urgent desk of both */
 #define ACK_US (10 * MINUTE_US)
 #define KIND(name) ROUTING__EVENT__KIND_##name
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 static void register_urgent(struct rig *rig, uint64_t number)
 {

@@ -1,5 +1,6 @@
 /* What has become urgent: its request was amended, or an urgent one was joined to it. Every test ends with a rebuild that
  * must equal (rig_free). */
+#include "tests/support/text.h"
 #include "tests/unit/routing/routing_scene.h"
 #include "tests/unit/routing/scene_callers.h"
 #include "tests/unit/routing/scene_urgent.h"
@@ -14,11 +15,6 @@
 #define CIVIL_5 "district-5-civil"
 #define NORMAL COMMON__URGENCY__URGENCY_NORMAL
 #define URGENT COMMON__URGENCY__URGENCY_URGENT
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 static void amend(struct rig *rig, uint64_t number, uint32_t nth, const char *topic,
                   Common__Urgency urgency)

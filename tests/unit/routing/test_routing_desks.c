@@ -1,5 +1,6 @@
 /* Several desks of one unit, and how far behind offices are. Every test ends with a rebuild that must
  * equal (rig_free). */
+#include "tests/support/text.h"
 #include "tests/unit/routing/routing_scene.h"
 
 #include <setjmp.h>
@@ -14,11 +15,6 @@
 #define CIVIL_5 "district-5-civil"
 #define CENTRE "centre-137"
 #define LEASE_US (10 * MINUTE_US)
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 /* A call of a desk under its own name. */
 static enum status desk_call(struct rig *rig, const char *desk, const char *method,

@@ -1,11 +1,11 @@
 /* Units together: helping ones with parts of their own, and what is returned too often. Every test ends
  * with a rebuild that must equal (rig_free). */
+#include "tests/support/text.h"
 #include "tests/unit/routing/routing_scene.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,11 +16,6 @@
 #define BUSES "bus-company"
 #define PARKS "district-6"
 #define CENTRE "centre-137" /* the pack's coordinator */
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 /* --- acts in short: of task 1 --- */
 

@@ -1,5 +1,6 @@
 /* A task's life beyond accepting and finishing: seen, planned, begun, waiting, closed undone, moved,
  * reopened, cancelled. Every test ends with a rebuild that must equal (rig_free). */
+#include "tests/support/text.h"
 #include "tests/unit/routing/routing_scene.h"
 
 #include "vafa/followup/v1/followup.pb-c.h"
@@ -16,11 +17,6 @@
 #define STATE(name) ROUTING__TASK_STATE__TASK_STATE_##name
 #define CIVIL_5 "district-5-civil"
 #define CENTRE "centre-137" /* the pack's coordinator */
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 /* --- acts in short: of task 1 --- */
 

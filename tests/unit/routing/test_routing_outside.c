@@ -1,5 +1,6 @@
 /* What is no body of the city's: requests that go there end at once, and nobody hands work there. Every test ends with a
  * rebuild that must equal (rig_free). */
+#include "tests/support/text.h"
 #include "tests/unit/routing/routing_scene.h"
 
 #include "services/routing/routing.h"
@@ -20,11 +21,6 @@
 #define POWER "power-company"
 #define KIND(name) ROUTING__EVENT__KIND_##name
 #define STATE(name) ROUTING__TASK_STATE__TASK_STATE_##name
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 static const Routing__TaskClosedUndone *closed_by(struct rig *rig, uint64_t offset)
 {

@@ -1,5 +1,6 @@
 /* What was referred to a body outside the city, by mistake or not: it is amended, chased, added to, heard about. Every test ends
  * with a rebuild that must equal (rig_free). */
+#include "tests/support/text.h"
 #include "tests/unit/routing/routing_scene.h"
 
 #include "vafa/followup/v1/followup.pb-c.h"
@@ -20,11 +21,6 @@
 #define URGENT COMMON__URGENCY__URGENCY_URGENT
 #define KIND(name) ROUTING__EVENT__KIND_##name
 #define STATE(name) ROUTING__TASK_STATE__TASK_STATE_##name
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 static void feed(struct rig *rig, Common__ServiceId service, const ProtobufCMessage *open)
 {

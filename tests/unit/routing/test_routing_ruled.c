@@ -1,5 +1,6 @@
 /* Where the rules send what they can tell apart by answers, place and time: when it is registered, and
  * again when it is amended. Every test ends with a rebuild that must equal (rig_free). */
+#include "tests/support/text.h"
 #include "tests/unit/routing/routing_scene.h"
 
 #include "services/routing/routing.h"
@@ -19,11 +20,6 @@
 /* 1404-09-03 in Tehran. */
 #define MIDNIGHT_US (INT64_C(1763929800) * SECOND_US)
 #define NOON_US (MIDNIGHT_US + 12 * HOUR_US)
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 /* What a request says; zero what it does not. */
 struct said {

@@ -3,6 +3,7 @@
 #include "services/routing/routing_incident.h"
 #include "tests/support/pack_copy.h"
 #include "tests/support/scratch.h"
+#include "tests/support/text.h"
 #include "tests/unit/routing/routing_scene.h"
 #include "tests/unit/routing/scene_callers.h"
 #include "tests/unit/routing/scene_urgent.h"
@@ -19,11 +20,6 @@
 #define CIVIL_5 "district-5-civil"
 #define NORMAL COMMON__URGENCY__URGENCY_NORMAL
 #define URGENT COMMON__URGENCY__URGENCY_URGENT
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 static void amend(struct rig *rig, uint64_t number, uint32_t nth, const char *topic,
                   Common__Urgency urgency)

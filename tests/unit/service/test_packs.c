@@ -3,6 +3,7 @@
 #include "services/routing/routing.h"
 #include "tests/support/pack_copy.h"
 #include "tests/support/scratch.h"
+#include "tests/support/text.h"
 #include "tests/unit/routing/routing_scene.h"
 #include "tests/unit/service/packs_scene.h"
 
@@ -23,11 +24,6 @@
 #include <cmocka.h>
 
 #define DIGEST_BYTES 32
-
-static char *text(const char *constant)
-{
-    return (char *)(uintptr_t)constant;
-}
 
 /* --- short ways --- */
 
