@@ -2,6 +2,7 @@
  * must equal (rig_free). */
 #include "tests/support/text.h"
 #include "tests/unit/routing/routing_scene.h"
+#include "tests/unit/routing/scene_callers.h"
 
 #include "services/routing/routing.h"
 
@@ -21,6 +22,8 @@
 #define WATCH "کشیک" /* the pack's urgent desk of both */
 #define ACK_US (10 * MINUTE_US)
 #define KIND(name) ROUTING__EVENT__KIND_##name
+#define NORMAL COMMON__URGENCY__URGENCY_NORMAL
+#define URGENT COMMON__URGENCY__URGENCY_URGENT
 
 static void register_urgent(struct rig *rig, uint64_t number)
 {
@@ -62,22 +65,10 @@ static enum status accept_automatically(struct rig *rig, uint64_t task)
     return scene_call(rig, RPC_ROLE_OFFICE, CIVIL_5, "AcceptTask", &request.base, NULL, NULL);
 }
 
-static enum status amend(struct rig *rig, uint32_t amendments, bool urgent, const char *area)
+static void amend(struct rig *rig, uint32_t nth, Common__Urgency urgency, const char *area)
 {
-    Intake__RequestAmended amended = INTAKE__REQUEST_AMENDED__INIT;
-    Intake__Event open = INTAKE__EVENT__INIT;
-    Common__Place place = COMMON__PLACE__INIT;
-    place.area = text(area);
-    amended.number = 1;
-    amended.amendments = amendments;
-    amended.topic = text("asphalt");
-    amended.place = &place;
-    amended.urgency = urgent ? COMMON__URGENCY__URGENCY_URGENT : COMMON__URGENCY__URGENCY_NORMAL;
-    amended.reason = text("it gives way");
-    open.kind_case = INTAKE__EVENT__KIND_REQUEST_AMENDED;
-    open.request_amended = &amended;
-    const struct event event = {.open = &open.base, .actor = "operator"};
-    return rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, &event, NULL);
+    scene_amend(
+        rig, (struct scene_amendment){.number = 1, .nth = nth, .area = area, .urgency = urgency});
 }
 
 /* Events of a kind; the last of them in *ret_event. */
@@ -325,16 +316,16 @@ static void amended_to_be_urgent_its_clock_starts_from_the_amendment(void **stat
     scene_register_many(rig, 1);
     assert_int_equal(see(rig, CIVIL_5, "Sample person", 1), STATUS_OK); /* before: that is none */
     rig_advance(rig, 5 * MINUTE_US);
-    assert_int_equal(amend(rig, 1, true, "5"), STATUS_OK);
+    amend(rig, 1, URGENT, "5");
     const Routing__Task *task = scene_task(rig, 1);
     assert_string_equal(task->desk, WATCH);
     assert_int_equal(task->alarm->acknowledge_by_us, rig_now_us(rig) + ACK_US);
     assert_int_equal(task->alarm->acknowledged_at_us, 0);
     rig_advance(rig, ACK_US);
     assert_int_equal(times_up(rig), 1);
-    assert_int_equal(amend(rig, 2, true, "5"), STATUS_OK); /* it was urgent already */
+    amend(rig, 2, URGENT, "5"); /* it was urgent already */
     assert_int_equal(scene_task(rig, 1)->alarm->steps, 1);
-    assert_int_equal(amend(rig, 3, false, "5"), STATUS_OK);
+    amend(rig, 3, NORMAL, "5");
     assert_null(scene_task(rig, 1)->alarm);
     rig_advance(rig, HOUR_US);
     assert_int_equal(times_up(rig), 1);
@@ -350,7 +341,7 @@ static void amended_and_moved_by_that_the_new_unit_is_told_once(void **state)
     (void)claim(rig, CIVIL_3, WATCH, 0);
     scene_register_many(rig, 1);
     (void)claim(rig, CIVIL_5, WATCH, 1);
-    assert_int_equal(amend(rig, 1, true, "3"), STATUS_OK);
+    amend(rig, 1, URGENT, "3");
     const Routing__Task *task = scene_task(rig, 1);
     assert_string_equal(task->unit, CIVIL_3);
     assert_string_equal(task->desk, WATCH);
@@ -370,11 +361,11 @@ static void a_task_goes_from_the_desk_that_has_it_to_the_urgent_one_if_that_is_t
     struct rig *rig = scene_new_clocked();
     scene_register_many(rig, 1);
     (void)claim(rig, CIVIL_5, "ali", 1);
-    assert_int_equal(amend(rig, 1, true, "5"), STATUS_OK);
+    amend(rig, 1, URGENT, "5");
     assert_string_equal(scene_task(rig, 1)->desk, "ali");
-    assert_int_equal(amend(rig, 2, false, "5"), STATUS_OK);
+    amend(rig, 2, NORMAL, "5");
     (void)claim(rig, CIVIL_5, WATCH, 0);
-    assert_int_equal(amend(rig, 3, true, "5"), STATUS_OK);
+    amend(rig, 3, URGENT, "5");
     assert_string_equal(scene_task(rig, 1)->desk, WATCH);
     assert_int_equal(claim(rig, CIVIL_5, "ali", 0)->held, 0);
     assert_int_equal(claim(rig, CIVIL_5, WATCH, 0)->held, 1);
@@ -393,7 +384,7 @@ static void its_clock_runs_while_it_waits(void **state)
     pause.note = text("the gas company");
     assert_int_equal(
         scene_call(rig, RPC_ROLE_OFFICE, CIVIL_5, "PauseTask", &pause.base, NULL, NULL), STATUS_OK);
-    assert_int_equal(amend(rig, 1, true, "5"), STATUS_OK);
+    amend(rig, 1, URGENT, "5");
     rig_advance(rig, ACK_US);
     assert_int_equal(times_up(rig), 1);
     rig_free(rig);

@@ -2,6 +2,7 @@
 #include "tests/support/pack_copy.h"
 #include "tests/support/scratch.h"
 #include "tests/unit/routing/routing_scene.h"
+#include "tests/unit/routing/scene_callers.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
 
@@ -88,50 +89,11 @@ static void a_chase_of_a_request_nobody_registered_stops_the_feed(void **state)
 
 /* --- amended, added to, taken back --- */
 
-static enum status feed(struct rig *rig, Intake__Event *open)
+static void amend(struct rig *rig, uint64_t number, uint32_t nth, const char *topic,
+                  const char *area)
 {
-    const struct event event = {.open = &open->base, .actor = "operator"};
-    return rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, &event, NULL);
-}
-
-static enum status amend(struct rig *rig, uint64_t number, uint32_t amendments, const char *topic,
-                         const char *area)
-{
-    Intake__RequestAmended amended = INTAKE__REQUEST_AMENDED__INIT;
-    Intake__Event open = INTAKE__EVENT__INIT;
-    Common__Place place = COMMON__PLACE__INIT;
-    place.area = (char *)(uintptr_t)area;
-    amended.number = number;
-    amended.amendments = amendments;
-    amended.topic = (char *)(uintptr_t)topic;
-    amended.place = &place;
-    amended.urgency = COMMON__URGENCY__URGENCY_NORMAL;
-    amended.reason = "it was registered wrongly";
-    open.kind_case = INTAKE__EVENT__KIND_REQUEST_AMENDED;
-    open.request_amended = &amended;
-    return feed(rig, &open);
-}
-
-static enum status add_words(struct rig *rig, uint64_t number, uint32_t words_added)
-{
-    Intake__WordsAdded added = INTAKE__WORDS_ADDED__INIT;
-    Intake__Event open = INTAKE__EVENT__INIT;
-    added.number = number;
-    added.words_added = words_added;
-    open.kind_case = INTAKE__EVENT__KIND_WORDS_ADDED;
-    open.words_added = &added;
-    return feed(rig, &open);
-}
-
-static enum status withdraw(struct rig *rig, uint64_t number)
-{
-    Intake__RequestWithdrawn withdrawn = INTAKE__REQUEST_WITHDRAWN__INIT;
-    Intake__Event open = INTAKE__EVENT__INIT;
-    withdrawn.number = number;
-    withdrawn.reason = "no longer wanted";
-    open.kind_case = INTAKE__EVENT__KIND_REQUEST_WITHDRAWN;
-    open.request_withdrawn = &withdrawn;
-    return feed(rig, &open);
+    scene_amend(
+        rig, (struct scene_amendment){.number = number, .nth = nth, .topic = topic, .area = area});
 }
 
 static void an_amended_task_that_nobody_has_accepted_goes_where_the_rules_send_it(void **state)
@@ -140,7 +102,7 @@ static void an_amended_task_that_nobody_has_accepted_goes_where_the_rules_send_i
     struct rig *rig = scene_new();
     scene_register_many(rig, 1);
     int64_t due_us = scene_task(rig, 1)->due_at_us;
-    assert_int_equal(amend(rig, 1, 1, "asphalt", "3"), STATUS_OK);
+    amend(rig, 1, 1, "asphalt", "3");
     const Routing__Task *task = scene_task(rig, 1);
     assert_string_equal(task->unit, "district-3-civil");
     assert_string_equal(task->place->area, "3");
@@ -160,7 +122,7 @@ static void an_amended_task_that_is_accepted_stays_and_its_office_is_told(void *
     struct rig *rig = scene_new();
     scene_register_many(rig, 1);
     assert_int_equal(scene_accept(rig, 1, NULL), STATUS_OK);
-    assert_int_equal(amend(rig, 1, 1, "garbage", "3"), STATUS_OK);
+    amend(rig, 1, 1, "garbage", "3");
     const Routing__Task *task = scene_task(rig, 1);
     assert_string_equal(task->unit, UNIT);
     assert_string_equal(task->topic, "garbage");
@@ -178,7 +140,7 @@ static void an_amended_task_that_a_person_has_handed_on_stays(void **state)
     struct rig *rig = scene_new();
     scene_register_many(rig, 1);
     assert_int_equal(scene_return(rig, 1, "district-3-civil", NULL), STATUS_OK);
-    assert_int_equal(amend(rig, 1, 1, "asphalt", "7"), STATUS_OK);
+    amend(rig, 1, 1, "asphalt", "7");
     const Routing__Task *task = scene_task(rig, 1);
     assert_string_equal(task->unit, "district-3-civil");
     assert_string_equal(task->place->area, "7");
@@ -192,8 +154,8 @@ static void the_office_is_told_of_new_words_once(void **state)
     struct rig *rig = scene_new();
     scene_register_many(rig, 1);
     for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(add_words(rig, 1, 1), STATUS_OK);
-        assert_int_equal(amend(rig, 1, 1, "asphalt", "5"), STATUS_OK);
+        scene_add_words(rig, 1, 1);
+        amend(rig, 1, 1, "asphalt", "5");
     }
     assert_int_equal(rig_event_count(rig), 3);
     assert_int_equal(scene_event(rig, 2)->task_amended->words_added, 1);
@@ -228,9 +190,9 @@ static void what_the_rules_of_another_pack_placed_is_still_moved_by_an_amendment
     struct rig *rig = scene_new();
     scene_register_many(rig, 1);
     struct city *city = take_other_pack(rig);
-    assert_int_equal(amend(rig, 1, 1, "asphalt", "3"), STATUS_OK);
+    amend(rig, 1, 1, "asphalt", "3");
     assert_string_equal(scene_task(rig, 1)->unit, "district-3-civil");
-    assert_int_equal(amend(rig, 1, 2, "asphalt", "5"), STATUS_OK);
+    amend(rig, 1, 2, "asphalt", "5");
     assert_string_equal(scene_task(rig, 1)->unit, "deputy-civil");
     rig_free(rig);
     city_free(city);
@@ -244,7 +206,7 @@ static void what_a_person_placed_stays_whatever_pack_was_taken_since(void **stat
     scene_register_many(rig, 1);
     assert_int_equal(scene_return(rig, 1, "deputy-civil", NULL), STATUS_OK);
     struct city *city = take_other_pack(rig);
-    assert_int_equal(amend(rig, 1, 1, "asphalt", "3"), STATUS_OK);
+    amend(rig, 1, 1, "asphalt", "3");
     assert_string_equal(scene_task(rig, 1)->unit, "deputy-civil");
     rig_free(rig);
     city_free(city);
@@ -262,7 +224,7 @@ static void what_was_finished_once_is_moved_by_no_rule(void **state)
     request.note = "it came loose";
     assert_int_equal(scene_call(rig, RPC_ROLE_ADMIN, "", "ReopenTask", &request.base, NULL, NULL),
                      STATUS_OK);
-    assert_int_equal(amend(rig, 1, 1, "asphalt", "3"), STATUS_OK);
+    amend(rig, 1, 1, "asphalt", "3");
     assert_string_equal(scene_task(rig, 1)->unit, UNIT);
     rig_free(rig);
 }
@@ -276,8 +238,8 @@ static void what_is_taken_back_after_its_end_is_over_for_everyone(void **state)
     struct error err = ERROR_NONE;
     scene_register_many(rig, 1);
     assert_int_equal(scene_finish(rig, 1, "", NULL), STATUS_OK);
-    assert_int_equal(withdraw(rig, 1), STATUS_OK);
-    assert_int_equal(withdraw(rig, 1), STATUS_OK);
+    scene_withdraw(rig, 1);
+    scene_withdraw(rig, 1);
     assert_int_equal(rig_event_count(rig), 3);
     assert_true(scene_event(rig, 3)->case_split->withdrawn);
     assert_int_equal(scene_event(rig, 3)->case_split->case_number, 1);
@@ -297,12 +259,12 @@ static void a_request_taken_back_cancels_its_task_unless_it_is_finished(void **s
     (void)state;
     struct rig *rig = scene_new();
     scene_register_many(rig, 2);
-    assert_int_equal(withdraw(rig, 1), STATUS_OK);
-    assert_int_equal(withdraw(rig, 1), STATUS_OK);
+    scene_withdraw(rig, 1);
+    scene_withdraw(rig, 1);
     assert_int_equal(scene_task(rig, 1)->state, ROUTING__TASK_STATE__TASK_STATE_CANCELLED);
     assert_string_equal(scene_event(rig, 3)->task_cancelled->reason, "no longer wanted");
     assert_int_equal(scene_finish(rig, 2, "", NULL), STATUS_OK);
-    assert_int_equal(withdraw(rig, 2), STATUS_OK);
+    scene_withdraw(rig, 2);
     assert_int_equal(scene_task(rig, 2)->state, ROUTING__TASK_STATE__TASK_STATE_DONE);
     assert_int_equal(rig_event_count(rig), 5);
     rig_free(rig);

@@ -2,6 +2,7 @@
  * rebuild that must equal (rig_free). */
 #include "tests/support/text.h"
 #include "tests/unit/routing/routing_scene.h"
+#include "tests/unit/routing/scene_callers.h"
 
 #include "services/routing/routing.h"
 
@@ -143,23 +144,6 @@ static void feed(struct rig *rig, const Intake__Event *open)
     }
 }
 
-static void amend(struct rig *rig, uint64_t number, uint32_t amendments, const char *topic)
-{
-    Common__Place place = COMMON__PLACE__INIT;
-    Intake__RequestAmended amended = INTAKE__REQUEST_AMENDED__INIT;
-    Intake__Event open = INTAKE__EVENT__INIT;
-    place.area = text("5");
-    amended.number = number;
-    amended.amendments = amendments;
-    amended.topic = text(topic);
-    amended.place = &place;
-    amended.urgency = COMMON__URGENCY__URGENCY_NORMAL;
-    amended.reason = text("it is the lamp");
-    open.kind_case = INTAKE__EVENT__KIND_REQUEST_AMENDED;
-    open.request_amended = &amended;
-    feed(rig, &open);
-}
-
 static Intake__RequestRegistered lamp(uint64_t number, char code[16])
 {
     Intake__RequestRegistered registered = INTAKE__REQUEST_REGISTERED__INIT;
@@ -227,7 +211,8 @@ static void what_an_amendment_sends_there_ends_and_its_citizen_is_called(void **
     (void)state;
     struct rig *rig = scene_new();
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
-    amend(rig, 1, 1, "lighting");
+    scene_amend(rig,
+                (struct scene_amendment){.number = 1, .nth = 1, .topic = "lighting", .area = "5"});
     assert_int_equal(rig_event_count(rig), 4); /* routed, amended, moved, closed */
     const Routing__TaskClosedUndone *closed = closed_by(rig, 4);
     assert_false(closed->referred);

@@ -2,6 +2,7 @@
  * with a rebuild that must equal (rig_free). */
 #include "tests/support/text.h"
 #include "tests/unit/routing/routing_scene.h"
+#include "tests/unit/routing/scene_callers.h"
 
 #include "vafa/followup/v1/followup.pb-c.h"
 #include "vafa/intake/v1/intake.pb-c.h"
@@ -22,57 +23,19 @@
 #define KIND(name) ROUTING__EVENT__KIND_##name
 #define STATE(name) ROUTING__TASK_STATE__TASK_STATE_##name
 
-static void feed(struct rig *rig, Common__ServiceId service, const ProtobufCMessage *open)
+static void amend(struct rig *rig, uint32_t nth, const char *topic, Common__Urgency urgency)
 {
-    const struct event event = {.open = open, .actor = "operator"};
+    scene_amend(rig, (struct scene_amendment){
+                         .number = 1, .nth = nth, .topic = topic, .area = "5", .urgency = urgency});
+}
+
+static void feed(struct rig *rig, const Followup__Event *open)
+{
+    const struct event event = {.open = &open->base, .actor = "operator"};
     struct error err = ERROR_NONE;
-    if (rig_feed(rig, service, &event, &err) != STATUS_OK) {
+    if (rig_feed(rig, COMMON__SERVICE_ID__SERVICE_ID_FOLLOWUP, &event, &err) != STATUS_OK) {
         fail_msg("%s", err.message);
     }
-}
-
-static void amend(struct rig *rig, uint32_t amendments, const char *topic, Common__Urgency urgency)
-{
-    Common__Place place = COMMON__PLACE__INIT;
-    Intake__RequestAmended amended = INTAKE__REQUEST_AMENDED__INIT;
-    Intake__Event open = INTAKE__EVENT__INIT;
-    place.area = text("5");
-    amended.number = 1;
-    amended.amendments = amendments;
-    amended.topic = text(topic);
-    amended.place = &place;
-    amended.urgency = urgency;
-    amended.reason = text("it is the hole, not the lamp");
-    open.kind_case = INTAKE__EVENT__KIND_REQUEST_AMENDED;
-    open.request_amended = &amended;
-    feed(rig, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, &open.base);
-}
-
-static void add_words(struct rig *rig)
-{
-    Intake__WordsAdded added = INTAKE__WORDS_ADDED__INIT;
-    Intake__Event open = INTAKE__EVENT__INIT;
-    added.number = 1;
-    added.words_added = 1;
-    open.kind_case = INTAKE__EVENT__KIND_WORDS_ADDED;
-    open.words_added = &added;
-    feed(rig, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, &open.base);
-}
-
-static void register_joined(struct rig *rig)
-{
-    Intake__RequestRegistered registered = INTAKE__REQUEST_REGISTERED__INIT;
-    Intake__Event open = INTAKE__EVENT__INIT;
-    registered.number = 2;
-    registered.code = text("0000000002");
-    registered.topic = text("asphalt");
-    registered.urgency = NORMAL;
-    registered.incident = 1;
-    registered.can_be_called = true;
-    registered.citizen = 72;
-    open.kind_case = INTAKE__EVENT__KIND_REQUEST_REGISTERED;
-    open.request_registered = &registered;
-    feed(rig, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, &open.base);
 }
 
 /* The citizen of that request says that task 1 is not done. */
@@ -89,7 +52,7 @@ static void hear(struct rig *rig, uint64_t case_number)
     call.finish = 1;
     open.kind_case = FOLLOWUP__EVENT__KIND_CALL_COMPLETED;
     open.call_completed = &call;
-    feed(rig, COMMON__SERVICE_ID__SERVICE_ID_FOLLOWUP, &open.base);
+    feed(rig, &open);
 }
 
 static const Routing__Event *expect(struct rig *rig, uint64_t offset, Routing__Event__KindCase kind)
@@ -133,7 +96,7 @@ static void what_was_referred_by_mistake_goes_to_whose_it_is_with_new_dates(void
     (void)expect(rig, 3, KIND(TASK_AMENDED));
     const Routing__TaskReopened *reopened = expect(rig, 4, KIND(TASK_REOPENED))->task_reopened;
     assert_int_equal(reopened->reason, ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED);
-    assert_string_equal(reopened->note, "it is the hole, not the lamp");
+    assert_string_equal(reopened->note, "it was registered wrongly");
     assert_int_equal(reopened->finish, 1);
     const Routing__TaskMoved *moved = expect(rig, 5, KIND(TASK_MOVED))->task_moved;
     assert_string_equal(moved->from_unit, POWER);
@@ -205,7 +168,7 @@ static void the_joined_come_back_with_it(void **state)
     (void)state;
     struct rig *rig = scene_new();
     scene_register(rig, (struct scene_request){.number = 1, .area = "5"});
-    register_joined(rig);
+    scene_register_joined(rig, 2, 1, NORMAL);
     amend(rig, 1, "lighting", NORMAL);
     uint64_t count = rig_event_count(rig);
     amend(rig, 2, "asphalt", NORMAL);
@@ -244,7 +207,7 @@ static void chases_and_words_are_recorded_and_alarm_nobody(void **state)
     (void)state;
     struct rig *rig = with_one_referred(URGENT);
     assert_int_equal(scene_chase(rig, 1, 1, "still dark"), STATUS_OK);
-    add_words(rig);
+    scene_add_words(rig, 1, 1);
     (void)expect(rig, 3, KIND(TASK_CHASED));
     (void)expect(rig, 4, KIND(TASK_AMENDED));
     rig_advance(rig, 2 * DAY_US);
@@ -282,7 +245,7 @@ static void expect_taken_in(const char *topic, const char *unit)
                                                .unit = POWER,
                                                .historical = true,
                                                .at_us = DAY_US});
-    register_joined(rig);
+    scene_register_joined(rig, 2, 1, NORMAL);
     struct error err = ERROR_NONE;
     assert_int_equal(scene_finish_at(rig, RPC_ROLE_IMPORT, 1, 2 * DAY_US, &err), STATUS_OK);
     uint64_t count = rig_event_count(rig);
