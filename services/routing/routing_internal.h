@@ -83,16 +83,17 @@ enum status routing_refuse_too_large(struct read *r);
 enum status routing_check_at_most(uint32_t value, uint32_t max, const char *field,
                                   struct error *err);
 
+/* routing_emit.c: emits the event from the arena; its member was copied there by the caller, NULL when the arena
+ * was full. */
+enum status routing_emit(struct decide *d, const Routing__Event *event, const void *member,
+                         const struct event_options *options);
+
 /* routing_decide.c: what happens by itself, and acknowledgements. */
 enum status routing_decide_acknowledge(struct decide *d, const ProtobufCMessage *request,
                                        ProtobufCMessage *response);
 enum status routing_decide_intake(struct decide *d, const struct event *event);
 enum status routing_decide_followup(struct decide *d, const struct event *event);
 enum status routing_decide_timer(struct decide *d, const struct timer *timer);
-/* Emits the event from the arena; its member was copied there by the caller, NULL when the arena
- * was full. */
-enum status routing_emit(struct decide *d, const Routing__Event *event, const void *member,
-                         const struct event_options *options);
 
 /* routing_decide_acts.c: what the unit does. These requests, and those of the next two, have passed the check of their method. */
 enum status routing_decide_accept(struct decide *d, const ProtobufCMessage *request,
@@ -203,7 +204,7 @@ struct routing_telling {
     bool historical;
     bool was_told; /* whoever registered it told the citizen whose it is, if none of the city's */
 };
-/* routing_decide.c: a task for the request. */
+/* routing_decide_route.c: a task for the request. */
 enum status routing_decide_route(struct decide *d, const Intake__RequestRegistered *request,
                                  const struct routing_telling *telling);
 

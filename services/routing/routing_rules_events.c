@@ -355,16 +355,6 @@ static bool join(Routing__Task *task, const Routing__TaskJoined *joined, int64_t
     return drop_helps(task, false, occurred_at_us, arena);
 }
 
-uint32_t routing_rules_callers(const Routing__Task *task)
-{
-    return task->callers > 1 || task->own_withdrawn ? task->callers : 1;
-}
-
-uint32_t routing_rules_joined(const Routing__Task *task)
-{
-    return routing_rules_callers(task) - (task->own_withdrawn ? 0 : 1);
-}
-
 uint32_t routing_rules_chase_steps(const Routing__Task *task)
 {
     return task->chases < ROUTING_CHASE_STEPS_MAX ? task->chases : ROUTING_CHASE_STEPS_MAX;

@@ -261,3 +261,13 @@ bool routing_rules_reopens(const Routing__Task *task, const Followup__CallComple
            task->state == (Routing__TaskState)DONE && task->finishes == finish &&
            task->reopens < life->reopens_max && routing_rules_callers(task) > 0;
 }
+
+uint32_t routing_rules_callers(const Routing__Task *task)
+{
+    return task->callers > 1 || task->own_withdrawn ? task->callers : 1;
+}
+
+uint32_t routing_rules_joined(const Routing__Task *task)
+{
+    return routing_rules_callers(task) - (task->own_withdrawn ? 0 : 1);
+}
