@@ -93,7 +93,7 @@ static int amend(struct session *session, struct arena *arena)
     Intake__AmendCaseRequest request = INTAKE__AMEND_CASE_REQUEST__INIT;
     if (args_need(&session->args, "reason", &err) != STATUS_OK ||
         read_urgency(session, &request.urgency, &err) != STATUS_OK ||
-        place_args_read(session, "point", &place, &err) != STATUS_OK ||
+        place_args_read(session, &place, &err) != STATUS_OK ||
         answer_args_read(&session->args, arena, &request.answers, &request.n_answers, &err) !=
             STATUS_OK) {
         return output_usage(&err);

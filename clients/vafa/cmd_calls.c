@@ -103,8 +103,8 @@ static int run_next(struct session *session)
             output_message(call.response);
         } else if (!none) {
             print_call(session, response->call);
-            output_foreign(stderr, "The number to call: vafa reveal ", response->call->code,
-                           " --purpose call-back");
+            fputs(word(session, "number_to_call"), stderr);
+            output_foreign(stderr, " vafa reveal ", response->call->code, " --purpose call-back");
         } else {
             char time[32];
             session_time(session, response->next_due_at_us, time);
@@ -336,7 +336,7 @@ const struct command command_call_show = {
 /* --- list --- */
 
 static const struct option_def list_options[] = {
-    {"state", 0, "STATE", "only waiting, claimed, answered or unreached ones"},
+    {"state", 0, "STATE", "only these: waiting, claimed, answered, unreached, withdrawn"},
     {"limit", 'n', "N", "at most so many, 1 to 100 (20)"},
     {NULL, 0, NULL, NULL},
 };

@@ -37,8 +37,12 @@ enum status cmd_city_folder(const char *given, char folder[CITY_FOLDER_SIZE], st
      * is what is missing. */
     if (access(given, F_OK) == 0 && strlen(given) < CITY_FOLDER_SIZE) {
         strcpy(folder, given);
-    } else if (city_find(given, folder, err) != STATUS_OK) {
-        return err->status;
+    } else {
+        struct error why = ERROR_NONE;
+        enum status status = city_find(given, folder, &why);
+        if (status != STATUS_OK) {
+            return error_set(err, status, "dir", "%s", why.message);
+        }
     }
     for (size_t size = strlen(folder); size > 1 && folder[size - 1] == '/'; size--) {
         folder[size - 1] = '\0'; /* findings are told as folder/file */

@@ -251,7 +251,7 @@ static void print_count(struct session *session, const struct phone_count *count
         duration(mean_wait_us(count), text);
         printf("\n%s: %s %s", word(session, "waited"), word(session, "mean"), text);
         duration(count->wait_max_us, text);
-        printf(", %s %s\n", word(session, "longest"), text);
+        printf("%s %s %s\n", word(session, ","), word(session, "longest"), text);
     }
 }
 

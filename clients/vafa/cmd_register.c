@@ -85,7 +85,7 @@ static enum status read_request(struct session *session, struct registration *r,
         status = read_channel(args, r, err);
     }
     if (status == STATUS_OK) {
-        status = place_args_read(session, "point", &r->place, err);
+        status = place_args_read(session, &r->place, err);
     }
     r->request.place = &r->place.place;
     return status;
@@ -128,7 +128,7 @@ static void print_answer(struct session *session, const Intake__RegisterCaseResp
                response->storm);
     }
     if (response->already_registered) {
-        fprintf(stderr, "It was registered before; nothing was added.\n");
+        fprintf(stderr, "%s\n", label_word("registered_before", session_language(session)));
     } else if (response->referral != NULL) {
         puts(label_word("referred_no_call_back", session_language(session)));
     } else if (!response->can_be_called) {

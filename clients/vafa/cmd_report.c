@@ -101,7 +101,8 @@ static enum status print_answer(struct session *session, const struct report_que
     }
     print_view(&view);
     if (answer.n_rows < count && !session->json && !args_has(&session->args, "csv")) {
-        printf("… %zu of %zu rows\n", answer.n_rows, count);
+        printf("… %zu %s %zu %s\n", answer.n_rows, label_word("of", session_language(session)),
+               count, label_word("rows", session_language(session)));
     }
     arena_free(arena);
     return STATUS_OK;

@@ -26,16 +26,7 @@ static const char *word(struct session *session, const char *name)
 
 static const struct option_def same_options[] = {
     {"topic", 't', "KEY", "what it is about: its key or name (needed)"},
-    {"at", 0, "LAT,LON", "where: degrees, WGS 84"},
-    {"area", 'a', "KEY", "where: the area's key or name"},
-    {"neighbourhood", 0, "TEXT", "where: neighbourhood"},
-    {"street", 0, "TEXT", "where: street or address"},
-    {"line", 0, "TEXT", "where: line of a bus or metro"},
-    {"direction", 0, "TEXT", "where: which way the line goes"},
-    {"stop", 0, "TEXT", "where: stop or station"},
-    {"pole", 0, "NUMBER", "where: the number on a pole or lamp post"},
-    {"vehicle", 0, "NUMBER", "where: the number painted on a bus"},
-    {"thing", 0, "TEXT", "where: another thing with a name of its own"},
+    PLACE_OPTIONS,
     {"answer", 0, "QUESTION=VALUE",
      "what the caller answers, as for vafa register: a line or a stop among it is the place"},
     {"seen", 0, "TIME", "when it was seen (now)"},
@@ -103,7 +94,7 @@ static enum status read_question(struct session *session, Intake__FindSameReques
         status = args_number(&session->args, "limit", 1, 20, 5, &limit, err);
     }
     if (status == STATUS_OK) {
-        status = place_args_read(session, "at", place, err);
+        status = place_args_read(session, place, err);
     }
     if (status == STATUS_OK) {
         status =
@@ -166,7 +157,7 @@ const struct command command_case_same = {
         "two things; --thing is the same in one area only. Requests whose work is over are never "
         "shown.",
     .examples =
-        "vafa case same --topic broken-branch --at 32.6525,51.6746\n"
+        "vafa case same --topic broken-branch --point 32.6525,51.6746\n"
         "vafa case same --topic bus-headway --answer line=۹۱ --answer stop='ایستگاه نمونه'\n"
         "vafa case same --topic asphalt --street 'خیابان نمونه' --area 5 --json",
     .options = same_options,

@@ -192,7 +192,8 @@ int task_call(struct session *session, const char *method, const ProtobufCMessag
 
 enum status task_read_number(struct session *session, uint64_t *ret_number, struct error *err)
 {
-    return args_read_number(session->args.arguments[0], "task", 1, UINT64_MAX, ret_number, err);
+    return args_read_number(session->args.arguments[0], "task_number", 1, UINT64_MAX, ret_number,
+                            err);
 }
 
 char *task_text(struct session *session, const char *option)

@@ -218,7 +218,7 @@ static const struct option_def list_options[] = {
     {"state", 0, "STATE",
      "only those of this state (may be repeated): routed, seen, accepted, planned, working, "
      "waiting, done, "
-     "closed-undone, cancelled"},
+     "closed-undone, cancelled, joined"},
     {"desk", 0, "NAME", "only what this desk of the unit has claimed"},
     {"limit", 'n', "N", "at most so many, 1 to 10000 (100)"},
     {NULL, 0, NULL, NULL},

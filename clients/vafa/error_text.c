@@ -13,6 +13,8 @@ static const struct {
     const char *option;
 } aliases[] = {
     {"idempotency_key", "key"},
+    {"citizen.name", "citizen"},
+    {"citizen.phone", "phone"},
     {"phone_digits", "digits"},
     {"call_number", "in-call"},
     {"to_unit", "to"},
@@ -74,10 +76,13 @@ static void option_spelling(const char *field, char out[64])
     }
 }
 
-/* "CODE" for code, "CALL" for call_number, "N" for any other number. */
+/* "CODE" for code, "CALL" for call_number, "N" for any other number, "LAT,LON" for a point; "[TOPIC]"
+ * is a topic, too. */
 static bool is_argument(const struct command *command, const char *field)
 {
     char name[64];
+    const char *argument = command->arguments + (command->arguments[0] == '[');
+    size_t size = strcspn(argument, "]");
     snprintf(name, sizeof(name), "%s", field);
     bool is_number = ends_with(name, "_number");
     if (is_number) {
@@ -86,8 +91,9 @@ static bool is_argument(const struct command *command, const char *field)
     for (char *c = name; *c != '\0'; c++) {
         *c = (char)toupper((unsigned char)*c);
     }
-    return strcmp(command->arguments, name) == 0 ||
-           (is_number && strcmp(command->arguments, "N") == 0);
+    return (strlen(name) == size && strncmp(argument, name, size) == 0) ||
+           (is_number && strcmp(argument, "N") == 0) ||
+           (strcmp(argument, "LAT,LON") == 0 && strcmp(field, "point") == 0);
 }
 
 static const char *option_of(const struct command *command, const char *field)
@@ -115,10 +121,10 @@ void error_text_field(const struct command *command, const char *field, char *ou
         snprintf(out, out_size, "--%s", option);
     } else if (is_argument(command, field)) {
         snprintf(out, out_size, "%s", command->arguments);
-    } else if (option_of(command, first) != NULL && field[head] == '.') {
-        snprintf(out, out_size, "--%s %s", option_of(command, first), field + head + 1);
     } else if (option_of(command, field) != NULL) {
         snprintf(out, out_size, "--%s", option_of(command, field));
+    } else if (option_of(command, first) != NULL && field[head] == '.') {
+        snprintf(out, out_size, "--%s %s", option_of(command, first), field + head + 1);
     } else if (has_option(commands_common_options(command), option)) {
         snprintf(out, out_size, "--%s", option);
     } else {

@@ -222,6 +222,37 @@ static const struct {
      "نشست‌ها، باز و گذشته، تازه‌ترین نخست"},
     {"tells what is urgent in a session's units, the moment it happens",
      "فوری‌های واحدهای یک نشست را همان دم می‌گوید"},
+    /* what to do about an error */
+    {"`vafa city show topics` lists them.",
+     "«vafa city show topics» فهرستشان را می‌دهد."},
+    {"`vafa city show areas` lists them.",
+     "«vafa city show areas» فهرستشان را می‌دهد."},
+    {"`vafa city show units` lists them.",
+     "«vafa city show units» فهرستشان را می‌دهد."},
+    {"`vafa topics TOPIC` shows what it asks.",
+     "«vafa topics TOPIC» پرسش‌های موضوع را نشان می‌دهد."},
+    {"Is the server running? `vafa health` tells; `vafad --data DIR --city NAME` starts one.",
+     "آیا سرور روشن است؟ «vafa health» می‌گوید؛ «vafad --data DIR --city NAME» "
+     "سروری "
+     "روشن "
+     "می‌کند."},
+    {"The server did not answer in time: try again, or give it longer with --timeout.",
+     "سرور به‌موقع پاسخ نداد: دوباره بکوشید، یا با --timeout به آن زمان "
+     "بیشتری "
+     "بدهید."},
+    {"Another role or unit may do this: see --role and --unit.",
+     "نقش یا واحد دیگری اجازهٔ این کار را دارد: --role و --unit را ببینید."},
+    {"The server has no room for it now: ask for less, or see `vafa health`.",
+     "سرور اکنون برای آن جا ندارد: کمتر بخواهید، یا «vafa health» را ببینید."},
+    {"Use another backup set: this one must not be trusted.",
+     "پشتیبان دیگری بردارید: به این یکی نمی‌شود اعتماد "
+     "کرد."},
+    {"`vafa verify` tells what is damaged.",
+     "«vafa verify» می‌گوید چه آسیب دیده است."},
+    {"Start a server there (vafad --data DIR --city NAME), or name another place with --data or "
+     "--connect.",
+     "آنجا سروری روشن کنید (vafad --data DIR --city NAME)، یا با --data یا --connect جای دیگری "
+     "را نام ببرید."},
 };
 
 const char *help_in(bool fa, const char *text)

@@ -1,4 +1,5 @@
-/* What `--help` says of all commands together, in Persian: their summaries, the options that all have, headings and exit codes. */
+/* What `--help` says of all commands together, in Persian: their summaries, the options that all have, headings and exit codes; and
+ * what to do about an error. */
 #ifndef VAFA_CLIENTS_VAFA_HELP_FA_H
 #define VAFA_CLIENTS_VAFA_HELP_FA_H
 

@@ -272,10 +272,11 @@ static const struct label word_labels[] = {
     {"withdrawn", "پس گرفته شد", "withdrawn"},
     {"for_decision", "در انتظار تصمیم", "to be decided"},
     {"look_up_none",
-     "با این کد و این رقم‌ها درخواستی نیست؛ بخت‌های "
-     "مانده:",
+     "با این کد و این رقم‌ها درخواستی نیست؛ فرصت‌های "
+     "باقی‌مانده:",
      "code, digits: no request has both; tries left:"},
-    {"call_none_due", "اکنون تماسی نوبتش نیست", "no call is due"},
+    {"call_none_due", "اکنون نوبت تماسی نیست", "no call is due"},
+    {"number_to_call", "برای دیدن شمارهٔ شهروند:", "The number to call:"},
     {"call_next_at", "؛ نوبت بعدی: ", "; the next one at "},
     {"finished", "پایان کار", "finish"},
     {"finished_undone", "انجام نشد: به شهروند بگویید چرا؛ نپرسید «انجام شد؟»",
@@ -532,6 +533,10 @@ static const struct label word_labels[] = {
      "requests whose words are damaged and could not be searched (vafa verify)"},
     {"added_words", "گفتهٔ تازه", "added"},
     {",", "،", ","},
+    {"of", "از", "of"},
+    {"rows", "ردیف", "rows"},
+    {"registered_before", "پیش‌تر ثبت شده بود؛ چیزی افزوده نشد.",
+     "It was registered before; nothing was added."},
     {";", "؛", ";"},
     {"none", "—", "—"},
 };

@@ -6,6 +6,7 @@
 #include "base/utf8_check.h"
 #include "clients/vafa/commands.h"
 #include "clients/vafa/error_text.h"
+#include "clients/vafa/help_fa.h"
 #include "clients/vafa/table.h"
 
 #include <errno.h>
@@ -70,6 +71,9 @@ static const char *advice_for(const struct error *err)
                    ? "Start a server there (vafad --data DIR --city NAME), or name another place "
                      "with --data or --connect."
                    : listing_of(err->field);
+    case STATUS_INVALID_ARGUMENT:
+        return strncmp(err->field, "answers.", 8) == 0 ? "`vafa topics TOPIC` shows what it asks."
+                                                       : NULL;
     default: return NULL;
     }
 }
@@ -240,7 +244,7 @@ static void print_error(const struct error *err, const char *field, const char *
         output_foreign(stderr, "  ", message, "");
     }
     if (advice != NULL) {
-        fprintf(stderr, "%s\n", advice);
+        fprintf(stderr, "%s\n", help_in(is_fa, advice));
     }
     if (may_retry) {
         fprintf(stderr, "%s --key %s\n", error_text_retry(is_fa), retry_key);
@@ -252,7 +256,8 @@ int output_error_advised(const struct error *err, const char *advice)
 {
     char field[96];
     int code = output_exit_code(err);
-    bool may_retry = code == EXIT_UNREACHABLE && retry_key[0] != '\0';
+    bool was_sent = err->status != STATUS_NOT_FOUND; /* no data folder: to nobody */
+    bool may_retry = code == EXIT_UNREACHABLE && was_sent && retry_key[0] != '\0';
     output_progress_end();
     error_text_field(voice.command, err->field, field, sizeof(field));
     if (voice.json) {

@@ -15,10 +15,10 @@ static char *text_of(struct session *session, const char *name)
     return (char *)(uintptr_t)args_text(&session->args, name);
 }
 
-enum status place_args_read(struct session *session, const char *point,
-                            struct place_args *ret_place, struct error *err)
+enum status place_args_read(struct session *session, struct place_args *ret_place,
+                            struct error *err)
 {
-    const char *given = args_value(&session->args, point);
+    const char *given = args_value(&session->args, "point");
     Common__Place *place = &ret_place->place;
     common__place__init(place);
     common__geo_point__init(&ret_place->point);

@@ -28,10 +28,10 @@ struct place_args {
     Common__GeoPoint point;
 };
 
-/* From the options named as the fields of Place, and the one named `point`. Borrows
- * the arguments; messages are only read by the call. */
-enum status place_args_read(struct session *session, const char *point,
-                            struct place_args *ret_place, struct error *err);
+/* From the options named as the fields of Place. Borrows the arguments; messages are only read by
+ * the call. */
+enum status place_args_read(struct session *session, struct place_args *ret_place,
+                            struct error *err);
 
 /* A person may give a name, or a key in other letters and digits: the key is looked up when the pack
  * is here. What it does not list is given back as it is, for the server to refuse. */

@@ -219,8 +219,8 @@ static void two_callers_about_one_thing_have_one_task_and_a_call_back_each(void 
     char first[32], second[32], third[32], task[24];
     register_valve(s, "09130000001", NULL, first);
     settle(scene);
-    json_t *same =
-        system_json(s, ARGS("case", "same", "--topic", "burst-valve", "--at", "32.6525,51.6747"));
+    json_t *same = system_json(
+        s, ARGS("case", "same", "--topic", "burst-valve", "--point", "32.6525,51.6747"));
     json_t *shown = json_array_get(at(same, "requests"), 0);
     assert_string_equal(text_at(at(shown, "case_data"), "code"), first);
     assert_int_equal(json_integer_value(at(shown, "metres")), 9);

@@ -36,6 +36,30 @@ static void fields_of_the_contract_are_called_as_the_command_calls_them(void **s
     assert_string_equal(option_of(&command_task_return, "to_unit"), "--to");
     assert_string_equal(option_of(&command_task_done, "task_number"), "N");
     assert_string_equal(option_of(&command_task_done, "unit"), "--unit");
+    assert_string_equal(option_of(&command_register, "citizen.name"), "--citizen");
+    assert_string_equal(option_of(&command_register, "citizen.phone"), "--phone");
+    assert_string_equal(option_of(&command_register, "point"), "--point");
+    assert_string_equal(option_of(&command_city_locate, "point"), "LAT,LON");
+    assert_string_equal(option_of(&command_topics, "topic"), "[TOPIC]");
+    assert_string_equal(option_of(&command_metrics, "service"), "[SERVICE]");
+    assert_string_equal(option_of(&command_city_take, "dir"), "DIR");
+    assert_string_equal(option_of(&command_route_try, "city"), "--city");
+}
+
+/* What was said to look for the same thing is said once more to register it. */
+static void a_place_is_told_by_the_same_options_of_every_command(void **state)
+{
+    static const char *const fields[] = {"area",    "neighbourhood", "street", "landmark",
+                                         "line",    "direction",     "stop",   "pole",
+                                         "vehicle", "thing",         "point"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        char option[32];
+        snprintf(option, sizeof(option), "--%s", fields[i]);
+        assert_string_equal(option_of(&command_register, fields[i]), option);
+        assert_string_equal(option_of(&command_amend, fields[i]), option);
+        assert_string_equal(option_of(&command_case_same, fields[i]), option);
+    }
 }
 
 static void what_the_command_has_not_keeps_its_name(void **state)
@@ -108,6 +132,8 @@ static void an_error_is_told_with_the_option_in_the_language(void **state)
     assert_int_equal(TELL(&command_chase, true, STATUS_NOT_FOUND, "code", "12", "--lang=fa"),
                      EXIT_NOT_FOUND);
     assert_string_equal(told, "vafa: CODE: درخواستی با این کد رهگیری نیست\n  why so\n");
+    (void)TELL(&command_chase, true, STATUS_PERMISSION_DENIED, "unit", "12", "--lang=fa");
+    assert_non_null(strstr(told, "--role و --unit را ببینید"));
     (void)TELL(&command_look_up, true, STATUS_RESOURCE_EXHAUSTED, "code", "12", "--lang=fa");
     assert_non_null(strstr(told, "نیم ساعت دیگر"));
     (void)TELL(&command_chase, true, STATUS_RESOURCE_EXHAUSTED, "code", "12", "--lang=fa");
@@ -147,6 +173,9 @@ static void what_may_have_been_done_is_told_with_its_key(void **state)
     json_decref(json);
     assert_int_equal(TELL(&command_phone_open, false, STATUS_UNAVAILABLE, NULL, "--lang=en"),
                      EXIT_UNREACHABLE);
+    assert_null(strstr(told, "--key"));
+    assert_int_equal(TELL(&command_phone_open, true, STATUS_NOT_FOUND, "data", "--lang=en"),
+                     EXIT_UNREACHABLE); /* there is no server to have done it */
     assert_null(strstr(told, "--key"));
 }
 
@@ -201,6 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_of_the_contract_are_called_as_the_command_calls_them),
+        cmocka_unit_test(a_place_is_told_by_the_same_options_of_every_command),
         cmocka_unit_test(what_the_command_has_not_keeps_its_name),
         cmocka_unit_test(the_commonest_reasons_are_told_in_persian),
         cmocka_unit_test(an_error_is_told_with_the_option_in_the_language),

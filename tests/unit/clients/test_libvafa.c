@@ -82,6 +82,50 @@ static void ends_calls_and_waits_by_the_end_of_the_program(void **state)
     vafa_close(vafa);
 }
 
+static void takes_what_is_said_before_what_the_environment_says(void **state)
+{
+    (void)state;
+    static const char *const url = "tcp://127.0.0.1:4137";
+    static const struct {
+        const char *env_connect, *env_data;
+        struct vafa_options options;
+        bool is_url;
+    } cases[] = {
+        {NULL, data, {.connect = "tcp://127.0.0.1:4137"}, true},
+        {"tcp://127.0.0.1:1", data, {.connect = "tcp://127.0.0.1:4137"}, true},
+        {"tcp://127.0.0.1:1", "/nowhere", {.data = data}, false},
+        {"tcp://127.0.0.1:4137", "/nowhere", {0}, true},
+        {"", data, {0}, false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct vafa *vafa;
+        assert_int_equal(setenv("VAFA_DATA", cases[i].env_data, 1), 0);
+        if (cases[i].env_connect != NULL) {
+            assert_int_equal(setenv("VAFA_CONNECT", cases[i].env_connect, 1), 0);
+        }
+        assert_int_equal(vafa_open(&vafa, &cases[i].options, NULL), STATUS_OK);
+        if (cases[i].is_url) {
+            assert_string_equal(vafa_connect(vafa), url);
+            assert_null(vafa_data(vafa));
+        } else {
+            assert_string_equal(vafa_data(vafa), data);
+        }
+        vafa_close(vafa);
+        assert_int_equal(unsetenv("VAFA_DATA"), 0);
+        assert_int_equal(unsetenv("VAFA_CONNECT"), 0);
+    }
+}
+
+static void refuses_both_a_url_and_a_folder(void **state)
+{
+    (void)state;
+    struct vafa *vafa;
+    struct error err = ERROR_NONE;
+    const struct vafa_options options = {.connect = "tcp://127.0.0.1:4137", .data = data};
+    assert_int_equal(vafa_open(&vafa, &options, &err), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(err.field, "connect");
+}
+
 static void refuses_a_url_that_leads_off_this_machine(void **state)
 {
     (void)state;
@@ -100,6 +144,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_soon_that_nobody_opens_to_a_knock_and_how_to_start_a_server),
         cmocka_unit_test(ends_calls_and_waits_by_the_end_of_the_program),
+        cmocka_unit_test(takes_what_is_said_before_what_the_environment_says),
+        cmocka_unit_test(refuses_both_a_url_and_a_folder),
         cmocka_unit_test(refuses_a_url_that_leads_off_this_machine),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -128,11 +128,11 @@ static void tells_a_citizen_s_mistakes_in_persian(void **state)
                      EXIT_NOT_FOUND);
     assert_non_null(strstr(
         told,
-        "با این کد و این رقم‌ها درخواستی نیست؛ بخت‌های "
-        "مانده: "
+        "با این کد و این رقم‌ها درخواستی نیست؛ فرصت‌های "
+        "باقی‌مانده: "
         "4"));
     assert_int_equal(RUN(&command_call_next, &nothing.base, "--lang=fa"), EXIT_NOT_FOUND);
-    assert_non_null(strstr(told, "اکنون تماسی نوبتش نیست"));
+    assert_non_null(strstr(told, "اکنون نوبت تماسی نیست"));
 }
 
 int main(void)
