@@ -111,8 +111,9 @@ const struct command *const commands[] = {
 static const struct option_def changing_options[] = {
     {"key", 0, "KEY",
      "of a try whose answer did not come, as it was told: what was done then is not done again"},
-    {"connect", 0, "URL", "where the services are: ipc:///FOLDER or tcp://127.0.0.1:PORT"},
-    {"data", 0, "DIR", "the server's data folder (VAFA_CONNECT, VAFA_DATA; ./vafa-data)"},
+    {"connect", 0, "URL",
+     "where the services are: ipc:///FOLDER or tcp://127.0.0.1:PORT (VAFA_CONNECT)"},
+    {"data", 0, "DIR", "or the server's data folder (VAFA_DATA; ./vafa-data)"},
     {"name", 0, "NAME", "who calls, for the log (the login name)"},
     {"role", 0, "ROLE", "call in another role: front-end, office, leadership, import, admin"},
     {"unit", 'u', "UNIT", "the unit you speak for"},

@@ -187,6 +187,20 @@ static const struct {
     {STATUS_DATA_LOSS, NULL, "داده آسیب دیده است"},
 };
 
+/* Whatever the field: what is wrong with a command line, by what its English message says. */
+static const struct {
+    const char *en, *fa;
+} wrong_words[] = {
+    {"it is missing: ", "لازم است و گفته نشد"},
+    {"it needs a value", "مقدارش گفته نشد"},
+    {"there is no such option",
+     "چنین گزینه‌ای نیست، یا مقدار نمی‌گیرد"},
+    {"\" is not a whole number from ", "عددی در بازهٔ پذیرفتنی نیست"},
+    {"\" is none of ", "از گزینه‌های پذیرفتنی نیست"},
+    {"\": write YYYY-MM-DD", "این زمان خوانده نشد"},
+    {"\": there is no such day", "چنین روزی در تقویم نیست"},
+};
+
 static bool is_about(const char *wanted, const char *field)
 {
     size_t size = wanted == NULL ? 0 : strlen(wanted);
@@ -199,6 +213,12 @@ const char *error_text_fa(const struct command *command, const struct error *err
     if (command == &command_look_up && err->status == STATUS_RESOURCE_EXHAUSTED &&
         strcmp(err->field, "code") == 0) { /* of other commands it is another limit */
         return "این کد بسته است: نیم ساعت دیگر بکوشید";
+    }
+    for (size_t i = 0; i < sizeof(wrong_words) / sizeof(wrong_words[0]); i++) {
+        if (err->status == STATUS_INVALID_ARGUMENT &&
+            strstr(err->message, wrong_words[i].en) != NULL) {
+            return wrong_words[i].fa;
+        }
     }
     for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
         if (reasons[i].status == err->status && is_about(reasons[i].field, err->field)) {

@@ -40,10 +40,10 @@ static const struct {
     {"of a try whose answer did not come, as it was told: what was done then is not done again",
      "کلید تلاشی که پاسخش نرسید: آنچه آن بار انجام شده دوباره انجام "
      "نمی‌شود"},
-    {"where the services are: ipc:///FOLDER or tcp://127.0.0.1:PORT",
-     "نشانی سرویس‌ها: ipc:///FOLDER یا tcp://127.0.0.1:PORT"},
-    {"the server's data folder (VAFA_CONNECT, VAFA_DATA; ./vafa-data)",
-     "پوشهٔ دادهٔ سرور (VAFA_CONNECT، VAFA_DATA؛ ./vafa-data)"},
+    {"where the services are: ipc:///FOLDER or tcp://127.0.0.1:PORT (VAFA_CONNECT)",
+     "نشانی سرویس‌ها: ipc:///FOLDER یا tcp://127.0.0.1:PORT (VAFA_CONNECT)"},
+    {"or the server's data folder (VAFA_DATA; ./vafa-data)",
+     "یا پوشهٔ دادهٔ سرور (VAFA_DATA؛ ./vafa-data)"},
     {"who calls, for the log (the login name)",
      "چه کسی فرا می‌خواند، برای دفتر (نام کاربری)"},
     {"call in another role: front-end, office, leadership, import, admin",
@@ -104,8 +104,8 @@ static const struct {
     {"versions of this program and of the services, and the pack in force",
      "نسخهٔ این برنامه و سرویس‌ها، و بسته‌ای که به کار "
      "می‌رود"},
-    {"copies all five stores as one cut, while they serve",
-     "رونوشتی همزمان از هر پنج انبار، بی آنکه کار بایستد"},
+    {"copies all five stores as one cut, while they serve", "رونوشتی همزمان از هر پنج انبار، "
+                                                            "بی‌آنکه کار بایستد"},
     {"makes a data folder out of a backup set",
      "از یک پشتیبان پوشهٔ داده می‌سازد"},
     {"rebuilds every table from the logs and compares",
@@ -116,7 +116,8 @@ static const struct {
     {"the city's bodies as of a day: who leads, from when to when, who stands in",
      "واحدهای شهر در یک روز: سرپرست، از کی تا کی، و جانشین"},
     {"takes another city pack into use, while everything goes on",
-     "بستهٔ دیگری را به کار می‌گیرد، بی آنکه کار بایستد"},
+     "بستهٔ دیگری را به کار می‌گیرد، بی‌آنکه کار "
+     "بایستد"},
     {"takes the city pack from before back into use",
      "به بستهٔ پیشین شهر باز می‌گردد"},
     {"which packs were taken when, by whom and why",
@@ -148,7 +149,8 @@ static const struct {
      "چه کسی و برای چه دادهٔ شخصی یک درخواست را دید"},
     {"how many master keys are in force, and how far a change is",
      "چند کلید اصلی به کار است، و تعویض تا کجا رسیده"},
-    {"a new master key, while everything goes on", "کلید اصلی تازه، بی آنکه کار بایستد"},
+    {"a new master key, while everything goes on",
+     "کلید اصلی تازه، بی‌آنکه کار بایستد"},
     {"open requests that are probably about the same thing",
      "درخواست‌های بازی که گویا دربارهٔ همین‌اند"},
     {"joins a request to another about the same thing",
@@ -232,12 +234,14 @@ static const struct {
     {"`vafa topics TOPIC` shows what it asks.",
      "«vafa topics TOPIC» پرسش‌های موضوع را نشان می‌دهد."},
     {"Is the server running? `vafa health` tells; `vafad --data DIR --city NAME` starts one.",
-     "آیا سرور روشن است؟ «vafa health» می‌گوید؛ «vafad --data DIR --city NAME» "
+     "آیا سرور روشن است؟ «vafa health» می‌گوید؛ «vafad --data DIR --city "
+     "NAME» "
      "سروری "
      "روشن "
      "می‌کند."},
     {"The server did not answer in time: try again, or give it longer with --timeout.",
-     "سرور به‌موقع پاسخ نداد: دوباره بکوشید، یا با --timeout به آن زمان "
+     "سرور به‌موقع پاسخ نداد: دوباره بکوشید، یا با --timeout به آن "
+     "زمان "
      "بیشتری "
      "بدهید."},
     {"Another role or unit may do this: see --role and --unit.",
@@ -247,6 +251,9 @@ static const struct {
     {"Use another backup set: this one must not be trusted.",
      "پشتیبان دیگری بردارید: به این یکی نمی‌شود اعتماد "
      "کرد."},
+    {"A number that was typed may be wrong; `vafa verify` tells what is damaged.",
+     "شاید شماره نادرست نوشته شده باشد؛ «vafa verify» می‌گوید چه آسیب دیده "
+     "است."},
     {"`vafa verify` tells what is damaged.",
      "«vafa verify» می‌گوید چه آسیب دیده است."},
     {"Start a server there (vafad --data DIR --city NAME), or name another place with --data or "

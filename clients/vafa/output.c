@@ -63,6 +63,9 @@ static const char *advice_for(const struct error *err)
         }
         return "The server has no room for it now: ask for less, or see `vafa health`.";
     case STATUS_DATA_LOSS:
+        if (strcmp(err->field, "after") == 0) { /* people type it, too */
+            return "A number that was typed may be wrong; `vafa verify` tells what is damaged.";
+        }
         return strcmp(err->field, "backup") == 0 || strcmp(err->field, "manifest") == 0
                    ? "Use another backup set: this one must not be trusted."
                    : "`vafa verify` tells what is damaged.";

@@ -2,6 +2,7 @@
 #include "clients/vafa/error_text.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
+#include "text/civil.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -87,6 +88,46 @@ static void the_commonest_reasons_are_told_in_persian(void **state)
     assert_non_null(fa(STATUS_PERMISSION_DENIED, "unit"));
     assert_null(fa(STATUS_INVALID_ARGUMENT, "answers"));
     assert_null(fa(STATUS_INVALID_ARGUMENT, "rows_max"));
+}
+
+static const char *fa_of_option(const char *option, const char *value)
+{
+    static const char *const choices = "\"x\" is none of a, b";
+    char text[64];
+    char *argv[] = {"vafa", text, NULL};
+    struct args args;
+    struct error err = ERROR_NONE;
+    uint64_t number;
+    snprintf(text, sizeof(text), "--%s=%s", option, value);
+    if (args_parse(&args, command_phone_list.options, NULL, 2, argv, &err) == STATUS_OK &&
+        args_need(&args, "operator", &err) == STATUS_OK &&
+        args_number(&args, "limit", 1, 10, 1, &number, &err) == STATUS_OK) {
+        error_set(&err, STATUS_INVALID_ARGUMENT, option, "%s", choices);
+    }
+    return error_text_fa(&command_phone_list, &err);
+}
+
+static void what_is_wrong_with_a_command_line_is_told_in_persian(void **state)
+{
+    struct civil *civil;
+    struct error err = ERROR_NONE;
+    int64_t us;
+    (void)state;
+    assert_string_equal(fa_of_option("from", "now"), "لازم است و گفته نشد");
+    assert_string_equal(fa_of_option("nothing", "x"),
+                        "چنین گزینه‌ای نیست، یا مقدار نمی‌گیرد");
+    assert_string_equal(fa_of_option("operator", "x"),
+                        "از گزینه‌های پذیرفتنی نیست");
+    assert_int_equal(args_read_number("۱۲", "limit", 1, 10, &(uint64_t){0}, &err),
+                     STATUS_INVALID_ARGUMENT);
+    assert_string_equal(error_text_fa(NULL, &err), "عددی در بازهٔ پذیرفتنی نیست");
+    assert_int_equal(civil_new(&civil, "Asia/Tehran", CIVIL_JALALI, 6, NULL), STATUS_OK);
+    assert_int_equal(civil_parse(civil, "never", 0, "from", &us, &err), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(error_text_fa(NULL, &err), "این زمان خوانده نشد");
+    assert_int_equal(civil_parse(civil, "1405-13-01", 0, "from", &us, &err),
+                     STATUS_INVALID_ARGUMENT);
+    assert_string_equal(error_text_fa(NULL, &err), "چنین روزی در تقویم نیست");
+    civil_free(civil);
 }
 
 /* --- as it is printed --- */
@@ -233,6 +274,7 @@ int main(void)
         cmocka_unit_test(a_place_is_told_by_the_same_options_of_every_command),
         cmocka_unit_test(what_the_command_has_not_keeps_its_name),
         cmocka_unit_test(the_commonest_reasons_are_told_in_persian),
+        cmocka_unit_test(what_is_wrong_with_a_command_line_is_told_in_persian),
         cmocka_unit_test(an_error_is_told_with_the_option_in_the_language),
         cmocka_unit_test(an_error_is_json_where_json_was_asked_for),
         cmocka_unit_test(what_may_have_been_done_is_told_with_its_key),
