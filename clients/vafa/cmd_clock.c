@@ -358,8 +358,8 @@ const struct command command_clock_close = {
         "working hours that are still to come move by the working time it takes; those that have "
         "passed, and urgent tasks, stay as they are. Some hundred tasks move at a time: all have "
         "some seconds later.",
-    .examples = "vafa clock close --to '1405-11-21' --reason 'برف'\n"
-                "vafa clock close --from 1405-11-21 --to 1405-11-23 --reason 'آلودگی هوا' --json",
+    .examples = "vafa clock close --to +1d --reason 'برف'\n"
+                "vafa clock close --from +2d --to +4d --reason 'آلودگی هوا' --json",
     .options = close_options,
     .changes = true,
     .role = RPC_ROLE_ADMIN,

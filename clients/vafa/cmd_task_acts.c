@@ -102,7 +102,7 @@ const struct command command_task_plan = {
     .arguments_max = 1,
     .summary = "the task will be done on a date",
     .help = "Says when the unit will do it; it may be planned again.",
-    .examples = "vafa task plan 12 --unit district-5-civil --for 1404-09-20\nvafa task plan 12 "
+    .examples = "vafa task plan 12 --unit district-5-civil --for 1406-02-01\nvafa task plan 12 "
                 "--unit district-5-civil --for +3d",
     .options = plan_options,
     .changes = true,

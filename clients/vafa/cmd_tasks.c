@@ -392,8 +392,9 @@ const struct command command_tasks_list = {
             "first, then those that citizens asked about again, then by due time. Open tasks that "
             "the unit helps with are among them. With --json one object "
             "a line.",
-    .examples = "vafa tasks list --unit district-5-civil\nvafa tasks list --unit PWDx --state done "
-                "--state closed-undone -n 5 --json",
+    .examples =
+        "vafa tasks list --unit district-5-civil\nvafa tasks list --unit bus-company --state done "
+        "--state closed-undone -n 5 --json",
     .options = list_options,
     .role = RPC_ROLE_OFFICE,
     .run = run_list,

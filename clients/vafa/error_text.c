@@ -108,8 +108,10 @@ static const char *option_of(const struct command *command, const char *field)
     return NULL;
 }
 
-void error_text_field(const struct command *command, const char *field, char *out, size_t out_size)
+void error_text_field(const struct command *command, const struct error *err, char *out,
+                      size_t out_size)
 {
+    const char *field = err->field;
     char option[64];
     size_t head = strcspn(field, ".");
     char first[64];
@@ -117,6 +119,8 @@ void error_text_field(const struct command *command, const char *field, char *ou
     snprintf(first, sizeof(first), "%.*s", (int)head, field);
     if (command == NULL || field[0] == '\0') {
         snprintf(out, out_size, "%s", field);
+    } else if (err->status == STATUS_PERMISSION_DENIED && strcmp(field, "unit") == 0) {
+        snprintf(out, out_size, "--unit"); /* the caller's, not one that the command names */
     } else if (has_option(command->options, option)) {
         snprintf(out, out_size, "--%s", option);
     } else if (is_argument(command, field)) {

@@ -8,9 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What the command (NULL: none) calls a field of the contract: "--answered" for answered_at_us, "CODE"
- * for code; the field itself when the command has nothing of the kind. */
-void error_text_field(const struct command *command, const char *field, char *out, size_t out_size);
+/* What the command (NULL: none) calls the error's field of the contract: "--answered" for
+ * answered_at_us, "CODE" for code; the field itself when the command has nothing of the kind. */
+void error_text_field(const struct command *command, const struct error *err, char *out,
+                      size_t out_size);
 /* The reason in Persian; NULL when only the message tells it. Static. */
 const char *error_text_fa(const struct command *command, const struct error *err);
 /* How to try again what may have been done; "--key KEY" stands behind it. Static. */

@@ -234,13 +234,15 @@ static const struct {
     {"`vafa topics TOPIC` shows what it asks.",
      "«vafa topics TOPIC» پرسش‌های موضوع را نشان می‌دهد."},
     {"Is the server running? `vafa health` tells; `vafad --data DIR --city NAME` starts one.",
-     "آیا سرور روشن است؟ «vafa health» می‌گوید؛ «vafad --data DIR --city "
+     "آیا سرور روشن است؟ «vafa health» می‌گوید؛ «vafad --data DIR "
+     "--city "
      "NAME» "
      "سروری "
      "روشن "
      "می‌کند."},
     {"The server did not answer in time: try again, or give it longer with --timeout.",
-     "سرور به‌موقع پاسخ نداد: دوباره بکوشید، یا با --timeout به آن "
+     "سرور به‌موقع پاسخ نداد: دوباره بکوشید، یا با --timeout به "
+     "آن "
      "زمان "
      "بیشتری "
      "بدهید."},
@@ -252,7 +254,8 @@ static const struct {
      "پشتیبان دیگری بردارید: به این یکی نمی‌شود اعتماد "
      "کرد."},
     {"A number that was typed may be wrong; `vafa verify` tells what is damaged.",
-     "شاید شماره نادرست نوشته شده باشد؛ «vafa verify» می‌گوید چه آسیب دیده "
+     "شاید شماره نادرست نوشته شده باشد؛ «vafa verify» می‌گوید چه آسیب "
+     "دیده "
      "است."},
     {"`vafa verify` tells what is damaged.",
      "«vafa verify» می‌گوید چه آسیب دیده است."},

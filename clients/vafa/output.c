@@ -262,7 +262,7 @@ int output_error_advised(const struct error *err, const char *advice)
     bool was_sent = err->status != STATUS_NOT_FOUND; /* no data folder: to nobody */
     bool may_retry = code == EXIT_UNREACHABLE && was_sent && retry_key[0] != '\0';
     output_progress_end();
-    error_text_field(voice.command, err->field, field, sizeof(field));
+    error_text_field(voice.command, err, field, sizeof(field));
     if (voice.json) {
         print_error_json(err, field, may_retry);
     } else {

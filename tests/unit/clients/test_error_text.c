@@ -17,7 +17,9 @@
 static const char *option_of(const struct command *command, const char *field)
 {
     static char out[96];
-    error_text_field(command, field, out, sizeof(out));
+    struct error err = ERROR_NONE;
+    error_set(&err, STATUS_INVALID_ARGUMENT, field, "why");
+    error_text_field(command, &err, out, sizeof(out));
     return out;
 }
 
@@ -61,6 +63,19 @@ static void a_place_is_told_by_the_same_options_of_every_command(void **state)
         assert_string_equal(option_of(&command_amend, fields[i]), option);
         assert_string_equal(option_of(&command_case_same, fields[i]), option);
     }
+}
+
+static void who_may_not_is_told_of_the_unit_they_speak_for(void **state)
+{
+    char out[96];
+    struct error err = ERROR_NONE;
+    (void)state;
+    assert_string_equal(option_of(&command_task_ask_help, "unit"), "--of");
+    error_set(&err, STATUS_PERMISSION_DENIED, "unit", "this is another unit's");
+    error_text_field(&command_task_ask_help, &err, out, sizeof(out));
+    assert_string_equal(out, "--unit");
+    error_text_field(&command_task_return, &err, out, sizeof(out));
+    assert_string_equal(out, "--unit");
 }
 
 static void what_the_command_has_not_keeps_its_name(void **state)
@@ -272,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_of_the_contract_are_called_as_the_command_calls_them),
         cmocka_unit_test(a_place_is_told_by_the_same_options_of_every_command),
+        cmocka_unit_test(who_may_not_is_told_of_the_unit_they_speak_for),
         cmocka_unit_test(what_the_command_has_not_keeps_its_name),
         cmocka_unit_test(the_commonest_reasons_are_told_in_persian),
         cmocka_unit_test(what_is_wrong_with_a_command_line_is_told_in_persian),

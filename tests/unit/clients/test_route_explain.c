@@ -171,7 +171,7 @@ static void an_answer_that_nobody_can_give_is_refused(void **state)
 static void needs_a_topic_and_a_pack(void **state)
 {
     (void)state;
-    assert_int_equal(run("--city isfahan"), 2);
+    assert_int_equal(run("--city isfahan --lang en"), 2);
     assert_non_null(strstr(output, "topic: it is missing"));
     assert_int_equal(run("--topic asphalt --city nowhere"), 3);
     assert_int_equal(run("--topic asphalt --city isfahan --connect ipc:///nowhere"), 0);
