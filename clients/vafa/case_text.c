@@ -1,6 +1,7 @@
 #include "clients/vafa/case_text.h"
 
 #include "clients/vafa/answer_words.h"
+#include "clients/vafa/details.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/place_words.h"
@@ -12,40 +13,19 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *word(struct session *session, const char *name)
-{
-    return label_word(name, session_language(session));
-}
-
-static void detail(struct session *session, struct table *table, const char *name,
-                   const char *value)
-{
-    if (value[0] != '\0') {
-        table_cell(table, word(session, name));
-        table_cell(table, value);
-    }
-}
-
-static void detail_time(struct session *session, struct table *table, const char *name, int64_t us)
-{
-    char text[32];
-    session_time(session, us, text);
-    detail(session, table, name, text);
-}
-
 /* Who else is about the same thing. */
 static void print_incident(struct session *session, struct table *table, const Intake__Case *c)
 {
     struct buffer codes = BUFFER_EMPTY;
-    detail(session, table, "incident", c->incident_code);
+    details_text(session, table, "incident", c->incident_code);
     if (c->callers > 1) {
-        table_cell(table, word(session, "callers"));
+        table_cell(table, session_word(session, "callers"));
         table_cell_format(table, "%" PRIu32, c->callers);
     }
     for (size_t i = 0; i < c->n_joined_codes; i++) {
         buffer_append_format(&codes, "%s%s", i > 0 ? " " : "", c->joined_codes[i]);
     }
-    detail(session, table, "joined", buffer_text(&codes));
+    details_text(session, table, "joined", buffer_text(&codes));
     buffer_fini(&codes);
 }
 
@@ -58,16 +38,16 @@ static void print_alarm(struct session *session, struct table *table, const Inta
     if (alarm == NULL) {
         return;
     }
-    detail_time(session, table, "urgent_since", alarm->since_us);
-    detail(session, table, "given_to", alarm->desk);
-    detail_time(session, table, "acknowledged", alarm->acknowledged_at_us);
+    details_time(session, table, "urgent_since", alarm->since_us);
+    details_text(session, table, "given_to", alarm->desk);
+    details_time(session, table, "acknowledged", alarm->acknowledged_at_us);
     if (alarm->acknowledged_at_us != 0 || is_in_work) {
-        detail(session, table, "acknowledged_by",
-               alarm->acknowledged_at_us != 0 ? alarm->acknowledged_by
-                                              : word(session, "nobody_yet"));
+        details_text(session, table, "acknowledged_by",
+                     alarm->acknowledged_at_us != 0 ? alarm->acknowledged_by
+                                                    : session_word(session, "nobody_yet"));
     }
     if (alarm->steps > 0) {
-        table_cell(table, word(session, "went_up"));
+        table_cell(table, session_word(session, "went_up"));
         table_cell_format(table, "%" PRIu32, alarm->steps);
     }
 }
@@ -93,34 +73,34 @@ static void print_case(struct session *session, const Intake__Case *c,
     struct table *table = table_new(2);
     struct buffer place = BUFFER_EMPTY;
     place_words(session, c->place, &place);
-    detail(session, table, "code", c->code);
-    detail(session, table, "state", case_text_state(c, timeline, count, language));
-    detail(session, table, "topic", session_topic(session, c->topic));
-    detail(session, table, "place", buffer_text(&place));
+    details_text(session, table, "code", c->code);
+    details_text(session, table, "state", case_text_state(c, timeline, count, language));
+    details_text(session, table, "topic", session_topic(session, c->topic));
+    details_text(session, table, "place", buffer_text(&place));
     answer_words(session, table, c->topic, c->answers, c->n_answers);
-    detail(session, table, "urgency",
-           label_enum(&common__urgency__descriptor, (int)c->urgency, language));
-    detail(session, table, "channel",
-           label_enum(&common__channel__descriptor, (int)c->channel, language));
-    detail(session, table, "unit", session_unit(session, c->unit));
+    details_text(session, table, "urgency",
+                 label_enum(&common__urgency__descriptor, (int)c->urgency, language));
+    details_text(session, table, "channel",
+                 label_enum(&common__channel__descriptor, (int)c->channel, language));
+    details_text(session, table, "unit", session_unit(session, c->unit));
     print_alarm(session, table, c);
     print_incident(session, table, c);
     if (c->storm > 0) {
-        table_cell(table, word(session, "storm"));
+        table_cell(table, session_word(session, "storm"));
         table_cell_format(table, "%" PRIu64, c->storm);
     }
     if (c->chases > 0) {
-        table_cell(table, word(session, "chases"));
+        table_cell(table, session_word(session, "chases"));
         table_cell_format(table, "%" PRIu32, c->chases);
     }
     if (c->words_added > 0) {
-        table_cell(table, word(session, "words_added"));
+        table_cell(table, session_word(session, "words_added"));
         table_cell_format(table, "%" PRIu32, c->words_added);
     }
-    detail_time(session, table, "occurred", c->occurred_at_us);
-    detail_time(session, table, "due", c->due_at_us);
+    details_time(session, table, "occurred", c->occurred_at_us);
+    details_time(session, table, "due", c->due_at_us);
     if (c->source[0] != '\0') {
-        table_cell(table, word(session, "source"));
+        table_cell(table, session_word(session, "source"));
         table_cell_format(table, "%s %s", c->source, c->external_id);
     }
     table_print(table, stdout);
@@ -196,11 +176,11 @@ static void timeline_note(struct session *session, const Intake__TimelineEntry *
         char until[32];
         session_time(session, entry->until_us, until);
         buffer_append_format(out, "%s%s %s", out->size > 0 ? comma : "",
-                             word(session, date_name(entry->kind)), until);
+                             session_word(session, date_name(entry->kind)), until);
     }
     for (size_t i = 0; i < entry->n_pictures; i++) {
-        buffer_append_format(out, "%s%s %s", out->size > 0 ? comma : "", word(session, "picture"),
-                             entry->pictures[i]);
+        buffer_append_format(out, "%s%s %s", out->size > 0 ? comma : "",
+                             session_word(session, "picture"), entry->pictures[i]);
     }
     if (entry->score != 0) {
         buffer_append_format(out, "%s%" PRIu32 "/5", out->size > 0 ? comma : "", entry->score);
@@ -218,7 +198,7 @@ static void print_timeline(struct session *session, Intake__TimelineEntry *const
     size_t columns = tells_who ? 5 : 4;
     struct table *table = table_new(columns);
     for (size_t i = 0; i < columns; i++) {
-        table_head(table, i, word(session, heads[i]));
+        table_head(table, i, session_word(session, heads[i]));
     }
     for (size_t i = 0; i < count; i++) {
         const Intake__TimelineEntry *entry = timeline[i];
@@ -253,7 +233,7 @@ static void print_list(struct session *session, Intake__Case *const *cases, size
     static const char *const heads[] = {"code", "occurred", "topic", "state", "unit"};
     struct table *table = table_new(5);
     for (size_t i = 0; i < 5; i++) {
-        table_head(table, i, word(session, heads[i]));
+        table_head(table, i, session_word(session, heads[i]));
     }
     for (size_t i = 0; i < count; i++) {
         char time[32];
@@ -272,7 +252,7 @@ static void print_list(struct session *session, Intake__Case *const *cases, size
 void case_text_list(struct session *session, Intake__Case *const *cases, size_t count)
 {
     if (!session->json && count == 0) {
-        puts(word(session, "none_found"));
+        puts(session_word(session, "none_found"));
     } else if (!session->json) {
         print_list(session, cases, count);
         return;

@@ -12,11 +12,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static char *text_of(struct session *session, const char *option)
-{
-    return (char *)(uintptr_t)args_text(&session->args, option);
-}
-
 /* Makes the call; without --json, what `print` (may be NULL) says of its answer. */
 static int run_method(struct session *session, const char *method, const ProtobufCMessage *request,
                       void (*print)(struct session *session, const ProtobufCMessage *response))
@@ -50,10 +45,9 @@ static const struct option_def amend_options[] = {
 static void print_amended(struct session *session, const ProtobufCMessage *response)
 {
     const Intake__AmendCaseResponse *amended = (const Intake__AmendCaseResponse *)response;
-    printf("%s: %" PRIu32 "\n", label_word("amendments", session_language(session)),
-           amended->amendments);
+    printf("%s: %" PRIu32 "\n", session_word(session, "amendments"), amended->amendments);
     if (amended->emergency_phone[0] != '\0') {
-        fputs(label_word("emergency_phone", session_language(session)), stdout);
+        fputs(session_word(session, "emergency_phone"), stdout);
         output_foreign(stdout, ": ", amended->emergency_phone, "");
     }
 }
@@ -100,8 +94,8 @@ static int amend(struct session *session, struct arena *arena)
     }
     request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
-    request.topic = place_args_key(session, CITY_ITEMS_TOPICS, text_of(session, "topic"));
-    request.reason = text_of(session, "reason");
+    request.topic = place_args_key(session, CITY_ITEMS_TOPICS, session_text(session, "topic"));
+    request.reason = session_text(session, "reason");
     if (is_place_given(session)) {
         place.place.area = place_args_key(session, CITY_ITEMS_AREAS, place.place.area);
         request.place = &place.place;
@@ -162,7 +156,7 @@ static int run_withdraw(struct session *session)
     }
     request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
-    request.reason = text_of(session, "reason");
+    request.reason = session_text(session, "reason");
     return run_method(session, "WithdrawCase", &request.base, print_withdrawn);
 }
 
@@ -191,7 +185,7 @@ static const struct option_def words_options[] = {
 
 static void print_words(struct session *session, const ProtobufCMessage *response)
 {
-    printf("%s: %" PRIu32 "\n", label_word("words_added", session_language(session)),
+    printf("%s: %" PRIu32 "\n", session_word(session, "words_added"),
            ((const Intake__AddWordsResponse *)response)->words_added);
 }
 
@@ -204,7 +198,7 @@ static int run_words(struct session *session)
     }
     request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
-    request.words = text_of(session, "words");
+    request.words = session_text(session, "words");
     return run_method(session, "AddWords", &request.base, print_words);
 }
 
@@ -242,7 +236,7 @@ static int run_look_up(struct session *session)
     }
     request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
-    request.phone_digits = text_of(session, "digits");
+    request.phone_digits = session_text(session, "digits");
     struct vafa_call call = {
         .service = &intake__intake__descriptor, .method = "LookUpCase", .request = &request.base};
     enum status status = session_call(session, &call, &err);
@@ -254,8 +248,8 @@ static int run_look_up(struct session *session)
     } else if (is_found) {
         case_text_print(session, response->case_data, response->timeline, response->n_timeline);
     } else if (response != NULL) {
-        fprintf(stderr, "vafa: %s %" PRIu32 "\n",
-                label_word("look_up_none", session_language(session)), response->tries_left);
+        fprintf(stderr, "vafa: %s %" PRIu32 "\n", session_word(session, "look_up_none"),
+                response->tries_left);
     }
     vafa_call_fini(&call);
     return status != STATUS_OK ? output_error(&err) : is_found ? EXIT_DONE : EXIT_NOT_FOUND;

@@ -1,5 +1,6 @@
 /* vafa call next, record, show, calls list: asking the citizen. */
 #include "base/message.h"
+#include "clients/vafa/details.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
@@ -10,47 +11,33 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *word(struct session *session, const char *name)
-{
-    return label_word(name, session_language(session));
-}
-
-static void detail(struct session *session, struct table *table, const char *name,
-                   const char *value)
-{
-    if (value[0] != '\0') {
-        table_cell(table, word(session, name));
-        table_cell(table, value);
-    }
-}
-
 static void print_call(struct session *session, const Followup__Call *c)
 {
     const char *language = session_language(session);
     struct table *table = table_new(2);
     char text[64];
     snprintf(text, sizeof(text), "%" PRIu64, c->number);
-    detail(session, table, "call", text);
-    detail(session, table, "code", c->code);
-    detail(session, table, "state",
-           label_enum(&followup__call_state__descriptor, (int)c->state, language));
-    detail(session, table, "topic", session_topic(session, c->topic));
-    detail(session, table, "unit", session_unit(session, c->unit));
+    details_text(session, table, "call", text);
+    details_text(session, table, "code", c->code);
+    details_text(session, table, "state",
+                 label_enum(&followup__call_state__descriptor, (int)c->state, language));
+    details_text(session, table, "topic", session_topic(session, c->topic));
+    details_text(session, table, "unit", session_unit(session, c->unit));
     if (c->closed_undone) {
-        detail(session, table, "finished", word(session, "finished_undone"));
+        details_text(session, table, "finished", session_word(session, "finished_undone"));
     }
-    detail(session, table, c->closed_undone ? "finished_why" : "note", c->note);
+    details_text(session, table, c->closed_undone ? "finished_why" : "note", c->note);
     session_time(session, c->due_at_us, text);
-    detail(session, table, "due", text);
+    details_text(session, table, "due", text);
     snprintf(text, sizeof(text), "%" PRIu32, c->attempts);
-    detail(session, table, "attempts", text);
-    detail(session, table, "operator", c->operator_name);
-    detail(session, table, "outcome",
-           label_enum(&followup__call_outcome__descriptor, (int)c->last_outcome, language));
-    detail(session, table, "resolution",
-           label_enum(&followup__resolution__descriptor, (int)c->resolution, language));
+    details_text(session, table, "attempts", text);
+    details_text(session, table, "operator", c->operator_name);
+    details_text(session, table, "outcome",
+                 label_enum(&followup__call_outcome__descriptor, (int)c->last_outcome, language));
+    details_text(session, table, "resolution",
+                 label_enum(&followup__resolution__descriptor, (int)c->resolution, language));
     snprintf(text, sizeof(text), "%" PRIu32 "/5", c->score);
-    detail(session, table, "score", c->score != 0 ? text : "");
+    details_text(session, table, "score", c->score != 0 ? text : "");
     table_print(table, stdout);
     table_free(table);
 }
@@ -103,13 +90,13 @@ static int run_next(struct session *session)
             output_message(call.response);
         } else if (!none) {
             print_call(session, response->call);
-            fputs(word(session, "number_to_call"), stderr);
+            fputs(session_word(session, "number_to_call"), stderr);
             output_foreign(stderr, " vafa reveal ", response->call->code, " --purpose call-back");
         } else {
             char time[32];
             session_time(session, response->next_due_at_us, time);
-            fprintf(stderr, "vafa: %s%s%s\n", word(session, "call_none_due"),
-                    time[0] != '\0' ? word(session, "call_next_at") : "", time);
+            fprintf(stderr, "vafa: %s%s%s\n", session_word(session, "call_none_due"),
+                    time[0] != '\0' ? session_word(session, "call_next_at") : "", time);
         }
     }
     vafa_call_fini(&call);
@@ -267,7 +254,7 @@ static void print_revealed(struct session *session, const Followup__Call *c, con
     } else {
         print_call(session, c);
         table_plain_text(&text, revealed);
-        printf("%s: %s\n", word(session, "words"), buffer_text(&text));
+        printf("%s: %s\n", session_word(session, "words"), buffer_text(&text));
     }
     buffer_fini(&text);
 }
@@ -281,7 +268,7 @@ static enum status reveal(struct session *session, const Followup__Call *c, uint
                              .request = &request.base};
     request.idempotency_key = session_key(session);
     request.call_number = number;
-    request.purpose = (char *)(uintptr_t)args_text(&session->args, "purpose");
+    request.purpose = session_text(session, "purpose");
     enum status status = session_call(session, &call, err);
     if (status == STATUS_OK) {
         print_revealed(session, c, ((const Followup__RevealCallResponse *)call.response)->words);
@@ -346,7 +333,7 @@ static void print_calls(struct session *session, const Followup__ListCallsRespon
     static const char *const heads[] = {"call", "code", "topic", "unit", "state", "due", "score"};
     struct table *table = table_new(7);
     for (size_t i = 0; i < 7; i++) {
-        table_head(table, i, word(session, heads[i]));
+        table_head(table, i, session_word(session, heads[i]));
     }
     table_align_right(table, 0);
     table_align_right(table, 6);

@@ -1,6 +1,6 @@
 /* vafa show, history, reveal: where requests stand, and whose they are. */
 #include "clients/vafa/case_text.h"
-#include "clients/vafa/labels.h"
+#include "clients/vafa/details.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/place_words.h"
 #include "clients/vafa/session.h"
@@ -15,20 +15,6 @@
 static char *argument(struct session *session, size_t index)
 {
     return session->args.arguments[index];
-}
-
-static const char *word(struct session *session, const char *name)
-{
-    return label_word(name, session_language(session));
-}
-
-static void detail(struct session *session, struct table *table, const char *name,
-                   const char *value)
-{
-    if (value[0] != '\0') {
-        table_cell(table, word(session, name));
-        table_cell(table, value);
-    }
 }
 
 /* --- show --- */
@@ -138,12 +124,12 @@ static void print_revealed(struct session *session, const Intake__RevealCaseResp
 {
     struct table *table = table_new(2);
     if (response->citizen != NULL) {
-        detail(session, table, "name", response->citizen->name);
-        detail(session, table, "phone", response->citizen->phone);
+        details_text(session, table, "name", response->citizen->name);
+        details_text(session, table, "phone", response->citizen->phone);
     }
-    detail(session, table, "words", response->words);
+    details_text(session, table, "words", response->words);
     for (size_t i = 0; i < response->n_added_words; i++) {
-        detail(session, table, "added_words", response->added_words[i]->words);
+        details_text(session, table, "added_words", response->added_words[i]->words);
     }
     table_print(table, stdout);
     table_free(table);
@@ -160,7 +146,7 @@ static int run_reveal(struct session *session)
         .service = &intake__intake__descriptor, .method = "RevealCase", .request = &request.base};
     request.idempotency_key = session_key(session);
     request.code = argument(session, 0);
-    request.purpose = (char *)(uintptr_t)args_text(&session->args, "purpose");
+    request.purpose = session_text(session, "purpose");
     enum status status = session_call(session, &call, &err);
     if (status == STATUS_OK && session->json) {
         output_message(call.response);

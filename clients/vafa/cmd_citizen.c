@@ -1,5 +1,4 @@
 /* vafa citizen forget, check, looks: a citizen's right to be forgotten, and to know who looked. */
-#include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
@@ -14,11 +13,6 @@
 
 static const Common__ServiceId with_words[SERVICES_WITH_WORDS] = {
     COMMON__SERVICE_ID__SERVICE_ID_INTAKE, COMMON__SERVICE_ID__SERVICE_ID_FOLLOWUP};
-
-static const char *word(struct session *session, const char *name)
-{
-    return label_word(name, session_language(session));
-}
 
 /* --- what is left of a citizen --- */
 
@@ -55,17 +49,17 @@ static void print_left(struct session *session, const struct vafa_call *calls)
 {
     struct table *table = table_new(4);
     bool is_final = true;
-    table_head(table, 0, word(session, "service"));
-    table_head(table, 1, word(session, "state"));
-    table_head(table, 2, word(session, "sealed_parts"));
-    table_head(table, 3, word(session, "events_read"));
+    table_head(table, 0, session_word(session, "service"));
+    table_head(table, 1, session_word(session, "state"));
+    table_head(table, 2, session_word(session, "sealed_parts"));
+    table_head(table, 3, session_word(session, "events_read"));
     table_align_right(table, 2);
     table_align_right(table, 3);
     for (size_t i = 0; i < SERVICES_WITH_WORDS; i++) {
         const Keys__CheckCitizenResponse *left =
             (const Keys__CheckCitizenResponse *)calls[i].response;
         table_cell(table, output_service(with_words[i]));
-        table_cell(table, word(session, state_word(left)));
+        table_cell(table, session_word(session, state_word(left)));
         table_cell_format(table, "%" PRIu64, left->sealed_parts);
         table_cell_format(table, "%" PRIu64, left->events);
         is_final = is_final && (left->is_final || !left->is_forgotten);
@@ -73,7 +67,7 @@ static void print_left(struct session *session, const struct vafa_call *calls)
     table_print(table, stdout);
     table_free(table);
     if (!is_final) {
-        puts(word(session, "forgotten_not_final"));
+        puts(session_word(session, "forgotten_not_final"));
     }
 }
 
@@ -176,9 +170,9 @@ static enum status read_forget(struct session *session, Intake__ForgetCitizenReq
         return error_set(err, STATUS_INVALID_ARGUMENT, "yes",
                          "what is forgotten can never be read again: say --yes if you mean it");
     }
-    request->reason = (char *)(uintptr_t)args_text(args, "reason");
+    request->reason = session_text(session, "reason");
     if (args_has(args, "phone")) {
-        request->phone = (char *)(uintptr_t)args_text(args, "phone");
+        request->phone = session_text(session, "phone");
     } else {
         request->code = args->arguments[0];
     }
@@ -204,7 +198,7 @@ static int run_forget(struct session *session)
     if (status == STATUS_OK) {
         uint64_t citizen = ((const Intake__ForgetCitizenResponse *)call.response)->citizen;
         if (!session->json) {
-            printf("%s %" PRIu64 "\n", word(session, "citizen_forgotten"), citizen);
+            printf("%s %" PRIu64 "\n", session_word(session, "citizen_forgotten"), citizen);
         }
         status = show_left(session, citizen, call.position, &readable, &err);
     }
@@ -240,10 +234,10 @@ const struct command command_citizen_forget = {
 static void print_looks(struct session *session, const Intake__ListLooksResponse *response)
 {
     struct table *table = table_new(4);
-    table_head(table, 0, word(session, "time"));
-    table_head(table, 1, word(session, "name"));
-    table_head(table, 2, word(session, "purpose"));
-    table_head(table, 3, word(session, "service"));
+    table_head(table, 0, session_word(session, "time"));
+    table_head(table, 1, session_word(session, "name"));
+    table_head(table, 2, session_word(session, "purpose"));
+    table_head(table, 3, session_word(session, "service"));
     for (size_t i = 0; i < response->n_looks; i++) {
         const Intake__Look *look = response->looks[i];
         char time[32];

@@ -2,7 +2,6 @@
 #include "clients/vafa/cmd_city.h"
 #include "city/city_find.h"
 #include "clients/vafa/city_items.h"
-#include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
@@ -135,7 +134,7 @@ static void print_items(struct session *session, const struct city *city, enum c
     static const char *const heads[] = {"key", "name_fa", "name_en"};
     struct table *table = table_new(3);
     for (size_t i = 0; i < 3; i++) {
-        table_head(table, i, label_word(heads[i], session_language(session)));
+        table_head(table, i, session_word(session, heads[i]));
     }
     for (size_t i = 0; i < city_items_count(city, items); i++) {
         struct city_item item = city_items_at(city, items, i);

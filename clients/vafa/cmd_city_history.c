@@ -1,6 +1,5 @@
 /* vafa city history: which packs were taken when, by whom and why; and whether all services have the same. */
 #include "clients/vafa/cmd_city.h"
-#include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/table.h"
 
@@ -137,7 +136,7 @@ static void print_takings(struct session *session, const Packs__GetPacksResponse
     static const char *const heads[] = {"time", "pack", "digest", "actor", "note"};
     struct table *table = table_new(5);
     for (size_t i = 0; i < 5; i++) {
-        table_head(table, i, label_word(heads[i], session_language(session)));
+        table_head(table, i, session_word(session, heads[i]));
     }
     for (size_t i = 0; i < packs->n_takings; i++) {
         const Packs__Taking *taking = packs->takings[i];
@@ -145,9 +144,8 @@ static void print_takings(struct session *session, const Packs__GetPacksResponse
         session_time(session, taking->recorded_at_us, time);
         hex_encode(taking->pack->digest.data, CITY_DIGEST_BYTES, digest);
         table_cell(table, time);
-        table_cell_format(
-            table, "%s%s%s", taking->pack->name, taking->pack->is_back ? " " : "",
-            taking->pack->is_back ? label_word("taken_back", session_language(session)) : "");
+        table_cell_format(table, "%s%s%s", taking->pack->name, taking->pack->is_back ? " " : "",
+                          taking->pack->is_back ? session_word(session, "taken_back") : "");
         table_cell_format(table, "%.*s", SHORT_DIGEST, digest);
         table_cell(table, taking->actor);
         table_cell(table, taking->pack->note);
@@ -201,7 +199,7 @@ static int run_city_history(struct session *session)
     } else if (status == STATUS_OK && packs->n_takings > 0) {
         print_takings(session, packs);
     } else if (status == STATUS_OK) {
-        puts(label_word("no_pack_taken", session_language(session)));
+        puts(session_word(session, "no_pack_taken"));
     }
     vafa_call_fini(&call);
     if (status != STATUS_OK) {

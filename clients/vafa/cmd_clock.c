@@ -150,7 +150,7 @@ static struct table *new_table(struct session *session)
     static const char *const heads[] = {"date", "weekday", "hours", "counted", "sum", "why"};
     struct table *table = table_new(6);
     for (size_t i = 0; i < 6; i++) {
-        table_head(table, i, label_word(heads[i], session_language(session)));
+        table_head(table, i, session_word(session, heads[i]));
     }
     table_align_right(table, 3);
     table_align_right(table, 4);
@@ -311,7 +311,7 @@ static enum status read_closure(struct session *session, Routing__AnnounceClosur
     if (status == STATUS_OK) {
         status = session_read_time(session, "to", 0, &request->to_us, err);
     }
-    request->reason = (char *)(uintptr_t)args_text(&session->args, "reason");
+    request->reason = session_text(session, "reason");
     return status;
 }
 
@@ -335,8 +335,8 @@ static int run_clock_close(struct session *session)
         session_time(session, ((const Routing__AnnounceClosureResponse *)call.response)->from_us,
                      from);
         session_time(session, request.to_us, to);
-        printf("%s %s %s %s\n", label_word("clock_closed", session_language(session)), from,
-               label_word("until", session_language(session)), to);
+        printf("%s %s %s %s\n", session_word(session, "clock_closed"), from,
+               session_word(session, "until"), to);
     }
     vafa_call_fini(&call);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);

@@ -21,13 +21,13 @@ static int run_case_join(struct session *session)
         .service = &intake__intake__descriptor, .method = "JoinCase", .request = &request.base};
     request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
-    request.join = (char *)(uintptr_t)args_text(&session->args, "with");
+    request.join = session_text(session, "with");
     enum status status = session_call(session, &call, &err);
     if (status == STATUS_OK && session->json) {
         output_message(call.response);
     } else if (status == STATUS_OK) {
         const Intake__JoinCaseResponse *response = (const Intake__JoinCaseResponse *)call.response;
-        fputs(label_word("incident", session_language(session)), stdout);
+        fputs(session_word(session, "incident"), stdout);
         output_foreign(stdout, ": ", response->incident_code, "");
     }
     vafa_call_fini(&call);

@@ -1,5 +1,4 @@
 /* vafa key status, change: the master key, while everything goes on. */
-#include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
@@ -19,11 +18,6 @@ struct keys {
     Keys__KeyState state;
     uint8_t newest[NEWEST_BYTES];
 };
-
-static const char *word(struct session *session, const char *name)
-{
-    return label_word(name, session_language(session));
-}
 
 /* --- the four methods; they answer alike --- */
 
@@ -75,10 +69,10 @@ static enum status ask_all(struct session *session, const char *method, struct k
 static void print_keys(struct session *session, const struct keys keys[IDS])
 {
     struct table *table = table_new(4);
-    table_head(table, 0, word(session, "service"));
-    table_head(table, 1, word(session, "master_keys"));
-    table_head(table, 2, word(session, "wrapped"));
-    table_head(table, 3, word(session, "citizens"));
+    table_head(table, 0, session_word(session, "service"));
+    table_head(table, 1, session_word(session, "master_keys"));
+    table_head(table, 2, session_word(session, "wrapped"));
+    table_head(table, 3, session_word(session, "citizens"));
     for (size_t column = 1; column < 4; column++) {
         table_align_right(table, column);
     }
@@ -188,7 +182,7 @@ static int run_change(struct session *session)
     }
     show(session, keys);
     if (!session->json) {
-        puts(word(session, "key_changed"));
+        puts(session_word(session, "key_changed"));
     }
     return EXIT_DONE;
 }

@@ -1,5 +1,4 @@
 /* vafa offices: how far behind each unit's office is, since when, and which desks it has. */
-#include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
@@ -17,7 +16,7 @@ static struct table *office_table(struct session *session)
     static const char *const heads[] = {"unit", "behind", "since", "desks"};
     struct table *table = table_new(4);
     for (size_t i = 0; i < 4; i++) {
-        table_head(table, i, label_word(heads[i], session_language(session)));
+        table_head(table, i, session_word(session, heads[i]));
     }
     table_align_right(table, 1);
     return table;

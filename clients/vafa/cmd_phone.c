@@ -1,6 +1,7 @@
 /* vafa phone open, end, record, show, vafa chase: the hotline's own calls, from the ring to how they
  * ended, and citizens who ask again. (`vafa call` is about calling them back.) */
 #include "base/clock.h"
+#include "clients/vafa/details.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
@@ -11,32 +12,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-static const char *word(struct session *session, const char *name)
-{
-    return label_word(name, session_language(session));
-}
-
-static void detail(struct session *session, struct table *table, const char *name,
-                   const char *value)
-{
-    if (value[0] != '\0') {
-        table_cell(table, word(session, name));
-        table_cell(table, value);
-    }
-}
-
-static void detail_time(struct session *session, struct table *table, const char *name, int64_t us)
-{
-    char text[32];
-    session_time(session, us, text);
-    detail(session, table, name, text);
-}
-
-static char *text_of(struct session *session, const char *option)
-{
-    return (char *)(uintptr_t)args_text(&session->args, option);
-}
 
 static enum status read_choice(struct session *session, const char *option,
                                const ProtobufCEnumDescriptor *type, int fallback, int *ret_value,
@@ -96,7 +71,7 @@ static void print_codes(struct session *session, struct table *table, const char
                         char *const *codes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        detail(session, table, name, codes[i]);
+        details_text(session, table, name, codes[i]);
     }
 }
 
@@ -106,20 +81,20 @@ static void print_call(struct session *session, const Intake__Call *call)
     struct table *table = table_new(2);
     char text[32];
     snprintf(text, sizeof(text), "%" PRIu64, call->number);
-    detail(session, table, "call", text);
-    detail(session, table, "channel",
-           label_enum(&common__channel__descriptor, (int)call->channel, language));
-    detail(session, table, "operator", call->operator_name);
-    detail_time(session, table, "queued", call->queued_at_us);
-    detail_time(session, table, "answered_at", call->answered_at_us);
-    detail_time(session, table, "opened", call->opened_at_us);
-    detail_time(session, table, "ended", call->ended_at_us);
-    detail(session, table, "result",
-           call->ended_at_us == 0
-               ? word(session, "goes_on")
-               : label_enum(&intake__call_result__descriptor, (int)call->result, language));
-    detail(session, table, "topic", session_topic(session, call->topic));
-    detail(session, table, "unit", session_unit(session, call->unit));
+    details_text(session, table, "call", text);
+    details_text(session, table, "channel",
+                 label_enum(&common__channel__descriptor, (int)call->channel, language));
+    details_text(session, table, "operator", call->operator_name);
+    details_time(session, table, "queued", call->queued_at_us);
+    details_time(session, table, "answered_at", call->answered_at_us);
+    details_time(session, table, "opened", call->opened_at_us);
+    details_time(session, table, "ended", call->ended_at_us);
+    details_text(session, table, "result",
+                 call->ended_at_us == 0
+                     ? session_word(session, "goes_on")
+                     : label_enum(&intake__call_result__descriptor, (int)call->result, language));
+    details_text(session, table, "topic", session_topic(session, call->topic));
+    details_text(session, table, "unit", session_unit(session, call->unit));
     print_codes(session, table, "registered_in_it", call->registered_codes,
                 call->n_registered_codes);
     print_codes(session, table, "chased_in_it", call->chased_codes, call->n_chased_codes);
@@ -172,7 +147,7 @@ static void due_cell(struct session *session, struct table *table, const Intake_
     bool is_late = told->due_at_us != 0 && told->due_at_us < clock_wall_us(clock_system());
     session_time(session, is_in_work ? told->due_at_us : 0, text);
     table_cell_format(table, "%s%s%s", text, is_in_work && is_late ? " " : "",
-                      is_in_work && is_late ? word(session, "overdue") : "");
+                      is_in_work && is_late ? session_word(session, "overdue") : "");
 }
 
 static void print_case(struct session *session, struct table *table, const Intake__CardCase *one)
@@ -203,7 +178,7 @@ static void print_cases(struct session *session, const Intake__Card *card)
                                         "due",  "planned_for", "times_called", "incident"};
     struct table *table = table_new(sizeof(heads) / sizeof(heads[0]));
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-        table_head(table, i, word(session, heads[i]));
+        table_head(table, i, session_word(session, heads[i]));
     }
     table_align_right(table, 7);
     for (size_t i = 0; i < card->n_cases; i++) {
@@ -212,7 +187,7 @@ static void print_cases(struct session *session, const Intake__Card *card)
     table_print(table, stdout);
     table_free(table);
     if (card->has_more_cases) {
-        puts(word(session, "older_requests"));
+        puts(session_word(session, "older_requests"));
     }
 }
 
@@ -222,17 +197,17 @@ static void print_card(struct session *session, const Intake__OpenCallResponse *
     struct table *table = table_new(2);
     char text[32];
     snprintf(text, sizeof(text), "%" PRIu64, response->call_number);
-    detail(session, table, "call", text);
-    detail(session, table, "phone", response->phone);
+    details_text(session, table, "call", text);
+    details_text(session, table, "phone", response->phone);
     if (card == NULL) {
-        detail(session, table, "name", word(session, "not_known"));
+        details_text(session, table, "name", session_word(session, "not_known"));
     } else {
-        detail(session, table, "name", card->name);
+        details_text(session, table, "name", card->name);
         snprintf(text, sizeof(text), "%" PRIu32 "/5", card->last_score);
-        detail(session, table, "score", card->last_score != 0 ? text : "");
-        detail(session, table, "resolution",
-               label_enum(&intake__citizen_verdict__descriptor, (int)card->last_verdict,
-                          session_language(session)));
+        details_text(session, table, "score", card->last_score != 0 ? text : "");
+        details_text(session, table, "resolution",
+                     label_enum(&intake__citizen_verdict__descriptor, (int)card->last_verdict,
+                                session_language(session)));
     }
     table_print(table, stdout);
     table_free(table);
@@ -254,9 +229,9 @@ static int run_open(struct session *session)
         return output_usage(&err);
     }
     request.idempotency_key = session_key(session);
-    request.phone = text_of(session, "phone");
+    request.phone = session_text(session, "phone");
     request.channel = (Common__Channel)channel;
-    request.operator_name = text_of(session, "operator");
+    request.operator_name = session_text(session, "operator");
     struct vafa_call call = {
         .service = &intake__intake__descriptor, .method = "OpenCall", .request = &request.base};
     enum status status = session_call(session, &call, &err);
@@ -315,8 +290,8 @@ static int run_end(struct session *session)
     }
     request.idempotency_key = session_key(session);
     request.result = (Intake__CallResult)result;
-    request.topic = text_of(session, "topic");
-    request.unit = text_of(session, "to");
+    request.topic = session_text(session, "topic");
+    request.unit = session_text(session, "to");
     return run_method(session, "EndCall", &request.base, ended_call);
 }
 
@@ -392,10 +367,10 @@ static int run_record(struct session *session)
         return output_usage(&err);
     }
     request.idempotency_key = session_key(session);
-    request.phone = text_of(session, "phone");
-    request.operator_name = text_of(session, "operator");
-    request.topic = text_of(session, "topic");
-    request.unit = text_of(session, "to");
+    request.phone = session_text(session, "phone");
+    request.operator_name = session_text(session, "operator");
+    request.topic = session_text(session, "topic");
+    request.unit = session_text(session, "to");
     return run_method(session, "RecordCall", &request.base, recorded_call);
 }
 
@@ -460,14 +435,14 @@ static int run_chase(struct session *session)
     }
     request.idempotency_key = session_key(session);
     request.code = session->args.arguments[0];
-    request.note = text_of(session, "note");
+    request.note = session_text(session, "note");
     struct vafa_call call = {
         .service = &intake__intake__descriptor, .method = "ChaseCase", .request = &request.base};
     enum status status = session_call(session, &call, &err);
     if (status == STATUS_OK && session->json) {
         output_message(call.response);
     } else if (status == STATUS_OK) {
-        printf("%s: %" PRIu32 "\n", word(session, "chases"),
+        printf("%s: %" PRIu32 "\n", session_word(session, "chases"),
                ((const Intake__ChaseCaseResponse *)call.response)->chases);
     }
     vafa_call_fini(&call);

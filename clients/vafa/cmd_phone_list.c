@@ -13,11 +13,6 @@
 
 #define PAGE_SIZE 100
 
-static const char *word(struct session *session, const char *name)
-{
-    return label_word(name, session_language(session));
-}
-
 /* --- the pages --- */
 
 struct listing {
@@ -34,7 +29,7 @@ static enum status read_span(struct session *session, Intake__ListCallsRequest *
     if (status == STATUS_OK) {
         status = session_read_time(session, "to", 0, &request->until_us, err);
     }
-    request->operator_name = (char *)(uintptr_t)args_text(&session->args, "operator");
+    request->operator_name = session_text(session, "operator");
     return status;
 }
 
@@ -112,7 +107,7 @@ static void add_call(struct session *session, const Intake__Call *call, void *co
                                  session_language(session)));
     table_cell(table, call->operator_name);
     table_cell(table, call->ended_at_us == 0
-                          ? word(session, "goes_on")
+                          ? session_word(session, "goes_on")
                           : label_enum(&intake__call_result__descriptor, (int)call->result,
                                        session_language(session)));
     table_cell(table, session_topic(session, call->topic));
@@ -156,10 +151,10 @@ static int run_list(struct session *session)
     listing.context = table;
     enum status status = take_all(session, &listing, &err);
     if (status == STATUS_OK && !session->json && table_rows(table) == 0) {
-        puts(word(session, "none_found"));
+        puts(session_word(session, "none_found"));
     } else if (status == STATUS_OK && !session->json) {
         for (size_t i = 0; i < columns; i++) {
-            table_head(table, i, word(session, heads[i]));
+            table_head(table, i, session_word(session, heads[i]));
         }
         table_align_right(table, 0);
         table_align_right(table, 2);
@@ -227,14 +222,14 @@ static void print_count(struct session *session, const struct phone_count *count
 {
     struct table *table = table_new(3);
     char text[32];
-    table_head(table, 0, word(session, "result"));
-    table_head(table, 1, word(session, "calls"));
+    table_head(table, 0, session_word(session, "result"));
+    table_head(table, 1, session_word(session, "calls"));
     table_head(table, 2, "%");
     table_align_right(table, 1);
     table_align_right(table, 2);
     for (int i = 0; i < PHONE_RESULTS; i++) {
         if (count->by_result[i] > 0) {
-            table_cell(table, i == 0 ? word(session, "goes_on")
+            table_cell(table, i == 0 ? session_word(session, "goes_on")
                                      : label_enum(&intake__call_result__descriptor, i,
                                                   session_language(session)));
             table_cell_format(table, "%" PRIu64, count->by_result[i]);
@@ -242,16 +237,16 @@ static void print_count(struct session *session, const struct phone_count *count
                               100.0 * (double)count->by_result[i] / (double)count->calls);
         }
     }
-    table_cell(table, word(session, "sum"));
+    table_cell(table, session_word(session, "sum"));
     table_cell_format(table, "%" PRIu64, count->calls);
     table_cell(table, "");
     table_print(table, stdout);
     table_free(table);
     if (count->waits > 0) {
         duration(mean_wait_us(count), text);
-        printf("\n%s: %s %s", word(session, "waited"), word(session, "mean"), text);
+        printf("\n%s: %s %s", session_word(session, "waited"), session_word(session, "mean"), text);
         duration(count->wait_max_us, text);
-        printf("%s %s %s\n", word(session, ","), word(session, "longest"), text);
+        printf("%s %s %s\n", session_word(session, ","), session_word(session, "longest"), text);
     }
 }
 

@@ -1,5 +1,4 @@
 /* vafa rates: what citizens say of each unit. */
-#include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
@@ -52,7 +51,7 @@ static struct table *rate_table(struct session *session)
                                         "unresolved", "mean",    "satisfied"};
     struct table *table = table_new(7);
     for (size_t i = 0; i < 7; i++) {
-        table_head(table, i, label_word(heads[i], session_language(session)));
+        table_head(table, i, session_word(session, heads[i]));
         if (i > 0) {
             table_align_right(table, i);
         }

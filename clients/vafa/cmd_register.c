@@ -38,12 +38,6 @@ struct registration {
     Intake__RegisterCaseRequest request;
 };
 
-/* Messages are only read by the call. */
-static char *text_of(const struct args *args, const char *name)
-{
-    return (char *)(uintptr_t)args_text(args, name);
-}
-
 static enum status read_channel(const struct args *args, struct registration *r, struct error *err)
 {
     const char *text = args_value(args, "channel");
@@ -69,14 +63,14 @@ static enum status read_request(struct session *session, struct registration *r,
         return status;
     }
     r->request.idempotency_key = session_key(session);
-    r->citizen.name = text_of(args, "citizen");
-    r->citizen.phone = text_of(args, "phone");
+    r->citizen.name = session_text(session, "citizen");
+    r->citizen.phone = session_text(session, "phone");
     r->request.citizen = &r->citizen;
-    r->request.topic = text_of(args, "topic");
-    r->request.words = text_of(args, "words");
-    r->request.source = text_of(args, "source");
-    r->request.external_id = text_of(args, "external-id");
-    r->request.join = text_of(args, "join");
+    r->request.topic = session_text(session, "topic");
+    r->request.words = session_text(session, "words");
+    r->request.source = session_text(session, "source");
+    r->request.external_id = session_text(session, "external-id");
+    r->request.join = session_text(session, "join");
     if (args_has(args, "urgent")) {
         r->request.urgency = COMMON__URGENCY__URGENCY_URGENT;
     }
@@ -110,29 +104,28 @@ static void print_answer(struct session *session, const Intake__RegisterCaseResp
         output_message(&response->base);
         return;
     }
-    fputs(label_word("code", session_language(session)), stdout);
+    fputs(session_word(session, "code"), stdout);
     output_foreign(stdout, ": ", response->code, "");
     if (response->emergency_phone[0] != '\0') {
-        fputs(label_word("emergency_phone", session_language(session)), stdout);
+        fputs(session_word(session, "emergency_phone"), stdout);
         output_foreign(stdout, ": ", response->emergency_phone, "");
     }
     if (response->incident_code[0] != '\0') {
-        fputs(label_word("incident", session_language(session)), stdout);
+        fputs(session_word(session, "incident"), stdout);
         output_foreign(stdout, ": ", response->incident_code, "");
     }
     if (response->referral != NULL) {
         print_referral(session, response->referral);
     }
     if (response->storm != 0) {
-        printf("%s: %" PRIu64 "\n", label_word("storm", session_language(session)),
-               response->storm);
+        printf("%s: %" PRIu64 "\n", session_word(session, "storm"), response->storm);
     }
     if (response->already_registered) {
-        fprintf(stderr, "%s\n", label_word("registered_before", session_language(session)));
+        fprintf(stderr, "%s\n", session_word(session, "registered_before"));
     } else if (response->referral != NULL) {
-        puts(label_word("referred_no_call_back", session_language(session)));
+        puts(session_word(session, "referred_no_call_back"));
     } else if (!response->can_be_called) {
-        puts(label_word("no_call_back", session_language(session)));
+        puts(session_word(session, "no_call_back"));
     }
 }
 

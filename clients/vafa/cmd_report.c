@@ -101,8 +101,8 @@ static enum status print_answer(struct session *session, const struct report_que
     }
     print_view(&view);
     if (answer.n_rows < count && !session->json && !args_has(&session->args, "csv")) {
-        printf("… %zu %s %zu %s\n", answer.n_rows, label_word("of", session_language(session)),
-               count, label_word("rows", session_language(session)));
+        printf("… %zu %s %zu %s\n", answer.n_rows, session_word(session, "of"), count,
+               session_word(session, "rows"));
     }
     arena_free(arena);
     return STATUS_OK;

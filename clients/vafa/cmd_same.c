@@ -17,11 +17,6 @@
 
 #define ROW_ARENA_BYTES ((size_t)4 * 1024 * 1024)
 
-static const char *word(struct session *session, const char *name)
-{
-    return label_word(name, session_language(session));
-}
-
 /* --- case same --- */
 
 static const struct option_def same_options[] = {
@@ -38,14 +33,14 @@ static const struct option_def same_options[] = {
 static void age_cell(struct session *session, struct table *table, int64_t us)
 {
     int64_t minutes = us > 0 ? us / MINUTE_US : 0;
-    const char *hours = word(session, "unit_hour");
+    const char *hours = session_word(session, "unit_hour");
     if (minutes >= 24 * 60) {
         table_cell_format(table, "%" PRId64 " %s %" PRId64 " %s", minutes / (24 * 60),
-                          word(session, "unit_day"), minutes / 60 % 24, hours);
+                          session_word(session, "unit_day"), minutes / 60 % 24, hours);
     } else if (minutes >= 60) {
         table_cell_format(table, "%" PRId64 " %s", minutes / 60, hours);
     } else {
-        table_cell_format(table, "%" PRId64 " %s", minutes, word(session, "unit_minute"));
+        table_cell_format(table, "%" PRId64 " %s", minutes, session_word(session, "unit_minute"));
     }
 }
 
@@ -57,7 +52,7 @@ void same_print(struct session *session, const Intake__FindSameResponse *respons
     int64_t now_us = clock_wall_us(clock_system());
     struct table *table = table_new(8);
     for (size_t i = 0; i < 8; i++) {
-        table_head(table, i, word(session, heads[i]));
+        table_head(table, i, session_word(session, heads[i]));
     }
     for (size_t i = 0; i < response->n_requests; i++) {
         const Intake__SameRequest *same = response->requests[i];
@@ -133,10 +128,10 @@ static int run_case_same(struct session *session)
         if (response->n_requests > 0) {
             same_print(session, response);
         } else {
-            puts(word(session, "same_none"));
+            puts(session_word(session, "same_none"));
         }
         if (response->partial) {
-            puts(word(session, "same_partial"));
+            puts(session_word(session, "same_partial"));
         }
     }
     vafa_call_fini(&call);

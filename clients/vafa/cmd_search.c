@@ -38,11 +38,6 @@ static const struct option_def options[] = {
     {NULL, 0, NULL, NULL},
 };
 
-static char *text_of(struct session *session, const char *option)
-{
-    return (char *)(uintptr_t)args_text(&session->args, option);
-}
-
 static enum status read_state(struct session *session, Intake__CaseState *ret_state,
                               struct error *err)
 {
@@ -76,11 +71,11 @@ static enum status read_request(struct session *session, Intake__SearchCasesRequ
         status = session_read_time(session, "to", 0, &request->until_us, err);
     }
     request->page_size = (uint32_t)limit;
-    request->phone = text_of(session, "phone");
-    request->code = text_of(session, "code");
-    request->source = text_of(session, "source");
-    request->external_id = text_of(session, "external-id");
-    request->place_words = text_of(session, "place");
+    request->phone = session_text(session, "phone");
+    request->code = session_text(session, "code");
+    request->source = session_text(session, "source");
+    request->external_id = session_text(session, "external-id");
+    request->place_words = session_text(session, "place");
     return status;
 }
 
@@ -88,8 +83,7 @@ static void print_page(struct session *session, Intake__Case **cases, size_t cou
 {
     case_text_list(session, cases, count);
     if (token != 0) {
-        fprintf(stderr, "%s %" PRIu64 "\n", label_word("search_goes_on", session_language(session)),
-                token);
+        fprintf(stderr, "%s %" PRIu64 "\n", session_word(session, "search_goes_on"), token);
     }
 }
 
@@ -143,8 +137,8 @@ static enum status search_cases(struct session *session, Intake__SearchCasesRequ
             break;
         } else if (status == STATUS_OK) {
             output_progress("%s %" PRIu64 " (--after %" PRIu64 ")",
-                            label_word("search_looked_at", session_language(session)),
-                            page * PAGE_LOOKS, request->page_token);
+                            session_word(session, "search_looked_at"), page * PAGE_LOOKS,
+                            request->page_token);
         }
     }
     output_progress_end();
@@ -199,8 +193,8 @@ static enum status search_words(struct session *session, Intake__SearchCasesRequ
     enum status status = STATUS_OK;
     CHECK(pages != NULL);
     request.among = among;
-    request.words = text_of(session, "words");
-    request.purpose = text_of(session, "purpose");
+    request.words = session_text(session, "words");
+    request.purpose = session_text(session, "purpose");
     do {
         status = next_words(session, &request, limit, pages, err);
     } while (status == STATUS_OK && among->page_token != 0 && pages->case_count < limit &&
@@ -208,8 +202,8 @@ static enum status search_words(struct session *session, Intake__SearchCasesRequ
     if (status == STATUS_OK) {
         print_page(session, pages->cases, pages->case_count, among->page_token);
         if (pages->unreadable > 0) {
-            fprintf(stderr, "%s: %" PRIu64 "\n",
-                    label_word("search_unreadable", session_language(session)), pages->unreadable);
+            fprintf(stderr, "%s: %" PRIu64 "\n", session_word(session, "search_unreadable"),
+                    pages->unreadable);
         }
     }
     for (size_t i = 0; i < pages->call_count; i++) {
@@ -237,8 +231,8 @@ static int run_search(struct session *session)
         arena_free(arena);
         return output_usage(&err);
     }
-    request.topic = place_args_key(session, CITY_ITEMS_TOPICS, text_of(session, "topic"));
-    request.area = place_args_key(session, CITY_ITEMS_AREAS, text_of(session, "area"));
+    request.topic = place_args_key(session, CITY_ITEMS_TOPICS, session_text(session, "topic"));
+    request.area = place_args_key(session, CITY_ITEMS_AREAS, session_text(session, "area"));
     status =
         by_words ? search_words(session, &request, &err) : search_cases(session, &request, &err);
     arena_free(arena);

@@ -11,16 +11,6 @@
 
 #define SEATS_MAX 31 /* one more than the server takes: it says so */
 
-static const char *word(struct session *session, const char *name)
-{
-    return label_word(name, session_language(session));
-}
-
-static char *text_of(struct session *session, const char *option)
-{
-    return (char *)(uintptr_t)args_text(&session->args, option);
-}
-
 enum status cmd_session_number(struct session *session, uint64_t *ret_number, struct error *err)
 {
     return args_read_number(session->args.arguments[0], "session_number", 1, UINT64_MAX, ret_number,
@@ -33,7 +23,7 @@ static void name_people(struct session *session, const Followup__Session *told, 
 {
     buffer_append_text(out, told->host);
     for (size_t i = 0; i < told->n_seats; i++) {
-        buffer_append_format(out, "%s ", word(session, ","));
+        buffer_append_format(out, "%s ", session_word(session, ","));
         buffer_append_text(out, told->seats[i]);
     }
 }
@@ -47,7 +37,7 @@ static void add_session(struct session *session, struct table *table, const Foll
     session_time(session, told->opened_at_us, from);
     session_time(session, is_open ? told->ends_at_us : told->closed_at_us, to);
     table_cell_format(table, "%" PRIu64, told->number);
-    table_cell(table, told->by_itself ? word(session, "session_over")
+    table_cell(table, told->by_itself ? session_word(session, "session_over")
                                       : label_enum(&followup__session_state__descriptor,
                                                    (int)told->state, session_language(session)));
     table_cell(table, session_unit(session, told->unit));
@@ -64,7 +54,7 @@ static void print_sessions(struct session *session, Followup__Session *const *se
                                         "storm_from", "until", "people"};
     struct table *table = table_new(6);
     for (size_t i = 0; i < 6; i++) {
-        table_head(table, i, word(session, heads[i]));
+        table_head(table, i, session_word(session, heads[i]));
     }
     table_align_right(table, 0);
     for (size_t i = 0; i < count; i++) {
@@ -77,15 +67,15 @@ static void print_sessions(struct session *session, Followup__Session *const *se
 static void print_units(struct session *session, const Followup__Session *told)
 {
     struct buffer line = BUFFER_EMPTY;
-    buffer_append_text(&line, word(session, "session_shows"));
+    buffer_append_text(&line, session_word(session, "session_shows"));
     for (size_t i = 0; i < told->n_units; i++) {
-        buffer_append_format(&line, "%s ", i > 0 ? word(session, ",") : "");
+        buffer_append_format(&line, "%s ", i > 0 ? session_word(session, ",") : "");
         table_plain_text(&line, session_unit(session, told->units[i]));
     }
     puts(buffer_text(&line));
     buffer_fini(&line);
     if (told->left_out > 0) {
-        printf("%s %" PRIu32 "\n", word(session, "session_left_out"), told->left_out);
+        printf("%s %" PRIu32 "\n", session_word(session, "session_left_out"), told->left_out);
     }
 }
 
@@ -148,8 +138,8 @@ static int run_open(struct session *session)
            (seat = args_value_at(&session->args, "seat", request.n_seats)) != NULL) {
         seats[request.n_seats++] = (char *)(uintptr_t)seat;
     }
-    request.unit = text_of(session, "unit");
-    request.host = text_of(session, "host");
+    request.unit = session_text(session, "unit");
+    request.host = session_text(session, "host");
     request.seats = seats;
     request.idempotency_key = session_key(session);
     return status == STATUS_OK ? call_session(session, "OpenSession", &request.base, true, opened)
@@ -319,7 +309,7 @@ static enum status read_list(struct session *session, Followup__ListSessionsRequ
         status = args_number(&session->args, "after", 1, UINT64_MAX, 0, &request->page_token, err);
     }
     request->page_size = (uint32_t)limit;
-    request->unit = text_of(session, "unit");
+    request->unit = session_text(session, "unit");
     return status == STATUS_OK ? read_state(session, &request->state, err) : status;
 }
 
@@ -344,7 +334,7 @@ static int run_list(struct session *session)
             print_sessions(session, page->sessions, page->n_sessions);
         }
         if (page->next_page_token != 0) {
-            fprintf(stderr, "%s %" PRIu64 "\n", word(session, "search_goes_on"),
+            fprintf(stderr, "%s %" PRIu64 "\n", session_word(session, "search_goes_on"),
                     page->next_page_token);
         }
     }

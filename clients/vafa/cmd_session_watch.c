@@ -89,8 +89,7 @@ static void print_change(struct session *session, const Followup__UrgentChange *
             append_holder(session, task, &line);
         }
         if (is_newest && task->emergency[0] != '\0') {
-            buffer_append_format(
-                &line, "  %s: ", label_word("emergency_phone", session_language(session)));
+            buffer_append_format(&line, "  %s: ", session_word(session, "emergency_phone"));
             table_plain_text(&line, task->emergency);
         }
     }

@@ -16,16 +16,6 @@
 #define HOURS_MAX 168
 #define ARENA_BYTES ((size_t)256 * 1024)
 
-static const char *word(struct session *session, const char *name)
-{
-    return label_word(name, session_language(session));
-}
-
-static char *text_of(struct session *session, const char *option)
-{
-    return (char *)(uintptr_t)args_text(&session->args, option);
-}
-
 /* --- telling --- */
 
 static void name_keys(struct session *session, char *const *keys, size_t count,
@@ -33,11 +23,12 @@ static void name_keys(struct session *session, char *const *keys, size_t count,
                       struct buffer *out)
 {
     for (size_t i = 0; i < count; i++) {
-        buffer_append_format(out, "%s%s", i > 0 ? word(session, ",") : "", i > 0 ? " " : "");
+        buffer_append_format(out, "%s%s", i > 0 ? session_word(session, ",") : "",
+                             i > 0 ? " " : "");
         buffer_append_text(out, name_of(session, keys[i]));
     }
     if (count == 0) {
-        buffer_append_text(out, word(session, "all"));
+        buffer_append_text(out, session_word(session, "all"));
     }
 }
 
@@ -52,9 +43,9 @@ static void add_storm(struct session *session, struct table *table, const Intake
     session_time(session, storm->started_at_us, from);
     session_time(session, runs ? storm->ends_at_us : storm->ended_at_us, to);
     table_cell_format(table, "%" PRIu64, storm->storm_number);
-    table_cell(table, word(session, runs               ? "storm_runs"
-                                    : storm->by_itself ? "storm_over"
-                                                       : "storm_ended"));
+    table_cell(table, session_word(session, runs               ? "storm_runs"
+                                            : storm->by_itself ? "storm_over"
+                                                               : "storm_ended"));
     table_cell(table, from);
     table_cell(table, to);
     table_cell(table, buffer_text(&topics));
@@ -78,7 +69,7 @@ static void print_storms(struct session *session, Intake__Storm *const *storms, 
                                         "surge", "storm_reason"};
     struct table *table = table_new(10);
     for (size_t i = 0; i < 10; i++) {
-        table_head(table, i, word(session, heads[i]));
+        table_head(table, i, session_word(session, heads[i]));
     }
     for (size_t i = 0; i < count; i++) {
         add_storm(session, table, storms[i]);
@@ -179,7 +170,7 @@ static enum status read_start(struct session *session, struct arena *arena,
                            &request->n_areas, err);
     }
     request->hours = (uint32_t)hours;
-    request->reason = text_of(session, "reason");
+    request->reason = session_text(session, "reason");
     return status;
 }
 
@@ -354,7 +345,7 @@ static int run_end(struct session *session)
     if (read_number(session, &request.storm_number, &err) != STATUS_OK) {
         return output_usage(&err);
     }
-    request.reason = text_of(session, "reason");
+    request.reason = session_text(session, "reason");
     request.idempotency_key = session_key(session);
     return call_storm(session, "EndStorm", &request.base, ended);
 }
@@ -397,7 +388,7 @@ static enum status read_page(struct session *session, uint32_t *ret_size, uint64
 static void print_next(struct session *session, uint64_t token)
 {
     if (token != 0) {
-        fprintf(stderr, "%s %" PRIu64 "\n", word(session, "search_goes_on"), token);
+        fprintf(stderr, "%s %" PRIu64 "\n", session_word(session, "search_goes_on"), token);
     }
 }
 
@@ -450,7 +441,8 @@ static void add_left(struct session *session, struct table *table, const Intake_
     session_time(session, c->registered_at_us, registered);
     session_time(session, c->due_at_us, due);
     for (size_t i = 0; i < left->n_missing; i++) {
-        buffer_append_format(&missing, "%s%s", i > 0 ? word(session, ",") : "", i > 0 ? " " : "");
+        buffer_append_format(&missing, "%s%s", i > 0 ? session_word(session, ",") : "",
+                             i > 0 ? " " : "");
         buffer_append_text(&missing, is_fa ? left->missing[i]->name_fa : left->missing[i]->name_en);
     }
     table_cell(table, c->code);
@@ -469,7 +461,7 @@ static void print_left(struct session *session, const Intake__ListStormLeftRespo
                                         "unit", "due",        "missing"};
     struct table *table = table_new(7);
     for (size_t i = 0; i < 7; i++) {
-        table_head(table, i, word(session, heads[i]));
+        table_head(table, i, session_word(session, heads[i]));
     }
     for (size_t i = 0; i < page->n_left; i++) {
         if (page->left[i]->case_data != NULL) {

@@ -1,5 +1,4 @@
 /* vafa report surges: where much more is asked for than is usual. */
-#include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
@@ -10,11 +9,6 @@
 #include <stdio.h>
 
 #define HOURS 2 /* that are compared */
-
-static const char *word(struct session *session, const char *name)
-{
-    return label_word(name, session_language(session));
-}
 
 static const struct option_def options[] = {
     {"open", 0, NULL, "only those that last"},
@@ -30,15 +24,15 @@ static void add_surge(struct session *session, struct table *table, const Report
     session_time(session, surge->began_at_us, from);
     session_time(session, lasts ? surge->until_us : surge->ended_at_us, to);
     table_cell_format(table, "%" PRIu64, surge->surge_number);
-    table_cell(table, word(session, !lasts           ? "storm_over"
-                                    : surge->outside ? "surge_outside"
-                                                     : "surge_lasts"));
+    table_cell(table, session_word(session, !lasts           ? "storm_over"
+                                            : surge->outside ? "surge_outside"
+                                                             : "surge_lasts"));
     table_cell(table, from);
     table_cell(table, to);
     table_cell(table, surge->n_topics > 0 ? session_topic(session, surge->topics[0])
-                                          : word(session, "all"));
-    table_cell(table,
-               surge->n_areas > 0 ? session_area(session, surge->areas[0]) : word(session, "all"));
+                                          : session_word(session, "all"));
+    table_cell(table, surge->n_areas > 0 ? session_area(session, surge->areas[0])
+                                         : session_word(session, "all"));
     table_cell_format(table, "%" PRIu64, surge->requests);
     table_cell_format(table, "%.1f",
                       surge->weeks > 0 ? (double)surge->requests_before / surge->weeks : 0.0);
@@ -52,7 +46,7 @@ static void print_surges(struct session *session, const Report__ListSurgesRespon
                                         "surge_counts", "surge_usual", "surge_most"};
     struct table *table = table_new(9);
     for (size_t i = 0; i < 9; i++) {
-        table_head(table, i, word(session, heads[i]));
+        table_head(table, i, session_word(session, heads[i]));
     }
     for (size_t i = 0; i < page->n_surges; i++) {
         add_surge(session, table, page->surges[i]);
@@ -92,7 +86,7 @@ static int run_surges(struct session *session)
             print_surges(session, page);
         }
         if (page->next_page_token != 0) {
-            fprintf(stderr, "%s %" PRIu64 "\n", word(session, "search_goes_on"),
+            fprintf(stderr, "%s %" PRIu64 "\n", session_word(session, "search_goes_on"),
                     page->next_page_token);
         }
     }

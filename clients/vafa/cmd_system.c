@@ -187,7 +187,7 @@ static void print_version(struct session *session, const struct vafa_call calls[
     static const char *const heads[] = {"service", "version", "store", "city", "pack"};
     struct table *table = table_new(5);
     for (size_t i = 0; i < 5; i++) {
-        table_head(table, i, label_word(heads[i], session_language(session)));
+        table_head(table, i, session_word(session, heads[i]));
     }
     for (int id = FIRST; id <= LAST; id++) {
         const Health__GetVersionResponse *response =

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "clients/vafa/answer_words.h"
+#include "clients/vafa/details.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/place_words.h"
@@ -14,26 +15,17 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void detail(struct session *session, struct table *table, const char *name,
-                   const char *value)
-{
-    if (value[0] != '\0') {
-        table_cell(table, label_word(name, session_language(session)));
-        table_cell(table, value);
-    }
-}
-
 /* "district-6, parks": names with commas between them. */
 static void print_units_before(struct session *session, struct table *table,
                                const Routing__Task *task)
 {
     struct buffer text = BUFFER_EMPTY;
     for (size_t i = 0; i < task->n_units_before; i++) {
-        buffer_append_format(&text, "%s%s", i > 0 ? label_word(",", session_language(session)) : "",
+        buffer_append_format(&text, "%s%s", i > 0 ? session_word(session, ",") : "",
                              i > 0 ? " " : "");
         buffer_append_text(&text, session_unit(session, task->units_before[i]));
     }
-    detail(session, table, "units_before", buffer_text(&text));
+    details_text(session, table, "units_before", buffer_text(&text));
     buffer_fini(&text);
 }
 
@@ -42,11 +34,11 @@ static void print_help(struct session *session, struct table *table, const Routi
     struct buffer text = BUFFER_EMPTY;
     const char *state = help->ended_at_us == 0 ? "open" : help->withdrawn ? "withdrawn" : "done";
     buffer_append_format(&text, "%s: %s (%s)", session_unit(session, help->unit), help->note,
-                         label_word(state, session_language(session)));
+                         session_word(session, state));
     if (help->answer[0] != '\0') {
         buffer_append_format(&text, " %s", help->answer);
     }
-    detail(session, table, "helping_unit", buffer_text(&text));
+    details_text(session, table, "helping_unit", buffer_text(&text));
     buffer_fini(&text);
 }
 
@@ -64,7 +56,7 @@ static void detail_shares(struct session *session, struct table *table, const Ro
         if (since[0] != '\0') {
             buffer_append_format(&text, " + %s …", since);
         }
-        detail(session, table, "share", buffer_text(&text));
+        details_text(session, table, "share", buffer_text(&text));
         buffer_fini(&text);
     }
 }
@@ -74,13 +66,13 @@ static void print_callers(struct session *session, struct table *table, const Ro
 {
     struct buffer codes = BUFFER_EMPTY;
     if (task->callers > 1 || task->own_withdrawn) {
-        table_cell(table, label_word("callers", session_language(session)));
+        table_cell(table, session_word(session, "callers"));
         table_cell_format(table, "%" PRIu32, task->callers);
     }
     for (size_t i = 0; i < task->n_joined_codes; i++) {
         buffer_append_format(&codes, "%s%s", i > 0 ? " " : "", task->joined_codes[i]);
     }
-    detail(session, table, "joined", buffer_text(&codes));
+    details_text(session, table, "joined", buffer_text(&codes));
     buffer_fini(&codes);
 }
 
@@ -93,20 +85,20 @@ static void print_alarm(struct session *session, struct table *table, const Rout
         return;
     }
     session_time(session, alarm->since_us, text);
-    detail(session, table, "urgent_since", text);
-    detail(session, table, "given_to", alarm->given_to);
+    details_text(session, table, "urgent_since", text);
+    details_text(session, table, "given_to", alarm->given_to);
     if (strcmp(alarm->given_to, alarm->urgent_desk) != 0) {
-        detail(session, table, "instead_of", alarm->urgent_desk);
+        details_text(session, table, "instead_of", alarm->urgent_desk);
     }
     if (alarm->acknowledged_at_us == 0) {
         session_time(session, alarm->acknowledge_by_us, text);
-        detail(session, table, "acknowledge_by", text);
+        details_text(session, table, "acknowledge_by", text);
     }
     session_time(session, alarm->acknowledged_at_us, text);
-    detail(session, table, "acknowledged", text);
-    detail(session, table, "acknowledged_by", alarm->acknowledged_by);
+    details_text(session, table, "acknowledged", text);
+    details_text(session, table, "acknowledged_by", alarm->acknowledged_by);
     if (alarm->steps > 0) {
-        table_cell(table, label_word("went_up", session_language(session)));
+        table_cell(table, session_word(session, "went_up"));
         table_cell_format(table, "%" PRIu32 " (%s)", alarm->steps,
                           session_role(session, alarm->role, task->unit));
     }
@@ -125,35 +117,35 @@ static void print_task(struct session *session, const Routing__Task *task)
     struct table *table = table_new(2);
     char text[64];
     snprintf(text, sizeof(text), "%" PRIu64, task->number);
-    detail(session, table, "task", text);
-    detail(session, table, "code", task->code);
-    detail(session, table, "state",
-           label_enum(&routing__task_state__descriptor, (int)task->state, language));
-    detail(session, table, "topic", session_topic(session, task->topic));
-    detail(session, table, "unit", session_unit(session, task->unit));
+    details_text(session, table, "task", text);
+    details_text(session, table, "code", task->code);
+    details_text(session, table, "state",
+                 label_enum(&routing__task_state__descriptor, (int)task->state, language));
+    details_text(session, table, "topic", session_topic(session, task->topic));
+    details_text(session, table, "unit", session_unit(session, task->unit));
     struct buffer place = BUFFER_EMPTY;
     place_words(session, task->place, &place);
-    detail(session, table, "place", buffer_text(&place));
+    details_text(session, table, "place", buffer_text(&place));
     answer_words(session, table, task->topic, task->answers, task->n_answers);
     buffer_fini(&place);
-    detail(session, table, "urgency",
-           label_enum(&common__urgency__descriptor, (int)task->urgency, language));
+    details_text(session, table, "urgency",
+                 label_enum(&common__urgency__descriptor, (int)task->urgency, language));
     print_alarm(session, table, task);
     for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
         session_time(session, times[i], text);
-        detail(session, table, names[i], text);
+        details_text(session, table, names[i], text);
     }
-    detail(session, table, "clock",
-           label_enum(&routing__clock_kind__descriptor, (int)task->clock, language));
+    details_text(session, table, "clock",
+                 label_enum(&routing__clock_kind__descriptor, (int)task->clock, language));
     detail_shares(session, table, task);
-    detail(session, table, "waits_for",
-           label_enum(&routing__pause_reason__descriptor, (int)task->pause_reason, language));
-    detail(session, table, "close_reason",
-           label_enum(&routing__close_reason__descriptor, (int)task->close_reason, language));
-    detail(session, table, "note", task->note);
-    detail(session, table, "desk", task->desk);
+    details_text(session, table, "waits_for",
+                 label_enum(&routing__pause_reason__descriptor, (int)task->pause_reason, language));
+    details_text(session, table, "close_reason",
+                 label_enum(&routing__close_reason__descriptor, (int)task->close_reason, language));
+    details_text(session, table, "note", task->note);
+    details_text(session, table, "desk", task->desk);
     if (task->for_decision) {
-        detail(session, table, "for_decision", label_word("yes", language));
+        details_text(session, table, "for_decision", label_word("yes", language));
     }
     print_units_before(session, table, task);
     for (size_t i = 0; i < task->n_helps; i++) {
@@ -161,9 +153,9 @@ static void print_task(struct session *session, const Routing__Task *task)
     }
     print_callers(session, table, task);
     snprintf(text, sizeof(text), "%" PRIu64, task->storm);
-    detail(session, table, "storm", task->storm > 0 ? text : "");
+    details_text(session, table, "storm", task->storm > 0 ? text : "");
     snprintf(text, sizeof(text), "%" PRIu32, task->chases);
-    detail(session, table, "chases", task->chases > 0 ? text : "");
+    details_text(session, table, "chases", task->chases > 0 ? text : "");
     table_print(table, stdout);
     table_free(table);
 }
@@ -194,11 +186,6 @@ enum status task_read_number(struct session *session, uint64_t *ret_number, stru
 {
     return args_read_number(session->args.arguments[0], "task_number", 1, UINT64_MAX, ret_number,
                             err);
-}
-
-char *task_text(struct session *session, const char *option)
-{
-    return (char *)(uintptr_t)args_text(&session->args, option);
 }
 
 /* --- show --- */
@@ -305,7 +292,7 @@ static int run_report(struct session *session)
         return output_usage(&err);
     }
     request.idempotency_key = session_key(session);
-    request.note = task_text(session, "note");
+    request.note = session_text(session, "note");
     request.pictures = pictures;
     const char *picture;
     while (request.n_pictures <= PICTURES_MAX &&
@@ -351,7 +338,7 @@ static int run_done(struct session *session)
         return output_usage(&err);
     }
     request.idempotency_key = session_key(session);
-    request.note = task_text(session, "note");
+    request.note = session_text(session, "note");
     return task_call(session, "FinishTask", &request.base, done_task);
 }
 
@@ -391,8 +378,8 @@ static int run_return(struct session *session)
         return output_usage(&err);
     }
     request.idempotency_key = session_key(session);
-    request.reason = task_text(session, "reason");
-    request.to_unit = task_text(session, "to");
+    request.reason = session_text(session, "reason");
+    request.to_unit = session_text(session, "to");
     return task_call(session, "ReturnTask", &request.base, returned_task);
 }
 

@@ -12,7 +12,5 @@ int task_call(struct session *session, const char *method, const ProtobufCMessag
               const Routing__Task *(*task_of)(const ProtobufCMessage *response));
 /* The command's only argument. */
 enum status task_read_number(struct session *session, uint64_t *ret_number, struct error *err);
-/* The option's text, "" when it was not given; nobody writes through it. */
-char *task_text(struct session *session, const char *option);
 
 #endif

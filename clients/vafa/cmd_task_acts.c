@@ -91,7 +91,7 @@ static int run_plan(struct session *session)
         return output_usage(&err);
     }
     request.idempotency_key = session_key(session);
-    request.note = task_text(session, "note");
+    request.note = session_text(session, "note");
     return task_call(session, "PlanTask", &request.base, plan_answer);
 }
 
@@ -131,7 +131,7 @@ static int run_start(struct session *session)
         return output_usage(&err);
     }
     request.idempotency_key = session_key(session);
-    request.note = task_text(session, "note");
+    request.note = session_text(session, "note");
     return task_call(session, "StartTask", &request.base, start_answer);
 }
 
@@ -183,7 +183,7 @@ static int run_pause(struct session *session)
     }
     request.idempotency_key = session_key(session);
     request.reason = (Routing__PauseReason)reason;
-    request.note = task_text(session, "note");
+    request.note = session_text(session, "note");
     return task_call(session, "PauseTask", &request.base, pause_answer);
 }
 
@@ -224,7 +224,7 @@ static int run_resume(struct session *session)
         return output_usage(&err);
     }
     request.idempotency_key = session_key(session);
-    request.note = task_text(session, "note");
+    request.note = session_text(session, "note");
     return task_call(session, "ResumeTask", &request.base, resume_answer);
 }
 
@@ -273,7 +273,7 @@ static int run_close(struct session *session)
     }
     request.idempotency_key = session_key(session);
     request.reason = (Routing__CloseReason)reason;
-    request.words = task_text(session, "words");
+    request.words = session_text(session, "words");
     return task_call(session, "CloseTask", &request.base, close_answer);
 }
 
@@ -321,8 +321,8 @@ static int run_move(struct session *session)
         return output_usage(&err);
     }
     request.idempotency_key = session_key(session);
-    request.to_unit = task_text(session, "to");
-    request.reason = task_text(session, "reason");
+    request.to_unit = session_text(session, "to");
+    request.reason = session_text(session, "reason");
     return task_call(session, "MoveTask", &request.base, move_answer);
 }
 
@@ -372,7 +372,7 @@ static int run_reopen(struct session *session)
     }
     request.idempotency_key = session_key(session);
     request.reason = (Routing__ReopenReason)reason;
-    request.note = task_text(session, "note");
+    request.note = session_text(session, "note");
     return task_call(session, "ReopenTask", &request.base, reopen_answer);
 }
 
@@ -416,7 +416,7 @@ static int run_cancel(struct session *session)
         return output_usage(&err);
     }
     request.idempotency_key = session_key(session);
-    request.reason = task_text(session, "reason");
+    request.reason = session_text(session, "reason");
     return task_call(session, "CancelTask", &request.base, cancel_answer);
 }
 
@@ -462,8 +462,8 @@ static int run_ask_help(struct session *session)
         return output_usage(&err);
     }
     request.idempotency_key = session_key(session);
-    request.unit = task_text(session, "of");
-    request.note = task_text(session, "note");
+    request.unit = session_text(session, "of");
+    request.note = session_text(session, "note");
     return task_call(session, "AskHelp", &request.base, ask_help_answer);
 }
 
@@ -507,8 +507,8 @@ static int run_finish_help(struct session *session)
         return output_usage(&err);
     }
     request.idempotency_key = session_key(session);
-    request.unit = task_text(session, "unit");
-    request.note = task_text(session, "note");
+    request.unit = session_text(session, "unit");
+    request.note = session_text(session, "note");
     return task_call(session, "FinishHelp", &request.base, finish_help_answer);
 }
 
@@ -551,7 +551,7 @@ static int run_withdraw_help(struct session *session)
         return output_usage(&err);
     }
     request.idempotency_key = session_key(session);
-    request.unit = task_text(session, "of");
+    request.unit = session_text(session, "of");
     return task_call(session, "WithdrawHelp", &request.base, withdraw_help_answer);
 }
 

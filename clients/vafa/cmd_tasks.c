@@ -15,12 +15,12 @@
 
 static char *unit_of(struct session *session)
 {
-    return (char *)(uintptr_t)args_text(&session->args, "unit");
+    return session_text(session, "unit");
 }
 
 static char *desk_of(struct session *session)
 {
-    return (char *)(uintptr_t)args_text(&session->args, "desk");
+    return session_text(session, "desk");
 }
 
 /* --- follow --- */
@@ -230,7 +230,7 @@ static struct table *task_table(struct session *session)
                                         "chases", "desk", "registered", "due",   "note"};
     struct table *table = table_new(sizeof(heads) / sizeof(heads[0]));
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-        table_head(table, i, label_word(heads[i], session_language(session)));
+        table_head(table, i, session_word(session, heads[i]));
     }
     table_align_right(table, 0);
     return table;
@@ -446,7 +446,7 @@ static int run_claim(struct session *session)
     }
     request.idempotency_key = session_key(session);
     request.unit = unit_of(session);
-    request.desk = (char *)(uintptr_t)args_text(&session->args, "name");
+    request.desk = session_text(session, "name");
     request.tasks_max = (uint32_t)tasks_max;
     status = session_call(session, &call, &err);
     if (status == STATUS_OK && session->json) {

@@ -1,4 +1,5 @@
 /* vafa topics: what people may call about, and what each topic asks, as the server tells it. */
+#include "clients/vafa/details.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
@@ -8,11 +9,6 @@
 
 #include <string.h>
 
-static const char *word(struct session *session, const char *name)
-{
-    return label_word(name, session_language(session));
-}
-
 static const char *name_in(struct session *session, const char *name_fa, const char *name_en)
 {
     return strcmp(session_language(session), "fa") == 0 ? name_fa : name_en;
@@ -20,27 +16,19 @@ static const char *name_in(struct session *session, const char *name_fa, const c
 
 static const char *yes(struct session *session, bool is_so)
 {
-    return is_so ? word(session, "yes") : "";
+    return is_so ? session_word(session, "yes") : "";
 }
 
 /* --- one topic --- */
-
-static void detail(struct session *session, struct table *table, const char *name,
-                   const char *value)
-{
-    if (value[0] != '\0') {
-        table_cell(table, word(session, name));
-        table_cell(table, value);
-    }
-}
 
 static void print_choices(struct session *session, const Intake__Question *question,
                           struct buffer *out)
 {
     for (size_t i = 0; i < question->n_choices; i++) {
         const Intake__Choice *choice = question->choices[i];
-        buffer_append_format(out, "%s%s%s (%s)", i > 0 ? word(session, ",") : "", i > 0 ? " " : "",
-                             name_in(session, choice->name_fa, choice->name_en), choice->key);
+        buffer_append_format(out, "%s%s%s (%s)", i > 0 ? session_word(session, ",") : "",
+                             i > 0 ? " " : "", name_in(session, choice->name_fa, choice->name_en),
+                             choice->key);
     }
 }
 
@@ -49,7 +37,7 @@ static void print_questions(struct session *session, const Intake__Topic *topic)
     static const char *const heads[] = {"key", "question", "kind", "required", "choices"};
     struct table *table = table_new(5);
     for (size_t i = 0; i < 5; i++) {
-        table_head(table, i, word(session, heads[i]));
+        table_head(table, i, session_word(session, heads[i]));
     }
     for (size_t i = 0; i < topic->n_questions; i++) {
         const Intake__Question *question = topic->questions[i];
@@ -70,15 +58,15 @@ static void print_questions(struct session *session, const Intake__Topic *topic)
 static void print_topic(struct session *session, const Intake__Topic *topic)
 {
     struct table *table = table_new(2);
-    detail(session, table, "key", topic->key);
-    detail(session, table, "topic", name_in(session, topic->name_fa, topic->name_en));
-    detail(session, table, "group", topic->group);
-    detail(session, table, "urgent", yes(session, topic->urgent));
-    detail(session, table, "emergency_phone", topic->emergency_phone);
+    details_text(session, table, "key", topic->key);
+    details_text(session, table, "topic", name_in(session, topic->name_fa, topic->name_en));
+    details_text(session, table, "group", topic->group);
+    details_text(session, table, "urgent", yes(session, topic->urgent));
+    details_text(session, table, "emergency_phone", topic->emergency_phone);
     if (topic->referral != NULL) {
-        detail(session, table, "outside",
-               name_in(session, topic->referral->name_fa, topic->referral->name_en));
-        detail(session, table, "phone", topic->referral->phone);
+        details_text(session, table, "outside",
+                     name_in(session, topic->referral->name_fa, topic->referral->name_en));
+        details_text(session, table, "phone", topic->referral->phone);
     }
     table_print(table, stdout);
     table_free(table);
@@ -162,7 +150,7 @@ static int list_topics(struct session *session)
     struct error err = ERROR_NONE;
     struct table *table = table_new(sizeof(heads) / sizeof(heads[0]));
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-        table_head(table, i, word(session, heads[i]));
+        table_head(table, i, session_word(session, heads[i]));
     }
     uint64_t token = 0;
     enum status status;

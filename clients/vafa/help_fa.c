@@ -241,7 +241,8 @@ static const struct {
      "روشن "
      "می‌کند."},
     {"The server did not answer in time: try again, or give it longer with --timeout.",
-     "سرور به‌موقع پاسخ نداد: دوباره بکوشید، یا با --timeout به "
+     "سرور به‌موقع پاسخ نداد: دوباره بکوشید، یا با --timeout "
+     "به "
      "آن "
      "زمان "
      "بیشتری "
@@ -254,7 +255,9 @@ static const struct {
      "پشتیبان دیگری بردارید: به این یکی نمی‌شود اعتماد "
      "کرد."},
     {"A number that was typed may be wrong; `vafa verify` tells what is damaged.",
-     "شاید شماره نادرست نوشته شده باشد؛ «vafa verify» می‌گوید چه آسیب "
+     "شاید شماره نادرست نوشته شده باشد؛ «vafa verify» می‌گوید "
+     "چه "
+     "آسیب "
      "دیده "
      "است."},
     {"`vafa verify` tells what is damaged.",

@@ -10,11 +10,6 @@ char *place_args_key(struct session *session, enum city_items items, const char 
     return (char *)(uintptr_t)(key != NULL ? key : given);
 }
 
-static char *text_of(struct session *session, const char *name)
-{
-    return (char *)(uintptr_t)args_text(&session->args, name);
-}
-
 enum status place_args_read(struct session *session, struct place_args *ret_place,
                             struct error *err)
 {
@@ -22,16 +17,16 @@ enum status place_args_read(struct session *session, struct place_args *ret_plac
     Common__Place *place = &ret_place->place;
     common__place__init(place);
     common__geo_point__init(&ret_place->point);
-    place->area = text_of(session, "area");
-    place->neighbourhood = text_of(session, "neighbourhood");
-    place->street = text_of(session, "street");
-    place->landmark = text_of(session, "landmark");
-    place->thing = text_of(session, "thing");
-    place->line = text_of(session, "line");
-    place->direction = text_of(session, "direction");
-    place->stop = text_of(session, "stop");
-    place->pole = text_of(session, "pole");
-    place->vehicle = text_of(session, "vehicle");
+    place->area = session_text(session, "area");
+    place->neighbourhood = session_text(session, "neighbourhood");
+    place->street = session_text(session, "street");
+    place->landmark = session_text(session, "landmark");
+    place->thing = session_text(session, "thing");
+    place->line = session_text(session, "line");
+    place->direction = session_text(session, "direction");
+    place->stop = session_text(session, "stop");
+    place->pole = session_text(session, "pole");
+    place->vehicle = session_text(session, "vehicle");
     if (given == NULL) {
         return STATUS_OK;
     }

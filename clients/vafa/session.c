@@ -141,6 +141,11 @@ void session_end_in(struct session *session, uint32_t ms)
     }
 }
 
+char *session_text(const struct session *session, const char *option)
+{
+    return (char *)(uintptr_t)args_text(&session->args, option);
+}
+
 enum status session_client(struct session *session, struct vafa **ret_vafa, struct error *err)
 {
     if (session->vafa == NULL) {

@@ -36,6 +36,9 @@ void session_fini(struct session *session);
  * list begins anew with each page that came, and whoever follows or has patience has no end. */
 void session_end_in(struct session *session, uint32_t ms);
 
+/* An option's text for a message, which is only read by the call: "" when it was not given. */
+char *session_text(const struct session *session, const char *option);
+
 enum status session_client(struct session *session, struct vafa **ret_vafa, struct error *err);
 
 /* Calls a method and waits. On failure the error is in *err, on success call->response. End with
@@ -62,6 +65,8 @@ enum status session_fetch_city(struct session *session, Common__ServiceId servic
 const struct city *session_city(struct session *session, struct error *err);
 /* "fa" or "en". */
 const char *session_language(struct session *session);
+/* A word of ours in it (labels.h). */
+const char *session_word(struct session *session, const char *word);
 /* The same as far as it is known without asking a server. */
 const char *session_language_known(struct session *session);
 

@@ -1,5 +1,6 @@
 /* The city's pack: which one it is, and the names, times and language that come from it. */
 #include "city/city_find.h"
+#include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "service/city_note.h"
@@ -179,6 +180,11 @@ const char *session_language(struct session *session)
         snprintf(session->language, sizeof(session->language), "%s", language);
     }
     return session->language;
+}
+
+const char *session_word(struct session *session, const char *word)
+{
+    return label_word(word, session_language(session));
 }
 
 const char *session_language_known(struct session *session)
