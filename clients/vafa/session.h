@@ -65,10 +65,10 @@ enum status session_fetch_city(struct session *session, Common__ServiceId servic
 const struct city *session_city(struct session *session, struct error *err);
 /* "fa" or "en". */
 const char *session_language(struct session *session);
-/* A word of ours in it (labels.h). */
-const char *session_word(struct session *session, const char *word);
 /* The same as far as it is known without asking a server. */
 const char *session_language_known(struct session *session);
+/* A word of ours in the language (labels.h). */
+const char *session_word(struct session *session, const char *word);
 
 /* A key's name in the language; the key itself when it is not listed, or when there is no pack, which
  * is said once on stderr. Borrowed from the pack or from `key`. */
