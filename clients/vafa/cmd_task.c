@@ -16,16 +16,16 @@
 #include <string.h>
 
 /* "district-6, parks": names with commas between them. */
-static void print_units_before(struct session *session, struct table *table,
-                               const Routing__Task *task)
+static void print_units(struct session *session, struct table *table, const char *name,
+                        char **units, size_t count)
 {
     struct buffer text = BUFFER_EMPTY;
-    for (size_t i = 0; i < task->n_units_before; i++) {
+    for (size_t i = 0; i < count; i++) {
         buffer_append_format(&text, "%s%s", i > 0 ? session_word(session, ",") : "",
                              i > 0 ? " " : "");
-        buffer_append_text(&text, session_unit(session, task->units_before[i]));
+        buffer_append_text(&text, session_unit(session, units[i]));
     }
-    details_text(session, table, "units_before", buffer_text(&text));
+    details_text(session, table, name, buffer_text(&text));
     buffer_fini(&text);
 }
 
@@ -147,7 +147,8 @@ static void print_task(struct session *session, const Routing__Task *task)
     if (task->for_decision) {
         details_text(session, table, "for_decision", label_word("yes", language));
     }
-    print_units_before(session, table, task);
+    print_units(session, table, "units_before", task->units_before, task->n_units_before);
+    print_units(session, table, "went_up_to", task->went_up_to, task->n_went_up_to);
     for (size_t i = 0; i < task->n_helps; i++) {
         print_help(session, table, task->helps[i]);
     }

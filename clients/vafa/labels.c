@@ -268,6 +268,7 @@ static const struct label word_labels[] = {
     {"desks", "میزها", "desks"},
     {"desk", "میز", "desk"},
     {"units_before", "واحدهای پیشین", "units before"},
+    {"went_up_to", "به آگاهی", "brought before"},
     {"helping_unit", "واحد همکار", "helping unit"},
     {"withdrawn", "پس گرفته شد", "withdrawn"},
     {"for_decision", "در انتظار تصمیم", "to be decided"},

@@ -64,12 +64,13 @@ struct city_level {
     bool working; /* working hours of the unit; an urgent request's are always all hours */
 };
 
-/* A step of the ladder: to whom an overdue task goes up. */
+/* A step of the ladder: to whom a task goes up that is late, or urgent and acknowledged by nobody. */
 struct city_step {
     uint32_t number;        /* from 1 */
     uint32_t after_percent; /* of the whole time, 100..1000, or */
     uint32_t after_hours;   /* hours past the due date */
     const char *role;       /* a key: never a person's name */
+    const char *unit; /* that is told for whom has the role; "": the one that the role leads */
     const char *name_fa;
     const char *name_en;
 };
@@ -184,6 +185,11 @@ const struct hours *city_hours(const struct city *city, const char *unit);
 /* The step of the ladder for a task of that level with that unit; NULL when there is none so high. */
 const struct city_step *city_ladder(const struct city *city, const char *level, const char *unit,
                                     uint32_t number);
+
+/* The unit that hears of it when a task of `unit` goes up that step at that time: the one the ladder names, else the
+ * nearest that the role leads, from the task's own upward; who has its work then. "": nobody hears. Borrowed. */
+const char *city_step_unit(const struct city *city, const struct city_step *step, const char *unit,
+                           int64_t at_us);
 
 /* A step whose role that is, for its names: of the unit's kind when there is one, else of any. NULL: the ladder has no such role. */
 const struct city_step *city_role(const struct city *city, const char *role, const char *unit);

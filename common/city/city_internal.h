@@ -240,6 +240,8 @@ void city_questions_fini(struct city *city);
 
 /* city_ladder.c: ladder.csv, after levels.csv and units.csv. */
 void city_ladder_load(struct city *city, struct findings *findings);
+/* Warnings on a pack that has no errors: steps that no desk hears of. */
+void city_ladder_review(const struct city *city, struct findings *findings);
 void city_ladder_fini(struct city_ladder *ladder);
 
 /* city_rules.c: rules.csv, after all other tables. */

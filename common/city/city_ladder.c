@@ -19,11 +19,13 @@ enum {
     LADDER_ROLE,
     LADDER_NAME_FA,
     LADDER_NAME_EN,
+    LADDER_UNIT,
 };
 
 static const struct csv_column ladder_columns[] = {
-    {"level", true},       {"kind", true}, {"step", true},    {"after_percent", true},
-    {"after_hours", true}, {"role", true}, {"name_fa", true}, {"name_en", true}};
+    {"level", true},         {"kind", true},        {"step", true},
+    {"after_percent", true}, {"after_hours", true}, {"role", true},
+    {"name_fa", true},       {"name_en", true},     {"unit", false}};
 
 static bool ladder_is(const char *pattern, const char *value)
 {
@@ -63,6 +65,15 @@ static void ladder_check_names(const struct city *city, const struct city_cells 
         findings_error(cells->findings, cells->file, line,
                        "the kind \"%s\" is no kind of a unit: correct it, or write * for all",
                        findings_quote(rung->kind).text);
+    }
+    const struct city_unit *told = city_unit(city, rung->step.unit);
+    if (rung->step.unit[0] != '\0' && told == NULL && city->units_whole) {
+        findings_error(cells->findings, cells->file, line,
+                       "the unit \"%s\" is not in units.csv: correct it, or leave it empty",
+                       findings_quote(rung->step.unit).text);
+    } else if (told != NULL && strcmp(told->kind, CITY_KIND_OUTSIDE) == 0) {
+        findings_error(cells->findings, cells->file, line,
+                       "%s is outside the city: nobody there hears of a task", rung->step.unit);
     }
 }
 
@@ -125,6 +136,7 @@ void city_ladder_load(struct city *city, struct findings *findings)
         rung->step.after_percent = ladder_number(&cells, row, LADDER_PERCENT, 100, 1000, false);
         rung->step.after_hours = ladder_number(&cells, row, LADDER_HOURS, 1, 8760, false);
         rung->step.role = city_cells_key(&cells, row, LADDER_ROLE);
+        rung->step.unit = csv_table_cell(cells.table, row, LADDER_UNIT);
         city_cells_names(city, &cells, row, LADDER_NAME_FA, &rung->step.name_fa,
                          &rung->step.name_en);
         ladder_check_names(city, &cells, row, rung);
@@ -151,6 +163,22 @@ const struct city_step *city_ladder(const struct city *city, const char *level, 
     return NULL;
 }
 
+const char *city_step_unit(const struct city *city, const struct city_step *step, const char *unit,
+                           int64_t at_us)
+{
+    if (step->unit[0] != '\0') {
+        return city_unit_in_charge(city, step->unit, at_us);
+    }
+    const struct city_unit *at = city_unit(city, unit);
+    for (size_t i = 0; at != NULL && i < city_unit_count(city); i++) {
+        if (strcmp(at->leader, step->role) == 0) {
+            return city_unit_in_charge(city, at->key, at_us);
+        }
+        at = at->parent[0] != '\0' ? city_unit(city, at->parent) : NULL;
+    }
+    return "";
+}
+
 const struct city_step *city_role(const struct city *city, const char *role, const char *unit)
 {
     const struct city_unit *listed = city_unit(city, unit);
@@ -168,6 +196,29 @@ const struct city_step *city_role(const struct city *city, const char *role, con
         }
     }
     return other;
+}
+
+static bool ladder_role_leads(const struct city *city, const char *role)
+{
+    for (size_t i = 0; i < city_unit_count(city); i++) {
+        if (strcmp(city->units[i].leader, role) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void city_ladder_review(const struct city *city, struct findings *findings)
+{
+    for (size_t i = 0; i < city->ladder.count; i++) {
+        const struct city_step *step = &city->ladder.rungs[i].step;
+        if (step->unit[0] == '\0' && !ladder_role_leads(city, step->role)) {
+            findings_warning(findings, LADDER_FILE, csv_table_line(city->ladder.table, i),
+                             "no desk hears of this step: \"%s\" leads no unit; name one in the "
+                             "column unit",
+                             findings_quote(step->role).text);
+        }
+    }
 }
 
 void city_ladder_fini(struct city_ladder *ladder)

@@ -269,6 +269,7 @@ static void city_review(const struct city *city, struct findings *findings)
 {
     city_rules_review(city, findings);
     city_urgent_review(city, findings);
+    city_ladder_review(city, findings);
     city_hours_review(city, findings);
     city_questions_review(city, findings);
     city_shapes_review(city, findings);

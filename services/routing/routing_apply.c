@@ -66,7 +66,7 @@ static void index_again(struct apply *a, const Routing__Task *was, const Routing
     }
 }
 
-/* Everyone who has the task or helps with it, or did so until now. A row that is put twice is one. */
+/* Everyone who has the task or helps with it, or did so until now, and whom it went up to. A row that is put twice is one. */
 static void tell_all(struct apply *a, const Routing__Task *was, const Routing__Task *now,
                      uint64_t offset)
 {
@@ -79,6 +79,9 @@ static void tell_all(struct apply *a, const Routing__Task *was, const Routing__T
         if (helped) {
             tell(a, now->helps[i]->unit, offset);
         }
+    }
+    for (size_t i = 0; i < now->n_went_up_to && !PLANTED("nobody_hears_of_the_step"); i++) {
+        tell(a, now->went_up_to[i], offset);
     }
 }
 

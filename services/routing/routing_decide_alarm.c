@@ -195,6 +195,7 @@ enum status routing_decide_unacknowledged(struct decide *d, Routing__Task *task)
     passed.unit = task->unit;
     passed.step = number;
     passed.role = (char *)(uintptr_t)(step == NULL ? "" : step->role);
+    passed.to_unit = routing_decide_goes_up_to(d, task, step);
     passed.next_at_us = goes_on ? acknowledge_by(d->city, task->unit, at_us) : 0;
 
     Routing__Event event = ROUTING__EVENT__INIT;

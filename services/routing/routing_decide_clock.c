@@ -13,6 +13,7 @@
 #include "base/plant.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static struct hours_gaps *new_gaps(struct decide *d)
 {
@@ -260,6 +261,13 @@ static enum status next_step(struct decide *d, const Routing__Task *task, int64_
     return STATUS_OK;
 }
 
+char *routing_decide_goes_up_to(const struct decide *d, const Routing__Task *task,
+                                const struct city_step *step)
+{
+    const char *unit = step == NULL ? "" : city_step_unit(d->city, step, task->unit, d->now_us);
+    return (char *)(uintptr_t)(strcmp(unit, task->unit) == 0 ? "" : unit);
+}
+
 static enum status decide_escalated(struct decide *d, Routing__Task *task, int64_t at_us)
 {
     const struct city_step *step;
@@ -277,6 +285,7 @@ static enum status decide_escalated(struct decide *d, Routing__Task *task, int64
     escalated.unit = task->unit;
     escalated.step = task->escalations + 1;
     escalated.role = (char *)(uintptr_t)step->role;
+    escalated.to_unit = routing_decide_goes_up_to(d, task, step);
     enum status status = next_step(d, task, after_us, at_us, &escalated.next_at_us);
     if (status != STATUS_OK) {
         return status;

@@ -69,6 +69,7 @@ static Routing__Task *visible_task(const struct follow *follow, Routing__Task *t
 {
     if (strcmp(task->unit, follow->unit) == 0 ||
         routing_rules_open_help(task, follow->unit) != NULL ||
+        routing_rules_went_up_to(task, follow->unit) ||
         routing_rules_sees_every_unit(follow->r->caller)) {
         return task;
     }

@@ -173,6 +173,9 @@ enum status routing_decide_before(struct decide *d, Routing__Task *task,
  * them. What is emitted is changed in `task`. */
 enum status routing_decide_current(struct decide *d, Routing__Task *task);
 enum status routing_decide_clock(struct decide *d, Routing__Task *task);
+/* The unit beside the task's that hears of the step (NULL: there is none), or "". */
+char *routing_decide_goes_up_to(const struct decide *d, const Routing__Task *task,
+                                const struct city_step *step);
 enum status routing_decide_closure_step(struct decide *d, uint64_t number);
 enum status routing_decide_closure(struct decide *d, const ProtobufCMessage *request,
                                    ProtobufCMessage *response);

@@ -24,7 +24,7 @@
 #define ROUTING_CHASE_STEPS_MAX 3 /* a task chased more often comes no earlier for it */
 #define ROUTING_PICTURES_MAX 10
 #define ROUTING_PICTURE_BYTES_MAX 200
-#define ROUTING_UNITS_BEFORE_MAX 10
+#define ROUTING_UNITS_KEPT_MAX 10
 #define ROUTING_HELPS_MAX 8
 #define ROUTING_PLAN_DAYS_MAX 731
 #define ROUTING_PAUSE_DAYS_MAX 366
@@ -93,6 +93,9 @@ enum status routing_rules_check_look(const struct rpc_caller *caller, const Rout
                                      const struct city *city, struct error *err);
 enum status routing_rules_check_list(const struct rpc_caller *caller, const char *unit,
                                      const struct city *city, struct error *err);
+
+/* It went up to that unit. */
+bool routing_rules_went_up_to(const Routing__Task *task, const char *unit);
 
 /* --- helping units --- */
 

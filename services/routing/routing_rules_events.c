@@ -159,33 +159,30 @@ static void *longer(struct arena *arena, const void *list, size_t count, size_t 
     return copy;
 }
 
-/* Each unit once, at the place where it last had the task; of too many the oldest goes. */
-static bool remember_unit(Routing__Task *task, struct arena *arena)
+/* The unit at the end of the list, where each is once; of too many the oldest goes. */
+static bool remember_unit(char ***list, size_t *count, char *unit, struct arena *arena)
 {
-    char **units = longer(arena, task->units_before, task->n_units_before, sizeof(*units));
+    char **units = longer(arena, *list, *count, sizeof(*units));
     if (units == NULL) {
         return false;
     }
-    size_t count = 0;
-    size_t skip = 0;
-    for (size_t i = 0; i < task->n_units_before; i++) {
-        if (strcmp(units[i], task->unit) != 0) {
-            units[count++] = units[i];
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++) {
+        if (strcmp(units[i], unit) != 0) {
+            units[kept++] = units[i];
         }
     }
-    units[count++] = task->unit;
-    if (count > ROUTING_UNITS_BEFORE_MAX) {
-        skip = count - ROUTING_UNITS_BEFORE_MAX;
-    }
-    task->units_before = units + skip;
-    task->n_units_before = count - skip;
+    units[kept++] = unit;
+    size_t skip = kept > ROUTING_UNITS_KEPT_MAX ? kept - ROUTING_UNITS_KEPT_MAX : 0;
+    *list = units + skip;
+    *count = kept - skip;
     return true;
 }
 
 static bool hand_over(Routing__Task *task, char *to_unit, char *reason, int64_t occurred_at_us,
                       struct arena *arena)
 {
-    if (!remember_unit(task, arena)) {
+    if (!remember_unit(&task->units_before, &task->n_units_before, task->unit, arena)) {
         return false;
     }
     task->unit = to_unit;
@@ -512,15 +509,27 @@ static bool heard_from_citizen(Routing__Task *task, const Routing__Event *event)
     return false;
 }
 
+/* Whoever it goes up to hears of it from then on. */
+static bool go_up(Routing__Task *task, const Routing__Event *event, struct arena *arena)
+{
+    char *unit = "";
+    if (event->kind_case == ROUTING__EVENT__KIND_TASK_ESCALATED) {
+        unit = event->task_escalated->to_unit;
+    } else if (event->kind_case == ROUTING__EVENT__KIND_TASK_UNACKNOWLEDGED) {
+        unit = event->task_unacknowledged->to_unit;
+    }
+    return unit[0] == '\0' || remember_unit(&task->went_up_to, &task->n_went_up_to, unit, arena);
+}
+
 bool routing_rules_change_task(Routing__Task *task, const Routing__Event *event,
                                int64_t occurred_at_us, struct arena *arena)
 {
     enum routing_act act;
     if (routing_clock_is_event(event)) {
-        return routing_clock_change(task, event);
+        return routing_clock_change(task, event) && go_up(task, event, arena);
     }
     if (routing_alarm_is_event(event)) {
-        return routing_alarm_change(task, event, arena);
+        return routing_alarm_change(task, event, arena) && go_up(task, event, arena);
     }
     Routing__Task changed = *task;
     if (count_callers(task, event) || heard_from_citizen(task, event)) {

@@ -142,7 +142,8 @@ unsigned routing_rules_who(const struct rpc_caller *caller, const Routing__Task 
                            const struct city *city)
 {
     bool helps = routing_rules_open_help(task, caller->unit) != NULL;
-    return who_of_unit(caller, task->unit, city) | (helps ? ROUTING_WHO_HELPER : 0);
+    return who_of_unit(caller, task->unit, city) | (helps ? ROUTING_WHO_HELPER : 0) |
+           (routing_rules_went_up_to(task, caller->unit) ? ROUTING_WHO_ABOVE : 0);
 }
 
 static enum status refuse_unbound(struct error *err)
@@ -192,6 +193,16 @@ enum status routing_rules_check_list(const struct rpc_caller *caller, const char
 {
     return who_of_unit(caller, unit, city) != 0 ? STATUS_OK
                                                 : routing_rules_check_unit(caller, unit, err);
+}
+
+bool routing_rules_went_up_to(const Routing__Task *task, const char *unit)
+{
+    for (size_t i = 0; i < task->n_went_up_to; i++) {
+        if (strcmp(task->went_up_to[i], unit) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* --- helping units --- */

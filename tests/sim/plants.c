@@ -5,13 +5,14 @@
 #define NONE INVARIANT_COUNT
 
 const struct plant plants[] = {
-    {"answer_before_commit", INVARIANT_EXACTLY_ONCE, INVARIANT_SAME_ANSWER},
+    {"answer_before_commit", INVARIANT_SYNCED, INVARIANT_EXACTLY_ONCE},
     {"cursor_in_another_transaction", INVARIANT_APPLIED_ONCE, INVARIANT_REPORTS},
     {"key_forgotten", INVARIANT_SAME_ANSWER, NONE},
     {"timer_lost_on_crash", INVARIANT_TIMERS, NONE},
     {"doubled_message_applied_twice", INVARIANT_SAME_ANSWER, NONE},
     {"acknowledged_too_far", INVARIANT_OFFICES, NONE},
     {"office_not_told_of_return", INVARIANT_OFFICES, NONE},
+    {"nobody_hears_of_the_step", INVARIANT_OFFICES, NONE},
     {"counter_not_counted_down", INVARIANT_REPORTS, NONE},
     {"chain_head_not_moved", INVARIANT_SYNCED, NONE},
     {"record_not_in_hash", INVARIANT_CHAINS, NONE},

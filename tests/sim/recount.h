@@ -253,7 +253,9 @@ struct recount_task {
     bool wants_dates;          /* … and to be given new dates */
     const char *wanted_helper; /* that the rules ask, and is not asked yet; NULL: none */
     bool helper_goes;          /* the rules withdraw it next */
-    uint64_t desk;             /* that has claimed it; 0: none */
+    const char *up[10];        /* units that it went up to, oldest first */
+    size_t up_count;
+    uint64_t desk; /* that has claimed it; 0: none */
     bool urgent;
     bool urgent_today; /* a history: somebody has called since, and said so */
     struct recount_alarm alarm;

@@ -170,6 +170,7 @@ static void take_unacknowledged(struct recount *recount, struct recount_task *ta
                          "urgent task %" PRIu64 " goes up otherwise than the ladder says",
                          task->number);
     }
+    recount_go_up(recount, task, passed->step, passed->to_unit);
     alarm->steps = passed->step;
     alarm->next_us = passed->next_at_us;
 }

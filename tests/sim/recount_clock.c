@@ -334,6 +334,7 @@ static void take_escalated(struct recount *recount, struct recount_task *task,
             add(recount, task, clock->dates.escalate_us, next_us > this_us ? next_us - this_us : 0,
                 recount->closure_count);
     }
+    recount_go_up(recount, task, clock->steps + 1, escalated->to_unit);
     clock->steps++;
     clock->dates.escalate_us = escalated->next_at_us;
     clock->closure = recount->closure_count;

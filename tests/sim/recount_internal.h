@@ -95,6 +95,9 @@ void recount_free_sessions(struct recount *recount);
 /* The event concerns the unit. */
 void recount_concern(struct recount *recount, const char *key, uint64_t offset);
 void recount_concern_all(struct recount *recount, const struct recount_task *task, uint64_t offset);
+/* It goes up that step, and `to_unit` is said to hear of it. */
+void recount_go_up(struct recount *recount, struct recount_task *task, uint32_t step,
+                   const char *to_unit);
 
 /* recount_incident.c: requests that are joined to others. Intake's events: */
 void recount_take_joining(struct recount *recount, const struct found *found);

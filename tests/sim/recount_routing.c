@@ -1,6 +1,7 @@
 /* Routing's log: a task's life, its table written a second time. */
 #include "tests/sim/recount_internal.h"
 
+#include "base/check.h"
 #include "city/city.h"
 
 #include <inttypes.h>
@@ -75,12 +76,38 @@ static void take_routed(struct recount *recount, const struct found *found,
                                         .due_at_us = routed->due_at_us});
 }
 
-/* Whoever has the task, and who helps. */
+/* Each once, at the place where it came last. */
+void recount_go_up(struct recount *recount, struct recount_task *task, uint32_t step,
+                   const char *to_unit)
+{
+    const char *due = slow_clock_goes_up_to(recount->slow, task->clock.level, task->unit, step);
+    size_t kept = 0;
+    if (strcmp(due, to_unit) != 0) {
+        invariant_broken(INVARIANT_URGENT, "task %" PRIu64 " goes up to %s, and the ladder says %s",
+                         task->number, to_unit, due);
+    }
+    if (due[0] == '\0') {
+        return;
+    }
+    for (size_t i = 0; i < task->up_count; i++) {
+        if (strcmp(task->up[i], due) != 0) {
+            task->up[kept++] = task->up[i];
+        }
+    }
+    CHECK(kept < sizeof(task->up) / sizeof(task->up[0])); /* no ladder here has as many */
+    task->up[kept++] = due;
+    task->up_count = kept;
+}
+
+/* Whoever has the task, who helps, and whom it went up to. */
 void recount_concern_all(struct recount *recount, const struct recount_task *task, uint64_t offset)
 {
     concern_once(recount, task->unit, offset);
     for (size_t i = 0; i < task->helper_count; i++) {
         concern_once(recount, task->helpers[i], offset);
+    }
+    for (size_t i = 0; i < task->up_count; i++) {
+        concern_once(recount, task->up[i], offset);
     }
 }
 
@@ -417,7 +444,7 @@ static uint64_t take(struct recount *recount, const struct found *found)
     }
     const struct about what = about(found);
     struct recount_task *task = lead_on(recount, found, &what);
-    const char *told[10] = {what.unit, what.to_unit}; /* and who helped before it, or does now */
+    const char *told[20] = {what.unit, what.to_unit}; /* and who helped before it, or does now */
     size_t told_count = 2;
     recount_rules_next(recount, task, event);
     for (size_t i = 0; i < task->helper_count; i++) {
@@ -431,6 +458,9 @@ static uint64_t take(struct recount *recount, const struct found *found)
     }
     recount_desk_act(recount, found, task,
                      recount_has_ended(task) || strcmp(what.unit, what.to_unit) != 0);
+    for (size_t i = 0; i < task->up_count; i++) {
+        told[told_count++] = task->up[i];
+    }
     for (size_t i = 0; i < told_count; i++) {
         concern_once(recount, told[i], found->offset);
     }

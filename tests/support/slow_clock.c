@@ -77,7 +77,7 @@ struct slow_clock *slow_clock_new(const char *folder, const struct civil *civil)
     static const struct csv_column ladder[] = {
         {"level", true},         {"kind", true},        {"step", true},
         {"after_percent", true}, {"after_hours", true}, {"role", true},
-        {"name_fa", true},       {"name_en", true},     {"phone", false}};
+        {"name_fa", true},       {"name_en", true},     {"unit", false}};
     struct slow_clock *slow = calloc(1, sizeof(*slow));
     CHECK(slow != NULL);
     slow->civil = civil;
@@ -85,7 +85,7 @@ struct slow_clock *slow_clock_new(const char *folder, const struct civil *civil)
     slow->holidays = read_table(folder, "holidays.csv", holidays, 4);
     slow->units = read_table(folder, "units.csv", units, 12);
     slow->levels = read_table(folder, "levels.csv", levels, 6);
-    slow->ladder = read_table(folder, "ladder.csv", ladder, 8);
+    slow->ladder = read_table(folder, "ladder.csv", ladder, 9);
     slow->cache = calloc(CACHE_DAYS, sizeof(*slow->cache));
     CHECK(slow->cache != NULL);
     return slow;
@@ -416,11 +416,12 @@ bool slow_clock_level(struct slow_clock *slow, const char *key, struct slow_leve
     return false;
 }
 
-static const char *kind_of(const struct slow_clock *slow, const char *unit)
+/* A cell of the unit's row; "" for a unit that is not listed. */
+static const char *unit_cell(const struct slow_clock *slow, const char *unit, size_t column)
 {
     for (size_t row = 0; row < csv_table_rows(slow->units); row++) {
         if (strcmp(csv_table_cell(slow->units, row, 0), unit) == 0) {
-            return csv_table_cell(slow->units, row, 3);
+            return csv_table_cell(slow->units, row, column);
         }
     }
     return "";
@@ -431,21 +432,45 @@ static bool fits(const char *pattern, const char *value)
     return strcmp(pattern, "*") == 0 || strcmp(pattern, value) == 0;
 }
 
-bool slow_clock_step(struct slow_clock *slow, const char *level, const char *unit, unsigned number,
-                     int64_t *ret_percent, int64_t *ret_hours)
+/* The row of a step in ladder.csv; false when there is none. */
+static bool find_step(const struct slow_clock *slow, const char *level, const char *unit,
+                      unsigned number, size_t *ret_row)
 {
     const struct csv_table *table = slow->ladder;
-    const char *kind = kind_of(slow, unit);
+    const char *kind = unit_cell(slow, unit, 3);
     size_t row = 0;
     while (row < csv_table_rows(table) && !(fits(csv_table_cell(table, row, 0), level) &&
                                             fits(csv_table_cell(table, row, 1), kind))) {
         row++; /* to the first step of its ladder */
     }
-    row += number - 1;
-    if (row >= csv_table_rows(table) || number_in(table, row, 2) != number) {
+    *ret_row = row + number - 1;
+    return *ret_row < csv_table_rows(table) && number_in(table, *ret_row, 2) == number;
+}
+
+bool slow_clock_step(struct slow_clock *slow, const char *level, const char *unit, unsigned number,
+                     int64_t *ret_percent, int64_t *ret_hours)
+{
+    size_t row;
+    if (!find_step(slow, level, unit, number, &row)) {
         return false;
     }
-    *ret_percent = number_in(table, row, 3);
-    *ret_hours = number_in(table, row, 4);
+    *ret_percent = number_in(slow->ladder, row, 3);
+    *ret_hours = number_in(slow->ladder, row, 4);
     return true;
+}
+
+const char *slow_clock_goes_up_to(struct slow_clock *slow, const char *level, const char *unit,
+                                  unsigned number)
+{
+    size_t row;
+    if (!find_step(slow, level, unit, number, &row)) {
+        return "";
+    }
+    const char *named = csv_table_cell(slow->ladder, row, 8);
+    const char *at = unit;
+    while (named[0] == '\0' && at[0] != '\0') {
+        named = strcmp(unit_cell(slow, at, 8), csv_table_cell(slow->ladder, row, 5)) == 0 ? at : "";
+        at = unit_cell(slow, at, 1);
+    }
+    return strcmp(named, unit) == 0 ? "" : named;
 }

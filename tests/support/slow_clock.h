@@ -53,5 +53,8 @@ bool slow_clock_level(struct slow_clock *slow, const char *key, struct slow_leve
 /* A step of ladder.csv; one of the two is 0. False when there is none. */
 bool slow_clock_step(struct slow_clock *slow, const char *level, const char *unit, unsigned number,
                      int64_t *ret_percent, int64_t *ret_hours);
+/* The unit beside the task's that hears of the step: named there, or the nearest above that the role leads; "": none. */
+const char *slow_clock_goes_up_to(struct slow_clock *slow, const char *level, const char *unit,
+                                  unsigned number);
 
 #endif

@@ -44,8 +44,8 @@ static const char *const pack_rig_files[][2] = {
                   "district-1-civil,office,کشیک,عمران ۱,Civil 1,district-1\n"
                   "district-2-civil,office,کشیک,عمران ۲,Civil 2,district-2\n"
                   "bus,company,,اتوبوس,Bus,\n"},
-    {"ladder.csv", "level,kind,step,after_percent,after_hours,role,name_fa,name_en\n"
-                   "*,*,1,100,,unit-head,رئیس,Head\n"},
+    {"ladder.csv", "level,kind,step,after_percent,after_hours,role,name_fa,name_en,unit\n"
+                   "*,*,1,100,,unit-head,رئیس,Head,centre\n"},
     {"topics.csv", "key,name_fa,name_en,group,level,urgent\n"
                    "asphalt,آسفالت,Asphalt,civil,normal,no\n"
                    "bus-headway,سرفاصله,Headway,bus,normal,no\n"

@@ -174,7 +174,8 @@ static void warns_of_what_does_nothing(void **state)
          "bus,company,م,,\n",
          NULL, 0, "no unit has an urgent_desk"},
         {"city.ini", "[urgent]\nack_minutes = 10\n", "", NULL, 0, "no ack_minutes"},
-        {"ladder.csv", "*,*,1,100,,unit-head,رئیس,Head\n", "", NULL, 0, "there is no ladder"},
+        {"ladder.csv", "*,*,1,100,,unit-head,رئیس,Head,centre\n", "", NULL, 0,
+         "there is no ladder"},
         {"imports/notes.txt", NULL, "x", NULL, 0, "ends in .ini"},
         {"festivals.csv", NULL, "x", NULL, 0, "is not read"},
     };

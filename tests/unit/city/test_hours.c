@@ -348,6 +348,52 @@ static void ladder_is_that_of_the_first_row_that_fits(void **state)
     city_free(other);
 }
 
+/* The unit that the ladder names, else the nearest from the task's own upward that the role leads. */
+static void a_step_is_told_to_the_unit_of_whose_role_it_is(void **state)
+{
+    (void)state;
+    static const char units[] = "key,kind,name_fa,name_en,parent,leader\n"
+                                "centre,centre,مرکز,Centre,,\n"
+                                "district-1,district,منطقه ۱,District 1,,district\n"
+                                "district-2,district,منطقه ۲,District 2,,\n"
+                                "district-1-civil,office,عمران ۱,Civil 1,district-1,head\n"
+                                "district-2-civil,office,عمران ۲,Civil 2,district-2,head\n"
+                                "bus,company,اتوبوس,Buses,,\n"
+                                "power,outside,برق,Power,,\n";
+    static const char ladder[] =
+        "level,kind,step,after_percent,after_hours,role,name_fa,name_en,unit\n"
+        "*,office,1,100,,head,رئیس,Head,\n"
+        "*,office,2,150,,district,مدیر,District,\n"
+        "*,office,3,200,,mayor,شهردار,Mayor,centre\n"
+        "*,office,4,250,,council,شورا,Council,\n";
+    static const struct {
+        uint32_t step;
+        const char *unit, *told;
+    } steps[] = {
+        {1, "district-1-civil", "district-1-civil"},
+        {2, "district-1-civil", "district-1"},
+        {2, "district-2-civil", ""},
+        {3, "district-2-civil", "centre"},
+        {4, "district-1-civil", ""},
+    };
+    pack_rig_write(&rig, "units.csv", units);
+    pack_rig_write(&rig, "ladder.csv", ladder);
+    struct city *other = pack_rig_load(&rig);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        const struct city_step *step = city_ladder(other, "normal", steps[i].unit, steps[i].step);
+        assert_non_null(step);
+        assert_string_equal(city_step_unit(other, step, steps[i].unit, 0), steps[i].told);
+    }
+    city_free(other);
+    char text[1024];
+    snprintf(text, sizeof(text), "%s%s\n", ladder, "*,*,1,100,,head,رئیس,,nowhere");
+    pack_rig_write(&rig, "ladder.csv", text);
+    pack_rig_expect_error(&rig, "ladder.csv", 6, "not in units.csv");
+    snprintf(text, sizeof(text), "%s%s\n", ladder, "*,*,1,100,,head,رئیس,,power");
+    pack_rig_write(&rig, "ladder.csv", text);
+    pack_rig_expect_error(&rig, "ladder.csv", 6, "outside the city");
+}
+
 static void mistakes_in_the_ladder_are_told_with_their_line(void **state)
 {
     (void)state;
@@ -394,6 +440,7 @@ int main(void)
         TEST(level_says_which_hours_count_and_when_the_unit_is_warned),
         TEST(mistakes_in_levels_are_told_with_their_line),
         TEST(ladder_is_that_of_the_first_row_that_fits),
+        TEST(a_step_is_told_to_the_unit_of_whose_role_it_is),
         TEST(mistakes_in_the_ladder_are_told_with_their_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -234,6 +234,37 @@ static void what_nobody_acknowledges_goes_up_the_ladder_each_step_once(void **st
     rig_free(rig);
 }
 
+/* The deputy's desk is told of the step, sees the task from then on, and hears the rest. */
+static void whom_it_goes_up_to_hears_of_it_from_then_on(void **state)
+{
+    (void)state;
+    static const char deputy[] = "deputy-urban-services";
+    struct rig *rig = scene_new_clocked();
+    Routing__GetTaskRequest get = ROUTING__GET_TASK_REQUEST__INIT;
+    get.task_number = 1;
+    scene_register(rig, (struct scene_request){
+                            .number = 1, .topic = "subsidence", .area = "5", .urgent = true});
+    assert_int_equal(scene_call(rig, RPC_ROLE_OFFICE, deputy, "GetTask", &get.base, NULL, NULL),
+                     STATUS_PERMISSION_DENIED);
+    assert_int_equal(scene_follow(rig, RPC_ROLE_OFFICE, deputy, 0, 10)->n_changes, 0);
+    rig_advance(rig, ACK_US + SECOND_US);
+    const Routing__FollowTasksResponse *page = scene_follow(rig, RPC_ROLE_OFFICE, deputy, 0, 10);
+    assert_int_equal(page->n_changes, 1);
+    assert_int_equal(page->changes[0]->kind, ROUTING__CHANGE_KIND__CHANGE_KIND_UNACKNOWLEDGED);
+    assert_string_equal(page->changes[0]->note, deputy);
+    assert_string_equal(page->changes[0]->task->went_up_to[0], deputy);
+    assert_int_equal(page->changes[0]->task->alarm->steps, 1);
+    uint64_t next = page->next;
+    assert_int_equal(scene_call(rig, RPC_ROLE_OFFICE, deputy, "GetTask", &get.base, NULL, NULL),
+                     STATUS_OK);
+    assert_int_equal(scene_report(rig, 1, "we are there", NULL), STATUS_OK);
+    assert_int_equal(scene_finish(rig, 1, "made safe", NULL), STATUS_OK);
+    page = scene_follow(rig, RPC_ROLE_OFFICE, deputy, next, 10);
+    assert_int_equal(page->n_changes, 2);
+    assert_string_equal(page->changes[1]->note, "made safe");
+    rig_free(rig);
+}
+
 static void a_person_acknowledges_and_a_program_does_not(void **state)
 {
     (void)state;
@@ -444,6 +475,7 @@ int main(void)
         cmocka_unit_test(it_is_given_beyond_what_a_desk_claims_until_no_desk_has_room),
         cmocka_unit_test(when_its_desk_falls_silent_another_is_given_it),
         cmocka_unit_test(what_nobody_acknowledges_goes_up_the_ladder_each_step_once),
+        cmocka_unit_test(whom_it_goes_up_to_hears_of_it_from_then_on),
         cmocka_unit_test(a_person_acknowledges_and_a_program_does_not),
         cmocka_unit_test(the_unit_it_is_returned_to_is_told_anew),
         cmocka_unit_test(
