@@ -143,8 +143,7 @@ static const char *date_name(Intake__TimelineKind kind)
     }
 }
 
-/* "no budget" in the language; what a newer service says, as it is. */
-static const char *reason_words(struct session *session, const char *reason)
+const char *case_text_reason(struct session *session, const char *reason)
 {
     char typed[32];
     size_t size = strlen(reason);
@@ -164,7 +163,7 @@ static void timeline_note(struct session *session, const Intake__TimelineEntry *
     const char *verdict = label_enum(&intake__citizen_verdict__descriptor, (int)entry->verdict,
                                      session_language(session));
     const char *comma = strcmp(session_language(session), "fa") == 0 ? "؛ " : "; ";
-    buffer_append_text(out, reason_words(session, entry->reason));
+    buffer_append_text(out, case_text_reason(session, entry->reason));
     if (entry->reason[0] != '\0' && entry->note[0] != '\0') {
         buffer_append_text(out, comma);
     }

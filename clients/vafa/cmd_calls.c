@@ -1,5 +1,6 @@
 /* vafa call next, record, show, calls list: asking the citizen. */
 #include "base/message.h"
+#include "clients/vafa/case_text.h"
 #include "clients/vafa/details.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
@@ -26,6 +27,7 @@ static void print_call(struct session *session, const Followup__Call *c)
     if (c->closed_undone) {
         details_text(session, table, "finished", session_word(session, "finished_undone"));
     }
+    details_text(session, table, "close_reason", case_text_reason(session, c->reason));
     details_text(session, table, c->closed_undone ? "finished_why" : "note", c->note);
     session_time(session, c->due_at_us, text);
     details_text(session, table, "due", text);

@@ -255,7 +255,8 @@ static const struct {
      "پشتیبان دیگری بردارید: به این یکی نمی‌شود اعتماد "
      "کرد."},
     {"A number that was typed may be wrong; `vafa verify` tells what is damaged.",
-     "شاید شماره نادرست نوشته شده باشد؛ «vafa verify» می‌گوید "
+     "شاید شماره نادرست نوشته شده باشد؛ «vafa verify» "
+     "می‌گوید "
      "چه "
      "آسیب "
      "دیده "

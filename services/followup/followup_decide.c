@@ -74,6 +74,7 @@ static Followup__CallScheduled call_of_closed(const Routing__TaskClosedUndone *c
     scheduled.citizen = closed->citizen;
     scheduled.finish = followup_rules_finish(closed->finish);
     scheduled.closed_undone = true;
+    scheduled.reason = (char *)(uintptr_t)followup_rules_close_reason(closed->reason);
     return scheduled;
 }
 
@@ -136,6 +137,9 @@ static Followup__CallScheduled call_of_joined(const Routing__JoinedFollowed *fol
     scheduled.citizen = joined->citizen;
     scheduled.finish = followup_rules_finish(followed->finish);
     scheduled.closed_undone = followed->fate == ROUTING__JOINED_FATE__JOINED_FATE_CLOSED_UNDONE;
+    if (scheduled.closed_undone) {
+        scheduled.reason = (char *)(uintptr_t)followup_rules_close_reason(followed->close_reason);
+    }
     return scheduled;
 }
 

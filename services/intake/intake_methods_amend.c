@@ -47,6 +47,29 @@ enum status intake_check_look_up(const struct city *city, const struct rpc_calle
                                      digits, err);
 }
 
+/* What units and coordinators write to each other, and to whom it went, is not: nobody wrote it for the citizen to read. */
+static bool is_note_for_citizen(Intake__TimelineKind kind)
+{
+    switch (kind) {
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_ACCEPTED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_PLANNED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_STARTED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REPORTED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_PAUSED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_RESUMED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DONE:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REFERRED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_STORM:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CHASED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_AMENDED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_WITHDRAWN:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_ATTEMPTED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CALL_COMPLETED: return true;
+    default: return false;
+    }
+}
+
 /* A code is half of what opens a request: nobody is told the code of another citizen's. And who of the staff
  * did what is no citizen's affair. */
 static void hide_others(Intake__LookUpCaseResponse *response)
@@ -57,12 +80,7 @@ static void hide_others(Intake__LookUpCaseResponse *response)
     for (size_t i = 0; i < response->n_timeline; i++) {
         Intake__TimelineEntry *entry = response->timeline[i];
         entry->actor = (char *)(uintptr_t)protobuf_c_empty_string;
-        if (entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED ||
-            entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT ||
-            entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT ||
-            entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ALARMED ||
-            entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_UNACKNOWLEDGED ||
-            entry->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_ALARM_GIVEN) {
+        if (!is_note_for_citizen(entry->kind)) {
             entry->note = (char *)(uintptr_t)protobuf_c_empty_string;
         }
     }

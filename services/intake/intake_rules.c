@@ -341,7 +341,7 @@ int intake_rules_compare(const Intake__TimelineEntry *a, const Intake__TimelineE
     if (a->offset != b->offset) {
         return a->offset < b->offset ? -1 : 1;
     }
-    /* A registration, and that there was a storm. */
+    /* A registration, and that there was a storm; a joining, and how the task stood by then. */
     return a->kind == b->kind ? 0 : a->kind < b->kind ? -1 : 1;
 }
 
@@ -468,23 +468,31 @@ const char *intake_rules_unit(Intake__TimelineEntry *const *entries, size_t coun
     return "";
 }
 
+bool intake_rules_ends_plan(Intake__TimelineKind kind)
+{
+    switch (kind) {
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_RETURNED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_MOVED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_WITHDRAWN:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CANCELLED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REFERRED:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE:
+    case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DONE: return true;
+    default: return false;
+    }
+}
+
 int64_t intake_rules_planned_for(Intake__TimelineEntry *const *entries, size_t count)
 {
     int64_t planned_us = 0;
     for (size_t i = 0; i < count; i++) {
-        switch (entries[i]->kind) {
-        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_PLANNED: planned_us = entries[i]->until_us; break;
-        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_RETURNED:
-        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_MOVED:
-        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_JOINED:
-        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_SPLIT:
-        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT:
-        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_WITHDRAWN:
-        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CANCELLED:
-        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_REFERRED:
-        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_CLOSED_UNDONE:
-        case INTAKE__TIMELINE_KIND__TIMELINE_KIND_DONE: planned_us = 0; break;
-        default: break;
+        if (entries[i]->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_PLANNED) {
+            planned_us = entries[i]->until_us;
+        } else if (intake_rules_ends_plan(entries[i]->kind)) {
+            planned_us = 0;
         }
     }
     return planned_us;

@@ -124,6 +124,8 @@ bool intake_rules_is_open(Intake__CaseState state);
 Intake__CaseState intake_rules_work_state(Intake__TimelineEntry *const *entries, size_t count);
 /* What befalls a task, and thereby all requests that it is about. */
 bool intake_rules_is_of_task(Intake__TimelineKind kind);
+/* Whoever said for when they will do it has it no more, or it is over. */
+bool intake_rules_ends_plan(Intake__TimelineKind kind);
 /* The date that who has it now says; 0: none, or it is over. */
 int64_t intake_rules_planned_for(Intake__TimelineEntry *const *entries, size_t count);
 /* The entry gives the due date. */

@@ -124,6 +124,12 @@ static enum status look_at(struct word_search *w, uint64_t number)
 {
     struct intake_case found;
     bool is_found = false;
+    w->looked++;
+    arena_reset(w->search.scratch);
+    if (!intake_tables_are_events_whole(w->search.r->txn, number, w->search.scratch)) {
+        w->unreadable++;
+        return STATUS_OK;
+    }
     uint32_t opened = w->searched->opened;
     enum status status = intake_search_examine(&w->search, number, &found, &is_found);
     if (status == STATUS_OK && is_found) {
@@ -137,7 +143,6 @@ static enum status look_at(struct word_search *w, uint64_t number)
     if (status == STATUS_OK && is_found) {
         w->searched->found[w->searched->n_found++] = number;
     }
-    w->looked++;
     return status;
 }
 

@@ -203,6 +203,40 @@ tell_urgent(const struct stretch *stretch, const struct intake_alarm *alarm, str
     return arena_copy(arena, &record, sizeof(record));
 }
 
+/* Its own request may leave a task that goes on for the others as planned. */
+static bool tells_of_plan(Intake__TimelineKind kind)
+{
+    return kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_PLANNED ||
+           (intake_rules_ends_plan(kind) && kind != INTAKE__TIMELINE_KIND__TIMELINE_KIND_LEFT);
+}
+
+/* The plan that held for the head's task when the request joined; NULL: none did. The rows lie in any order. */
+static const Intake__TimelineRecord *plan_before(const struct intake_timeline_row *of_head,
+                                                 size_t count, uint64_t before)
+{
+    const struct intake_timeline_row *last = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (tells_of_plan(of_head[i].record->kind) && of_head[i].offset < before &&
+            (last == NULL || of_head[i].offset > last->offset)) {
+            last = &of_head[i];
+        }
+    }
+    return last != NULL && last->record->kind == INTAKE__TIMELINE_KIND__TIMELINE_KIND_PLANNED
+               ? last->record
+               : NULL;
+}
+
+/* The task was planned for a date already: told with the joining, too. NULL: no memory. */
+static const Intake__TimelineRecord *
+tell_plan(const struct stretch *stretch, const Intake__TimelineRecord *plan, struct arena *arena)
+{
+    Intake__TimelineRecord record = *plan;
+    record.at_us = stretch->joined->at_us;
+    record.person = (char *)(uintptr_t)protobuf_c_empty_string; /* they planned it before */
+    record.actor = record.person;
+    return arena_copy(arena, &record, sizeof(record));
+}
+
 /* Adds what befell the head's task meanwhile. False: no memory. */
 static bool add_stretch(struct store_txn *txn, const struct stretch *stretch, struct arena *arena,
                         struct read_rows *r)
@@ -212,6 +246,15 @@ static bool add_stretch(struct store_txn *txn, const struct stretch *stretch, st
     struct intake_alarm alarm = alarm_of(of_head, head_count, stretch->from);
     if (alarm.since_us != 0) {
         const Intake__TimelineRecord *record = tell_urgent(stretch, &alarm, arena);
+        r->rows[r->count++] = (struct intake_timeline_row){COMMON__SERVICE_ID__SERVICE_ID_ROUTING,
+                                                           stretch->from, record};
+        if (record == NULL) {
+            return false;
+        }
+    }
+    const Intake__TimelineRecord *plan = plan_before(of_head, head_count, stretch->from);
+    if (plan != NULL) {
+        const Intake__TimelineRecord *record = tell_plan(stretch, plan, arena);
         r->rows[r->count++] = (struct intake_timeline_row){COMMON__SERVICE_ID__SERVICE_ID_ROUTING,
                                                            stretch->from, record};
         if (record == NULL) {
@@ -240,7 +283,7 @@ static bool read_rows(struct store_txn *txn, uint64_t number, struct arena *aren
     struct stretch stretches[INTAKE_STORY_HEADS_MAX];
     size_t count = intake_tables_timeline(txn, number, arena, own);
     size_t stretch_count = find_stretches(own, count, stretches);
-    size_t room = count + stretch_count * (INTAKE_TIMELINE_ROWS_MAX + 1);
+    size_t room = count + stretch_count * (INTAKE_TIMELINE_ROWS_MAX + 2);
     struct read_rows r = {
         .rows = arena_alloc(arena, (room + 1) * sizeof(*r.rows)),
         .count = count,

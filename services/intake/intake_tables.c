@@ -160,6 +160,49 @@ bool intake_tables_case_find(struct store_txn *txn, uint64_t number, struct aren
     return true;
 }
 
+/* Unlike intake_tables_event, does not fail the transaction. What lacks memory is read again, and fails there. */
+static bool is_event_whole(struct store_txn *txn, uint64_t offset, Intake__Event__KindCase kind,
+                           struct arena *arena)
+{
+    struct bytes packed;
+    ProtobufCMessage *message = NULL;
+    struct error err = ERROR_NONE;
+    if (!log_get(txn, offset, &packed, NULL)) {
+        return txn_error(txn, NULL) != STATUS_OK;
+    }
+    enum status status = message_unpack(&common__event_record__descriptor, packed,
+                                        MESSAGE_UNKNOWN_KEEP, arena, &message, &err);
+    if (status == STATUS_OK) {
+        const Common__EventRecord *record = (const Common__EventRecord *)message;
+        status = message_unpack(&intake__event__descriptor,
+                                bytes_of(record->open.data, record->open.len), MESSAGE_UNKNOWN_KEEP,
+                                arena, &message, &err);
+    }
+    return status == STATUS_OK ? ((const Intake__Event *)message)->kind_case == kind
+                               : status == STATUS_RESOURCE_EXHAUSTED;
+}
+
+bool intake_tables_are_events_whole(struct store_txn *txn, uint64_t number, struct arena *arena)
+{
+    struct key key = case_key(number);
+    const Intake__CaseRecord *row = (const Intake__CaseRecord *)table_get(
+        txn, STORE_STATE, &key, &intake__case_record__descriptor, arena);
+    const Intake__CaseChangesRecord *changes =
+        row == NULL ? NULL : intake_tables_case_changes(txn, number, arena);
+    if (changes == NULL) {
+        return true;
+    }
+    bool is_whole =
+        is_event_whole(txn, row->offset, INTAKE__EVENT__KIND_REQUEST_REGISTERED, arena) &&
+        (changes->amended_offset == 0 ||
+         is_event_whole(txn, changes->amended_offset, INTAKE__EVENT__KIND_REQUEST_AMENDED, arena));
+    for (size_t i = 0; i < changes->n_words_offsets && is_whole; i++) {
+        is_whole =
+            is_event_whole(txn, changes->words_offsets[i], INTAKE__EVENT__KIND_WORDS_ADDED, arena);
+    }
+    return is_whole;
+}
+
 static struct key citizen_key(uint64_t citizen)
 {
     struct key key;

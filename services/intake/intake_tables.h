@@ -87,6 +87,8 @@ void intake_tables_case_put(struct store_txn *txn, uint64_t number, uint64_t off
 /* False when there is none; what it gives lives in the arena. */
 bool intake_tables_case_find(struct store_txn *txn, uint64_t number, struct arena *arena,
                              struct intake_case *ret_case);
+/* False: the log tells of it in an event that is damaged; the transaction has not failed for it. */
+bool intake_tables_are_events_whole(struct store_txn *txn, uint64_t number, struct arena *arena);
 
 /* What became of it here; never NULL but when the transaction has failed or the arena is full. The
  * caller's to change. */

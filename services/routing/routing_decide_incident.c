@@ -272,6 +272,7 @@ static bool read_fate(const Routing__Event *event, Routing__JoinedFollowed *foll
     case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
         followed->fate = ROUTING__JOINED_FATE__JOINED_FATE_CLOSED_UNDONE;
         followed->note = event->task_closed_undone->words;
+        followed->close_reason = event->task_closed_undone->reason;
         followed->finish = event->task_closed_undone->finish;
         return true;
     case ROUTING__EVENT__KIND_TASK_REOPENED:

@@ -54,6 +54,9 @@ static unsigned kind_of(const struct recount_event *event)
         if (event->by_storm) {
             return 35;
         }
+        if (event->planned_before) {
+            return INTAKE__TIMELINE_KIND__TIMELINE_KIND_PLANNED;
+        }
         if (event->calmed || event->alarmed_before) {
             return event->calmed ? 40 : 37;
         }

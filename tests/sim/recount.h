@@ -39,6 +39,7 @@ struct recount_event {
     bool calmed;              /* the same event: the task is urgent no more; kind 0 */
     bool
         alarmed_before; /* the same event: the task it was joined to was told as urgent before; kind 0 */
+    bool planned_before;      /* the same event: that task was planned before; kind 0 */
     const char *topic, *area; /* of an amendment; NULL otherwise */
     bool urgent_now;          /* of one: the operator said so */
 };
@@ -221,6 +222,7 @@ struct recount_task {
     uint64_t case_number;
     const char *unit;
     Routing__TaskState state;
+    bool is_planned; /* by who has it now */
     bool historical;
     bool called;      /* a call follows it */
     bool own_left;    /* its own request was taken back: it is done for the joined */

@@ -25,11 +25,12 @@ void recount_note(struct recount *recount, uint64_t case_number, const struct fo
     }
     event.service = found->service;
     event.offset = found->offset;
-    bool besides = event.calmed || event.alarmed_before;
+    bool was_so = event.alarmed_before || event.planned_before;
+    bool besides = event.calmed || was_so;
     event.kind = besides ? 0 : found->record->kind;
     event.at_us = found->record->occurred_at_us;
-    event.actor = event.alarmed_before || (found->record->historical &&
-                                           found->service != COMMON__SERVICE_ID__SERVICE_ID_INTAKE)
+    event.actor = was_so || (found->record->historical &&
+                             found->service != COMMON__SERVICE_ID__SERVICE_ID_INTAKE)
                       ? ""
                       : recount_text(recount, found->record->actor);
     one->events =

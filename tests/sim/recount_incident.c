@@ -178,6 +178,11 @@ static void take_case_joined(struct recount *recount, const struct found *found,
     const struct recount_event noted = {.unit = recount_text(recount, joined->unit),
                                         .due_at_us = joined->due_at_us};
     recount_note(recount, joined->case_number, found, noted);
+    if (task->is_planned) {
+        recount_note(recount, joined->case_number, found,
+                     (struct recount_event){
+                         .unit = noted.unit, .due_at_us = noted.due_at_us, .planned_before = true});
+    }
     if (was_alarmed) {
         recount_note(recount, joined->case_number, found,
                      (struct recount_event){

@@ -216,6 +216,21 @@ static const char *life_of(const Routing__Event *event)
     return life[at].next;
 }
 
+/* Who joins a planned task is told so. */
+static void follow_plan(struct recount_task *task, Routing__Event__KindCase kind)
+{
+    switch (kind) {
+    case ROUTING__EVENT__KIND_TASK_PLANNED: task->is_planned = true; break;
+    case ROUTING__EVENT__KIND_TASK_RETURNED:
+    case ROUTING__EVENT__KIND_TASK_MOVED:
+    case ROUTING__EVENT__KIND_TASK_DONE:
+    case ROUTING__EVENT__KIND_TASK_CLOSED_UNDONE:
+    case ROUTING__EVENT__KIND_TASK_CANCELLED:
+    case ROUTING__EVENT__KIND_TASK_JOINED: task->is_planned = false; break;
+    default: break;
+    }
+}
+
 /* The task, in its next state. */
 static struct recount_task *lead_on(struct recount *recount, const struct found *found,
                                     const struct about *what)
@@ -233,6 +248,7 @@ static struct recount_task *lead_on(struct recount *recount, const struct found 
         recount_impossible(found, "it cannot follow on the state of the task");
     }
     task->state = (Routing__TaskState)(strchr(letters, to) - letters);
+    follow_plan(task, ((const Routing__Event *)found->open)->kind_case);
     task->unit = recount_text(recount, what->to_unit);
     if (recount_has_ended(task) &&
         ((const Routing__Event *)found->open)->kind_case != ROUTING__EVENT__KIND_TASK_DUE_MOVED) {

@@ -63,9 +63,13 @@ static void says_that_what_was_closed_undone_is_not_done(void **state)
     assert_int_equal(RUN(&command_call_next, &next.base, "--operator=a"), EXIT_DONE);
     assert_null(strstr(printed, "not done"));
     call.closed_undone = true;
+    call.reason = "no budget";
     assert_int_equal(RUN(&command_call_next, &next.base, "--operator=a"), EXIT_DONE);
     assert_non_null(strstr(printed, "not done: tell the citizen why"));
+    assert_non_null(strstr(printed, "no budget"));
     assert_non_null(strstr(printed, "next year"));
+    assert_int_equal(RUN(&command_call_next, &next.base, "--operator=a", "--lang=fa"), EXIT_DONE);
+    assert_non_null(strstr(printed, "بودجه نیست"));
 }
 
 static void a_story_says_why_a_task_was_closed_undone(void **state)

@@ -33,6 +33,9 @@ static void feed_followed(struct rig *rig, size_t count, Routing__JoinedFate fat
     followed.unit = (char *)"district-5";
     followed.note = (char *)"patched";
     followed.fate = fate;
+    if (fate == FATE(CLOSED_UNDONE)) {
+        followed.close_reason = ROUTING__CLOSE_REASON__CLOSE_REASON_NOT_FOUND;
+    }
     followed.finish = finish;
     followed.members = members;
     followed.n_members = count;
@@ -66,6 +69,7 @@ static void tells_them_what_was_not_done(void **state)
     struct rig *rig = *state;
     feed_followed(rig, 1, FATE(CLOSED_UNDONE), 1, false);
     assert_true(desk_get_call(rig, 1)->closed_undone);
+    assert_string_equal(desk_get_call(rig, 1)->reason, "not found");
 }
 
 static void withdraws_and_calls_again_when_the_task_was_reopened(void **state)

@@ -88,7 +88,7 @@ static void reopen_task(struct rig *rig, uint64_t task_number, uint32_t finish)
     feed_routing(rig, open);
 }
 
-static void asks_about_what_was_closed_undone_with_the_words_to_tell(void **state)
+static void asks_about_what_was_closed_undone_with_reason_and_words_to_tell(void **state)
 {
     struct rig *rig = *state;
     Routing__TaskClosedUndone closed = ROUTING__TASK_CLOSED_UNDONE__INIT;
@@ -98,6 +98,7 @@ static void asks_about_what_was_closed_undone_with_the_words_to_tell(void **stat
     closed.topic = (char *)"asphalt";
     closed.unit = (char *)"district-5";
     closed.words = (char *)"امسال بودجه نیست";
+    closed.reason = ROUTING__CLOSE_REASON__CLOSE_REASON_NO_BUDGET;
     closed.citizen = DESK_CITIZEN;
     closed.finish = 1;
     Routing__Event open = ROUTING__EVENT__INIT;
@@ -109,6 +110,7 @@ static void asks_about_what_was_closed_undone_with_the_words_to_tell(void **stat
     const Followup__Call *call = desk_get_call(rig, 1);
     assert_true(call->closed_undone);
     assert_string_equal(call->note, "امسال بودجه نیست");
+    assert_string_equal(call->reason, "no budget");
     assert_int_equal(call->citizen, DESK_CITIZEN);
     assert_int_equal(call->due_at_us,
                      rig_now_us(rig) + desk_callback(rig)->first_delay_minutes * MINUTE_US);
@@ -359,7 +361,7 @@ int main(void)
         DESK_TEST(schedules_none_for_a_citys_past_or_for_nobody),
         DESK_TEST(schedules_once_for_a_task),
         DESK_TEST(passes_over_what_does_not_finish_a_task),
-        DESK_TEST(asks_about_what_was_closed_undone_with_the_words_to_tell),
+        DESK_TEST(asks_about_what_was_closed_undone_with_reason_and_words_to_tell),
         DESK_TEST(calls_again_for_each_finish_of_a_reopened_task),
         DESK_TEST(withdraws_the_call_about_what_was_reopened_before_it_was_made),
         DESK_TEST(hands_out_the_longest_due_first),

@@ -289,6 +289,57 @@ static void a_joined_request_s_story_is_that_of_the_one_task(void **state)
     rig_free(rig);
 }
 
+static void planned(struct rig *rig, uint64_t number, int64_t planned_for_us)
+{
+    Routing__Event event = ROUTING__EVENT__INIT;
+    Routing__TaskPlanned told = ROUTING__TASK_PLANNED__INIT;
+    told.case_number = number;
+    told.unit = "district-5-civil";
+    told.planned_for_us = planned_for_us;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_PLANNED;
+    event.task_planned = &told;
+    feed(rig, &event);
+}
+
+/* Of the newest request on the card of whoever calls from there. */
+static int64_t planned_on_card(struct rig *rig)
+{
+    Intake__OpenCallRequest request = INTAKE__OPEN_CALL_REQUEST__INIT;
+    const ProtobufCMessage *response = NULL;
+    request.phone = (char *)DESK_PHONE;
+    request.operator_name = (char *)"Operator 5";
+    request.channel = COMMON__CHANNEL__CHANNEL_PHONE;
+    assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "OpenCall", &request.base, &response, NULL),
+                     STATUS_OK);
+    const Intake__OpenCallResponse *opened = (const Intake__OpenCallResponse *)response;
+    assert_non_null(opened->card);
+    return opened->card->cases[0]->planned_for_us;
+}
+
+static void who_joins_later_is_told_for_when_the_task_is_planned(void **state)
+{
+    static const Intake__TimelineKind kinds[] = {KIND(REGISTERED), KIND(JOINED), KIND(PLANNED)};
+    struct rig *rig = desk_open();
+    (void)state;
+    char *head = code_of(register_joined(rig, ""));
+    routed(rig, 1, "district-5-civil", 55);
+    planned(rig, 1, DAY_US);
+    planned(rig, 1, 2 * DAY_US);
+    char *second = code_of(register_joined(rig, head));
+    joined(rig, 2, 1, head, "district-5-civil");
+    expect_kinds(rig, second, kinds, 3);
+    assert_int_equal(desk_get(rig, second)->timeline[2]->until_us, 2 * DAY_US);
+    assert_int_equal(planned_on_card(rig), 2 * DAY_US);
+    planned(rig, 1, 3 * DAY_US);
+    assert_int_equal(planned_on_card(rig), 3 * DAY_US);
+    done(rig, 1);
+    assert_int_equal(planned_on_card(rig), 0);
+    char *third = code_of(register_joined(rig, ""));
+    joined(rig, 3, 1, head, "district-5-civil"); /* the plan was over by then */
+    expect_kinds(rig, third, kinds, 2);
+    rig_free(rig);
+}
+
 static void splitting_off_ends_the_common_story(void **state)
 {
     static const Intake__TimelineKind kinds[] = {KIND(REGISTERED), KIND(JOINED), KIND(REPORTED),
@@ -570,6 +621,7 @@ int main(void)
         cmocka_unit_test(joins_afterwards_and_takes_the_joined_along),
         cmocka_unit_test(joins_once_when_the_same_key_is_sent_twice),
         cmocka_unit_test(a_joined_request_s_story_is_that_of_the_one_task),
+        cmocka_unit_test(who_joins_later_is_told_for_when_the_task_is_planned),
         cmocka_unit_test(splitting_off_ends_the_common_story),
         cmocka_unit_test(a_joined_request_is_not_shown_as_an_incident_of_its_own),
         cmocka_unit_test(is_on_its_own_again_when_routing_could_not_join_it),

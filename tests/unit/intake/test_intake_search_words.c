@@ -224,6 +224,35 @@ static void what_is_damaged_is_told_and_hides_nothing_behind_it(void **state)
     rig_drop(rig);
 }
 
+/* An event that cannot be read at all, in the place of request 2's. */
+static void damage_event_of_second(struct rig *rig)
+{
+    struct store_txn *txn;
+    struct log_position position;
+    assert_int_equal(store_write_begin(node_store(rig_node(rig)), &txn, NULL), STATUS_OK);
+    log_append(txn, bytes_of_text("\xff\xff\xff"), &position);
+    intake_tables_case_put(txn, 2, position.offset);
+    assert_int_equal(store_write_commit(txn, NULL), STATUS_OK);
+}
+
+static void nor_does_a_damaged_event(void **state)
+{
+    struct rig *rig = desk_open();
+    Intake__SearchWordsRequest request = asks("چاله");
+    (void)state;
+    (void)desk_register_from(rig, DESK_PHONE, "چاله");
+    (void)desk_register_from(rig, OTHER_PHONE, "چاله");
+    (void)desk_register_from(rig, OTHER_PHONE, "درخت");
+    rig_advance(rig, SECOND_US);
+    damage_event_of_second(rig);
+    const Intake__SearchWordsResponse *response = search(rig, &request);
+    assert_int_equal(response->n_cases, 1);
+    assert_int_equal(response->cases[0]->number, 1);
+    assert_int_equal(response->opened, 2);
+    assert_int_equal(response->unreadable, 1);
+    rig_drop(rig);
+}
+
 static void names_the_field_of_a_bad_search(void **state)
 {
     struct rig *rig = desk_open();
@@ -258,6 +287,7 @@ int main(void)
         cmocka_unit_test(finds_nothing_of_the_forgotten_not_even_with_the_key_of_before),
         cmocka_unit_test(opens_so_many_for_one_page_and_says_that_there_is_more),
         cmocka_unit_test(what_is_damaged_is_told_and_hides_nothing_behind_it),
+        cmocka_unit_test(nor_does_a_damaged_event),
         cmocka_unit_test(names_the_field_of_a_bad_search),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -383,6 +383,67 @@ static void tells_the_date_of_a_plan_the_limit_of_a_waiting_and_the_pictures(voi
     rig_free(rig);
 }
 
+static void feed_notes(struct rig *rig, Routing__Event__KindCase kind, char *note)
+{
+    Routing__Event event = ROUTING__EVENT__INIT;
+    Routing__TaskMoved moved = ROUTING__TASK_MOVED__INIT;
+    Routing__TaskReopened reopened = ROUTING__TASK_REOPENED__INIT;
+    Routing__TaskHelpAsked asked = ROUTING__TASK_HELP_ASKED__INIT;
+    Routing__TaskHelpFinished finished = ROUTING__TASK_HELP_FINISHED__INIT;
+    Routing__TaskCancelled cancelled = ROUTING__TASK_CANCELLED__INIT;
+    Routing__TaskEscalated up = ROUTING__TASK_ESCALATED__INIT;
+    event.kind_case = kind;
+    moved.case_number = reopened.case_number = asked.case_number = 1;
+    finished.case_number = cancelled.case_number = up.case_number = 1;
+    moved.reason = reopened.note = asked.note = finished.note = cancelled.reason = up.role = note;
+    switch (kind) {
+    case ROUTING__EVENT__KIND_TASK_MOVED: event.task_moved = &moved; break;
+    case ROUTING__EVENT__KIND_TASK_REOPENED: event.task_reopened = &reopened; break;
+    case ROUTING__EVENT__KIND_TASK_HELP_ASKED: event.task_help_asked = &asked; break;
+    case ROUTING__EVENT__KIND_TASK_HELP_FINISHED: event.task_help_finished = &finished; break;
+    case ROUTING__EVENT__KIND_TASK_CANCELLED: event.task_cancelled = &cancelled; break;
+    default: event.task_escalated = &up; break;
+    }
+    feed(rig, SERVICE(ROUTING), &event.base);
+}
+
+/* Offices write to each other in the same story: staff reads all of it. */
+static void a_citizen_reads_only_the_notes_that_are_for_them(void **state)
+{
+    static const Routing__Event__KindCase inward[] = {
+        ROUTING__EVENT__KIND_TASK_MOVED,         ROUTING__EVENT__KIND_TASK_HELP_ASKED,
+        ROUTING__EVENT__KIND_TASK_HELP_FINISHED, ROUTING__EVENT__KIND_TASK_ESCALATED,
+        ROUTING__EVENT__KIND_TASK_REOPENED,      ROUTING__EVENT__KIND_TASK_CANCELLED,
+    };
+    struct rig *rig = desk_open();
+    Intake__LookUpCaseRequest request = INTAKE__LOOK_UP_CASE_REQUEST__INIT;
+    const ProtobufCMessage *answer = NULL;
+    (void)state;
+    request.code = (char *)(uintptr_t)desk_register_from(rig, DESK_PHONE, "")->code;
+    request.phone_digits = (char *)"4567";
+    reported(rig, 1, "district-5", "half done");
+    returned(rig, 1, "district-5", "district-6", "inward");
+    for (size_t i = 0; i < sizeof inward / sizeof inward[0]; i++) {
+        feed_notes(rig, inward[i], (char *)"inward");
+    }
+    done(rig, 1, "district-6", "patched");
+    const Intake__GetCaseResponse *all = desk_get(rig, request.code);
+    assert_int_equal(all->n_timeline, 10);
+    for (size_t i = 2; i < 9; i++) {
+        assert_string_equal(all->timeline[i]->note, "inward");
+    }
+    assert_int_equal(rig_call(rig, RPC_ROLE_NONE, "LookUpCase", &request.base, &answer, NULL),
+                     STATUS_OK);
+    const Intake__LookUpCaseResponse *told = (const Intake__LookUpCaseResponse *)answer;
+    assert_int_equal(told->n_timeline, 10);
+    assert_string_equal(told->timeline[1]->note, "half done");
+    for (size_t i = 2; i < 9; i++) {
+        assert_string_equal(told->timeline[i]->note, "");
+    }
+    assert_string_equal(told->timeline[9]->note, "patched");
+    rig_free(rig);
+}
+
 /* Nobody waits for a word about what is none of the city's matters. */
 static void what_is_outside_the_city_s_duty_is_referred_and_closed(void **state)
 {
@@ -613,6 +674,7 @@ int main(void)
         cmocka_unit_test(hears_the_citizen_out),
         cmocka_unit_test(closes_what_nobody_can_be_asked_about),
         cmocka_unit_test(tells_the_date_of_a_plan_the_limit_of_a_waiting_and_the_pictures),
+        cmocka_unit_test(a_citizen_reads_only_the_notes_that_are_for_them),
         cmocka_unit_test(what_is_outside_the_city_s_duty_is_referred_and_closed),
         cmocka_unit_test(merges_by_the_time_it_happened),
         cmocka_unit_test(keeps_stories_apart),
