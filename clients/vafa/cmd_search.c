@@ -249,6 +249,10 @@ const struct command command_search = {
         "all; a line on stderr tells how far it is, how to go on behind the last, and how to after "
         "Ctrl-C.\n"
         "\n"
+        "An --answer is written as for vafa register: a number in any form, a choice by its key, a "
+        "time "
+        "as the city writes it, or a day for all its times; of one's own words a part is enough.\n"
+        "\n"
         "What citizens said is sealed. With --words it is opened to be searched, of whatever else "
         "fits: narrow it by topic, area, time or phone. That you searched, and what for, is kept, "
         "and each request that is found has you among those who looked (vafa citizen looks). "
@@ -257,7 +261,7 @@ const struct command command_search = {
         "vafa search --topic asphalt --area 5 --state in-work\n"
         "vafa search --phone 09130000000 --from -7d --json\n"
         "vafa search --place 'چهارباغ' --limit 5\n"
-        "vafa search --topic bus-headway --answer line=91\n"
+        "vafa search --topic bus-headway --answer line=91 --answer time=1405-09-06\n"
         "vafa search --words 'چاله مدرسه' --topic asphalt --from -30d --purpose 'code lost'",
     .options = options,
     .role = RPC_ROLE_FRONT_END,

@@ -76,8 +76,11 @@ enum status intake_rules_check_answers(const struct city *city, const char *topi
  * of a history, nobody asks. */
 enum status intake_rules_check_required(const struct city *city, const char *topic,
                                         const struct intake_answers *given, struct error *err);
-/* The answers as they are kept: numbers and times in one form. Texts are borrowed from those given
- * or live in the arena. Refuses what the check refuses; RESOURCE_EXHAUSTED. */
+/* One value as it is kept, behind what `out` holds: a number or a time in its one form, else as it is given. INVALID_ARGUMENT,
+ * field "answers.KEY", when it cannot be an answer to the question. */
+enum status intake_rules_keep_value(const struct city *city, const struct city_question *question,
+                                    const char *value, struct buffer *out, struct error *err);
+/* The answers as they are kept. Questions are borrowed from those given; values live in the arena. Refuses what the check refuses; RESOURCE_EXHAUSTED. */
 enum status intake_rules_keep_answers(const struct city *city, const char *topic,
                                       const struct intake_answers *given, struct arena *arena,
                                       struct intake_answers *ret_answers, struct error *err);

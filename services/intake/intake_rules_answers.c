@@ -29,18 +29,6 @@ static struct answer_field field_of(const char *question)
 
 /* --- one value --- */
 
-/* Borrowed text, or a copy from the arena. Without an arena values are only checked. */
-static enum status keep(struct arena *arena, const char *text, char **ret_value, struct error *err)
-{
-    char *copy = arena == NULL ? (char *)(uintptr_t)text : arena_copy_text(arena, text);
-    if (copy == NULL) {
-        return error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL,
-                         "the call needs more memory than a call may have");
-    }
-    *ret_value = copy;
-    return STATUS_OK;
-}
-
 /* -?DIGITS[.DIGITS] */
 static bool is_number(const char *text)
 {
@@ -52,6 +40,25 @@ static bool is_number(const char *text)
     }
     size_t fraction = *text == '.' ? strspn(text + 1, "0123456789") : 0;
     return fraction > 0 && fraction <= NUMBER_FRACTION_MAX && text[1 + fraction] == '\0';
+}
+
+/* Without what changes nothing: zeros in front and behind the point, the sign of 0. */
+static void append_number(const char *number, struct buffer *out)
+{
+    bool is_negative = number[0] == '-';
+    number += is_negative;
+    number += strspn(number, "0");
+    size_t whole = strcspn(number, ".");
+    const char *fraction = number + whole;
+    size_t size = strlen(fraction);
+    while (size > 0 && (fraction[size - 1] == '0' || fraction[size - 1] == '.')) {
+        size--;
+    }
+    if (is_negative && whole + size > 0) {
+        buffer_append_text(out, "-");
+    }
+    buffer_append(out, whole > 0 ? number : "0", whole > 0 ? whole : 1);
+    buffer_append(out, fraction, size);
 }
 
 /* Digits of any script become ASCII, the Persian decimal separator a point. */
@@ -70,8 +77,8 @@ static enum status to_ascii(const char *text, struct buffer *out, struct error *
     return status;
 }
 
-static enum status keep_number(struct arena *arena, const char *field, const char *value,
-                               char **ret_value, struct error *err)
+static enum status keep_number(const char *field, const char *value, struct buffer *out,
+                               struct error *err)
 {
     struct buffer ascii = BUFFER_EMPTY;
     enum status status = to_ascii(value, &ascii, err);
@@ -81,16 +88,16 @@ static enum status keep_number(struct arena *arena, const char *field, const cha
                            "the point",
                            NUMBER_DIGITS_MAX, NUMBER_FRACTION_MAX);
     }
-    if (status == STATUS_OK && arena != NULL) {
-        status = keep(arena, buffer_text(&ascii), ret_value, err);
+    if (status == STATUS_OK) {
+        append_number(buffer_text(&ascii), out);
     }
     buffer_fini(&ascii);
     return status;
 }
 
 /* A time of its own: what is relative to now would need a clock. */
-static enum status keep_time(const struct city *city, struct arena *arena, const char *field,
-                             const char *value, char **ret_value, struct error *err)
+static enum status keep_time(const struct city *city, const char *field, const char *value,
+                             struct buffer *out, struct error *err)
 {
     struct buffer ascii = BUFFER_EMPTY;
     int64_t at_us = 0;
@@ -104,9 +111,9 @@ static enum status keep_time(const struct city *city, struct arena *arena, const
     if (status == STATUS_OK) {
         status = civil_parse(city_civil(city), text, 0, field, &at_us, err);
     }
-    if (status == STATUS_OK && arena != NULL) {
+    if (status == STATUS_OK) {
         civil_format_utc(at_us, utc);
-        status = keep(arena, utc, ret_value, err);
+        buffer_append_text(out, utc);
     }
     buffer_fini(&ascii);
     return status;
@@ -126,9 +133,8 @@ static enum status refuse_choice(const struct city_question *question, const cha
     return status;
 }
 
-static enum status keep_value(const struct city *city, struct arena *arena,
-                              const struct city_question *question, const char *value,
-                              char **ret_value, struct error *err)
+enum status intake_rules_keep_value(const struct city *city, const struct city_question *question,
+                                    const char *value, struct buffer *out, struct error *err)
 {
     struct answer_field field = field_of(question->key);
     enum status status = text_require(
@@ -138,20 +144,43 @@ static enum status keep_value(const struct city *city, struct arena *arena,
         return status;
     }
     switch (question->kind) {
-    case CITY_QUESTION_NUMBER: return keep_number(arena, field.name, value, ret_value, err);
-    case CITY_QUESTION_DATETIME: return keep_time(city, arena, field.name, value, ret_value, err);
+    case CITY_QUESTION_NUMBER: return keep_number(field.name, value, out, err);
+    case CITY_QUESTION_DATETIME: return keep_time(city, field.name, value, out, err);
     case CITY_QUESTION_ONE_OF:
     case CITY_QUESTION_SEVERAL_OF:
-        return city_question_choice(question, value) != NULL
-                   ? keep(NULL, value, ret_value, err)
-                   : refuse_choice(question, field.name, value, err);
+        if (city_question_choice(question, value) == NULL) {
+            return refuse_choice(question, field.name, value, err);
+        }
+        break;
     case CITY_QUESTION_STRING:
         if (strpbrk(value, "\n\t") != NULL) {
             return error_set(err, STATUS_INVALID_ARGUMENT, field.name, "must be one line");
         }
-        return keep(NULL, value, ret_value, err);
-    default: return keep(NULL, value, ret_value, err);
+        break;
+    default: break;
     }
+    buffer_append_text(out, value);
+    return STATUS_OK;
+}
+
+/* A copy from the arena. Without an arena the value is only checked. */
+static enum status keep(const struct city *city, struct arena *arena,
+                        const struct city_question *question, const char *value, char **ret_value,
+                        struct error *err)
+{
+    struct buffer kept = BUFFER_EMPTY;
+    enum status status = intake_rules_keep_value(city, question, value, &kept, err);
+    if (status == STATUS_OK && arena != NULL) {
+        char *copy = arena_copy_text(arena, buffer_text(&kept));
+        if (copy == NULL) {
+            status = error_set(err, STATUS_RESOURCE_EXHAUSTED, NULL,
+                               "the call needs more memory than a call may have");
+        } else {
+            *ret_value = copy;
+        }
+    }
+    buffer_fini(&kept);
+    return status;
 }
 
 /* --- one answer --- */
@@ -182,7 +211,6 @@ static enum status take_answer(const struct city *city, struct arena *arena,
                                const struct city_question *question, const Common__Answer *answer,
                                Common__Answer *kept, struct error *err)
 {
-    char *ignored = NULL;
     enum status status = check_count(question, answer, err);
     if (status == STATUS_OK && arena != NULL) {
         common__answer__init(kept);
@@ -195,8 +223,8 @@ static enum status take_answer(const struct city *city, struct arena *arena,
         }
     }
     for (size_t i = 0; i < answer->n_values && status == STATUS_OK; i++) {
-        status = keep_value(city, arena, question, answer->values[i],
-                            arena != NULL ? &kept->values[i] : &ignored, err);
+        status = keep(city, arena, question, answer->values[i],
+                      arena != NULL ? &kept->values[i] : NULL, err);
     }
     return status;
 }

@@ -28,7 +28,50 @@ static enum status check_one(Common__Answer *const *asked, size_t at, struct err
     return status;
 }
 
-enum status intake_rules_check_asked(Common__Answer *const *asked, size_t count, struct error *err)
+static enum status check_values(const struct city *city, const struct city_question *question,
+                                const Common__Answer *asked, struct error *err)
+{
+    struct buffer kept = BUFFER_EMPTY;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < asked->n_values && status == STATUS_OK; i++) {
+        buffer_clear(&kept);
+        status = intake_rules_keep_value(city, question, asked->values[i], &kept, err);
+    }
+    buffer_fini(&kept);
+    return status;
+}
+
+/* One key may be another question of another topic: without a topic it is enough that one of them can be answered so. What no
+ * topic asks was asked by an earlier pack, perhaps, and is compared as it is. */
+static enum status check_kept(const struct city *city, const char *topic,
+                              const Common__Answer *asked, struct error *err)
+{
+    enum status status = STATUS_OK;
+    struct error refusal = ERROR_NONE;
+    for (size_t i = 0; i < city_topic_count(city); i++) {
+        const char *key = city_topic_at(city, i)->key;
+        const struct city_question *question = topic[0] == '\0' || strcmp(topic, key) == 0
+                                                   ? city_question(city, key, asked->question)
+                                                   : NULL;
+        struct error of_this = ERROR_NONE;
+        enum status checked =
+            question == NULL ? STATUS_OK : check_values(city, question, asked, &of_this);
+        if (question != NULL && checked == STATUS_OK) {
+            return STATUS_OK;
+        }
+        if (checked != STATUS_OK && status == STATUS_OK) {
+            status = checked;
+            refusal = of_this;
+        }
+    }
+    if (status != STATUS_OK && err != NULL) {
+        *err = refusal;
+    }
+    return status;
+}
+
+enum status intake_rules_check_asked(const struct city *city, const char *topic,
+                                     Common__Answer *const *asked, size_t count, struct error *err)
 {
     enum status status = STATUS_OK;
     if (count > INTAKE_ASKED_ANSWERS_MAX) {
@@ -37,6 +80,9 @@ enum status intake_rules_check_asked(Common__Answer *const *asked, size_t count,
     }
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         status = check_one(asked, i, err);
+        if (status == STATUS_OK) {
+            status = check_kept(city, topic, asked[i], err);
+        }
     }
     return status;
 }
@@ -65,7 +111,7 @@ bool intake_rules_is_in_place(const char *folded, const Common__Place *place)
 
 /* --- answers --- */
 
-static bool is_value(const char *asked, const char *kept, bool in_part)
+static bool is_spelled(const char *asked, const char *kept, bool in_part)
 {
     struct buffer a = BUFFER_EMPTY, b = BUFFER_EMPTY;
     bool fits = text_fold(asked, &a, NULL) == STATUS_OK && text_fold(kept, &b, NULL) == STATUS_OK &&
@@ -76,12 +122,56 @@ static bool is_value(const char *asked, const char *kept, bool in_part)
     return fits;
 }
 
+/* Both in the form that is kept: what an earlier version kept may have zeros in front. */
+static bool is_kept(const struct city *city, const struct city_question *question,
+                    const char *asked, const char *kept)
+{
+    struct buffer a = BUFFER_EMPTY, b = BUFFER_EMPTY;
+    bool fits = intake_rules_keep_value(city, question, asked, &a, NULL) == STATUS_OK &&
+                intake_rules_keep_value(city, question, kept, &b, NULL) == STATUS_OK &&
+                strcmp(buffer_text(&a), buffer_text(&b)) == 0;
+    buffer_fini(&a);
+    buffer_fini(&b);
+    return fits;
+}
+
+/* Whoever gives no hour asks for the whole day, as the city counts days. */
+static bool is_time(const struct city *city, const struct city_question *question,
+                    const char *asked, const char *kept)
+{
+    const struct civil *civil = city_civil(city);
+    int64_t asked_us, kept_us;
+    if (strchr(asked, ':') != NULL) {
+        return is_kept(city, question, asked, kept);
+    }
+    return civil_parse(civil, asked, 0, NULL, &asked_us, NULL) == STATUS_OK &&
+           civil_parse(civil, kept, 0, NULL, &kept_us, NULL) == STATUS_OK &&
+           civil_day(civil, asked_us) == civil_day(civil, kept_us);
+}
+
+static bool is_value(const struct city *city, const struct city_question *question,
+                     const char *asked, const char *kept)
+{
+    if (question == NULL) {
+        return is_spelled(asked, kept, false);
+    }
+    switch (question->kind) {
+    case CITY_QUESTION_NUMBER: return is_kept(city, question, asked, kept);
+    case CITY_QUESTION_DATETIME: return is_time(city, question, asked, kept);
+    case CITY_QUESTION_STRING:
+    case CITY_QUESTION_TEXT: return is_spelled(asked, kept, true);
+    default: return is_spelled(asked, kept, false);
+    }
+}
+
 /* Every value that is asked is one of those that were given. */
-static bool is_answered(const Common__Answer *asked, const Common__Answer *given, bool in_part)
+static bool is_answered(const struct city *city, const struct city_question *question,
+                        const Common__Answer *asked, const Common__Answer *given)
 {
     for (size_t i = 0; i < asked->n_values; i++) {
         size_t at = 0;
-        while (at < given->n_values && !is_value(asked->values[i], given->values[at], in_part)) {
+        while (at < given->n_values &&
+               !is_value(city, question, asked->values[i], given->values[at])) {
             at++;
         }
         if (at == given->n_values) {
@@ -95,17 +185,14 @@ bool intake_rules_are_answered(const struct city *city, const Intake__RequestReg
                                Common__Answer *const *asked, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const struct city_question *question =
-            city_question(city, registered->topic, asked[i]->question);
-        bool in_part = question != NULL && (question->kind == CITY_QUESTION_STRING ||
-                                            question->kind == CITY_QUESTION_TEXT);
         size_t at = 0;
         while (at < registered->n_answers &&
                strcmp(registered->answers[at]->question, asked[i]->question) != 0) {
             at++;
         }
         if (at == registered->n_answers ||
-            !is_answered(asked[i], registered->answers[at], in_part)) {
+            !is_answered(city, city_question(city, registered->topic, asked[i]->question), asked[i],
+                         registered->answers[at])) {
             return false;
         }
     }

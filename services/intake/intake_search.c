@@ -79,7 +79,8 @@ enum status intake_search_check(const struct city *city, const Intake__SearchCas
                            (int)request->state);
     }
     if (status == STATUS_OK) {
-        status = intake_rules_check_asked(request->answers, request->n_answers, err);
+        status = intake_rules_check_asked(city, request->topic, request->answers,
+                                          request->n_answers, err);
     }
     return status == STATUS_OK ? check_span(request, err) : status;
 }

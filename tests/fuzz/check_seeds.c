@@ -35,7 +35,8 @@ static size_t check_service(const char *folder, const struct service_def *def)
         (void)snprintf(path, sizeof(path), "%s/%s-%s-made", folder, def->name,
                        def->rpc->methods[i].name);
         if (!is_seed_of(path, method)) {
-            (void)fprintf(stderr, "%s is no seed of %s: run tests/fuzz/make_corpus\n", path, method);
+            (void)fprintf(stderr, "%s is no seed of %s: run tests/fuzz/make_corpus\n", path,
+                          method);
             missing++;
         }
     }

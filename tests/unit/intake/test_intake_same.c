@@ -1,6 +1,11 @@
 /* FindSame: what is open near in place and time, as routing's log tells it. */
 #include "intake_desk.h"
 
+#include "tests/support/pack_copy.h"
+#include "tests/support/scratch.h"
+
+#include "services/intake/intake.h"
+
 #include "base/clock.h"
 
 #include "vafa/routing/v1/routing.pb-c.h"
@@ -381,6 +386,40 @@ static void finds_by_what_is_answered_what_was_registered_by_answers(void **stat
     rig_free(rig);
 }
 
+/* A pack may ask for the line as a number: it is compared as it is kept, not as it is written. */
+static void finds_a_line_that_is_a_number_however_it_is_written(void **state)
+{
+    char folder[SCRATCH_SIZE];
+    scratch_new(folder);
+    pack_copy("isfahan", folder, "questions.csv", "bus-headway,line,string",
+              "bus-headway,line,number");
+    struct rig *rig = rig_new_in(&intake_service, folder);
+    scratch_remove(folder);
+    struct told told;
+    struct error err = ERROR_NONE;
+    const ProtobufCMessage *response = NULL;
+    Intake__RegisterCaseRequest request = desk_request();
+    Intake__FindSameRequest ask = INTAKE__FIND_SAME_REQUEST__INIT;
+    (void)state;
+    answer(&told, "۰۹۱", "ایستگاه نمونه");
+    request.topic = "bus-headway";
+    request.answers = told.list;
+    request.n_answers = 2;
+    uint64_t number = desk_register(rig, &request)->number;
+    assert_string_equal(desk_registered(rig, 1)->place->line, "91");
+    route(rig, number, request.topic, desk_registered(rig, 1)->place);
+
+    answer(&told, "91.0", "ایستگاه نمونه");
+    ask.topic = "bus-headway";
+    ask.answers = told.list;
+    ask.n_answers = 2;
+    if (rig_call(rig, RPC_ROLE_FRONT_END, "FindSame", &ask.base, &response, &err) != STATUS_OK) {
+        fail_msg("%s: %s", err.field, err.message);
+    }
+    expect_numbers((const void *)response, &number, 1);
+    rig_free(rig);
+}
+
 static void refuses_answers_as_registering_does_but_for_missing_ones(void **state)
 {
     struct rig *rig = desk_open();
@@ -450,6 +489,7 @@ int main(void)
         cmocka_unit_test(looks_at_a_bounded_number_and_says_so),
         cmocka_unit_test(shows_what_was_taken_back_only_as_others_share_it),
         cmocka_unit_test(finds_by_what_is_answered_what_was_registered_by_answers),
+        cmocka_unit_test(finds_a_line_that_is_a_number_however_it_is_written),
         cmocka_unit_test(refuses_answers_as_registering_does_but_for_missing_ones),
         cmocka_unit_test(refuses_what_cannot_be_compared),
     };

@@ -168,64 +168,6 @@ static void finds_every_part_of_a_place(void **state)
     rig_free(rig);
 }
 
-static void register_with(struct rig *rig, const char *topic, Common__Answer **answers,
-                          size_t count)
-{
-    Intake__RegisterCaseRequest request = desk_request();
-    request.topic = text(topic);
-    request.answers = answers;
-    request.n_answers = count;
-    (void)desk_register(rig, &request);
-}
-
-static Common__Answer answer(const char *question, char **values, size_t count)
-{
-    Common__Answer given = COMMON__ANSWER__INIT;
-    given.question = text(question);
-    given.values = values;
-    given.n_values = count;
-    return given;
-}
-
-static void finds_what_was_answered_so(void **state)
-{
-    struct rig *rig = desk_open();
-    char *line[] = {text("۹۱")}, *stop[] = {text("دروازه دولت")}, *other[] = {text("۹")},
-         *door[] = {text("دروازه")}, *latin[] = {text("91")}, *no[] = {text("no")},
-         *none[] = {text("nothing")}, *wire[] = {text("wire")};
-    Common__Answer lines = answer("line", line, 1), stops = answer("stop", stop, 1),
-                   others = answer("line", other, 1), blocks = answer("blocks-road", no, 1),
-                   touches = answer("touches", none, 1);
-    Intake__SearchCasesRequest request = INTAKE__SEARCH_CASES_REQUEST__INIT;
-    (void)state;
-    register_with(rig, "bus-headway", (Common__Answer *[]){&lines, &stops}, 2);
-    register_with(rig, "bus-headway", (Common__Answer *[]){&others, &stops}, 2);
-    register_with(rig, "broken-branch", (Common__Answer *[]){&blocks, &touches}, 2);
-    Common__Answer asked = answer("line", latin, 1);
-    Common__Answer part = answer("stop", door, 1);
-    Common__Answer *both[] = {&asked, &part};
-    request.answers = both;
-    request.n_answers = 1;
-    finds(rig, request, (const uint64_t[]){1}, 1);
-    request.n_answers = 2;
-    finds(rig, request, (const uint64_t[]){1}, 1);
-    asked = answer("line", NULL, 0);
-    finds(rig, request, (const uint64_t[]){2, 1}, 2);
-    asked = answer("touches", none, 1);
-    request.n_answers = 1;
-    finds(rig, request, (const uint64_t[]){3}, 1);
-    asked = answer("touches", wire, 1);
-    finds(rig, request, NULL, 0);
-    asked = answer("touches", (char *[]){text("noth")}, 1); /* a choice fits as a whole */
-    finds(rig, request, NULL, 0);
-    asked = answer("line", latin, 1);
-    part = answer("line", latin, 1);
-    request.n_answers = 2;
-    desk_refuses(rig, RPC_ROLE_FRONT_END, "SearchCases", &request.base, STATUS_INVALID_ARGUMENT,
-                 "answers");
-    rig_free(rig);
-}
-
 /* Of what does not fit nothing is kept, however much citizens have said. */
 static void searches_by_a_state_that_nobody_has(void **state)
 {
@@ -326,7 +268,6 @@ int main(void)
         cmocka_unit_test(finds_by_the_name_of_another_system),
         cmocka_unit_test(finds_what_was_amended_under_what_it_is_now),
         cmocka_unit_test(finds_every_part_of_a_place),
-        cmocka_unit_test(finds_what_was_answered_so),
         cmocka_unit_test(searches_by_a_state_that_nobody_has),
         cmocka_unit_test(pages_stay_while_new_requests_come_in),
         cmocka_unit_test(looks_at_so_many_for_one_page_and_says_that_there_is_more),
