@@ -10,9 +10,10 @@
 
 #include "base/bytes.h"
 
-#define WORDS_TEXT_BYTES_MAX 2048 /* of a text: what is behind is not read */
-#define WORDS_MAX 256             /* of a text */
-#define WORDS_WORD_BYTES_MAX 60   /* what is longer is no word, and left out */
+/* Of a text: what is behind is not read. By it a suggestion ends in time: docs/EVALUATIONS.md. */
+#define WORDS_TEXT_BYTES_MAX 1024
+#define WORDS_MAX 256           /* of a text */
+#define WORDS_WORD_BYTES_MAX 60 /* what is longer is no word, and left out */
 
 /* Ended with words_fini; may be read into again. Begins as WORDS_EMPTY. */
 struct words {

@@ -127,7 +127,7 @@ static void reads_no_more_than_the_beginning_of_a_long_text(void **state)
     struct buffer text = BUFFER_EMPTY;
     (void)state;
     for (size_t i = 0; i < 1000; i++) {
-        buffer_append_text(&text, "آبه ");
+        buffer_append_text(&text, "ab ");
     }
     assert_int_equal(words_read(buffer_text(&text), &words, NULL), STATUS_OK);
     assert_int_equal(words.count, WORDS_MAX);
@@ -136,7 +136,7 @@ static void reads_no_more_than_the_beginning_of_a_long_text(void **state)
         buffer_append_text(&text, "آبگرفتگی ");
     }
     assert_int_equal(words_read(buffer_text(&text), &words, NULL), STATUS_OK);
-    assert_in_range(words.count, 100, WORDS_TEXT_BYTES_MAX / 17 + 1);
+    assert_in_range(words.count, WORDS_TEXT_BYTES_MAX / 20, WORDS_TEXT_BYTES_MAX / 17 + 1);
     assert_string_equal(words_at(&words, 0), "آبگرفتگ");
     buffer_append_text(&text, "\xD8");
     assert_int_equal(words_read(buffer_text(&text), &words, NULL), STATUS_INVALID_ARGUMENT);
