@@ -43,7 +43,7 @@ enum status intake_check_list_calls(const struct city *city, const struct rpc_ca
         (request->from_us < 0 || request->until_us < 0 ||
          (request->until_us != 0 && request->until_us <= request->from_us))) {
         status = error_set(err, STATUS_INVALID_ARGUMENT, "until_us",
-                           "must be later than from_us, and neither before 1970");
+                           "the end must be later than the beginning, and neither before 1970");
     }
     return status;
 }

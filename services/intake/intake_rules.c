@@ -48,7 +48,7 @@ static enum status check_citizen(const struct city *city, const Intake__Citizen 
     if (citizen == NULL) {
         return STATUS_OK;
     }
-    enum status status = text_check(citizen->name, INTAKE_NAME_MAX, "name", err);
+    enum status status = text_check(citizen->name, INTAKE_NAME_MAX, "citizen.name", err);
     if (status == STATUS_OK && citizen->phone[0] != '\0') {
         status = phone_normalise(city_phone_plan(city), citizen->phone, e164, err);
     }

@@ -40,7 +40,7 @@ static enum status check_span(const Intake__SearchCasesRequest *request, struct 
     if (request->from_us < 0 || request->until_us < 0 ||
         (request->until_us != 0 && request->until_us <= request->from_us)) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "until_us",
-                         "must be later than from_us, and neither before 1970");
+                         "the end must be later than the beginning, and neither before 1970");
     }
     return STATUS_OK;
 }

@@ -142,7 +142,7 @@ static void names_a_text_that_is_too_long(void **state)
         size_t max;
         const char *field;
     } parts[] = {
-        {&sample.citizen.name, INTAKE_NAME_MAX, "name"},
+        {&sample.citizen.name, INTAKE_NAME_MAX, "citizen.name"},
         {&sample.place.neighbourhood, INTAKE_NEIGHBOURHOOD_MAX, "neighbourhood"},
         {&sample.place.street, INTAKE_STREET_MAX, "street"},
         {&sample.place.landmark, INTAKE_LANDMARK_MAX, "landmark"},
