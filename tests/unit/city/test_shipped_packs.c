@@ -140,6 +140,23 @@ static void isfahan_s_holidays_of_1405_are_those_of_the_published_calendar(void 
     city_free(city);
 }
 
+static void isfahan_s_lunar_holidays_are_predictions_only_while_no_calendar_is_out(void **state)
+{
+    (void)state;
+    struct city *city = load(PACKS "isfahan");
+    const struct hours *hours = city_hours(city, "district-5-civil");
+    int32_t first_unpublished = day_of(city, "1406-01-01");
+    size_t predicted = 0;
+    for (size_t i = 0; i < hours->holiday_count; i++) {
+        const struct hours_holiday *holiday = &hours->holidays[i];
+        bool published = holiday->day < first_unpublished;
+        assert_string_not_equal(holiday->kind, published ? "predicted" : "lunar");
+        predicted += strcmp(holiday->kind, "predicted") == 0;
+    }
+    assert_true(predicted > 0);
+    city_free(city);
+}
+
 static void every_topic_of_isfahan_has_a_unit_in_every_district(void **state)
 {
     (void)state;
@@ -231,6 +248,7 @@ int main(void)
         cmocka_unit_test(isfahan_routes_to_desks_companies_and_the_centre),
         cmocka_unit_test(isfahan_s_phone_numbers_are_those_of_iran),
         cmocka_unit_test(isfahan_s_holidays_of_1405_are_those_of_the_published_calendar),
+        cmocka_unit_test(isfahan_s_lunar_holidays_are_predictions_only_while_no_calendar_is_out),
         cmocka_unit_test(every_topic_of_isfahan_has_a_unit_in_every_district),
         cmocka_unit_test(isfahan_has_no_warnings_but_those_its_page_tells),
         cmocka_unit_test(every_body_of_isfahan_has_a_leader_and_every_desk_a_stand_in),
