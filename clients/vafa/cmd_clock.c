@@ -70,8 +70,8 @@ static void append_why(const struct explanation *explanation, const struct hours
     if (step->holiday != NULL) {
         buffer_append_format(out, "%s: %s", label_word("holiday", language),
                              is_fa ? step->holiday->name_fa : step->holiday->name_en);
-        if (strcmp(step->holiday->kind, "lunar") == 0) {
-            buffer_append_format(out, " (%s)", label_word("clock_lunar", language));
+        if (strcmp(step->holiday->kind, "predicted") == 0) {
+            buffer_append_format(out, " (%s)", label_word("clock_predicted", language));
         }
     }
     if (step->holiday == NULL && (step->rule == NULL || step->rule->span_count == 0)) {

@@ -153,7 +153,8 @@ const struct command command_task_start = {
 
 static const struct option_def pause_options[] = {
     {"reason", 0, "WORD", "for whom it waits: citizen, body (another body) (needed)"},
-    {"until", 0, "TIME", "when the waiting ends at the latest (needed)"},
+    {"until", 0, "TIME",
+     "when the waiting ends at the latest, no further ahead than the city allows (needed)"},
     {"note", 0, "TEXT", "what is waited for; shown to whoever has the code (needed)"},
     {NULL, 0, NULL, NULL},
 };
@@ -194,7 +195,9 @@ const struct command command_task_pause = {
     .arguments_max = 1,
     .summary = "the task waits, until a limit",
     .help = "Says that the unit cannot go on for now. The waiting ends with `vafa task resume`, or "
-            "by itself at the limit.",
+            "by itself at the limit. The city pack says how many days ahead that may be "
+            "(pause_days_max under "
+            "[routing] of city.ini); who still waits then says so again.",
     .examples = "vafa task pause 12 --unit district-5-civil --reason body --until +10d --note 'در "
                 "انتظار مجوز آبفا'",
     .options = pause_options,

@@ -330,7 +330,7 @@ static const struct label word_labels[] = {
     {"wednesday", "چهارشنبه", "Wednesday"},
     {"thursday", "پنجشنبه", "Thursday"},
     {"friday", "جمعه", "Friday"},
-    {"clock_lunar", "پیش‌بینی؛ شاید یک روز جابه‌جا شود",
+    {"clock_predicted", "پیش‌بینی؛ شاید یک روز جابه‌جا شود",
      "predicted, may be a day off"},
     {"clock_dated", "ساعت کار", "hours of"},
     {"clock_forward", "ساعت رسمی به جلو", "clock put forward"},

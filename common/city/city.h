@@ -100,6 +100,7 @@ struct city_same {
 struct city_life {        /* of a task */
     uint32_t returns_max; /* 0..100: how often units may return it; then the coordinator decides */
     uint32_t reopens_max; /* 0..100: how often the citizen's word reopens it by itself */
+    uint32_t pause_days_max; /* 1..366: how far ahead the limit of a waiting may lie */
 };
 
 #define CITY_STORM_PERCENT 200 /* where the pack says nothing */

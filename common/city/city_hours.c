@@ -303,9 +303,9 @@ static size_t hours_load_holidays(struct city *city, struct findings *findings)
         struct hours_holiday *holiday = &holidays[read];
         holiday->kind = csv_table_cell(cells.table, row, 1);
         if (strcmp(holiday->kind, "solar") != 0 && strcmp(holiday->kind, "lunar") != 0 &&
-            strcmp(holiday->kind, "local") != 0) {
+            strcmp(holiday->kind, "predicted") != 0 && strcmp(holiday->kind, "local") != 0) {
             findings_error(findings, HOLIDAYS_FILE, csv_table_line(cells.table, row),
-                           "the kind \"%s\" is none of solar, lunar, local",
+                           "the kind \"%s\" is none of solar, lunar, predicted, local",
                            findings_quote(holiday->kind).text);
         }
         city_cells_names(city, &cells, row, 2, &holiday->name_fa, &holiday->name_en);

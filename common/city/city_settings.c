@@ -234,17 +234,20 @@ static void settings_load_life(struct city *city, struct findings *findings)
 {
     const struct {
         const char *name;
+        uint32_t usual, min, max;
         uint32_t *number;
     } settings[] = {
-        {"returns_max", &city->life.returns_max},
-        {"reopens_max", &city->life.reopens_max},
+        {"returns_max", 3, 0, 100, &city->life.returns_max},
+        {"reopens_max", 2, 0, 100, &city->life.reopens_max},
+        {"pause_days_max", 366, 1, 366, &city->life.pause_days_max},
     };
-    city->life = (struct city_life){.returns_max = 3, .reopens_max = 2};
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
         const struct ini_value *value =
             ini_table_find(city->settings, "routing", settings[i].name, false, findings);
+        *settings[i].number = settings[i].usual;
         if (value != NULL) {
-            ini_value_number(value, SETTINGS_FILE, 0, 100, settings[i].number, findings);
+            ini_value_number(value, SETTINGS_FILE, settings[i].min, settings[i].max,
+                             settings[i].number, findings);
         }
     }
 }

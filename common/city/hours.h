@@ -43,7 +43,7 @@ struct hours_rule {
 
 struct hours_holiday {
     int32_t day;
-    const char *kind; /* solar, lunar, local */
+    const char *kind; /* solar, lunar, predicted, local */
     const char *name_fa;
     const char *name_en;
 };

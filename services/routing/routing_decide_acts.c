@@ -185,8 +185,8 @@ enum status routing_decide_pause(struct decide *d, const ProtobufCMessage *messa
     struct event_options options;
     enum status status = routing_acts_take(d, request->task_number, ROUTING_ACT_PAUSE, &task);
     if (status == STATUS_OK) {
-        status = routing_rules_check_ahead(request->until_us, d->now_us, ROUTING_PAUSE_DAYS_MAX,
-                                           "until_us", d->error);
+        status = routing_rules_check_ahead(
+            request->until_us, d->now_us, city_life(d->city)->pause_days_max, "until_us", d->error);
     }
     if (status == STATUS_OK) {
         status = routing_acts_options(d, task, 0, &options);

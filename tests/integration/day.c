@@ -119,7 +119,7 @@ void day_take_calls(struct day *day, size_t count)
 
 static bool are_cut_off(const struct day *day)
 {
-    return day->cut_off == DAY_DESKS;
+    return day->cut_off == 2 * DAY_DESKS; /* and their watches */
 }
 
 void day_cut_off(struct day *day)
@@ -196,6 +196,10 @@ void day_free(struct day *day)
     for (size_t i = 0; i < DAY_OFFICES; i++) {
         free(day->offices[i].told);
     }
+    for (size_t i = 0; i < DAY_WATCHES; i++) {
+        free(day->watches[i].told);
+    }
     free(day->offices);
+    free(day->watches);
     free(day->tasks);
 }

@@ -1,6 +1,7 @@
 /*
  * A morning at the hotline: front-ends register what a script says, offices take it on, finish it or
- * give it back, and both write down what they were told. Threads on real services, with libvafa.
+ * give it back - what is urgent is the work of each office's desk on watch -, and all of them write down
+ * what they were told. Threads on real services, with libvafa.
  *
  * Whatever a thread finds wrong is told to the test's own thread, which fails at its next wait.
  */
@@ -22,7 +23,9 @@
 #define DAY_DESKS 3
 #define DAY_OFFICES (DAY_DISTRICTS * DAY_DESKS + 1) /* the last: the coordinator */
 #define DAY_TOPICS 7
-#define DAY_AWAY 4 /* the district whose offices are cut off for two hours */
+#define DAY_WATCHES (DAY_OFFICES - 1) /* the coordinator has none */
+#define DAY_WATCH "کشیک"              /* the pack's name of them */
+#define DAY_AWAY 4                    /* the district whose offices are cut off for two hours */
 #define DAY_STORM 1
 #define DAY_PATIENCE_MS 60000
 
@@ -47,6 +50,10 @@ struct day_call {
     enum { DAY_ALONE, DAY_JOINS, DAY_JOINED_AFTERWARDS } joining;
     bool has_phone;
     bool before_storm;
+    bool phoned;         /* registered in a call that is opened and ended */
+    bool asked_before;   /* just before, somebody else called who was told something, no more */
+    uint64_t phone_call; /* the numbers of these two calls */
+    uint64_t other_call;
     uint8_t key[UUID_BYTES];
     uint64_t number; /* 0: not acknowledged */
     char code[16];
@@ -58,9 +65,13 @@ struct day_told {
     Routing__ChangeKind kind;
 };
 
+/* An office, or the desk that is on watch there: a program of its own, which has its own place in what
+ * the office is told, and keeps it itself. */
 struct day_office {
     struct day *day;
     char unit[64];
+    char name[96];     /* of the program */
+    bool watches;      /* it is that desk */
     unsigned district; /* 0: the coordinator */
     struct vafa *vafa; /* NULL while it is cut off */
     pthread_t thread;
@@ -74,7 +85,9 @@ struct day_office {
 struct day_task {
     unsigned routed; /* how often an office was told that it came */
     const struct day_office *office;
-    int64_t delay_us; /* from registration until then */
+    unsigned alarmed; /* how often a desk on watch was told that it came */
+    int64_t delay_us; /* from registration until then, the first time */
+    bool given;       /* it was with that desk then */
     unsigned returns;
     unsigned moved;  /* how often its office was told of a new due date */
     bool dealt_with; /* accepted, or found cancelled or joined */
@@ -91,13 +104,14 @@ struct day {
     size_t call_count;
     struct day_front_end *front_ends;
     struct day_office *offices;
+    struct day_office *watches;
     struct day_task *tasks;            /* by the number of the request */
     char trees[DAY_DISTRICTS + 1][16]; /* codes of the first that told of them */
     pthread_mutex_t lock;              /* guards the rest, and what threads were told */
     pthread_cond_t changed;
     size_t begun, until, ended; /* of the calls */
     bool away, over;
-    size_t cut_off; /* offices that are */
+    size_t cut_off; /* offices and watches that are */
     bool failed;
     char failure[512];
 };
@@ -106,7 +120,7 @@ struct day {
 void day_begin(struct day *day, const struct system *system, struct day_call *calls, size_t count);
 /* So many more calls come in; returns when all are answered. */
 void day_take_calls(struct day *day, size_t count);
-/* The district's offices lose their line; returns when they have. */
+/* The district's offices and their watches lose their line; returns when they have. */
 void day_cut_off(struct day *day);
 void day_reconnect(struct day *day);
 /* Until every request that has a task of its own was dealt with by an office, and offices have heard

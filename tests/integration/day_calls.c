@@ -1,4 +1,4 @@
-/* The front-ends of day.h: they register, join, and take back. */
+/* The front-ends of day.h: they answer calls, register, join, and take back. */
 #include "tests/integration/day.h"
 
 #include <setjmp.h>
@@ -41,6 +41,11 @@ static void where(const struct day_call *call, struct content *content)
     }
 }
 
+static void phone_of(const struct day *day, const struct day_call *call, char phone[16])
+{
+    snprintf(phone, 16, "0913%07zu", (size_t)(call - day->calls));
+}
+
 static void fill_in(const struct day *day, const struct day_call *call, struct content *content)
 {
     size_t n = (size_t)(call - day->calls);
@@ -58,15 +63,70 @@ static void fill_in(const struct day *day, const struct day_call *call, struct c
     if (call->urgent && !call->topic->urgent) {
         content->request.urgency = COMMON__URGENCY__URGENCY_URGENT;
     }
+    content->request.call_number = call->phone_call;
     if (call->has_phone) {
         intake__citizen__init(&content->citizen);
-        snprintf(content->phone, sizeof content->phone, "0913%07zu", n);
+        phone_of(day, call, content->phone);
         content->citizen.phone = content->phone;
         content->request.citizen = &content->citizen;
     }
 }
 
-/* --- calls --- */
+/* --- on the phone --- */
+
+/* Empty: a withheld number. */
+static bool open_call(struct day_front_end *front_end, char *phone, uint64_t *ret_number)
+{
+    uint8_t key[UUID_BYTES];
+    Intake__OpenCallRequest request = INTAKE__OPEN_CALL_REQUEST__INIT;
+    request.idempotency_key = vafa_new_key(key);
+    request.channel = COMMON__CHANNEL__CHANNEL_PHONE;
+    request.phone = phone;
+    struct vafa_call rpc = {
+        .service = &intake__intake__descriptor, .method = "OpenCall", .request = &request.base};
+    if (!day_try(front_end->day, front_end->vafa, front_end->name, &rpc)) {
+        return false;
+    }
+    *ret_number = ((const Intake__OpenCallResponse *)rpc.response)->call_number;
+    vafa_call_fini(&rpc);
+    return true;
+}
+
+/* Unset: as what was done in it tells. */
+static bool end_call(struct day_front_end *front_end, uint64_t number, Intake__CallResult result)
+{
+    uint8_t key[UUID_BYTES];
+    Intake__EndCallRequest request = INTAKE__END_CALL_REQUEST__INIT;
+    request.idempotency_key = vafa_new_key(key);
+    request.call_number = number;
+    request.result = result;
+    struct vafa_call rpc = {
+        .service = &intake__intake__descriptor, .method = "EndCall", .request = &request.base};
+    if (!day_try(front_end->day, front_end->vafa, front_end->name, &rpc)) {
+        return false;
+    }
+    vafa_call_fini(&rpc);
+    return true;
+}
+
+/* Somebody is told something, and nothing is registered. */
+static bool inform(struct day_front_end *front_end, struct day_call *call)
+{
+    char withheld[] = "";
+    return open_call(front_end, withheld, &call->other_call) &&
+           end_call(front_end, call->other_call, INTAKE__CALL_RESULT__CALL_RESULT_INFORMED);
+}
+
+static bool pick_up(struct day_front_end *front_end, struct day_call *call)
+{
+    char phone[16] = "";
+    if (call->has_phone) {
+        phone_of(front_end->day, call, phone);
+    }
+    return open_call(front_end, phone, &call->phone_call);
+}
+
+/* --- what they call about --- */
 
 static bool take_answer(struct day_front_end *front_end, struct day_call *call,
                         const Intake__RegisterCaseResponse *response, const char *join)
@@ -204,15 +264,19 @@ static void answer(struct day_front_end *front_end, struct day_call *call)
 {
     struct day *day = front_end->day;
     const char *join = call->joining == DAY_JOINS ? day->trees[call->district] : "";
-    bool good = call->joining == DAY_ALONE || find_tree(front_end, call);
+    bool good = !call->asked_before || inform(front_end, call);
+    good = good && (!call->phoned || pick_up(front_end, call));
+    good = good && (call->joining == DAY_ALONE || find_tree(front_end, call));
     good = good && (call->twice ? register_twice(front_end, call, join)
                                 : register_once(front_end, call, join));
     if (good && call->tree && call->joining == DAY_ALONE) {
         snprintf(day->trees[call->district], sizeof day->trees[0], "%s", call->code);
     }
     good = good && (call->joining != DAY_JOINED_AFTERWARDS || join_afterwards(front_end, call));
-    if (good && call->withdrawn) {
-        (void)take_back(front_end, call); /* complained */
+    good = good && (!call->withdrawn || take_back(front_end, call));
+    if (good && call->phoned) {
+        (void)end_call(front_end, call->phone_call,
+                       INTAKE__CALL_RESULT__CALL_RESULT_UNSPECIFIED); /* complained */
     }
 }
 

@@ -15,6 +15,7 @@ struct found {
     Routing__ClockKind clock;
     unsigned returns, callers;
     char code[16], unit[64], level[64];
+    char acknowledged_by[32]; /* of an urgent one that is open */
 };
 
 /* The script's calls, and what became of them. The first of them are about the trees, one of each
@@ -25,7 +26,7 @@ struct morning {
     struct day_call *calls;
     size_t count;
     struct found *found; /* by the number of the request */
-    unsigned dates, storm_dates, moved, caught_up, urgent;
+    unsigned dates, storm_dates, moved, caught_up, urgent, given, phoned, informed;
     int64_t urgent_median_us, urgent_worst_us, peak_us;
 };
 
@@ -43,8 +44,10 @@ bool morning_is_done(const struct morning *m, const struct day_call *call);
 /* Every acknowledged request has one task in one unit's list: its own, or that of its tree. Reads what
  * the other checks look at. */
 void morning_check_tasks(struct morning *m);
-/* Offices were told of each task once, those it concerns, urgent ones soon. */
+/* Offices were told of each task once, those it concerns; their desks on watch of urgent ones, soon. */
 void morning_check_told(struct morning *m);
+/* The calls are there as the front-ends ended them, each with the request that was registered in it. */
+void morning_check_calls(struct morning *m);
 /* Tasks came in the order in which they were made, also over the time in which the line was cut. */
 void morning_check_order(struct morning *m);
 /* Each due date is the one that the pack's files give, walked minute by minute. */

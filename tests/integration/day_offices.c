@@ -1,4 +1,5 @@
-/* The offices of day.h: each has a thread that follows its tasks, acts on them, and acknowledges. */
+/* The offices of day.h: each has a thread that follows its tasks, acts on them, and acknowledges; and one of
+ * its desk on watch, which claims nothing, is given what is urgent, and acts on that. */
 #include "tests/integration/day.h"
 
 #include <setjmp.h>
@@ -35,7 +36,7 @@ static bool has_ended_otherwise(struct day_office *office, uint64_t number)
     request.task_number = number;
     struct vafa_call call = {
         .service = &routing__routing__descriptor, .method = "GetTask", .request = &request.base};
-    if (!day_try(office->day, office->vafa, office->unit, &call)) {
+    if (!day_try(office->day, office->vafa, office->name, &call)) {
         return false;
     }
     Routing__TaskState state = ((const Routing__GetTaskResponse *)call.response)->task->state;
@@ -61,7 +62,7 @@ static bool act(struct day_office *office, const Routing__Task *task, const char
         pthread_mutex_unlock(&day->lock);
     } else if (call.error.status != STATUS_FAILED_PRECONDITION ||
                !has_ended_otherwise(office, task->number)) {
-        (void)day_complain(day, office->unit, "%s %" PRIu64 ": %s: %s", method, task->number,
+        (void)day_complain(day, office->name, "%s %" PRIu64 ": %s: %s", method, task->number,
                            status_name(call.error.status), call.error.message);
     }
     vafa_call_fini(&call);
@@ -149,29 +150,64 @@ static void hand_on(struct day_office *office, const Routing__Task *task)
 
 /* --- what it is told --- */
 
-static bool is_not_theirs(const Routing__Task *task, Routing__ChangeKind kind)
+static bool is_not_theirs(const Routing__Task *task)
 {
-    return kind == ROUTING__CHANGE_KIND__CHANGE_KIND_ROUTED &&
-           strcmp(task->topic, "canal-cleaning") == 0 && task->storm != 0 &&
+    return task->returns == 0 && strcmp(task->topic, "canal-cleaning") == 0 && task->storm != 0 &&
            task->case_number % RETURN_EVERY == 0;
+}
+
+/* What is urgent is the watch's work, the rest is not; the coordinator has no watch. */
+static bool is_for(const struct day_office *office, const Routing__TaskChange *change)
+{
+    if (office->watches) {
+        return change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_ALARMED;
+    }
+    bool urgent = change->task->urgency == COMMON__URGENCY__URGENCY_URGENT;
+    bool came = change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_ROUTED ||
+                change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_RETURNED ||
+                change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_MOVED;
+    return came && (!urgent || office->district == 0);
 }
 
 static void take(struct day_office *office, const Routing__TaskChange *change)
 {
     const Routing__Task *task = change->task;
-    bool came = change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_ROUTED ||
-                change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_RETURNED ||
-                change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_MOVED;
-    if (!came || strcmp(task->unit, office->unit) != 0) {
+    if (strcmp(task->unit, office->unit) != 0 || !is_for(office, change)) {
         return;
     }
     if (office->district == 0) {
         hand_on(office, task);
-    } else if (is_not_theirs(task, change->kind)) {
+    } else if (is_not_theirs(task)) {
         give_back(office, task);
     } else {
         work_on(office, task);
     }
+}
+
+/* With the lock held. */
+static void hear_of_office(struct day_office *office, struct day_task *task,
+                           Routing__ChangeKind kind)
+{
+    if (kind == ROUTING__CHANGE_KIND__CHANGE_KIND_ROUTED) {
+        task->routed++;
+        task->office = office;
+    } else if (kind == ROUTING__CHANGE_KIND__CHANGE_KIND_DUE_MOVED) {
+        task->moved++;
+    }
+    pthread_cond_broadcast(&office->day->changed); /* the watch may have dealt with it already */
+}
+
+/* With the lock held. */
+static void hear_of_watch(struct day_task *task, const Routing__TaskChange *change, int64_t now_us)
+{
+    if (change->kind != ROUTING__CHANGE_KIND__CHANGE_KIND_ALARMED) {
+        return;
+    }
+    if (task->alarmed == 0) {
+        task->delay_us = now_us - change->task->registered_at_us;
+        task->given = strcmp(change->task->desk, DAY_WATCH) == 0;
+    }
+    task->alarmed++;
 }
 
 static void hear(struct day_office *office, const Routing__TaskChange *change)
@@ -179,7 +215,7 @@ static void hear(struct day_office *office, const Routing__TaskChange *change)
     struct day *day = office->day;
     if (office->told_count > 0 &&
         office->told[office->told_count - 1].sequence >= change->sequence) {
-        (void)day_complain(day, office->unit, "is told of %" PRIu64 " behind %" PRIu64,
+        (void)day_complain(day, office->name, "is told of %" PRIu64 " behind %" PRIu64,
                            change->sequence, office->told[office->told_count - 1].sequence);
     }
     if (office->told_count == office->told_room) {
@@ -192,14 +228,10 @@ static void hear(struct day_office *office, const Routing__TaskChange *change)
     int64_t now_us = clock_wall_us(clock_system());
     CHECK(change->task->case_number <= day->call_count);
     pthread_mutex_lock(&day->lock);
-    struct day_task *task = task_of(office, change->task);
-    if (change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_ROUTED) {
-        task->routed++;
-        task->office = office;
-        task->delay_us = now_us - change->task->registered_at_us;
-    } else if (change->kind == ROUTING__CHANGE_KIND__CHANGE_KIND_DUE_MOVED) {
-        task->moved++;
-        pthread_cond_broadcast(&day->changed);
+    if (office->watches) {
+        hear_of_watch(task_of(office, change->task), change, now_us);
+    } else {
+        hear_of_office(office, task_of(office, change->task), change->kind);
     }
     pthread_mutex_unlock(&day->lock);
 }
@@ -214,7 +246,7 @@ static void acknowledge(struct day_office *office)
     struct vafa_call call = {.service = &routing__routing__descriptor,
                              .method = "AcknowledgeTasks",
                              .request = &request.base};
-    if (day_try(office->day, office->vafa, office->unit, &call)) {
+    if (day_try(office->day, office->vafa, office->name, &call)) {
         office->acknowledged = request.sequence;
         vafa_call_fini(&call);
     }
@@ -227,11 +259,14 @@ static bool ask_changes(struct day_office *office, uint32_t wait_ms, struct vafa
     request.after = office->next;
     request.wait_ms = wait_ms;
     request.changes_max = CHANGES_MAX;
-    request.reader = office->unit;
+    request.reader = office->name;
+    if (office->watches) {
+        request.desk = (char *)(uintptr_t)DAY_WATCH;
+    }
     *call = (struct vafa_call){.service = &routing__routing__descriptor,
                                .method = "FollowTasks",
                                .request = &request.base};
-    return day_try(office->day, office->vafa, office->unit, call);
+    return day_try(office->day, office->vafa, office->name, call);
 }
 
 /* Returns how many changes came. */
@@ -245,7 +280,7 @@ static size_t follow(struct day_office *office, uint32_t wait_ms)
         (const Routing__FollowTasksResponse *)call.response;
     size_t count = response->n_changes;
     if (office->next == 0 && response->acknowledged != office->acknowledged) {
-        (void)day_complain(office->day, office->unit,
+        (void)day_complain(office->day, office->name,
                            "has acknowledged %" PRIu64 ", the server keeps %" PRIu64,
                            office->acknowledged, response->acknowledged);
     }
@@ -257,8 +292,8 @@ static size_t follow(struct day_office *office, uint32_t wait_ms)
     }
     office->next = response->next;
     vafa_call_fini(&call);
-    if (count > 0) {
-        acknowledge(office);
+    if (count > 0 && !office->watches) {
+        acknowledge(office); /* for the unit */
     }
     return count;
 }
@@ -278,12 +313,32 @@ static void connect_office(struct day_office *office)
 {
     struct error err;
     const struct vafa_options options = {.data = office->day->system->data,
-                                         .name = office->unit,
+                                         .name = office->watches ? DAY_WATCH : office->unit,
                                          .unit = office->unit,
                                          .role = RPC_ROLE_OFFICE,
                                          .patience_ms = DAY_PATIENCE_MS};
     CHECK(vafa_open(&office->vafa, &options, &err) == STATUS_OK);
-    office->next = 0; /* a new program: the server knows where it was */
+    if (!office->watches) {
+        office->next = 0; /* a new program: the server knows where it was */
+    }
+}
+
+/* The desk is there: for ten minutes from here or from its last act, longer than it is ever cut off. */
+static void come_on_watch(struct day_office *office)
+{
+    uint8_t key[UUID_BYTES];
+    Routing__ClaimTasksRequest request = ROUTING__CLAIM_TASKS_REQUEST__INIT;
+    request.idempotency_key = vafa_new_key(key);
+    request.unit = office->unit;
+    request.desk = (char *)(uintptr_t)DAY_WATCH;
+    struct vafa_call call = {
+        .service = &routing__routing__descriptor, .method = "ClaimTasks", .request = &request.base};
+    if (day_try(office->day, office->vafa, office->name, &call)) {
+        vafa_call_fini(&call);
+    }
+    if (office->next == 0) {
+        office->next = 1; /* the log's first is no task's: this was claimed before any came */
+    }
 }
 
 /* With the lock held, which is given up meanwhile. */
@@ -304,6 +359,9 @@ static void be_cut_off(struct day_office *office)
     day->cut_off--;
     pthread_mutex_unlock(&day->lock);
     connect_office(office);
+    if (office->watches) {
+        come_on_watch(office);
+    }
     pthread_mutex_lock(&day->lock);
 }
 
@@ -327,29 +385,50 @@ static void *run(void *context)
     return NULL;
 }
 
+/* The unit is set. */
+static void come(struct day *day, struct day_office *office, bool watches)
+{
+    office->day = day;
+    office->watches = watches;
+    snprintf(office->name, sizeof office->name, "%s%s", office->unit, watches ? " " DAY_WATCH : "");
+    connect_office(office);
+    if (watches) {
+        come_on_watch(office);
+    }
+    assert_int_equal(pthread_create(&office->thread, NULL, run, office), 0);
+}
+
 void day_offices_come(struct day *day)
 {
     day->offices = calloc(DAY_OFFICES, sizeof *day->offices);
-    assert_non_null(day->offices);
-    for (size_t i = 0; i < DAY_OFFICES; i++) {
-        struct day_office *office = &day->offices[i];
-        office->day = day;
-        if (i == DAY_OFFICES - 1) {
-            snprintf(office->unit, sizeof office->unit, "centre-137");
-        } else {
-            office->district = (unsigned)(1 + i / DAY_DESKS);
-            snprintf(office->unit, sizeof office->unit, "district-%u-%s", office->district,
-                     day_desks[i % DAY_DESKS]);
-        }
-        connect_office(office);
-        assert_int_equal(pthread_create(&office->thread, NULL, run, office), 0);
+    day->watches = calloc(DAY_WATCHES, sizeof *day->watches);
+    assert_true(day->offices != NULL && day->watches != NULL);
+    for (size_t i = 0; i < DAY_WATCHES; i++) {
+        struct day_office *office = &day->offices[i], *watch = &day->watches[i];
+        office->district = watch->district = (unsigned)(1 + i / DAY_DESKS);
+        snprintf(office->unit, sizeof office->unit, "district-%u-%s", office->district,
+                 day_desks[i % DAY_DESKS]);
+        memcpy(watch->unit, office->unit, sizeof watch->unit);
+        come(day, watch, true);
+        come(day, office, false);
     }
+    struct day_office *coordinator = &day->offices[DAY_OFFICES - 1];
+    snprintf(coordinator->unit, sizeof coordinator->unit, "centre-137");
+    come(day, coordinator, false);
+}
+
+static void go(struct day_office *office)
+{
+    assert_int_equal(pthread_join(office->thread, NULL), 0);
+    vafa_close(office->vafa);
 }
 
 void day_offices_go(struct day *day)
 {
     for (size_t i = 0; i < DAY_OFFICES; i++) {
-        assert_int_equal(pthread_join(day->offices[i].thread, NULL), 0);
-        vafa_close(day->offices[i].vafa);
+        go(&day->offices[i]);
+    }
+    for (size_t i = 0; i < DAY_WATCHES; i++) {
+        go(&day->watches[i]);
     }
 }

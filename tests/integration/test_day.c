@@ -62,6 +62,8 @@ static void write_call(struct day_call *call, size_t n)
     bool may_be_withdrawn = call->joining != DAY_ALONE || strcmp(call->topic->key, "pavement") == 0;
     call->withdrawn = may_be_withdrawn && (dice >> 40) % 8 == 0;
     call->has_phone = (dice >> 48) % 4 != 0;
+    call->phoned = (dice >> 56) % 3 == 0;
+    call->asked_before = (dice >> 56) % 16 == 0;
     (void)vafa_new_key(call->key); /* it is there */
 }
 
@@ -166,9 +168,11 @@ static void tell(const struct morning *m)
     printf("           taken back                  %u\n", withdrawn);
     printf("           returned, and gone on       %u\n", returned);
     printf("           done                        %u\n", finished);
-    printf("           urgent, until the office    %u, median %" PRId64 " ms, worst %" PRId64
-           " ms\n",
-           m->urgent, m->urgent_median_us / 1000, m->urgent_worst_us / 1000);
+    printf("           urgent, until the desk      %u, median %" PRId64 " ms, worst %" PRId64
+           " ms; %u given to it at once\n",
+           m->urgent, m->urgent_median_us / 1000, m->urgent_worst_us / 1000, m->given);
+    printf("           calls opened and ended      %u, nothing registered in %u\n",
+           m->phoned + m->informed, m->informed);
     printf("           caught up in order          %u\n", m->caught_up);
     printf("           due dates as walked         %u, of the storm %u, moved by it %u\n", m->dates,
            m->storm_dates, m->moved);
@@ -204,6 +208,7 @@ static void a_storm_morning_loses_nothing_doubles_nothing_and_dates_are_right(vo
     live(m);
     morning_check_tasks(m);
     morning_check_told(m);
+    morning_check_calls(m);
     morning_check_order(m);
     morning_check_due_dates(m);
     morning_check_report(m);

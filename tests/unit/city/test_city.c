@@ -56,6 +56,7 @@ static void gives_what_the_settings_say(void **state)
     assert_int_equal(city_callback(city)->lease_minutes, 10);
     assert_int_equal(city_life(city)->reopens_max, 2); /* nothing said */
     assert_int_equal(city_life(city)->returns_max, 3);
+    assert_int_equal(city_life(city)->pause_days_max, 366);
     city_free(city);
 }
 
@@ -68,6 +69,21 @@ static void reads_how_often_a_task_comes_back(void **state)
     assert_int_equal(city_life(city)->reopens_max, 0);
     assert_int_equal(city_life(city)->returns_max, 7);
     city_free(city);
+}
+
+static void reads_how_long_a_task_may_wait(void **state)
+{
+    (void)state;
+    pack_rig_replace(&rig, "city.ini", "[callback]",
+                     "[routing]\npause_days_max = 14\n\n[callback]");
+    struct city *city = pack_rig_load(&rig);
+    assert_int_equal(city_life(city)->pause_days_max, 14);
+    assert_int_equal(city_life(city)->returns_max, 3); /* nothing said */
+    city_free(city);
+    pack_rig_replace(&rig, "city.ini", "= 14", "= 0");
+    pack_rig_expect_error(&rig, "city.ini", 19, "\"pause_days_max\"");
+    pack_rig_replace(&rig, "city.ini", "pause_days_max = 0", "pause_days_max = 367");
+    pack_rig_expect_error(&rig, "city.ini", 19, "\"pause_days_max\"");
 }
 
 static void reads_how_much_a_storm_allows(void **state)
@@ -268,6 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(gives_what_the_settings_say, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_how_often_a_task_comes_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reads_how_long_a_task_may_wait, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_how_much_a_storm_allows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_when_more_is_asked_for_than_is_usual, set_up,
                                         tear_down),

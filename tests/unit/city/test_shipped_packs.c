@@ -1,5 +1,6 @@
 /* The packs of deploy/cities are free of errors and route as their pages say. */
 #include "city/city_route.h"
+#include "city/hours.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -81,6 +82,78 @@ static void isfahan_s_phone_numbers_are_those_of_iran(void **state)
     assert_int_equal(plan->refused_count, iran.refused_count);
     assert_memory_equal(plan->mobile, iran.mobile, sizeof(iran.mobile));
     assert_memory_equal(plan->refused, iran.refused, sizeof(iran.refused));
+    city_free(city);
+}
+
+static int32_t day_of(const struct city *city, const char *date)
+{
+    int64_t us = 0;
+    struct error err = ERROR_NONE;
+    assert_int_equal(civil_parse(city_civil(city), date, 0, "date", &us, &err), STATUS_OK);
+    return civil_day(city_civil(city), us);
+}
+
+static void isfahan_s_holidays_of_1405_are_those_of_the_published_calendar(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *date, *name_en;
+    } published[] = {
+        {"1405-01-01", "Nowruz; Eid al-Fitr"},
+        {"1405-01-25", "Martyrdom of Imam Sadiq"},
+        {"1405-03-06", "Eid al-Adha"},
+        {"1405-03-14", "Demise of Imam Khomeini; Eid al-Ghadir"},
+        {"1405-03-15", "15 Khordad uprising"},
+        {"1405-04-03", "Tasua"},
+        {"1405-04-04", "Ashura"},
+        {"1405-05-13", "Arbaeen"},
+        {"1405-05-21", "Demise of the Prophet; martyrdom of Imam Hasan"},
+        {"1405-05-22", "Martyrdom of Imam Reza"},
+        {"1405-05-30", "Martyrdom of Imam Hasan Askari"},
+        {"1405-06-08", "Birth of the Prophet and of Imam Sadiq"},
+        {"1405-08-22", "Martyrdom of Fatima"},
+        {"1405-10-02", "Birth of Imam Ali; Father's Day"},
+        {"1405-10-16", "Mabath"},
+        {"1405-11-04", "Mid-Shaban"},
+        {"1405-12-09", "Martyrdom of Imam Ali"},
+        {"1405-12-19", "Eid al-Fitr"},
+    };
+    struct city *city = load(PACKS "isfahan");
+    const struct hours *hours = city_hours(city, "district-5-civil");
+    int32_t first = day_of(city, "1405-01-01"), last = day_of(city, "1405-12-29");
+    size_t days = 0;
+    for (size_t i = 0; i < hours->holiday_count; i++) {
+        days += hours->holidays[i].day >= first && hours->holidays[i].day <= last;
+    }
+    assert_int_equal(days, 26);
+    for (size_t i = 0; i < sizeof(published) / sizeof(published[0]); i++) {
+        int32_t day = day_of(city, published[i].date);
+        size_t j = 0;
+        while (j < hours->holiday_count && hours->holidays[j].day != day) {
+            j++;
+        }
+        if (j == hours->holiday_count) {
+            fail_msg("%s is no holiday", published[i].date);
+        }
+        assert_string_equal(hours->holidays[j].name_en, published[i].name_en);
+    }
+    city_free(city);
+}
+
+static void isfahan_s_lunar_holidays_are_predictions_only_while_no_calendar_is_out(void **state)
+{
+    (void)state;
+    struct city *city = load(PACKS "isfahan");
+    const struct hours *hours = city_hours(city, "district-5-civil");
+    int32_t first_unpublished = day_of(city, "1406-01-01");
+    size_t predicted = 0;
+    for (size_t i = 0; i < hours->holiday_count; i++) {
+        const struct hours_holiday *holiday = &hours->holidays[i];
+        bool published = holiday->day < first_unpublished;
+        assert_string_not_equal(holiday->kind, published ? "predicted" : "lunar");
+        predicted += strcmp(holiday->kind, "predicted") == 0;
+    }
+    assert_true(predicted > 0);
     city_free(city);
 }
 
@@ -174,6 +247,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(isfahan_routes_to_desks_companies_and_the_centre),
         cmocka_unit_test(isfahan_s_phone_numbers_are_those_of_iran),
+        cmocka_unit_test(isfahan_s_holidays_of_1405_are_those_of_the_published_calendar),
+        cmocka_unit_test(isfahan_s_lunar_holidays_are_predictions_only_while_no_calendar_is_out),
         cmocka_unit_test(every_topic_of_isfahan_has_a_unit_in_every_district),
         cmocka_unit_test(isfahan_has_no_warnings_but_those_its_page_tells),
         cmocka_unit_test(every_body_of_isfahan_has_a_leader_and_every_desk_a_stand_in),

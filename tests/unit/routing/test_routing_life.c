@@ -177,7 +177,6 @@ static void a_date_must_lie_ahead_and_not_too_far(void **state)
     assert_int_equal(plan_for(rig, now_us + 800 * DAY_US, &err), STATUS_INVALID_ARGUMENT);
     assert_int_equal(pause_until(rig, now_us - 1, &err), STATUS_INVALID_ARGUMENT);
     assert_string_equal(err.field, "until_us");
-    assert_int_equal(pause_until(rig, now_us + 367 * DAY_US, &err), STATUS_INVALID_ARGUMENT);
     assert_int_equal(pause_until(rig, INT64_MAX, &err), STATUS_INVALID_ARGUMENT);
     assert_int_equal(rig_event_count(rig), 1);
     rig_free(rig);
@@ -216,6 +215,22 @@ static void a_report_carries_references_to_pictures_within_bounds(void **state)
 }
 
 /* --- waiting --- */
+
+static void each_waiting_ends_within_the_days_of_the_pack(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new();
+    struct error err = ERROR_NONE;
+    scene_register_many(rig, 1);
+    int64_t limit_us = rig_now_us(rig) + 30 * DAY_US; /* Isfahan's pause_days_max */
+    assert_int_equal(pause_until(rig, limit_us + 1, &err), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(err.field, "until_us");
+    assert_string_equal(err.message, "at most 30 days ahead");
+    assert_int_equal(pause_until(rig, limit_us, NULL), STATUS_OK);
+    assert_int_equal(resume(rig, CIVIL_5), STATUS_OK);
+    assert_int_equal(pause_until(rig, limit_us, NULL), STATUS_OK); /* each alone */
+    rig_free(rig);
+}
 
 static void a_waiting_ends_by_itself_at_its_limit_and_after_a_night_switched_off(void **state)
 {
@@ -513,6 +528,7 @@ int main(void)
         cmocka_unit_test(a_task_is_seen_planned_begun_and_each_is_told),
         cmocka_unit_test(a_date_must_lie_ahead_and_not_too_far),
         cmocka_unit_test(a_report_carries_references_to_pictures_within_bounds),
+        cmocka_unit_test(each_waiting_ends_within_the_days_of_the_pack),
         cmocka_unit_test(a_waiting_ends_by_itself_at_its_limit_and_after_a_night_switched_off),
         cmocka_unit_test(a_waiting_that_was_ended_or_overtaken_does_not_end_again),
         cmocka_unit_test(what_waits_is_not_handed_on_until_the_coordinator_ends_the_waiting),
