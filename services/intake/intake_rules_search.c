@@ -18,10 +18,6 @@ static enum status check_one(Common__Answer *const *asked, size_t at, struct err
                                "question %s is asked twice", one->question);
         }
     }
-    if (status == STATUS_OK && one->n_values > CITY_CHOICES_OF_LIST_MAX) {
-        status = error_set(err, STATUS_INVALID_ARGUMENT, "answers", "must be at most %d of one",
-                           CITY_CHOICES_OF_LIST_MAX);
-    }
     for (size_t i = 0; i < one->n_values && status == STATUS_OK; i++) {
         status = text_require(one->values[i], INTAKE_ANSWER_TEXT_MAX, "answers", err);
     }
@@ -74,11 +70,17 @@ enum status intake_rules_check_asked(const struct city *city, const char *topic,
                                      Common__Answer *const *asked, size_t count, struct error *err)
 {
     enum status status = STATUS_OK;
+    size_t values = 0;
     if (count > INTAKE_ASKED_ANSWERS_MAX) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "answers", "must be at most %d",
                          INTAKE_ASKED_ANSWERS_MAX);
     }
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        values += asked[i]->n_values;
+        if (values > INTAKE_ASKED_VALUES_MAX) {
+            return error_set(err, STATUS_INVALID_ARGUMENT, "answers",
+                             "must be at most %d values in all", INTAKE_ASKED_VALUES_MAX);
+        }
         status = check_one(asked, i, err);
         if (status == STATUS_OK) {
             status = check_kept(city, topic, asked[i], err);

@@ -8,6 +8,7 @@
 #include "vafa/intake/v1/intake.pb-c.h"
 
 #define INTAKE_ASKED_ANSWERS_MAX 20
+#define INTAKE_ASKED_VALUES_MAX 20 /* of all of them: each is compared with each request */
 #define INTAKE_SEARCH_WORDS_MAX 100
 
 /* Answers that are searched for, with a topic or "". INVALID_ARGUMENT, field "answers", or "answers.KEY" for a value that no request

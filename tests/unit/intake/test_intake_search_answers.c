@@ -1,4 +1,5 @@
 /* Searching by answers: what is asked is compared as it would be kept. */
+#include "services/intake/intake_rules_search.h"
 #include "tests/support/text.h"
 
 #include "intake_desk.h"
@@ -197,6 +198,26 @@ static void refuses_what_no_topic_can_have_been_answered(void **state)
     rig_free(rig);
 }
 
+/* Each value is compared with each request that is looked at. */
+static void refuses_more_values_than_a_search_has_time_for(void **state)
+{
+    struct rig *rig = desk_open();
+    Intake__SearchCasesRequest request = INTAKE__SEARCH_CASES_REQUEST__INIT;
+    char *values[INTAKE_ASKED_VALUES_MAX + 1];
+    (void)state;
+    for (size_t i = 0; i <= INTAKE_ASKED_VALUES_MAX; i++) {
+        values[i] = text("91");
+    }
+    Common__Answer asked = answer("line", values, INTAKE_ASKED_VALUES_MAX + 1);
+    request.answers = (Common__Answer *[]){&asked};
+    request.n_answers = 1;
+    desk_refuses(rig, RPC_ROLE_FRONT_END, "SearchCases", &request.base, STATUS_INVALID_ARGUMENT,
+                 "answers");
+    asked.n_values = INTAKE_ASKED_VALUES_MAX;
+    finds(rig, request, NULL, 0);
+    rig_free(rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +226,7 @@ int main(void)
         cmocka_unit_test(finds_every_time_of_a_day),
         cmocka_unit_test(keeps_a_number_in_one_form_and_finds_it_in_any),
         cmocka_unit_test(refuses_what_no_topic_can_have_been_answered),
+        cmocka_unit_test(refuses_more_values_than_a_search_has_time_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
