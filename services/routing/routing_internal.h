@@ -56,6 +56,12 @@ enum status routing_check_offices(const struct city *city, const struct rpc_call
 enum status routing_read_offices(struct read *r, const ProtobufCMessage *message,
                                  ProtobufCMessage *answer);
 
+/* routing_methods_explain.c: ExplainRoute. */
+enum status routing_check_explain(const struct city *city, const struct rpc_caller *caller,
+                                  const ProtobufCMessage *message, struct error *err);
+enum status routing_read_explain(struct read *r, const ProtobufCMessage *message,
+                                 ProtobufCMessage *answer);
+
 /* routing_list.c: ListTasks. */
 enum status routing_check_list(const struct city *city, const struct rpc_caller *caller,
                                const ProtobufCMessage *message, struct error *err);

@@ -168,4 +168,11 @@ const struct service_method routing_methods[] = {
         .check = routing_check_closure,
         .decide = routing_decide_closure,
     },
+    {
+        .name = "ExplainRoute",
+        .kind = METHOD_READ,
+        .roles = READERS,
+        .check = routing_check_explain,
+        .read = routing_read_explain,
+    },
 };

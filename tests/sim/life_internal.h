@@ -252,6 +252,7 @@ void life_list_offices(struct life *life);
 void life_ask_file(struct life *life);
 void life_ask_topics(struct life *life);
 void life_ask_suggestion(struct life *life);
+void life_ask_route(struct life *life);
 /* life_reads_service.c */
 void life_ask_health(struct life *life);
 void life_ask_keys(struct life *life);

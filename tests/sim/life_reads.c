@@ -284,7 +284,8 @@ static void ask_answers(struct life *life)
 static void (*const reads[])(struct life *life) = {
     ask_looks,          ask_call,          ask_ring,         ask_session,     ask_answers,
     life_ask_health,    life_ask_keys,     life_ask_citizen, life_list_phone, life_list_calls,
-    life_list_sessions, life_list_offices, life_ask_file,    life_ask_topics, life_ask_suggestion};
+    life_list_sessions, life_list_offices, life_ask_file,    life_ask_topics, life_ask_suggestion,
+    life_ask_route};
 #define READS (sizeof reads / sizeof reads[0])
 
 void life_read(struct life *life)

@@ -1,4 +1,5 @@
-/* Front-ends look at the pack in force - its files, its topics - and ask what a citizen's words may be about. */
+/* Front-ends look at the pack in force - its files, its topics - and ask what a citizen's words may be about, and who would
+ * get a request. */
 #include "tests/sim/life_internal.h"
 
 #include "city/city.h"
@@ -318,5 +319,70 @@ void life_ask_suggestion(struct life *life)
     Intake__SuggestTopicsRequest *request =
         errand_request(errand, &intake__suggest_topics_request__descriptor);
     request->words = TEXT(said[life_draw(life, 0, sizeof said / sizeof said[0])]);
+    errand_start(errand);
+}
+
+/* --- who would get it --- */
+
+struct asked_route {
+    struct life *life;
+    unsigned before; /* the pack that was in force */
+    char unit[64];   /* by the usual one */
+    bool in_other_area;
+};
+
+static void route_told(struct errand *errand)
+{
+    const struct asked_route *asked = errand->context;
+    const struct recount *recount = asked->life->recount;
+    life_refused(errand, errand->error.status == STATUS_OK);
+    const Routing__ExplainRouteResponse *told =
+        (const Routing__ExplainRouteResponse *)errand->response;
+    const Routing__RuleTried *last = told->n_rules > 0 ? told->rules[told->n_rules - 1] : NULL;
+    unsigned now = recount_catch_up(asked->life->recount)
+                       ? recount_pack(recount, COMMON__SERVICE_ID__SERVICE_ID_ROUTING)
+                       : asked->before;
+    bool is_usual = strcmp(told->unit, asked->unit) == 0;
+    bool is_others = strcmp(told->unit, WORLD_OTHER_UNIT) == 0;
+    bool may_be_usual = !asked->in_other_area || asked->before == 0 || now == 0;
+    bool may_be_others = asked->in_other_area && (asked->before != 0 || now != 0);
+    if (last == NULL || last->line != told->rule_line ||
+        last->outcome != ROUTING__RULE_OUTCOME__RULE_OUTCOME_TAKES ||
+        !((is_usual && may_be_usual) || (is_others && may_be_others))) {
+        invariant_broken(INVARIANT_RULED, "it is said that %s would get what is %s's", told->unit,
+                         asked->unit);
+    }
+}
+
+void life_ask_route(struct life *life)
+{
+    static const char *const areas[] = {"", "3", "5", WORLD_OTHER_AREA};
+    struct asked_route asked = {.life = life};
+    struct errand *errand =
+        life_errand(life, life->offices[0].caller, "ExplainRoute", route_told, NULL);
+    Routing__ExplainRouteRequest *request =
+        errand_request(errand, &routing__explain_route_request__descriptor);
+    Common__Answer *answer = arena_alloc(errand->arena, sizeof *answer);
+    CHECK(answer != NULL);
+    common__answer__init(answer);
+    const char *topic = recount_rules_topic((size_t)life_draw(life, 0, 100));
+    request->topic = TEXT(topic);
+    request->place = arena_alloc(errand->arena, sizeof *request->place);
+    CHECK(request->place != NULL);
+    common__place__init(request->place);
+    request->place->area = TEXT(areas[life_draw(life, 0, sizeof areas / sizeof areas[0])]);
+    if (strcmp(topic, "pruning") == 0 && life_chance(life, 500)) {
+        static char *wire[] = {"wire"};
+        answer->question = TEXT("touches");
+        answer->values = wire;
+        answer->n_values = 1;
+        request->answers = arena_copy(errand->arena, &answer, sizeof answer);
+        request->n_answers = 1;
+    }
+    asked.before = recount_pack(life->recount, COMMON__SERVICE_ID__SERVICE_ID_ROUTING);
+    asked.in_other_area = strcmp(request->place->area, WORLD_OTHER_AREA) == 0;
+    recount_rules_unit(topic, request->place->area, request->answers, request->n_answers,
+                       asked.unit);
+    errand->context = arena_copy(errand->arena, &asked, sizeof asked);
     errand_start(errand);
 }

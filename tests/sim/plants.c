@@ -5,7 +5,7 @@
 #define NONE INVARIANT_COUNT
 
 const struct plant plants[] = {
-    {"answer_before_commit", INVARIANT_SYNCED, INVARIANT_EXACTLY_ONCE},
+    {"answer_before_commit", INVARIANT_SAME_ANSWER, INVARIANT_OFFICES},
     {"cursor_in_another_transaction", INVARIANT_APPLIED_ONCE, INVARIANT_REPORTS},
     {"key_forgotten", INVARIANT_SAME_ANSWER, NONE},
     {"timer_lost_on_crash", INVARIANT_TIMERS, NONE},

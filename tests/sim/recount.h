@@ -397,6 +397,11 @@ struct recount_surge *recount_surge(struct recount *recount, uint64_t number);
 
 /* 0: the usual pack is in force in the service; 1: the other. */
 unsigned recount_pack(const struct recount *recount, unsigned service);
+/* Topics whose units are known here; any place is one. */
+const char *recount_rules_topic(size_t place);
+/* The unit that the usual pack's rules name. */
+void recount_rules_unit(const char *topic, const char *area, Common__Answer *const *answers,
+                        size_t count, char ret_unit[64]);
 
 /* 0: not forgotten; 1: by intake; 2: by follow-up, too. */
 unsigned recount_forgotten(const struct recount *recount, uint64_t citizen);

@@ -74,6 +74,19 @@ static void expect_unit(const struct matter *matter, char ret_unit[64])
     }
 }
 
+const char *recount_rules_topic(size_t place)
+{
+    return desks[place % (sizeof desks / sizeof desks[0])].topic;
+}
+
+void recount_rules_unit(const char *topic, const char *area, Common__Answer *const *answers,
+                        size_t count, char ret_unit[64])
+{
+    const struct matter matter = {
+        .topic = topic, .area = area, .answers = answers, .answer_count = count};
+    expect_unit(&matter, ret_unit);
+}
+
 static void take_matter(const struct recount *recount, struct recount_task *task,
                         struct matter matter)
 {

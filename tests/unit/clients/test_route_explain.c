@@ -160,9 +160,9 @@ static void an_answer_that_nobody_can_give_is_refused(void **state)
 {
     (void)state;
     assert_int_equal(run("--topic pruning --answer blocks=road --city isfahan"), 2);
-    assert_non_null(strstr(output, "answer: \"blocks\" is no question of the topic"));
+    assert_non_null(strstr(output, "is no question of the topic pruning"));
     assert_int_equal(run("--topic pruning --answer touches=sky --city isfahan"), 2);
-    assert_non_null(strstr(output, "answer: \"sky\" is no choice of \"touches\""));
+    assert_non_null(strstr(output, "\"sky\" is no choice"));
     assert_int_equal(run("--topic pruning --answer touches --city isfahan"), 2);
     assert_int_equal(run("--topic pruning --point 32 --city isfahan"), 2);
     assert_int_equal(run("--topic pruning --at never --city isfahan"), 2);
