@@ -10,6 +10,7 @@
 #include "services/routing/routing_explain.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,6 +233,7 @@ static enum status ask_routing(struct session *session, const Routing__ExplainRo
         print(session, (const Routing__ExplainRouteResponse *)call.response);
         *ret_done = true;
     } else if (status == STATUS_UNAVAILABLE || status == STATUS_UNIMPLEMENTED) {
+        fprintf(stderr, "vafa: %s\n", session_word(session, "by_the_pack_here"));
         status = STATUS_OK;
     }
     vafa_call_fini(&call);
@@ -290,7 +292,8 @@ const struct command command_route_explain = {
         "has "
         "in force, which is asked (ExplainRoute).\n"
         "JSON: "
-        "{\"unit\":…,\"helpers\":[…],\"helpers_note\":…,\"level\":…,\"due_hours\":N,\"working\":…,"
+        "{\"unit\":…,\"in_charge\":…,\"helpers\":[…],\"helpers_note\":…,\"level\":…,\"due_hours\":"
+        "N,\"working\":…,"
         "\"rule_line\":N,"
         "\"rules_of_other_topics\":N,\"rules\":[{…}…]}; each rule has its cells and \"outcome\": "
         "takes, other_topic, other_area, other_urgency, other_neighbourhood, other_zone, "

@@ -268,7 +268,11 @@ static const struct label word_labels[] = {
     {"desks", "میزها", "desks"},
     {"desk", "میز", "desk"},
     {"units_before", "واحدهای پیشین", "units before"},
-    {"went_up_to", "به آگاهی", "brought before"},
+    {"went_up_to", "جهت اطلاع", "told as well"},
+    {"by_the_pack_here",
+     "سرور پاسخ نداد؛ این از روی بسته‌ای است که "
+     "این‌جاست.",
+     "The server did not answer: this is by the pack that lies here."},
     {"helping_unit", "واحد همکار", "helping unit"},
     {"withdrawn", "پس گرفته شد", "withdrawn"},
     {"for_decision", "در انتظار تصمیم", "to be decided"},

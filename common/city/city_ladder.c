@@ -163,20 +163,24 @@ const struct city_step *city_ladder(const struct city *city, const char *level, 
     return NULL;
 }
 
-const char *city_step_unit(const struct city *city, const struct city_step *step, const char *unit,
-                           int64_t at_us)
+/* The nearest unit, from that one upward, that the role leads; "": none. */
+static const char *ladder_led(const struct city *city, const char *role, const char *unit)
 {
-    if (step->unit[0] != '\0') {
-        return city_unit_in_charge(city, step->unit, at_us);
-    }
     const struct city_unit *at = city_unit(city, unit);
     for (size_t i = 0; at != NULL && i < city_unit_count(city); i++) {
-        if (strcmp(at->leader, step->role) == 0) {
-            return city_unit_in_charge(city, at->key, at_us);
+        if (strcmp(at->leader, role) == 0) {
+            return at->key;
         }
         at = at->parent[0] != '\0' ? city_unit(city, at->parent) : NULL;
     }
     return "";
+}
+
+const char *city_step_unit(const struct city *city, const struct city_step *step, const char *unit,
+                           int64_t at_us)
+{
+    const char *told = step->unit[0] != '\0' ? step->unit : ladder_led(city, step->role, unit);
+    return told[0] != '\0' ? city_unit_in_charge(city, told, at_us) : "";
 }
 
 const struct city_step *city_role(const struct city *city, const char *role, const char *unit)
@@ -198,25 +202,33 @@ const struct city_step *city_role(const struct city *city, const char *role, con
     return other;
 }
 
-static bool ladder_role_leads(const struct city *city, const char *role)
+/* Units whose tasks go up that step and nobody is told; the first of them in *ret_first. */
+static size_t ladder_unheard(const struct city *city, const struct city_rung *rung,
+                             const char **ret_first)
 {
+    size_t count = 0;
     for (size_t i = 0; i < city_unit_count(city); i++) {
-        if (strcmp(city->units[i].leader, role) == 0) {
-            return true;
+        const struct city_unit *unit = &city->units[i];
+        const struct city_step *step = city_ladder(city, rung->level, unit->key, rung->step.number);
+        if (step == &rung->step && strcmp(unit->kind, CITY_KIND_OUTSIDE) != 0 &&
+            ladder_led(city, step->role, unit->key)[0] == '\0') {
+            *ret_first = count++ == 0 ? unit->key : *ret_first;
         }
     }
-    return false;
+    return count;
 }
 
 void city_ladder_review(const struct city *city, struct findings *findings)
 {
     for (size_t i = 0; i < city->ladder.count; i++) {
-        const struct city_step *step = &city->ladder.rungs[i].step;
-        if (step->unit[0] == '\0' && !ladder_role_leads(city, step->role)) {
+        const struct city_rung *rung = &city->ladder.rungs[i];
+        const char *first = "";
+        size_t count = rung->step.unit[0] != '\0' ? 0 : ladder_unheard(city, rung, &first);
+        if (count > 0) {
             findings_warning(findings, LADDER_FILE, csv_table_line(city->ladder.table, i),
-                             "no desk hears of this step: \"%s\" leads no unit; name one in the "
-                             "column unit",
-                             findings_quote(step->role).text);
+                             "\"%s\" leads neither %s nor a unit above it (%zu such units): no "
+                             "desk hears of this step; name one in the column unit",
+                             findings_quote(rung->step.role).text, first, count);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 #include "services/intake/intake_amend.h"
 
+#include "service/event_record.h"
 #include "store/event_log.h"
 
 _Static_assert(CODE_KEY_BYTES <= STORE_SECRET_BYTES,
@@ -165,20 +166,17 @@ static bool is_event_whole(struct store_txn *txn, uint64_t offset, Intake__Event
                            struct arena *arena)
 {
     struct bytes packed;
-    ProtobufCMessage *message = NULL;
+    struct event event;
+    bool is_known = false;
     struct error err = ERROR_NONE;
     if (!log_get(txn, offset, &packed, NULL)) {
         return txn_error(txn, NULL) != STATUS_OK;
     }
-    enum status status = message_unpack(&common__event_record__descriptor, packed,
-                                        MESSAGE_UNKNOWN_KEEP, arena, &message, &err);
-    if (status == STATUS_OK) {
-        const Common__EventRecord *record = (const Common__EventRecord *)message;
-        status = message_unpack(&intake__event__descriptor,
-                                bytes_of(record->open.data, record->open.len), MESSAGE_UNKNOWN_KEEP,
-                                arena, &message, &err);
-    }
-    return status == STATUS_OK ? ((const Intake__Event *)message)->kind_case == kind
+    const Common__EventRecord *record = event_record_unpack(packed, arena, &err);
+    enum status status = record == NULL ? err.status
+                                        : event_unpack(record, offset, &intake__event__descriptor,
+                                                       arena, &event, &is_known, &err);
+    return status == STATUS_OK ? ((const Intake__Event *)event.open)->kind_case == kind
                                : status == STATUS_RESOURCE_EXHAUSTED;
 }
 

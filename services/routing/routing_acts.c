@@ -83,3 +83,17 @@ enum status routing_acts_check_unit(struct decide *d, const char *field, const c
                                "%s is no unit on this day, and %s has its work: name that one",
                                unit, in_charge);
 }
+
+Routing__Event routing_acts_cancelled(struct decide *d, const Routing__Task *task, char *reason)
+{
+    Routing__TaskCancelled cancelled = ROUTING__TASK_CANCELLED__INIT;
+    cancelled.task_number = task->number;
+    cancelled.case_number = task->case_number;
+    cancelled.unit = task->unit;
+    cancelled.reason = reason;
+
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_CANCELLED;
+    event.task_cancelled = arena_copy(d->arena, &cancelled, sizeof(cancelled));
+    return event;
+}

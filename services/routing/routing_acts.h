@@ -19,5 +19,7 @@ enum status routing_acts_check_unit(struct decide *d, const char *field, const c
 enum status routing_acts_change(struct decide *d, const Routing__Event *event, const void *member,
                                 const struct event_options *options, Routing__Task *task,
                                 Routing__Task **ret_task);
+/* That it is cancelled, in the arena; task_cancelled is NULL when that is full. */
+Routing__Event routing_acts_cancelled(struct decide *d, const Routing__Task *task, char *reason);
 
 #endif

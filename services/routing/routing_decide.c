@@ -1,7 +1,8 @@
 /*
  * What routing decides by itself: what it hears of requests and of citizens, a due date passes, a
  * waiting ends; and that an office has everything. What people do to a task is in
- * routing_decide_acts.c, _hand_on.c and _help.c. Reads tables, writes nothing.
+ * routing_decide_acts.c, routing_decide_hand_on.c and routing_decide_help.c. Reads tables, writes
+ * nothing.
  */
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
@@ -15,7 +16,6 @@
 #include "vafa/intake/v1/intake.pb-c.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 /* --- a request was registered --- */
 

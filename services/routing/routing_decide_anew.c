@@ -6,6 +6,7 @@
 #include "services/routing/routing_alarm.h"
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
+#include "services/routing/routing_storms.h"
 #include "services/routing/routing_tables.h"
 
 #include "base/clock.h"
@@ -180,12 +181,9 @@ static enum status reopen(struct decide *d, Routing__Task *task, char *reason,
 static enum status start_clock(struct decide *d, Routing__Task *task,
                                const struct city_route *route, int64_t at_us)
 {
-    bool is_loose =
-        task->due_percent > 0 && !routing_clock_is_urgent(d->city, task->topic, task->urgency);
-    const struct routing_looseness looseness = {
-        .due_percent = is_loose ? task->due_percent : 100,
-        .respond_percent = is_loose ? task->respond_percent : 100,
-    };
+    const struct routing_looseness usual = {.due_percent = 100, .respond_percent = 100};
+    bool is_urgent = routing_clock_is_urgent(d->city, task->topic, task->urgency);
+    struct routing_looseness looseness = is_urgent ? usual : routing_storm_allowed(task);
     Routing__TaskRouted dates = ROUTING__TASK_ROUTED__INIT;
     dates.topic = task->topic;
     dates.urgency = task->urgency;

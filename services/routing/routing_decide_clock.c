@@ -207,10 +207,9 @@ static enum status tell(struct decide *d, Routing__Task *task, const Routing__Ev
 {
     const struct event_options options = options_at(task, at_us);
     enum status status = routing_emit(d, event, member, &options);
-    if (status == STATUS_OK) {
-        routing_clock_change(task, event);
-    }
-    return status;
+    return status != STATUS_OK || routing_rules_change_task(task, event, at_us, d->arena)
+               ? status
+               : refuse_memory(d);
 }
 
 static enum status decide_warned(struct decide *d, Routing__Task *task, int64_t at_us)

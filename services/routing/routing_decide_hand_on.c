@@ -144,15 +144,7 @@ enum status routing_decide_reopen(struct decide *d, const ProtobufCMessage *mess
 static enum status cancel(struct decide *d, Routing__Task *task, char *reason,
                           const struct event_options *options, Routing__Task **ret_task)
 {
-    Routing__TaskCancelled cancelled = ROUTING__TASK_CANCELLED__INIT;
-    cancelled.task_number = task->number;
-    cancelled.case_number = task->case_number;
-    cancelled.unit = task->unit;
-    cancelled.reason = reason;
-
-    Routing__Event event = ROUTING__EVENT__INIT;
-    event.kind_case = ROUTING__EVENT__KIND_TASK_CANCELLED;
-    event.task_cancelled = arena_copy(d->arena, &cancelled, sizeof(cancelled));
+    Routing__Event event = routing_acts_cancelled(d, task, reason);
     return routing_acts_change(d, &event, event.task_cancelled, options, task, ret_task);
 }
 

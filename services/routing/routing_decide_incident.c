@@ -3,6 +3,7 @@
  * what becomes of the joined requests when the task ends or is opened again. Reads tables, writes
  * nothing.
  */
+#include "services/routing/routing_acts.h"
 #include "services/routing/routing_incident.h"
 
 #include "services/routing/routing_alarm.h"
@@ -79,14 +80,7 @@ static enum status emit_refused(struct decide *d, uint64_t case_number, char *co
 
 enum status routing_decide_cancelled(struct decide *d, Routing__Task *task, char *reason)
 {
-    Routing__TaskCancelled cancelled = ROUTING__TASK_CANCELLED__INIT;
-    cancelled.task_number = task->number;
-    cancelled.case_number = task->case_number;
-    cancelled.unit = task->unit;
-    cancelled.reason = reason;
-    Routing__Event event = ROUTING__EVENT__INIT;
-    event.kind_case = ROUTING__EVENT__KIND_TASK_CANCELLED;
-    event.task_cancelled = arena_copy(d->arena, &cancelled, sizeof(cancelled));
+    Routing__Event event = routing_acts_cancelled(d, task, reason);
     enum status status = routing_decide_before(d, task, &event, d->now_us);
     return status == STATUS_OK ? routing_emit(d, &event, event.task_cancelled, NULL) : status;
 }

@@ -7,7 +7,6 @@
 #include "base/plant.h"
 #include "service/city_request.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 /* Where the task goes. A history's unit is kept as it came, known to the pack or not. */

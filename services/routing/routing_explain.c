@@ -43,7 +43,7 @@ static enum status check_place(const Common__Place *place, struct error *err)
     return status;
 }
 
-/* An answer that nobody can give would only ever be another one. */
+/* A choice that is none would only ever be another answer. */
 static enum status check_values(const struct city *city, const char *topic,
                                 const Common__Answer *answer, const char *field, struct error *err)
 {
@@ -87,6 +87,12 @@ static enum status check_answers(const struct city *city,
                          ROUTING_EXPLAIN_ANSWERS_MAX);
     }
     for (size_t i = 0; i < request->n_answers && status == STATUS_OK; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(request->answers[j]->question, request->answers[i]->question) == 0) {
+                return error_set(err, STATUS_INVALID_ARGUMENT, "answers",
+                                 "question %s is answered twice", request->answers[i]->question);
+            }
+        }
         values += request->answers[i]->n_values;
         status = values > ROUTING_EXPLAIN_VALUES_MAX
                      ? error_set(err, STATUS_INVALID_ARGUMENT, "answers",
@@ -236,11 +242,12 @@ static const char *area_of(const struct city *city, const struct city_request *r
 bool routing_explain(const struct city *city, const Routing__ExplainRouteRequest *request,
                      int64_t now_us, struct arena *arena, Routing__ExplainRouteResponse *response)
 {
+    Routing__ExplainRouteResponse told = ROUTING__EXPLAIN_ROUTE_RESPONSE__INIT;
     struct telling t = {
         .city = city,
         .arena = arena,
         .other_topics = request->other_topics,
-        .response = response,
+        .response = &told,
     };
     struct city_route route;
     struct city_request asked = city_request_of(
@@ -250,5 +257,9 @@ bool routing_explain(const struct city *city, const Routing__ExplainRouteRequest
         asked.area = area_of(city, &asked);
     }
     city_route_explain(city, &asked, &route, tell_rule, &t);
-    return tell_route(&t, &route, asked.registered_at_us) && !t.is_full;
+    if (!tell_route(&t, &route, asked.registered_at_us) || t.is_full) {
+        return false;
+    }
+    *response = told;
+    return true;
 }

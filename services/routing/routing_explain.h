@@ -13,7 +13,7 @@
 
 #define ROUTING_EXPLAIN_ANSWERS_MAX 20
 #define ROUTING_EXPLAIN_VALUES_MAX 20                         /* of all answers together */
-#define ROUTING_EXPLAIN_VALUE_MAX 1000                        /* characters */
+#define ROUTING_EXPLAIN_VALUE_MAX 2000                        /* characters */
 #define ROUTING_EXPLAIN_NEIGHBOURHOOD_MAX 100                 /* characters */
 #define ROUTING_EXPLAIN_AT_US_MAX INT64_C(253402300799999999) /* the end of 9999 */
 

@@ -113,6 +113,13 @@ static enum status append_change(struct follow *follow, uint64_t sequence, Routi
     return STATUS_OK;
 }
 
+/* Desks of other units, which help with it or to which it went up, are told whichever has it there. */
+static bool is_another_desks(const struct follow *follow, const Routing__Task *task)
+{
+    return follow->desk[0] != '\0' && task->desk[0] != '\0' &&
+           strcmp(task->unit, follow->unit) == 0 && strcmp(follow->desk, task->desk) != 0;
+}
+
 /* An event of the own log becomes a change, unless offices are not told of its kind. */
 static enum status take_event(struct follow *follow, uint64_t offset, struct bytes packed)
 {
@@ -143,10 +150,9 @@ static enum status take_event(struct follow *follow, uint64_t offset, struct byt
     if (status != STATUS_OK) {
         return status;
     }
-    if (follow->desk[0] != '\0' && task->desk[0] != '\0' && strcmp(follow->desk, task->desk) != 0) {
-        return STATUS_OK; /* another desk's */
-    }
-    return append_change(follow, offset, kind, record->occurred_at_us, event, task);
+    return is_another_desks(follow, task)
+               ? STATUS_OK
+               : append_change(follow, offset, kind, record->occurred_at_us, event, task);
 }
 
 static enum status take_offset(struct follow *follow, uint64_t offset)

@@ -216,6 +216,8 @@ void morning_check_told(struct morning *m)
         }
     }
     assert_true(m->urgent > 0);
+    assert_true(2 * m->given >
+                m->urgent); /* what a desk on watch has no room for waits for the next */
     qsort(delays, m->urgent, sizeof *delays, by_time);
     m->urgent_median_us = delays[m->urgent / 2];
     m->urgent_worst_us = delays[m->urgent - 1];

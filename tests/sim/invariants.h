@@ -29,8 +29,8 @@
     X(RULED, "every request goes where the pack's rules send it",                                  \
       "Its task is routed to the unit that topic, area, answers and the hour of registration "     \
       "give, "                                                                                     \
-      "and the rule's helping unit is asked at once.",                                             \
-      "at every event, at the end")                                                                \
+      "and the rule's helping unit is asked at once. ExplainRoute says the same.",                 \
+      "at every event and answer, at the end")                                                     \
     X(APPLIED_ONCE, "every event is applied exactly once by every follower, in order",             \
       "What a follower has written because of another log is what that log tells up to its "       \
       "cursor, in that order: not more, not less, not twice.",                                     \
@@ -39,7 +39,8 @@
       "An answer of FollowTasks has every change of the unit between `after` and `next`; it "      \
       "never "                                                                                     \
       "begins behind what the office has; what is acknowledged is what it acknowledged. A desk "   \
-      "is given what is to be done first: urgent, then chased, then due.",                         \
+      "is given what is to be done first: urgent, then chased, then due. Whom a task goes up to "  \
+      "is the unit that the ladder gives, and is told of it from then on.",                        \
       "at every answer, at the end")                                                               \
     X(TIMELINES, "timelines agree with the owners",                                                \
       "A request's story is what the four logs tell of it up to how far intake has come, each "    \

@@ -339,13 +339,12 @@ static void route_told(struct errand *errand)
     const Routing__ExplainRouteResponse *told =
         (const Routing__ExplainRouteResponse *)errand->response;
     const Routing__RuleTried *last = told->n_rules > 0 ? told->rules[told->n_rules - 1] : NULL;
-    unsigned now = recount_catch_up(asked->life->recount)
-                       ? recount_pack(recount, COMMON__SERVICE_ID__SERVICE_ID_ROUTING)
-                       : asked->before;
+    bool is_whole = recount_catch_up(asked->life->recount);
+    unsigned now = recount_pack(recount, COMMON__SERVICE_ID__SERVICE_ID_ROUTING);
     bool is_usual = strcmp(told->unit, asked->unit) == 0;
     bool is_others = strcmp(told->unit, WORLD_OTHER_UNIT) == 0;
-    bool may_be_usual = !asked->in_other_area || asked->before == 0 || now == 0;
-    bool may_be_others = asked->in_other_area && (asked->before != 0 || now != 0);
+    bool may_be_usual = !asked->in_other_area || !is_whole || asked->before == 0 || now == 0;
+    bool may_be_others = asked->in_other_area && (!is_whole || asked->before != 0 || now != 0);
     if (last == NULL || last->line != told->rule_line ||
         last->outcome != ROUTING__RULE_OUTCOME__RULE_OUTCOME_TAKES ||
         !((is_usual && may_be_usual) || (is_others && may_be_others))) {

@@ -83,8 +83,9 @@ void recount_go_up(struct recount *recount, struct recount_task *task, uint32_t 
     const char *due = slow_clock_goes_up_to(recount->slow, task->clock.level, task->unit, step);
     size_t kept = 0;
     if (strcmp(due, to_unit) != 0) {
-        invariant_broken(INVARIANT_URGENT, "task %" PRIu64 " goes up to %s, and the ladder says %s",
-                         task->number, to_unit, due);
+        invariant_broken(INVARIANT_OFFICES,
+                         "task %" PRIu64 " goes up to %s, and the ladder says %s", task->number,
+                         to_unit, due);
     }
     if (due[0] == '\0') {
         return;

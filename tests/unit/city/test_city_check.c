@@ -176,6 +176,7 @@ static void warns_of_what_does_nothing(void **state)
         {"city.ini", "[urgent]\nack_minutes = 10\n", "", NULL, 0, "no ack_minutes"},
         {"ladder.csv", "*,*,1,100,,unit-head,رئیس,Head,centre\n", "", NULL, 0,
          "there is no ladder"},
+        {"ladder.csv", "Head,centre\n", "Head,\n", NULL, 2, "(6 such units): no desk hears"},
         {"imports/notes.txt", NULL, "x", NULL, 0, "ends in .ini"},
         {"festivals.csv", NULL, "x", NULL, 0, "is not read"},
     };

@@ -265,6 +265,34 @@ static void whom_it_goes_up_to_hears_of_it_from_then_on(void **state)
     rig_free(rig);
 }
 
+/* Which desk has it in its own unit is nothing to them. */
+static void so_does_one_of_several_desks_that_it_goes_up_to(void **state)
+{
+    (void)state;
+    static const char deputy[] = "deputy-urban-services";
+    struct rig *rig = scene_new_clocked();
+    Routing__FollowTasksRequest request = ROUTING__FOLLOW_TASKS_REQUEST__INIT;
+    const ProtobufCMessage *response = NULL;
+    (void)claim(rig, CIVIL_5, WATCH, 0);
+    scene_register(rig, (struct scene_request){
+                            .number = 1, .topic = "subsidence", .area = "5", .urgent = true});
+    assert_string_equal(scene_task(rig, 1)->desk, WATCH);
+    for (int minute = 0; minute <= 10; minute++) {
+        (void)claim(rig, CIVIL_5, WATCH, 0); /* it is there, and acknowledges nothing */
+        rig_advance(rig, MINUTE_US);
+    }
+    request.unit = text(deputy);
+    request.desk = text("desk 2");
+    request.after = 1;
+    assert_int_equal(
+        scene_call(rig, RPC_ROLE_OFFICE, deputy, "FollowTasks", &request.base, &response, NULL),
+        STATUS_OK);
+    const Routing__FollowTasksResponse *page = (const Routing__FollowTasksResponse *)response;
+    assert_int_equal(page->n_changes, 1);
+    assert_int_equal(page->changes[0]->kind, ROUTING__CHANGE_KIND__CHANGE_KIND_UNACKNOWLEDGED);
+    rig_free(rig);
+}
+
 static void a_person_acknowledges_and_a_program_does_not(void **state)
 {
     (void)state;
@@ -476,6 +504,7 @@ int main(void)
         cmocka_unit_test(when_its_desk_falls_silent_another_is_given_it),
         cmocka_unit_test(what_nobody_acknowledges_goes_up_the_ladder_each_step_once),
         cmocka_unit_test(whom_it_goes_up_to_hears_of_it_from_then_on),
+        cmocka_unit_test(so_does_one_of_several_desks_that_it_goes_up_to),
         cmocka_unit_test(a_person_acknowledges_and_a_program_does_not),
         cmocka_unit_test(the_unit_it_is_returned_to_is_told_anew),
         cmocka_unit_test(

@@ -184,6 +184,11 @@ static void names_the_field_that_is_wrong(void **state)
     given.n_values = ROUTING_EXPLAIN_VALUES_MAX + 1;
     refuses(rig, request, STATUS_INVALID_ARGUMENT, "answers");
     given.n_values = 1;
+    request.answers = (Common__Answer *[]){&given, &given};
+    request.n_answers = 2;
+    refuses(rig, request, STATUS_INVALID_ARGUMENT, "answers");
+    request.answers = answers;
+    request.n_answers = 1;
     values[0] = text("lamp");
     refuses(rig, request, STATUS_INVALID_ARGUMENT, "answers.touches");
     given.question = text("size");

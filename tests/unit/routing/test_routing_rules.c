@@ -273,6 +273,28 @@ static void a_returned_task_begins_afresh_but_keeps_its_due_date(void **state)
     assert_true(task.overdue);
 }
 
+static void so_are_those_that_it_went_up_to(void **state)
+{
+    (void)state;
+    static char units[14][4];
+    Routing__Task task = task_in(ROUTED);
+    Routing__TaskEscalated escalated = ROUTING__TASK_ESCALATED__INIT;
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_ESCALATED;
+    event.task_escalated = &escalated;
+    for (int i = 0; i < 14; i++) {
+        snprintf(units[i], sizeof(units[i]), "u%d", i);
+        escalated.step = task.escalations + 1;
+        escalated.to_unit = i == 13 ? units[5] : units[i]; /* once more */
+        assert_true(routing_rules_change_task(&task, &event, 300, arena));
+    }
+    assert_int_equal(task.n_went_up_to, 10);
+    assert_string_equal(task.went_up_to[0], "u3");
+    assert_string_equal(task.went_up_to[9], "u5");
+    assert_true(routing_rules_went_up_to(&task, "u12"));
+    assert_false(routing_rules_went_up_to(&task, "u1"));
+}
+
 static void units_that_had_it_are_remembered_once_each_and_the_oldest_forgotten(void **state)
 {
     (void)state;
@@ -355,6 +377,7 @@ int main(void)
         cmocka_unit_test(only_the_import_gives_times_and_only_to_history_between_request_and_now),
         cmocka_unit_test(a_returned_task_begins_afresh_but_keeps_its_due_date),
         cmocka_unit_test(units_that_had_it_are_remembered_once_each_and_the_oldest_forgotten),
+        cmocka_unit_test(so_are_those_that_it_went_up_to),
         cmocka_unit_test(finishing_without_a_word_keeps_the_word_before),
         cmocka_unit_test(an_event_that_cannot_follow_changes_nothing),
         cmocka_unit_test(every_event_but_the_acknowledgement_is_about_a_task_and_told),
