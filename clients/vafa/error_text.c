@@ -160,10 +160,7 @@ static const struct {
     {STATUS_INVALID_ARGUMENT, "phone", "این شمارهٔ تلفن خوانده نشد"},
     {STATUS_INVALID_ARGUMENT, "phone_digits", "چهار یا هشت رقم آخر تلفن لازم است"},
     {STATUS_RESOURCE_EXHAUSTED, "phone_digits",
-     "رقم‌های نادرست بسیار بوده است: هشت رقم آخر تلفن را "
-     "بدهید، "
-     "یا "
-     "دیرتر "
+     "رقم‌های نادرست بسیار بوده است: هشت رقم آخر تلفن را بدهید، یا دیرتر "
      "بیایید"},
     {STATUS_INVALID_ARGUMENT, "answers.", "پاسخ این پرسش داده نشده، یا پذیرفتنی نیست"},
     {STATUS_INVALID_ARGUMENT, "reason", "دلیل را بنویسید"},
@@ -203,6 +200,9 @@ static const struct {
     {"\" is none of ", "از گزینه‌های پذیرفتنی نیست"},
     {"\": write YYYY-MM-DD", "این زمان خوانده نشد"},
     {"\": there is no such day", "چنین روزی در تقویم نیست"},
+    {" days ahead", "از آنچه شهر اجازه می‌دهد دورتر است"},
+    {"it ends before it begins", "پایانش پیش از آغاز است"},
+    {"longer than ", "بلندتر از اندازهٔ پذیرفتنی است"},
 };
 
 static bool is_about(const char *wanted, const char *field)

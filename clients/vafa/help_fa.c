@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* clang-format off: Persian is measured in bytes there, and cut into words. */
 static const struct {
     const char *en, *fa;
 } texts[] = {
@@ -27,13 +28,10 @@ static const struct {
     {"the service refused it, or it could not be done", "سرویس نپذیرفت، یا شدنی نبود"},
     {"wrong command line", "خط فرمان نادرست است"},
     {"there is no such request, task, call, unit, topic, area, pack or file",
-     "چنین درخواست، کار، تماس، واحد، موضوع، منطقه، بسته یا "
-     "پرونده‌ای "
+     "چنین درخواست، کار، تماس، واحد، موضوع، منطقه، بسته یا پرونده‌ای "
      "نیست"},
     {"no server, or no answer in time: try again, with the --key that was told",
-     "سرور نبود یا به‌موقع پاسخ نداد: دوباره، با همان --key "
-     "که "
-     "گفته "
+     "سرور نبود یا به‌موقع پاسخ نداد: دوباره، با همان --key که گفته "
      "شد"},
     {"a check found something wrong", "وارسی ایرادی یافت"},
     /* options of all commands */
@@ -51,8 +49,7 @@ static const struct {
     {"the unit you speak for", "واحدی که از سوی آن سخن می‌گویید"},
     {"how long to wait for an answer, 1 to 300 (10)", "چند ثانیه در انتظار پاسخ، ۱ تا ۳۰۰ (۱۰)"},
     {"city pack for names and dates (the one the server has in force)",
-     "بستهٔ شهر برای نام‌ها و تاریخ‌ها (همان که سرور به "
-     "کار "
+     "بستهٔ شهر برای نام‌ها و تاریخ‌ها (همان که سرور به کار "
      "می‌برد)"},
     {"language of labels (VAFA_LANG; the city's)",
      "زبان برچسب‌ها (VAFA_LANG؛ زبان شهر)"},
@@ -135,14 +132,10 @@ static const struct {
     {"which topics a citizen's words may be about",
      "گفتهٔ شهروند به کدام موضوع می‌خورد"},
     {"how well topics are suggested from citizens' words, on rows of the past",
-     "پیشنهاد موضوع از روی گفته‌ها تا چه اندازه درست "
-     "است، "
-     "روی "
-     "داده‌های "
+     "پیشنهاد موضوع از روی گفته‌ها تا چه اندازه درست است، روی داده‌های "
      "گذشته"},
     {"destroys a citizen's key: nothing of theirs can be read again",
-     "کلید شهروند را از میان می‌برد: دیگر چیزی از او "
-     "خوانده "
+     "کلید شهروند را از میان می‌برد: دیگر چیزی از او خوانده "
      "نمی‌شود"},
     {"what can still be read of a citizen", "از یک شهروند هنوز چه خواندنی است"},
     {"who has looked at the personal data of a request, and for what",
@@ -188,9 +181,7 @@ static const struct {
     {"calls to the hotline, newest first",
      "تماس‌ها با مرکز، تازه‌ترین نخست"},
     {"how calls to the hotline ended, and how long callers waited",
-     "تماس‌ها چگونه پایان یافت، و تماس‌گیرندگان چه "
-     "اندازه "
-     "منتظر "
+     "تماس‌ها چگونه پایان یافت، و تماس‌گیرندگان چه اندازه منتظر "
      "ماندند"},
     {"the citizen asks again about a request: its office is told",
      "پیگیری مجدد شهروند: به واحدش گفته می‌شود"},
@@ -213,8 +204,7 @@ static const struct {
      "حالت‌های طوفان، جاری و گذشته، تازه‌ترین نخست"},
     {"what a storm has left to be caught up", "از حالت طوفان چه مانده که باید به آن رسید"},
     {"a manager is at the hotline centre: what is urgent in the unit is shown there",
-     "مدیری در مرکز است: فوری‌های واحدش همان‌جا نشان "
-     "داده "
+     "مدیری در مرکز است: فوری‌های واحدش همان‌جا نشان داده "
      "می‌شود"},
     {"an open session ends later", "نشستِ باز دیرتر پایان می‌یابد"},
     {"an open session ends now", "نشستِ باز همین حالا پایان می‌یابد"},
@@ -234,18 +224,10 @@ static const struct {
     {"`vafa topics TOPIC` shows what it asks.",
      "«vafa topics TOPIC» پرسش‌های موضوع را نشان می‌دهد."},
     {"Is the server running? `vafa health` tells; `vafad --data DIR --city NAME` starts one.",
-     "آیا سرور روشن است؟ «vafa health» می‌گوید؛ «vafad --data DIR "
-     "--city "
-     "NAME» "
-     "سروری "
-     "روشن "
+     "آیا سرور روشن است؟ «vafa health» می‌گوید؛ «vafad --data DIR --city NAME» سروری روشن "
      "می‌کند."},
     {"The server did not answer in time: try again, or give it longer with --timeout.",
-     "سرور به‌موقع پاسخ نداد: دوباره بکوشید، یا با --timeout "
-     "به "
-     "آن "
-     "زمان "
-     "بیشتری "
+     "سرور به‌موقع پاسخ نداد: دوباره بکوشید، یا با --timeout به آن زمان بیشتری "
      "بدهید."},
     {"Another role or unit may do this: see --role and --unit.",
      "نقش یا واحد دیگری اجازهٔ این کار را دارد: --role و --unit را ببینید."},
@@ -255,11 +237,7 @@ static const struct {
      "پشتیبان دیگری بردارید: به این یکی نمی‌شود اعتماد "
      "کرد."},
     {"A number that was typed may be wrong; `vafa verify` tells what is damaged.",
-     "شاید شماره نادرست نوشته شده باشد؛ «vafa verify» "
-     "می‌گوید "
-     "چه "
-     "آسیب "
-     "دیده "
+     "شاید شماره نادرست نوشته شده باشد؛ «vafa verify» می‌گوید چه آسیب دیده "
      "است."},
     {"`vafa verify` tells what is damaged.",
      "«vafa verify» می‌گوید چه آسیب دیده است."},
@@ -268,6 +246,7 @@ static const struct {
      "آنجا سروری روشن کنید (vafad --data DIR --city NAME)، یا با --data یا --connect جای دیگری "
      "را نام ببرید."},
 };
+/* clang-format on */
 
 const char *help_in(bool fa, const char *text)
 {

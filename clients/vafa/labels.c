@@ -18,6 +18,7 @@ struct label {
     const char *en;
 };
 
+/* clang-format off: Persian is measured in bytes there, and cut into words. */
 static const struct label enum_labels[] = {
     {"CHANNEL_PHONE", "تلفن", "phone"},
     {"CHANNEL_SMS", "پیامک", "SMS"},
@@ -185,7 +186,9 @@ static const struct label enum_labels[] = {
     {"SERVING_STATE_DEGRADED", "با کاستی", "degraded"},
     {"SERVING_STATE_DRAINING", "در حال توقف", "stopping"},
 };
+/* clang-format on */
 
+/* clang-format off: Persian is measured in bytes there, and cut into words. */
 static const struct label word_labels[] = {
     {"code", "کد رهگیری", "code"},
     {"number", "شماره", "number"},
@@ -462,8 +465,7 @@ static const struct label word_labels[] = {
     {"import_still_open", "  هنوز باز است", "  still open"},
     {"import_failed", "  پایان نیافت", "  could not be finished"},
     {"import_duplicates",
-     "ردیف شناسه‌ای را تکرار می‌کند: نخستین هر کدام به "
-     "شمار "
+     "ردیف شناسه‌ای را تکرار می‌کند: نخستین هر کدام به شمار "
      "می‌آید.",
      "rows repeat an id of the file: the first of each counts."},
     {"import_closed_too_early", "ردیف پیش از گشوده شدن بسته شده بود: همان دم بسته گرفته شد.",
@@ -512,8 +514,7 @@ static const struct label word_labels[] = {
      "ثبت شد. اگر یکی از این‌هاست: vafa case join CODE --with CODE",
      "Registered. If it is one of these: vafa case join CODE --with CODE"},
     {"storm_join_first",
-     "حالت طوفان: ثبت نشد. اگر یکی از این‌هاست --join CODE، "
-     "وگرنه "
+     "حالت طوفان: ثبت نشد. اگر یکی از این‌هاست --join CODE، وگرنه "
      "--alone",
      "A storm is running: nothing was registered. If it is one of these: --join CODE, if not: "
      "--alone"},
@@ -530,10 +531,7 @@ static const struct label word_labels[] = {
     {"search_looked_at", "بررسی‌شده:", "looked at:"},
     {"search_goes_on", "بیشتر هم هست: --after", "There may be more: --after"},
     {"search_unreadable",
-     "درخواست‌هایی که گفته‌هایشان آسیب دیده است و "
-     "جست‌وجو "
-     "نشد "
-     "(vafa "
+     "درخواست‌هایی که گفته‌هایشان آسیب دیده است و جست‌وجو نشد (vafa "
      "verify)",
      "requests whose words are damaged and could not be searched (vafa verify)"},
     {"added_words", "گفتهٔ تازه", "added"},
@@ -545,6 +543,7 @@ static const struct label word_labels[] = {
     {";", "؛", ";"},
     {"none", "—", "—"},
 };
+/* clang-format on */
 
 static const struct label *find_label(const struct label *labels, size_t count, const char *name)
 {
