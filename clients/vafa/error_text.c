@@ -138,6 +138,7 @@ void error_text_field(const struct command *command, const struct error *err, ch
 
 /* --- reasons --- */
 
+/* clang-format off */
 static const struct {
     enum status status;
     const char *field; /* NULL: any; ending with '.': all that begin so */
@@ -187,6 +188,7 @@ static const struct {
     {STATUS_INTERNAL, NULL, "خطای درونی سرور"},
     {STATUS_DATA_LOSS, NULL, "داده آسیب دیده است"},
 };
+/* clang-format on */
 
 /* Whatever the field: what is wrong with a command line, by what its English message says. */
 static const struct {

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* clang-format off: Persian is measured in bytes there, and cut into words. */
+/* Persian would be measured in bytes, and cut into words. */
+/* clang-format off */
 static const struct {
     const char *en, *fa;
 } texts[] = {

@@ -18,7 +18,8 @@ struct label {
     const char *en;
 };
 
-/* clang-format off: Persian is measured in bytes there, and cut into words. */
+/* Persian would be measured in bytes, and cut into words. */
+/* clang-format off */
 static const struct label enum_labels[] = {
     {"CHANNEL_PHONE", "تلفن", "phone"},
     {"CHANNEL_SMS", "پیامک", "SMS"},
@@ -188,7 +189,8 @@ static const struct label enum_labels[] = {
 };
 /* clang-format on */
 
-/* clang-format off: Persian is measured in bytes there, and cut into words. */
+/* Persian would be measured in bytes, and cut into words. */
+/* clang-format off */
 static const struct label word_labels[] = {
     {"code", "کد رهگیری", "code"},
     {"number", "شماره", "number"},
