@@ -92,11 +92,12 @@ static void release(struct follower *follower)
 static void stop(struct follower *follower, const struct error *why)
 {
     follower->step = STEP_STOPPED;
+    /* Told first: nobody sees a feed that has stopped in a service without trouble. */
+    follower->options.stopped(follower->options.context, follower->upstream, why);
     pthread_mutex_lock(&follower->lock);
     follower->state.stopped = true;
     follower->state.why = *why;
     pthread_mutex_unlock(&follower->lock);
-    follower->options.stopped(follower->options.context, follower->upstream, why);
 }
 
 /* Tries again soon. Told once for each reason, not with every try. */

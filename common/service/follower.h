@@ -23,7 +23,7 @@ struct follower_options {
     size_t feed;
     struct rpc_client *client; /* to the followed service; freed with the follower */
     uint32_t wait_ms;          /* of a read when there is nothing to tell; 0: 20,000 */
-    /* Stopped for good; on the loop. */
+    /* Stopped for good; on the loop, before its state says so. */
     void (*stopped)(void *context, Common__ServiceId upstream, const struct error *why);
     /* Waits and tries again, for a reason it did not have before; on the loop. */
     void (*waiting)(void *context, Common__ServiceId upstream, const struct error *why);

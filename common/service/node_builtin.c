@@ -224,17 +224,6 @@ static enum status read_health(struct read *r, const ProtobufCMessage *message,
     position_fill(storage, node->def->id, &head);
     response->head = &storage->position;
 
-    const struct error *trouble = node_trouble(node);
-    struct error unwritable = ERROR_NONE; /* full, or a commit has failed */
-    if (trouble == NULL && store_room(node->store, false, &unwritable) != STATUS_OK) {
-        trouble = &unwritable;
-    }
-    response->state = node_is_draining(node) ? HEALTH__SERVING_STATE__SERVING_STATE_DRAINING
-                      : trouble != NULL      ? HEALTH__SERVING_STATE__SERVING_STATE_DEGRADED
-                                             : HEALTH__SERVING_STATE__SERVING_STATE_SERVING;
-    if (trouble != NULL) {
-        response->reason = arena_copy_text(r->arena, trouble->message);
-    }
     for (size_t i = 0; i < feeds; i++) {
         struct follower_state state;
         node_feed_state(node, i, &state);
@@ -247,6 +236,19 @@ static enum status read_health(struct read *r, const ProtobufCMessage *message,
             *why = arena_copy_text(r->arena, state.why.message);
         }
         response->feeds[response->n_feeds++] = &feed[i];
+    }
+
+    /* After the feeds: one that has stopped meanwhile is trouble already. */
+    const struct error *trouble = node_trouble(node);
+    struct error unwritable = ERROR_NONE; /* full, or a commit has failed */
+    if (trouble == NULL && store_room(node->store, false, &unwritable) != STATUS_OK) {
+        trouble = &unwritable;
+    }
+    response->state = node_is_draining(node) ? HEALTH__SERVING_STATE__SERVING_STATE_DRAINING
+                      : trouble != NULL      ? HEALTH__SERVING_STATE__SERVING_STATE_DEGRADED
+                                             : HEALTH__SERVING_STATE__SERVING_STATE_SERVING;
+    if (trouble != NULL) {
+        response->reason = arena_copy_text(r->arena, trouble->message);
     }
     return STATUS_OK;
 }

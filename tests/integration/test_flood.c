@@ -113,6 +113,7 @@ static void expect_refused(const struct attack *a, const char *reason, uint64_t 
         fail_msg("%llu were refused as %s, not %llu", (unsigned long long)count, reason,
                  (unsigned long long)at_least);
     }
+    printf("           refused as %s: %llu\n", reason, (unsigned long long)count);
 }
 
 /* Alive, served, bounded, clean. */
@@ -419,8 +420,9 @@ static void survives_mutated_frames(void **state)
     }
     static const char *const reasons[] = {"broken", "malformed", "malformed_body",
                                           "unknown_method"};
+    /* The rarest is met by one of 130 in the middle of many seeds: a floor no seed comes near. */
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
-        expect_refused(&a, reasons[i], MUTANTS / 200);
+        expect_refused(&a, reasons[i], MUTANTS / 1000);
     }
     attack_end(&a);
 }

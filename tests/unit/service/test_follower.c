@@ -1,8 +1,11 @@
 /* Following another service's log: in order, once, for ever; and when it must stop instead. */
 #include "toy.h"
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -355,6 +358,57 @@ static void one_feed_that_has_stopped_leaves_the_other_alone(void **state)
     assert_int_equal(toy_notes(&toy), 1);
 }
 
+/* Lets nothing be written to it until somebody reads. */
+static void fill(int pipe_end)
+{
+    static const char nothing[4096];
+    assert_int_equal(fcntl(pipe_end, F_SETFL, O_NONBLOCK), 0);
+    while (write(pipe_end, nothing, sizeof nothing) > 0) {
+    }
+    assert_int_equal(fcntl(pipe_end, F_SETFL, 0), 0);
+}
+
+struct look {
+    int log; /* the pipe's end to read from */
+    bool had_stopped;
+};
+
+/* As a health check on another thread, in the moment in which the service is in trouble. */
+static void *look_when_in_trouble(void *context)
+{
+    struct look *look = context;
+    static char line[1 << 16];
+    while (node_trouble(toy.node) == NULL) {
+    }
+    look->had_stopped = feed_state(0).stopped;
+    while (read(look->log, line, sizeof line) > 0) { /* whoever waits for the log goes on */
+    }
+    return NULL;
+}
+
+/* The log takes no line until the look was taken: so what is told first is seen alone. */
+static void is_in_trouble_before_a_feed_is_seen_to_have_stopped(void **state)
+{
+    (void)state;
+    int ends[2];
+    pthread_t looker;
+    int saved = dup(STDERR_FILENO);
+    assert_true(saved >= 0 && pipe(ends) == 0);
+    struct look look = {.log = ends[0], .had_stopped = true};
+    fill(ends[1]);
+    assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+    assert_int_equal(close(ends[1]), 0);
+    assert_int_equal(pthread_create(&looker, NULL, look_when_in_trouble, &look), 0);
+    (void)toy_log_add(first, "refuse");
+    toy_advance(&toy, 0);
+    assert_true(dup2(saved, STDERR_FILENO) >= 0);
+    assert_int_equal(pthread_join(looker, NULL), 0);
+    close(saved);
+    close(ends[0]);
+    assert_false(look.had_stopped);
+    assert_true(feed_state(0).stopped);
+}
+
 #define ON_A_TOY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -381,6 +435,7 @@ int main(void)
         ON_A_TOY(stops_at_an_event_without_a_record),
         ON_A_TOY(stops_at_an_answer_without_positions),
         ON_A_TOY(one_feed_that_has_stopped_leaves_the_other_alone),
+        ON_A_TOY(is_in_trouble_before_a_feed_is_seen_to_have_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
