@@ -177,6 +177,10 @@ extern const char *const life_areas[LIFE_AREAS];
 void life_add_offices(struct life *life);
 size_t life_answer_questions(struct errand *errand, const char *topic, uint64_t marker,
                              Common__Answer ***ret_answers);
+/* One of the answers people give, from 1; as an errand says it; whether it is what was kept. */
+size_t life_draw_said(struct life *life);
+Common__Answer *life_say(struct errand *errand, size_t number);
+bool life_was_said(size_t number, const struct recount_answer *answered);
 
 /* life_surge.c: what many call about just now, NULL: nothing, or anywhere. */
 const char *life_talk_topic(const struct life *life);

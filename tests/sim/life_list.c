@@ -14,6 +14,7 @@ struct paging {
     int64_t from_us;             /* requests: that happened from then on */
     const char *topic;           /* of that topic; "": any */
     char thing[THING_SIZE];      /* and with that in the name of their thing; "": any */
+    size_t said;                 /* and with that answer; 0: any */
     bool by_due;
     size_t known;    /* requests, or tasks, that were there when it began */
     size_t *changes; /* of a task by then: events about its request */
@@ -66,13 +67,14 @@ static bool was_found(const struct paging *paging, uint64_t number)
 
 /* --- requests --- */
 
-/* What does not change: when it happened, and what its place is called. Its topic may. */
+/* When it happened and what its place is called does not change; its topic and answers may. */
 static bool fits(const struct paging *paging, const struct recount_case *one)
 {
     char thing[32];
     (void)snprintf(thing, sizeof thing, "r%" PRIu64, one->marker);
     return one->occurred_at_us >= paging->from_us && strstr(thing, paging->thing) != NULL &&
-           (paging->topic[0] == '\0' || strcmp(paging->topic, one->topic) == 0);
+           (paging->topic[0] == '\0' || strcmp(paging->topic, one->topic) == 0) &&
+           (paging->said == 0 || life_was_said(paging->said, one->answered));
 }
 
 static void check_cases(const struct paging *paging)
@@ -83,7 +85,7 @@ static void check_cases(const struct paging *paging)
     }
     for (uint64_t number = 1; number <= recount->case_count; number++) {
         const struct recount_case *one = recount_case(recount, number);
-        if (one->amendments > 0 && paging->topic[0] != '\0') {
+        if (one->amendments > 0 && (paging->topic[0] != '\0' || paging->said != 0)) {
             continue;
         }
         bool found = was_found(paging, number);
@@ -128,6 +130,11 @@ static void search_page(struct paging *paging, uint64_t token)
     request->place_words = arena_copy_text(errand->arena, paging->thing);
     request->page_size = (uint32_t)life_draw(life, 2, 12);
     request->page_token = token;
+    if (paging->said != 0) {
+        request->n_answers = 1;
+        request->answers = arena_alloc(errand->arena, sizeof *request->answers);
+        request->answers[0] = life_say(errand, paging->said);
+    }
     errand_start(errand);
 }
 
@@ -140,7 +147,11 @@ static void search(struct life *life)
     } else {
         (void)snprintf(paging->thing, sizeof paging->thing, "r%d", (int)life_draw(life, 1, 10));
     }
-    paging->topic = life_chance(life, 300) ? life_draw_topic(life) : "";
+    if (life_chance(life, 300)) {
+        paging->said = life_draw_said(life);
+    } else if (life_chance(life, 300)) {
+        paging->topic = life_draw_topic(life);
+    }
     search_page(paging, 0);
 }
 

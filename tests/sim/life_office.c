@@ -10,6 +10,9 @@
 #define FORGETS_OF_A_THOUSAND 60
 
 /* What an office will do about a task; the last three are the coordinator's. */
+/* Longer than an errand is tried again, and than any clock is wrong. */
+#define BEYOND_US (8 * DAY_US)
+
 enum act_kind {
     ACT_SEE,
     ACT_ACCEPT,
@@ -97,12 +100,24 @@ static bool is_late(enum status status)
     return status == STATUS_FAILED_PRECONDITION || status == STATUS_PERMISSION_DENIED;
 }
 
+/* It asked for a longer waiting than the pack allows, however long the errand has taken. */
+static bool waits_too_long(const struct errand *errand)
+{
+    if (errand->request->descriptor != &routing__pause_task_request__descriptor) {
+        return false;
+    }
+    const Routing__PauseTaskRequest *request = (const Routing__PauseTaskRequest *)errand->request;
+    return request->until_us - errand->begun_us > RECOUNT_PAUSE_DAYS_MAX * DAY_US;
+}
+
 static void act_done(struct errand *errand)
 {
     struct office *office = errand->context;
     struct life *life = office->life;
     if (errand->error.status != STATUS_OK) {
-        life_refused(errand, is_late(errand->error.status));
+        bool too_long = waits_too_long(errand) && errand->error.status == STATUS_INVALID_ARGUMENT &&
+                        strcmp(errand->error.field, "until_us") == 0;
+        life_refused(errand, too_long || is_late(errand->error.status));
         return;
     }
     const struct recount_case *one =
@@ -154,7 +169,9 @@ static void fill(const struct act *act, struct errand *errand, ProtobufCMessage 
     case ACT_PAUSE: {
         Routing__PauseTaskRequest *request = (Routing__PauseTaskRequest *)message;
         request->reason = (Routing__PauseReason)life_draw(life, 1, 3);
-        request->until_us = now_us + life_draw(life, 3 * DAY_US, 6 * DAY_US);
+        request->until_us = life_chance(life, 50)
+                                ? now_us + RECOUNT_PAUSE_DAYS_MAX * DAY_US + BEYOND_US
+                                : now_us + life_draw(life, 3 * DAY_US, 6 * DAY_US);
         request->note = TEXT("در انتظار مجوز");
         break;
     }

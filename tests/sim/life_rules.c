@@ -8,14 +8,14 @@ const char *const life_topics[LIFE_TOPICS] = {"asphalt",       "garbage", "flood
                                               "park-lighting", "manhole", "lost-property"};
 const char *const life_areas[LIFE_AREAS] = {"", "1", "3"};
 
-/* What callers answer, of each topic's markers every so-manieth. Some of it decides who gets it. */
+/* What callers answer, of each topic's markers every so-manieth, and how it is kept. Some of it decides who gets it. */
 static const struct said {
-    const char *topic, *question, *value;
+    const char *topic, *question, *value, *kept;
     uint64_t every;
 } said[] = {
-    {"flooding", "depth", "۴۰", 1},       {"manhole", "state", "missing", 4},
-    {"manhole", "state", "loose", 2},     {"pruning", "touches", "wire", 3},
-    {"lost-property", "thing", "کیف", 1},
+    {"flooding", "depth", "۴۰", "40", 1},        {"manhole", "state", "missing", "missing", 4},
+    {"manhole", "state", "loose", "loose", 2},   {"pruning", "touches", "wire", "wire", 3},
+    {"lost-property", "thing", "کیف", "کیف", 1},
 };
 #define SAID (sizeof said / sizeof said[0])
 
@@ -53,6 +53,22 @@ size_t life_answer_questions(struct errand *errand, const char *topic, uint64_t 
             answer_of(errand, "line", arena_format(errand->arena, RECOUNT_LINE "%" PRIu64, marker));
     }
     return count;
+}
+
+size_t life_draw_said(struct life *life)
+{
+    return 1 + (size_t)life_draw(life, 0, SAID);
+}
+
+Common__Answer *life_say(struct errand *errand, size_t number)
+{
+    return answer_of(errand, said[number - 1].question, said[number - 1].value);
+}
+
+bool life_was_said(size_t number, const struct recount_answer *answered)
+{
+    return answered != NULL && strcmp(answered->question, said[number - 1].question) == 0 &&
+           strcmp(answered->value, said[number - 1].kept) == 0;
 }
 
 static void add_offices_of(struct life *life, const struct city_request *request)

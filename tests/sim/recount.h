@@ -61,6 +61,14 @@ struct recount_end {
     struct recount_finish finish;
 };
 
+/* The pack's: how far ahead the limit of a waiting may lie. */
+#define RECOUNT_PAUSE_DAYS_MAX 30
+
+/* What somebody answered to a question of the topic, as it is kept. */
+struct recount_answer {
+    const char *topic, *question, *value;
+};
+
 struct recount_case {
     uint64_t number;
     uint64_t offset; /* in intake's log */
@@ -81,7 +89,8 @@ struct recount_case {
     struct recount_end *ends;
     size_t end_count, end_room;
     uint64_t answers;
-    bool by_line;                 /* where it is was told as an answer, too */
+    const struct recount_answer *answered; /* the first at registering; NULL: none */
+    bool by_line;                          /* where it is was told as an answer, too */
     uint32_t answers_told;        /* a bit for each number of answers to questions it ever had */
     uint32_t chases, chases_told; /* in intake's log; by routing */
     uint32_t amendments, amendments_told;

@@ -81,21 +81,22 @@ static void check_place(const struct found *found, const Intake__RequestRegister
     }
 }
 
-/* What the people answer (life_rules.c), in the form in which it is kept. */
-static bool is_given(const char *topic, const Common__Answer *answer)
+/* What the people answer (life_rules.c), in the form in which it is kept; NULL: nobody answers that. */
+static const struct recount_answer *given_answer(const char *topic, const Common__Answer *answer)
 {
-    static const char *const given[][3] = {{"flooding", "depth", "40"},
-                                           {"manhole", "state", "missing"},
-                                           {"manhole", "state", "loose"},
-                                           {"lost-property", "thing", "کیف"},
-                                           {"pruning", "touches", "wire"}};
+    static const struct recount_answer given[] = {{"flooding", "depth", "40"},
+                                                  {"manhole", "state", "missing"},
+                                                  {"manhole", "state", "loose"},
+                                                  {"lost-property", "thing", "کیف"},
+                                                  {"pruning", "touches", "wire"}};
     for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
-        if (strcmp(given[i][0], topic) == 0 && strcmp(given[i][1], answer->question) == 0 &&
-            strcmp(given[i][2], answer->values[0]) == 0) {
-            return true;
+        if (strcmp(given[i].topic, topic) == 0 &&
+            strcmp(given[i].question, answer->question) == 0 &&
+            strcmp(given[i].value, answer->values[0]) == 0) {
+            return &given[i];
         }
     }
-    return false;
+    return NULL;
 }
 
 /* The line that was answered is the place's, and what finds it (life_ask_same). */
@@ -114,7 +115,7 @@ static void check_answers(const struct found *found, const Intake__RequestRegist
     for (size_t i = 0; i < request->n_answers; i++) {
         const Common__Answer *answer = request->answers[i];
         if (i > 1 || answer->n_values != 1 ||
-            !(i == 0 ? is_given(request->topic, answer) : is_line(request, answer))) {
+            !(i == 0 ? given_answer(request->topic, answer) != NULL : is_line(request, answer))) {
             recount_impossible(found, "it holds an answer nobody gave");
         }
     }
@@ -163,6 +164,8 @@ static void take_registered(struct recount *recount, const struct found *found,
         .by_pack = !found->record->historical && request->place != NULL &&
                    strcmp(request->place->area, WORLD_OTHER_AREA) == 0,
         .is_alone = request->incident == 0,
+        .answered =
+            request->n_answers > 0 ? given_answer(request->topic, request->answers[0]) : NULL,
         .by_line = request->n_answers > 1,
         .answers_told = 1U << request->n_answers,
         .wants_urgent = request->urgency == COMMON__URGENCY__URGENCY_URGENT,

@@ -384,6 +384,10 @@ static void take_details(struct recount *recount, struct recount_task *task,
         }
         break;
     case ROUTING__EVENT__KIND_TASK_PAUSED:
+        if (event->task_paused->until_us - found->record->occurred_at_us >
+            RECOUNT_PAUSE_DAYS_MAX * DAY_US) {
+            recount_impossible(found, "its limit lies further ahead than the pack allows");
+        }
         task->wait_until_us = event->task_paused->until_us;
         break;
     case ROUTING__EVENT__KIND_TASK_RESUMED:

@@ -28,7 +28,7 @@
 #define SEEDS_MAX 10
 #define DAYS 8
 #define TOLD_SIZE 8192
-#define PLANTS_MAX 64
+#define PLANTS_MAX 96
 #define BROKEN "BROKEN: "
 
 static _Noreturn void live(const char *plant, uint64_t seed)
