@@ -14,6 +14,7 @@ struct paging {
     int64_t from_us;             /* requests: that happened from then on */
     const char *topic;           /* of that topic; "": any */
     char thing[THING_SIZE];      /* and with that in the name of their thing; "": any */
+    const char *area;            /* and of that area; "": any */
     size_t said;                 /* and with that answer; 0: any */
     bool by_due;
     size_t known;    /* requests, or tasks, that were there when it began */
@@ -28,7 +29,7 @@ static struct paging *paging_new(struct life *life, const struct office *office)
     CHECK(paging != NULL);
     paging->life = life;
     paging->office = office;
-    paging->topic = "";
+    paging->topic = paging->area = "";
     return paging;
 }
 
@@ -67,13 +68,14 @@ static bool was_found(const struct paging *paging, uint64_t number)
 
 /* --- requests --- */
 
-/* When it happened and what its place is called does not change; its topic and answers may. */
+/* As it was registered. When it happened and what its thing is called stays so; an amendment changes all else. */
 static bool fits(const struct paging *paging, const struct recount_case *one)
 {
     char thing[32];
     (void)snprintf(thing, sizeof thing, "r%" PRIu64, one->marker);
     return one->occurred_at_us >= paging->from_us && strstr(thing, paging->thing) != NULL &&
            (paging->topic[0] == '\0' || strcmp(paging->topic, one->topic) == 0) &&
+           (paging->area[0] == '\0' || strcmp(paging->area, one->area) == 0) &&
            (paging->said == 0 || life_was_said(paging->said, one->answered));
 }
 
@@ -83,9 +85,10 @@ static void check_cases(const struct paging *paging)
     if (!recount_catch_up(recount)) {
         return;
     }
+    bool may_be_amended = paging->topic[0] == '\0' && paging->area[0] == '\0' && paging->said == 0;
     for (uint64_t number = 1; number <= recount->case_count; number++) {
         const struct recount_case *one = recount_case(recount, number);
-        if (one->amendments > 0 && (paging->topic[0] != '\0' || paging->said != 0)) {
+        if (one->amendments > 0 && !may_be_amended) {
             continue;
         }
         bool found = was_found(paging, number);
@@ -127,6 +130,7 @@ static void search_page(struct paging *paging, uint64_t token)
         errand_request(errand, &intake__search_cases_request__descriptor);
     request->from_us = paging->from_us;
     request->topic = TEXT(paging->topic);
+    request->area = TEXT(paging->area);
     request->place_words = arena_copy_text(errand->arena, paging->thing);
     request->page_size = (uint32_t)life_draw(life, 2, 12);
     request->page_token = token;
@@ -151,6 +155,9 @@ static void search(struct life *life)
         paging->said = life_draw_said(life);
     } else if (life_chance(life, 300)) {
         paging->topic = life_draw_topic(life);
+    }
+    if (life_chance(life, 200)) {
+        paging->area = life_areas[life_draw(life, 1, LIFE_AREAS)];
     }
     search_page(paging, 0);
 }
