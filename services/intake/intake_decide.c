@@ -263,8 +263,8 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
 {
     const struct prepared_words *prepared = d->prepared;
     char e164[PHONE_E164_SIZE];
-    uint64_t number = intake_tables_last_number(d->txn) + 1;
-    if (number > CODE_NUMBER_MAX) {
+    uint64_t last = intake_tables_last_number(d->txn);
+    if (last >= CODE_NUMBER_MAX) {
         return decide_refuse(d, STATUS_RESOURCE_EXHAUSTED, NULL,
                              "there are no more tracking codes");
     }
@@ -272,7 +272,7 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
     if (registration == NULL) {
         return refuse_memory(d);
     }
-    describe(d, request, number, registration);
+    describe(d, request, last + 1, registration);
     struct event_options options = options_of(request->history);
     enum status status = describe_answers(d, request, registration);
     if (status == STATUS_OK) {
@@ -304,7 +304,7 @@ static enum status register_new(struct decide *d, const Intake__RegisterCaseRequ
     registration->registered.citizen = options.citizen;
     registration->registered.can_be_called = e164[0] != '\0';
     response->code = registration->code;
-    response->number = number;
+    response->number = last + 1;
     response->storm = registration->registered.storm;
     response->can_be_called = registration->registered.can_be_called;
     const struct city_topic *topic = city_topic(d->city, request->topic);

@@ -174,8 +174,7 @@ uint64_t intake_search_next(struct search *search, uint64_t before)
                    ? number
                    : 0;
     }
-    uint64_t last = intake_tables_last_number(search->r->txn);
-    return before == 0 || before > last ? last : before - 1;
+    return intake_tables_next_number(search->r->txn, before - 1, true); /* 0 wraps to the highest */
 }
 
 static enum status fill_page(struct search *search, size_t page_size,

@@ -23,8 +23,8 @@ struct memory {
     _Atomic bool is_learning_past; /* the rest is the loop's alone */
     bool has_begun;
     struct words words;
-    uint64_t next;   /* number of the next request to come */
-    uint64_t past;   /* and of the next one back, 0: none */
+    uint64_t known;  /* the last number that was there; what is above it is to come */
+    uint64_t past;   /* where to go on backwards from; 0: nowhere */
     uint64_t looked; /* of the past */
     uint64_t past_lessons;
 };
@@ -78,32 +78,44 @@ static bool learn_from(struct read *r, struct memory *memory, uint64_t number)
     return suggest_model_learn(memory->model, &text, topic);
 }
 
-static bool learns_past(const struct memory *memory)
+/* From one number that is there to the next: a damaged one may be far from all others. */
+static bool learn_new(struct read *r, struct memory *memory)
 {
-    return memory->past > 0 && memory->looked < INTAKE_PAST_REQUESTS_MAX &&
-           memory->past_lessons < INTAKE_PAST_LESSONS_MAX;
+    uint64_t number = memory->known == UINT64_MAX
+                          ? 0
+                          : intake_tables_next_number(r->txn, memory->known + 1, false);
+    if (number == 0) {
+        return false;
+    }
+    memory->known = number;
+    (void)learn_from(r, memory, number);
+    return true;
+}
+
+static bool learn_past(struct read *r, struct memory *memory)
+{
+    uint64_t number = memory->past == 0 || memory->looked == INTAKE_PAST_REQUESTS_MAX ||
+                              memory->past_lessons == INTAKE_PAST_LESSONS_MAX
+                          ? 0
+                          : intake_tables_next_number(r->txn, memory->past, true);
+    if (number == 0) {
+        return false;
+    }
+    memory->past = number - 1;
+    memory->looked++;
+    memory->past_lessons += learn_from(r, memory, number);
+    return true;
 }
 
 static bool memory_catch_up(struct read *r)
 {
     struct memory *memory = r->memory;
-    uint64_t last = intake_tables_last_number(r->txn);
     if (!memory->has_begun) {
         memory->has_begun = true;
-        memory->next = last + 1;
-        memory->past = last;
-    }
-    if (last >= INTAKE_PAST_REQUESTS_MAX && memory->next <= last - INTAKE_PAST_REQUESTS_MAX) {
-        memory->next =
-            last - INTAKE_PAST_REQUESTS_MAX + 1; /* the last number may be a damaged one */
+        memory->known = memory->past = intake_tables_last_number(r->txn);
     }
     for (size_t i = 0; i < REQUESTS_A_STEP; i++) {
-        if (memory->next <= last) {
-            (void)learn_from(r, memory, memory->next++);
-        } else if (learns_past(memory)) {
-            memory->past_lessons += learn_from(r, memory, memory->past--);
-            memory->looked++;
-        } else {
+        if (!learn_new(r, memory) && !learn_past(r, memory)) {
             memory->is_learning_past = false;
             return false;
         }

@@ -83,6 +83,8 @@ struct intake_case {
 };
 
 uint64_t intake_tables_last_number(struct store_txn *txn); /* 0: none yet */
+/* The nearest request from this number on, upwards or downwards; 0: none. */
+uint64_t intake_tables_next_number(struct store_txn *txn, uint64_t from, bool downwards);
 void intake_tables_case_put(struct store_txn *txn, uint64_t number, uint64_t offset);
 /* False when there is none; what it gives lives in the arena. */
 bool intake_tables_case_find(struct store_txn *txn, uint64_t number, struct arena *arena,
