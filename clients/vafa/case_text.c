@@ -3,6 +3,7 @@
 #include "clients/vafa/answer_words.h"
 #include "clients/vafa/details.h"
 #include "clients/vafa/labels.h"
+#include "clients/vafa/list_text.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/place_words.h"
 #include "clients/vafa/table.h"
@@ -244,15 +245,13 @@ static void print_list(struct session *session, Intake__Case *const *cases, size
                                      session_language(session)));
         table_cell(table, session_unit(session, cases[i]->unit));
     }
-    table_print(table, stdout);
+    list_text_print(session, table);
     table_free(table);
 }
 
 void case_text_list(struct session *session, Intake__Case *const *cases, size_t count)
 {
-    if (!session->json && count == 0) {
-        puts(session_word(session, "none_found"));
-    } else if (!session->json) {
+    if (!session->json) {
         print_list(session, cases, count);
         return;
     }

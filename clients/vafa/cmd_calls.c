@@ -1,8 +1,10 @@
 /* vafa call next, record, show, calls list: asking the citizen. */
 #include "base/message.h"
 #include "clients/vafa/case_text.h"
+#include "clients/vafa/choice.h"
 #include "clients/vafa/details.h"
 #include "clients/vafa/labels.h"
+#include "clients/vafa/list_text.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
@@ -139,20 +141,8 @@ struct record {
     Followup__RecordCallRequest request;
 };
 
-static enum status read_choice(const ProtobufCEnumDescriptor *type, const struct args *args,
-                               const char *option, int *ret_value, struct error *err)
-{
-    const char *text = args_text(args, option);
-    int value = label_enum_value(type, text);
-    if (value < 0) {
-        char choices[160];
-        label_enum_choices(type, choices, sizeof(choices));
-        return error_set(err, STATUS_INVALID_ARGUMENT, option, "\"%s\" is none of %s", text,
-                         choices);
-    }
-    *ret_value = value;
-    return STATUS_OK;
-}
+/* A call is as forgotten when its citizen was. */
+static const int unsaid_outcomes[] = {FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_FORGOTTEN, 0};
 
 static enum status read_answer(const struct args *args, struct record *record, struct error *err)
 {
@@ -160,8 +150,8 @@ static enum status read_answer(const struct args *args, struct record *record, s
     uint64_t score = 0;
     enum status status = args_need(args, "resolution", err);
     if (status == STATUS_OK) {
-        status =
-            read_choice(&followup__resolution__descriptor, args, "resolution", &resolution, err);
+        status = choice_read(args, "resolution", &followup__resolution__descriptor, NULL,
+                             &resolution, err);
     }
     if (status == STATUS_OK) {
         status = args_number(args, "score", 1, 5, 0, &score, err);
@@ -186,7 +176,8 @@ static enum status read_record(struct session *session, struct record *record, s
         status = args_need(args, "outcome", err);
     }
     if (status == STATUS_OK) {
-        status = read_choice(&followup__call_outcome__descriptor, args, "outcome", &outcome, err);
+        status = choice_read(args, "outcome", &followup__call_outcome__descriptor, unsaid_outcomes,
+                             &outcome, err);
     }
     record->request.outcome = (Followup__CallOutcome)outcome;
     if (status == STATUS_OK && outcome == FOLLOWUP__CALL_OUTCOME__CALL_OUTCOME_ANSWERED) {
@@ -354,7 +345,7 @@ static void print_calls(struct session *session, const Followup__ListCallsRespon
         snprintf(score, sizeof(score), "%" PRIu32, c->score);
         table_cell(table, c->score != 0 ? score : "");
     }
-    table_print(table, stdout);
+    list_text_print(session, table);
     table_free(table);
 }
 
@@ -376,9 +367,9 @@ static int run_list(struct session *session)
                              .method = "ListCalls",
                              .request = &request.base};
     enum status status = args_number(&session->args, "limit", 1, 100, 20, &limit, &err);
-    if (status == STATUS_OK && args_has(&session->args, "state")) {
-        status =
-            read_choice(&followup__call_state__descriptor, &session->args, "state", &state, &err);
+    if (status == STATUS_OK) {
+        status = choice_read(&session->args, "state", &followup__call_state__descriptor, NULL,
+                             &state, &err);
     }
     if (status != STATUS_OK) {
         return output_usage(&err);

@@ -1,4 +1,5 @@
 /* vafa citizen forget, check, looks: a citizen's right to be forgotten, and to know who looked. */
+#include "clients/vafa/list_text.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
@@ -247,7 +248,7 @@ static void print_looks(struct session *session, const Intake__ListLooksResponse
         table_cell(table, look->purpose);
         table_cell(table, output_service(look->service));
     }
-    table_print(table, stdout);
+    list_text_print(session, table);
     table_free(table);
 }
 

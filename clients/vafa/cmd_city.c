@@ -2,6 +2,7 @@
 #include "clients/vafa/cmd_city.h"
 #include "city/city_find.h"
 #include "clients/vafa/city_items.h"
+#include "clients/vafa/list_text.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
@@ -142,7 +143,7 @@ static void print_items(struct session *session, const struct city *city, enum c
         table_cell(table, item.name_fa);
         table_cell(table, item.name_en);
     }
-    table_print(table, stdout);
+    list_text_print(session, table);
     table_free(table);
 }
 

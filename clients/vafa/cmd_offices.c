@@ -1,4 +1,5 @@
 /* vafa offices: how far behind each unit's office is, since when, and which desks it has. */
+#include "clients/vafa/list_text.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
@@ -80,7 +81,7 @@ static int run_offices(struct session *session)
         status = list_page(session, table, token, &err);
     } while (status == STATUS_OK && token[0] != '\0');
     if (status == STATUS_OK && table != NULL) {
-        table_print(table, stdout);
+        list_text_print(session, table);
     }
     table_free(table);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);

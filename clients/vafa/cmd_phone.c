@@ -1,6 +1,7 @@
 /* vafa phone open, end, record, show, vafa chase: the hotline's own calls, from the ring to how they
  * ended, and citizens who ask again. (`vafa call` is about calling them back.) */
 #include "base/clock.h"
+#include "clients/vafa/choice.h"
 #include "clients/vafa/details.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
@@ -13,46 +14,29 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum status read_choice(struct session *session, const char *option,
-                               const ProtobufCEnumDescriptor *type, int fallback, int *ret_value,
-                               struct error *err)
-{
-    const char *text = args_value(&session->args, option);
-    int value = text == NULL ? fallback : label_enum_value(type, text);
-    if (value < 0) {
-        char choices[200];
-        label_enum_choices(type, choices, sizeof(choices));
-        return error_set(err, STATUS_INVALID_ARGUMENT, option, "\"%s\" is none of %s", text,
-                         choices);
-    }
-    *ret_value = value;
-    return STATUS_OK;
-}
+/* What follows from what was done in a call is not said of it. */
+static const int unsaid_results[] = {INTAKE__CALL_RESULT__CALL_RESULT_REGISTERED,
+                                     INTAKE__CALL_RESULT__CALL_RESULT_CHASED,
+                                     INTAKE__CALL_RESULT__CALL_RESULT_LEFT_OPEN, 0};
+static const int unsaid_channels[] = {COMMON__CHANNEL__CHANNEL_IMPORT, 0};
 
-/* How a call ended, of what one can say oneself; the rest follows from what was done in it. */
-static enum status read_result(struct session *session, int fallback, int *ret_result,
-                               struct error *err)
+/* How a call ended. */
+static enum status read_result(struct session *session, int *result, struct error *err)
 {
-    enum status status =
-        read_choice(session, "result", &intake__call_result__descriptor, fallback, ret_result, err);
-    bool follows = status == STATUS_OK && args_has(&session->args, "result") &&
-                   (*ret_result == INTAKE__CALL_RESULT__CALL_RESULT_REGISTERED ||
-                    *ret_result == INTAKE__CALL_RESULT__CALL_RESULT_CHASED ||
-                    *ret_result == INTAKE__CALL_RESULT__CALL_RESULT_LEFT_OPEN);
     const char *given = args_text(&session->args, "result");
-    if (follows || strcmp(given, "chase") == 0 || strcmp(given, "register") == 0) {
+    enum status status = choice_read(&session->args, "result", &intake__call_result__descriptor,
+                                     unsaid_results, result, err);
+    if (status != STATUS_OK && (label_enum_value(&intake__call_result__descriptor, given) > 0 ||
+                                strcmp(given, "chase") == 0 || strcmp(given, "register") == 0)) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "result",
                          "\"%s\" is not said: a call in which a request was registered or chased "
                          "(--in-call) ends as that by itself, without --result",
                          given);
     }
     if (status != STATUS_OK) {
-        return error_set(err, STATUS_INVALID_ARGUMENT, "result",
-                         "\"%s\" is none of informed, wrong-number, silent, referred, abandoned",
-                         args_value(&session->args, "result"));
+        return status;
     }
-    if (*ret_result == INTAKE__CALL_RESULT__CALL_RESULT_REFERRED &&
-        !args_has(&session->args, "to")) {
+    if (*result == INTAKE__CALL_RESULT__CALL_RESULT_REFERRED && !args_has(&session->args, "to")) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "to",
                          "name the unit or body that the caller was referred to");
     }
@@ -220,10 +204,10 @@ static void print_card(struct session *session, const Intake__OpenCallResponse *
 static int run_open(struct session *session)
 {
     struct error err = ERROR_NONE;
-    int channel;
+    int channel = COMMON__CHANNEL__CHANNEL_PHONE;
     Intake__OpenCallRequest request = INTAKE__OPEN_CALL_REQUEST__INIT;
-    if (read_choice(session, "channel", &common__channel__descriptor,
-                    COMMON__CHANNEL__CHANNEL_PHONE, &channel, &err) != STATUS_OK ||
+    if (choice_read(&session->args, "channel", &common__channel__descriptor, unsaid_channels,
+                    &channel, &err) != STATUS_OK ||
         session_read_time(session, "queued", 0, &request.queued_at_us, &err) != STATUS_OK ||
         session_read_time(session, "answered", 0, &request.answered_at_us, &err) != STATUS_OK) {
         return output_usage(&err);
@@ -282,10 +266,10 @@ static const Intake__Call *ended_call(const ProtobufCMessage *response)
 static int run_end(struct session *session)
 {
     struct error err = ERROR_NONE;
-    int result;
+    int result = 0;
     Intake__EndCallRequest request = INTAKE__END_CALL_REQUEST__INIT;
     if (read_call_number(session, &request.call_number, &err) != STATUS_OK ||
-        read_result(session, 0, &result, &err) != STATUS_OK) {
+        read_result(session, &result, &err) != STATUS_OK) {
         return output_usage(&err);
     }
     request.idempotency_key = session_key(session);
@@ -337,13 +321,12 @@ static const Intake__Call *recorded_call(const ProtobufCMessage *response)
 static enum status read_record(struct session *session, Intake__RecordCallRequest *request,
                                struct error *err)
 {
-    int result = 0;
-    int channel = 0;
-    enum status status =
-        read_result(session, INTAKE__CALL_RESULT__CALL_RESULT_ABANDONED, &result, err);
+    int result = INTAKE__CALL_RESULT__CALL_RESULT_ABANDONED;
+    int channel = COMMON__CHANNEL__CHANNEL_PHONE;
+    enum status status = read_result(session, &result, err);
     if (status == STATUS_OK) {
-        status = read_choice(session, "channel", &common__channel__descriptor,
-                             COMMON__CHANNEL__CHANNEL_PHONE, &channel, err);
+        status = choice_read(&session->args, "channel", &common__channel__descriptor,
+                             unsaid_channels, &channel, err);
     }
     if (status == STATUS_OK) {
         status = session_read_time(session, "queued", 0, &request->queued_at_us, err);

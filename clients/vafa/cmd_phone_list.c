@@ -1,6 +1,8 @@
 /* vafa phone list, phone count: the hotline's calls, one by one and in figures. */
 #include "base/clock.h"
+#include "clients/vafa/choice.h"
 #include "clients/vafa/labels.h"
+#include "clients/vafa/list_text.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/phone_count.h"
 #include "clients/vafa/session.h"
@@ -117,20 +119,15 @@ static void add_call(struct session *session, const Intake__Call *call, void *co
 static enum status read_result(struct session *session, Intake__CallResult *ret_result,
                                struct error *err)
 {
-    const char *text = args_value(&session->args, "result");
-    int result = text == NULL ? 0 : label_enum_value(&intake__call_result__descriptor, text);
-    if (result < 0) {
-        char choices[200];
-        label_enum_choices(&intake__call_result__descriptor, choices, sizeof(choices));
-        return error_set(err, STATUS_INVALID_ARGUMENT, "result", "\"%s\" is none of %s", text,
-                         choices);
-    }
-    if (text != NULL && args_has(&session->args, "open")) {
+    int result = 0;
+    enum status status =
+        choice_read(&session->args, "result", &intake__call_result__descriptor, NULL, &result, err);
+    if (status == STATUS_OK && result != 0 && args_has(&session->args, "open")) {
         return error_set(err, STATUS_INVALID_ARGUMENT, "open",
                          "a call that goes on has no result: not with --result");
     }
     *ret_result = (Intake__CallResult)result;
-    return STATUS_OK;
+    return status;
 }
 
 static int run_list(struct session *session)
@@ -150,15 +147,13 @@ static int run_list(struct session *session)
     struct table *table = table_new(columns);
     listing.context = table;
     enum status status = take_all(session, &listing, &err);
-    if (status == STATUS_OK && !session->json && table_rows(table) == 0) {
-        puts(session_word(session, "none_found"));
-    } else if (status == STATUS_OK && !session->json) {
+    if (status == STATUS_OK && !session->json) {
         for (size_t i = 0; i < columns; i++) {
             table_head(table, i, session_word(session, heads[i]));
         }
         table_align_right(table, 0);
         table_align_right(table, 2);
-        table_print(table, stdout);
+        list_text_print(session, table);
     }
     table_free(table);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);

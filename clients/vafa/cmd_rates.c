@@ -1,4 +1,5 @@
 /* vafa rates: what citizens say of each unit. */
+#include "clients/vafa/list_text.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
@@ -131,7 +132,7 @@ static int run_rates(struct session *session)
         status = rate_page(session, table, token, &count, &err);
     } while (status == STATUS_OK && token[0] != '\0');
     if (status == STATUS_OK && table != NULL) {
-        table_print(table, stdout);
+        list_text_print(session, table);
     }
     table_free(table);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);

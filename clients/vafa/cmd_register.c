@@ -1,5 +1,6 @@
 /* vafa register: what an operator does while the citizen is on the line. */
 #include "clients/vafa/answer_args.h"
+#include "clients/vafa/choice.h"
 #include "clients/vafa/cmd_same.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
@@ -40,17 +41,12 @@ struct registration {
 
 static enum status read_channel(const struct args *args, struct registration *r, struct error *err)
 {
-    const char *text = args_value(args, "channel");
-    int channel = text == NULL ? COMMON__CHANNEL__CHANNEL_PHONE
-                               : label_enum_value(&common__channel__descriptor, text);
-    if (channel < 0) {
-        char choices[160];
-        label_enum_choices(&common__channel__descriptor, choices, sizeof(choices));
-        return error_set(err, STATUS_INVALID_ARGUMENT, "channel", "\"%s\" is none of %s", text,
-                         choices);
-    }
+    static const int unsaid[] = {COMMON__CHANNEL__CHANNEL_IMPORT, 0}; /* of histories */
+    int channel = COMMON__CHANNEL__CHANNEL_PHONE;
+    enum status status =
+        choice_read(args, "channel", &common__channel__descriptor, unsaid, &channel, err);
     r->request.channel = (Common__Channel)channel;
-    return STATUS_OK;
+    return status;
 }
 
 static enum status read_request(struct session *session, struct registration *r, struct error *err)

@@ -1,6 +1,7 @@
 /* vafa search: requests that fit all that is given; with --words also by what citizens said. */
 #include "clients/vafa/answer_args.h"
 #include "clients/vafa/case_text.h"
+#include "clients/vafa/choice.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/place_args.h"
@@ -41,16 +42,11 @@ static const struct option_def options[] = {
 static enum status read_state(struct session *session, Intake__CaseState *ret_state,
                               struct error *err)
 {
-    const char *text = args_value(&session->args, "state");
-    int state = text == NULL ? 0 : label_enum_value(&intake__case_state__descriptor, text);
-    if (state < 0) {
-        char choices[200];
-        label_enum_choices(&intake__case_state__descriptor, choices, sizeof(choices));
-        return error_set(err, STATUS_INVALID_ARGUMENT, "state", "\"%s\" is none of %s", text,
-                         choices);
-    }
+    int state = 0;
+    enum status status =
+        choice_read(&session->args, "state", &intake__case_state__descriptor, NULL, &state, err);
     *ret_state = (Intake__CaseState)state;
-    return STATUS_OK;
+    return status;
 }
 
 static enum status read_request(struct session *session, Intake__SearchCasesRequest *request,

@@ -1,7 +1,9 @@
 /* vafa session open, lengthen, close, list, show: managers at the hotline centre. */
 #include "clients/vafa/cmd_session.h"
+#include "clients/vafa/choice.h"
 
 #include "clients/vafa/labels.h"
+#include "clients/vafa/list_text.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
@@ -60,7 +62,7 @@ static void print_sessions(struct session *session, Followup__Session *const *se
     for (size_t i = 0; i < count; i++) {
         add_session(session, table, sessions[i]);
     }
-    table_print(table, stdout);
+    list_text_print(session, table);
     table_free(table);
 }
 
@@ -285,19 +287,11 @@ static const struct option_def list_options[] = {
 static enum status read_state(struct session *session, Followup__SessionState *ret_state,
                               struct error *err)
 {
-    const char *text = args_value(&session->args, "state");
-    char choices[100];
-    if (text == NULL) {
-        return STATUS_OK;
-    }
-    int value = label_enum_value(&followup__session_state__descriptor, text);
-    if (value < 0) {
-        label_enum_choices(&followup__session_state__descriptor, choices, sizeof(choices));
-        return error_set(err, STATUS_INVALID_ARGUMENT, "state", "\"%s\" is none of %s", text,
-                         choices);
-    }
-    *ret_state = (Followup__SessionState)value;
-    return STATUS_OK;
+    int state = 0;
+    enum status status = choice_read(&session->args, "state", &followup__session_state__descriptor,
+                                     NULL, &state, err);
+    *ret_state = (Followup__SessionState)state;
+    return status;
 }
 
 static enum status read_list(struct session *session, Followup__ListSessionsRequest *request,

@@ -1,5 +1,6 @@
 /* vafa storm start, lengthen, end, list, left: when more is asked than can be done as usual. */
 #include "clients/vafa/labels.h"
+#include "clients/vafa/list_text.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/place_args.h"
 #include "clients/vafa/session.h"
@@ -74,7 +75,7 @@ static void print_storms(struct session *session, Intake__Storm *const *storms, 
     for (size_t i = 0; i < count; i++) {
         add_storm(session, table, storms[i]);
     }
-    table_print(table, stdout);
+    list_text_print(session, table);
     table_free(table);
 }
 
@@ -468,7 +469,7 @@ static void print_left(struct session *session, const Intake__ListStormLeftRespo
             add_left(session, table, page->left[i]);
         }
     }
-    table_print(table, stdout);
+    list_text_print(session, table);
     table_free(table);
 }
 

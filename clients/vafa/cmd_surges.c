@@ -1,4 +1,5 @@
 /* vafa report surges: where much more is asked for than is usual. */
+#include "clients/vafa/list_text.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
@@ -51,7 +52,7 @@ static void print_surges(struct session *session, const Report__ListSurgesRespon
     for (size_t i = 0; i < page->n_surges; i++) {
         add_surge(session, table, page->surges[i]);
     }
-    table_print(table, stdout);
+    list_text_print(session, table);
     table_free(table);
 }
 

@@ -1,5 +1,6 @@
 /* vafa task see, plan, start, pause, resume, close, move, reopen, cancel, ask-help,
  * finish-help, withdraw-help: the rest of a task's life. */
+#include "clients/vafa/choice.h"
 #include "clients/vafa/cmd_task.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
@@ -16,22 +17,12 @@ static enum status need_time(struct session *session, const char *option, int64_
 
 /* A value of the enum by its word; INVALID_ARGUMENT tells the choices. */
 static enum status need_choice(struct session *session, const char *option,
-                               const ProtobufCEnumDescriptor *type, int *ret_value,
-                               struct error *err)
+                               const ProtobufCEnumDescriptor *type, const int *unsaid,
+                               int *ret_value, struct error *err)
 {
-    char choices[256];
     enum status status = args_need(&session->args, option, err);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    int value = label_enum_value(type, args_text(&session->args, option));
-    if (value <= 0) {
-        label_enum_choices(type, choices, sizeof(choices));
-        return error_set(err, STATUS_INVALID_ARGUMENT, option, "\"%s\" is none of %s",
-                         args_text(&session->args, option), choices);
-    }
-    *ret_value = value;
-    return STATUS_OK;
+    return status == STATUS_OK ? choice_read(&session->args, option, type, unsaid, ret_value, err)
+                               : status;
 }
 
 /* --- see --- */
@@ -171,7 +162,8 @@ static int run_pause(struct session *session)
     Routing__PauseTaskRequest request = ROUTING__PAUSE_TASK_REQUEST__INIT;
     enum status status = task_read_number(session, &request.task_number, &err);
     if (status == STATUS_OK) {
-        status = need_choice(session, "reason", &routing__pause_reason__descriptor, &reason, &err);
+        status =
+            need_choice(session, "reason", &routing__pause_reason__descriptor, NULL, &reason, &err);
     }
     if (status == STATUS_OK) {
         status = need_time(session, "until", &request.until_us, &err);
@@ -266,7 +258,8 @@ static int run_close(struct session *session)
     Routing__CloseTaskRequest request = ROUTING__CLOSE_TASK_REQUEST__INIT;
     enum status status = task_read_number(session, &request.task_number, &err);
     if (status == STATUS_OK) {
-        status = need_choice(session, "reason", &routing__close_reason__descriptor, &reason, &err);
+        status =
+            need_choice(session, "reason", &routing__close_reason__descriptor, NULL, &reason, &err);
     }
     if (status == STATUS_OK) {
         status = args_need(&session->args, "words", &err);
@@ -361,11 +354,13 @@ static const Routing__Task *reopen_answer(const ProtobufCMessage *response)
 static int run_reopen(struct session *session)
 {
     struct error err = ERROR_NONE;
+    static const int unsaid[] = {ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED, 0};
     int reason = 0;
     Routing__ReopenTaskRequest request = ROUTING__REOPEN_TASK_REQUEST__INIT;
     enum status status = task_read_number(session, &request.task_number, &err);
     if (status == STATUS_OK) {
-        status = need_choice(session, "reason", &routing__reopen_reason__descriptor, &reason, &err);
+        status = need_choice(session, "reason", &routing__reopen_reason__descriptor, unsaid,
+                             &reason, &err);
     }
     if (status == STATUS_OK) {
         status = args_need(&session->args, "note", &err);

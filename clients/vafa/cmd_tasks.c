@@ -1,5 +1,7 @@
 /* vafa tasks follow, tasks list, tasks claim: what offices have to do. */
+#include "clients/vafa/choice.h"
 #include "clients/vafa/labels.h"
+#include "clients/vafa/list_text.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
@@ -337,12 +339,11 @@ static enum status read_states(struct session *session, Routing__TaskState *stat
     const char *word;
     size_t count = 0;
     while ((word = args_value_at(&session->args, "state", count)) != NULL) {
-        int value = label_enum_value(&routing__task_state__descriptor, word);
-        if (value < 0) {
-            char choices[256];
-            label_enum_choices(&routing__task_state__descriptor, choices, sizeof(choices));
-            return error_set(err, STATUS_INVALID_ARGUMENT, "state", "\"%s\" is none of %s", word,
-                             choices);
+        int value = 0;
+        enum status status =
+            choice_read_word(word, "state", &routing__task_state__descriptor, NULL, &value, err);
+        if (status != STATUS_OK) {
+            return status;
         }
         if (count == STATES_MAX) {
             return error_set(err, STATUS_INVALID_ARGUMENT, "state", "at most %d states",
@@ -378,7 +379,7 @@ static int run_list(struct session *session)
         status = list_page(session, &list, &err);
     } while (status == STATUS_OK && list.left > 0 && !list.over);
     if (status == STATUS_OK && list.table != NULL) {
-        table_print(list.table, stdout);
+        list_text_print(session, list.table);
     }
     table_free(list.table);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);

@@ -1,6 +1,7 @@
 /* vafa topics: what people may call about, and what each topic asks, as the server tells it. */
 #include "clients/vafa/details.h"
 #include "clients/vafa/labels.h"
+#include "clients/vafa/list_text.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/session.h"
 #include "clients/vafa/table.h"
@@ -158,7 +159,7 @@ static int list_topics(struct session *session)
         status = take_page(session, table, &token, &err);
     } while (status == STATUS_OK && token != 0);
     if (status == STATUS_OK && !session->json) {
-        table_print(table, stdout);
+        list_text_print(session, table);
     }
     table_free(table);
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);

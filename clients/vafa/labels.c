@@ -128,9 +128,9 @@ static const struct label enum_labels[] = {
     {"CALL_RESULT_CHASED", "پیگیری مجدد", "asked again"},
     {"CALL_RESULT_ABANDONED", "رهاشده در صف", "abandoned"},
     {"CALL_RESULT_LEFT_OPEN", "باز مانده", "left open"},
-    {"CITIZEN_VERDICT_DONE", "انجام شده", "done"},
-    {"CITIZEN_VERDICT_PARTLY_DONE", "تا اندازه‌ای", "partly done"},
-    {"CITIZEN_VERDICT_NOT_DONE", "انجام نشده", "not done"},
+    {"CITIZEN_VERDICT_DONE", "برطرف شد", "resolved"},
+    {"CITIZEN_VERDICT_PARTLY_DONE", "تا اندازه‌ای", "partly"},
+    {"CITIZEN_VERDICT_NOT_DONE", "برطرف نشد", "unresolved"},
     {"TASK_STATE_ROUTED", "ارجاع شده", "routed"},
     {"TASK_STATE_ACCEPTED", "پذیرفته", "accepted"},
     {"TASK_STATE_DONE", "انجام شده", "done"},
@@ -622,13 +622,24 @@ void label_enum_word(const ProtobufCEnumDescriptor *type, int value, char *out, 
     out[i] = '\0';
 }
 
-void label_enum_choices(const ProtobufCEnumDescriptor *type, char *out, size_t out_size)
+static bool is_left_out(int value, const int *without)
+{
+    for (; without != NULL && *without != 0; without++) {
+        if (*without == value) {
+            return true;
+        }
+    }
+    return value == 0;
+}
+
+void label_enum_choices(const ProtobufCEnumDescriptor *type, const int *without, char *out,
+                        size_t out_size)
 {
     size_t at = 0;
     out[0] = '\0';
     for (unsigned i = 0; i < type->n_values && at < out_size; i++) {
         char spelling[64];
-        if (type->values[i].value != 0) {
+        if (!is_left_out(type->values[i].value, without)) {
             typed_spelling(type->values[i].name + prefix_length(type), spelling, sizeof(spelling));
             at += (size_t)snprintf(out + at, out_size - at, "%s%s", at > 0 ? ", " : "", spelling);
         }

@@ -14,8 +14,9 @@ const char *label_word(const char *word, const char *language);
 /* The value of an enum written as people type it: "answered", "no-answer" for
  * CALL_OUTCOME_NO_ANSWER; -1 when there is none. */
 int label_enum_value(const ProtobufCEnumDescriptor *type, const char *text);
-/* Its values in that spelling: "answered, no-answer, busy". */
-void label_enum_choices(const ProtobufCEnumDescriptor *type, char *out, size_t out_size);
+/* Its values in that spelling: "answered, no-answer, busy". `without`: some that are left out, 0 ends them; NULL: none. */
+void label_enum_choices(const ProtobufCEnumDescriptor *type, const int *without, char *out,
+                        size_t out_size);
 /* The contract's word for a value, "walk_in"; "" for a number it does not name. */
 void label_enum_word(const ProtobufCEnumDescriptor *type, int value, char *out, size_t out_size);
 

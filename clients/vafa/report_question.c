@@ -19,7 +19,7 @@ static enum status read_enum(const ProtobufCEnumDescriptor *type, const char *te
     int value = label_enum_value(type, word);
     if (value < 0) {
         char choices[160];
-        label_enum_choices(type, choices, sizeof(choices));
+        label_enum_choices(type, NULL, choices, sizeof(choices));
         for (char *c = choices; *c != '\0'; c++) {
             *c = *c == '-' ? '_' : *c; /* a metric's name is the contract's word */
         }

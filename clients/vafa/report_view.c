@@ -6,6 +6,7 @@
 #include "clients/vafa/chart.h"
 #include "clients/vafa/csv_out.h"
 #include "clients/vafa/labels.h"
+#include "clients/vafa/list_text.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/table.h"
 
@@ -166,7 +167,7 @@ void report_view_table(const struct report_view *view)
             table_cell(table, text);
         }
     }
-    table_print(table, stdout);
+    list_text_print(view->session, table);
     table_free(table);
 }
 

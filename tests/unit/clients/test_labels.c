@@ -43,8 +43,11 @@ static void lists_the_choices(void **state)
 {
     (void)state;
     char choices[100];
-    label_enum_choices(&followup__resolution__descriptor, choices, sizeof(choices));
+    static const int partly[] = {FOLLOWUP__RESOLUTION__RESOLUTION_PARTLY, 0};
+    label_enum_choices(&followup__resolution__descriptor, NULL, choices, sizeof(choices));
     assert_string_equal(choices, "resolved, partly, unresolved");
+    label_enum_choices(&followup__resolution__descriptor, partly, choices, sizeof(choices));
+    assert_string_equal(choices, "resolved, unresolved");
 }
 
 static void has_a_word_for_every_value_in_both_languages(void **state)
