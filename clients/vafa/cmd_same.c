@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "clients/vafa/answer_args.h"
+#include "clients/vafa/figures.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
 #include "clients/vafa/place_args.h"
@@ -199,57 +200,53 @@ static double share(uint32_t part, uint32_t whole)
     return whole == 0 ? 0 : (double)part / whole;
 }
 
-static void print_line(const char *what, uint32_t part, uint32_t whole)
-{
-    printf("%-58s %7" PRIu32 "  %5.1f %%\n", what, part, 100 * share(part, whole));
-}
-
-static void print_counts(const struct same_result *r, uint64_t rejected)
+static void print_counts(struct session *session, const struct same_result *r, uint64_t rejected)
 {
     uint32_t unmarked = r->chosen.hits - r->chosen.marked_hits;
-    printf("%" PRIu32 " rows, %" PRIu64 " not readable; %" PRIu32 " with a point, a thing or a "
-           "street; %" PRIu32 " marked\n\n",
-           r->rows, rejected, r->comparable, r->marked);
-    puts("MARKED ROWS");
-    print_line("an open earlier request was found (recall)", r->chosen.marked_hits, r->marked);
-    print_line("not found: only closed ones were there", r->marked_only_closed, r->marked);
-    print_line("not found: nothing of the topic near in place and time", r->marked_nothing,
-               r->marked);
-    print_line("not found: no place to compare", r->marked_no_place, r->marked);
-    puts("\nMARKED ROWS WHOSE NOTE NAMES THE OTHER REQUEST");
-    printf("%-58s %7" PRIu32 "\n", "the named one is in the file", r->named);
-    printf("%-58s %7" PRIu32 "\n", "and was open then", r->named_open);
-    print_line("found, as the first suggestion", r->named_first, r->named_open);
-    print_line("found, among the first five", r->named_shown, r->named_open);
-    puts("\nROWS WITH A SUGGESTION");
-    print_line("of all rows", r->chosen.hits, r->rows);
-    print_line("marked (precision, at least)", r->chosen.marked_hits, r->chosen.hits);
-    print_line("not marked", unmarked, r->chosen.hits);
-    print_line("  of these: at the same point (within 1 m)", r->unmarked_at_point, unmarked);
-    print_line("  by the street alone", r->unmarked_by_street, unmarked);
-    print_line("  within a day", r->unmarked_within_day, unmarked);
-    print_line("  closed within an hour of the suggested one", r->unmarked_closed_together,
-               unmarked);
+    const char *comma = session_word(session, ",");
+    printf("%" PRIu32 " %s%s %" PRIu64 " %s%s %" PRIu32 " %s%s %" PRIu32 " %s\n", r->rows,
+           session_word(session, "rows"), comma, rejected, session_word(session, "not_readable"),
+           session_word(session, ";"), r->comparable, session_word(session, "with_a_place"),
+           session_word(session, ";"), r->marked, session_word(session, "marked"));
+    figures_head(session, "marked_rows");
+    figures_share(session, "marked_found", r->chosen.marked_hits, r->marked);
+    figures_share(session, "marked_closed", r->marked_only_closed, r->marked);
+    figures_share(session, "marked_nothing", r->marked_nothing, r->marked);
+    figures_share(session, "marked_no_place", r->marked_no_place, r->marked);
+    figures_head(session, "named_rows");
+    figures_count(session, "named_in_file", r->named);
+    figures_count(session, "named_open", r->named_open);
+    figures_share(session, "named_first", r->named_first, r->named_open);
+    figures_share(session, "named_shown", r->named_shown, r->named_open);
+    figures_head(session, "suggested_rows");
+    figures_share(session, "of_all_rows", r->chosen.hits, r->rows);
+    figures_share(session, "suggested_marked", r->chosen.marked_hits, r->chosen.hits);
+    figures_share(session, "suggested_unmarked", unmarked, r->chosen.hits);
+    figures_share(session, "unmarked_at_point", r->unmarked_at_point, unmarked);
+    figures_share(session, "unmarked_by_street", r->unmarked_by_street, unmarked);
+    figures_share(session, "unmarked_within_day", r->unmarked_within_day, unmarked);
+    figures_share(session, "unmarked_closed_together", r->unmarked_closed_together, unmarked);
     for (size_t i = 0; i < r->topic_count; i++) {
-        char topic[80];
-        snprintf(topic, sizeof(topic), "  topic %s", r->topics[i].topic);
-        print_line(topic, r->topics[i].unmarked_hits, unmarked);
+        figures_share_of(session, "unmarked_topic", r->topics[i].topic, r->topics[i].unmarked_hits,
+                         unmarked);
     }
 }
 
-static void print_curve(const struct same_result *r)
+static void print_curve(struct session *session, const struct same_result *r)
 {
     struct table *table = table_new(SAME_MEASURE_WINDOWS + 1);
-    puts("\nTHE CURVE: recall / precision in %, by radius and window of all topics");
+    figures_head(session, "same_curve");
     table_head(table, 0, "");
     for (size_t w = 0; w < SAME_MEASURE_WINDOWS; w++) {
-        char head[16];
-        snprintf(head, sizeof(head), "%" PRIu32 " h", same_measure_hours[w]);
+        char head[32];
+        snprintf(head, sizeof(head), "%" PRIu32 " %s", same_measure_hours[w],
+                 session_word(session, "hours_short"));
         table_head(table, w + 1, head);
         table_align_right(table, w + 1);
     }
     for (size_t m = 0; m < SAME_MEASURE_RADII; m++) {
-        table_cell_format(table, "%" PRIu32 " m", same_measure_metres[m]);
+        table_cell_format(table, "%" PRIu32 " %s", same_measure_metres[m],
+                          session_word(session, "metres_short"));
         for (size_t w = 0; w < SAME_MEASURE_WINDOWS; w++) {
             const struct same_point *point = &r->curve[m][w];
             table_cell_format(table, "%.1f / %.1f", 100 * share(point->marked_hits, r->marked),
@@ -352,8 +349,8 @@ static int run_intake_duplicates(struct session *session)
     if (status == STATUS_OK && session->json) {
         print_json(&result, rejected);
     } else if (status == STATUS_OK) {
-        print_counts(&result, rejected);
-        print_curve(&result);
+        print_counts(session, &result, rejected);
+        print_curve(session, &result);
     }
     same_measure_free(measure); /* names of topics in the result are its own */
     return status == STATUS_OK ? EXIT_DONE : output_error(&err);

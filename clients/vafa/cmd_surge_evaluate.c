@@ -1,4 +1,5 @@
 /* vafa report evaluate: how often a surge would have been told of, measured on rows of the past. Needs no server. */
+#include "clients/vafa/figures.h"
 #include "clients/vafa/import_csv.h"
 #include "clients/vafa/labels.h"
 #include "clients/vafa/output.h"
@@ -189,32 +190,36 @@ static double usual(const struct report_surge_count *count)
     return count->weeks > 0 ? (double)count->before / count->weeks : 0;
 }
 
-static void print_counts(const struct reading *reading, const struct surge_result *result)
+static void print_counts(struct session *session, const struct reading *reading,
+                         const struct surge_result *result)
 {
     size_t everywhere = 0;
+    const char *comma = session_word(session, ",");
     for (size_t i = 0; i < result->count; i++) {
         everywhere += result->surges[i].area == NULL;
     }
-    printf("%" PRIu64 " rows, %" PRIu64 " not readable, %" PRIu64 " not citizens' own\n",
-           reading->rows, reading->unusable, reading->not_citizens);
-    printf("%" PRIu32 " days, %" PRIu32 " with enough weeks before them\n\n", result->days,
-           result->judged_days);
-    printf("%-58s %7zu  %5.0f a year\n", "surges", result->count, a_year(result->count, result));
-    printf("%-58s %7zu\n", "  everywhere", everywhere);
-    printf("%-58s %7zu\n", "  in one area", result->count - everywhere);
-    printf("%-58s %7zu\n", "  went on: as many requests came again while it lasted",
-           went_on(result));
-    printf("%-58s %7zu\n", "  did not", result->count - went_on(result));
-    printf("%-58s %7" PRIu32 "\n\n", "days on which one began", result->surge_days);
+    printf("%" PRIu64 " %s%s %" PRIu64 " %s%s %" PRIu64 " %s\n", reading->rows,
+           session_word(session, "rows"), comma, reading->unusable,
+           session_word(session, "not_readable"), comma, reading->not_citizens,
+           session_word(session, "not_citizens"));
+    printf("%" PRIu32 " %s%s %" PRIu32 " %s\n\n", result->days, session_word(session, "days"),
+           comma, result->judged_days, session_word(session, "judged_days"));
+    figures_yearly(session, "surges_measured", result->count, a_year(result->count, result));
+    figures_count(session, "surges_everywhere", everywhere);
+    figures_count(session, "surges_in_area", result->count - everywhere);
+    figures_count(session, "surges_went_on", went_on(result));
+    figures_count(session, "surges_did_not", result->count - went_on(result));
+    figures_count(session, "surge_days", result->surge_days);
+    putchar('\n');
 }
 
 static void print_surges(struct session *session, const struct surge_result *result)
 {
-    static const char *const heads[] = {"FROM",  "UNTIL", "TOPIC", "AREA",
-                                        "BEGAN", "USUAL", "CAME",  "WENT ON"};
+    static const char *const heads[] = {"head_from",  "head_until", "head_topic", "head_area",
+                                        "head_began", "head_usual", "head_came",  "head_went_on"};
     struct table *table = table_new(8);
     for (size_t i = 0; i < 8; i++) {
-        table_head(table, i, heads[i]);
+        table_head(table, i, session_word(session, heads[i]));
     }
     for (size_t i = 0; i < result->count; i++) {
         const struct surge_measured *surge = &result->surges[i];
@@ -224,11 +229,11 @@ static void print_surges(struct session *session, const struct surge_result *res
         table_cell(table, from);
         table_cell(table, to);
         table_cell(table, session_topic(session, surge->topic));
-        table_cell(table, surge->area != NULL ? surge->area : "all");
+        table_cell(table, surge->area != NULL ? surge->area : session_word(session, "all"));
         table_cell_format(table, "%" PRIu64, surge->count.now);
         table_cell_format(table, "%.1f", usual(&surge->count));
         table_cell_format(table, "%" PRIu64, surge->came);
-        table_cell(table, surge_measure_went_on(surge) ? "yes" : "no");
+        table_cell(table, session_word(session, surge_measure_went_on(surge) ? "yes" : "no"));
     }
     table_print(table, stdout);
     table_free(table);
@@ -253,14 +258,15 @@ static void measure_curve(struct surge_measure *measure, uint32_t weeks, struct 
     }
 }
 
-static void print_curve(const struct curve *curve)
+static void print_curve(struct session *session, const struct curve *curve)
 {
     struct table *table = table_new(CURVE_CHANCES + 1);
-    puts("\nTHE CURVE: surges / those that went on, by requests and chance");
+    figures_head(session, "surge_curve");
     table_head(table, 0, "");
     for (size_t c = 0; c < CURVE_CHANCES; c++) {
         char head[32];
-        snprintf(head, sizeof(head), "1 in %" PRIu32, curve_one_in[c]);
+        snprintf(head, sizeof(head), "%s %" PRIu32, session_word(session, "one_in"),
+                 curve_one_in[c]);
         table_head(table, c + 1, head);
         table_align_right(table, c + 1);
     }
@@ -327,14 +333,14 @@ static void tell(struct session *session, const struct reading *reading,
     if (session->json) {
         surges = surges_json(&result); /* the curve's runs take their place */
     } else {
-        print_counts(reading, &result);
+        print_counts(session, reading, &result);
         print_surges(session, &result);
     }
     measure_curve(reading->measure, limits->weeks, &curve);
     if (session->json) {
         print_json(reading, &result, surges, &curve);
     } else {
-        print_curve(&curve);
+        print_curve(session, &curve);
     }
 }
 

@@ -277,7 +277,8 @@ enum status followup_read_follow_session(struct read *r, const ProtobufCMessage 
     if (request->after > last) {
         return read_refuse(r, STATUS_DATA_LOSS, "after",
                            "session %" PRIu64 " was shown %" PRIu64
-                           " changes: its log was restored from an older copy",
+                           " changes: either this is none of them, or the log was restored from an "
+                           "older copy",
                            session->number, last);
     }
     status = read_changes(r, session, request, response);

@@ -141,7 +141,7 @@ enum status intake_read_find_same(struct read *r, const ProtobufCMessage *messag
     struct incident_found found[SAME_MAX];
     struct incident_search asked = {
         .same = city_same(r->city, request->topic),
-        .at_us = request->at_us != 0 ? request->at_us : r->now_us,
+        .at_us = request->at_us != 0 && request->at_us < r->now_us ? request->at_us : r->now_us,
         .found_max = request->requests_max != 0 ? request->requests_max : SAME_DEFAULT,
         .rows_left = INCIDENT_ROWS_PER_QUESTION_MAX,
         .found = found,

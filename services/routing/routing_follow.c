@@ -218,7 +218,8 @@ static enum status find_start(struct read *r, const Routing__FollowTasksRequest 
     uint64_t after = request->after != 0 ? request->after : acknowledged;
     if (after > head.offset) {
         return read_refuse(r, STATUS_DATA_LOSS, "after",
-                           "the log ends at %" PRIu64 ": it was restored from an older copy",
+                           "the log ends at %" PRIu64 ": either this is no place in it, or it was "
+                           "restored from an older copy",
                            head.offset);
     }
     *ret_after = after;

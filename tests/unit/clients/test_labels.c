@@ -1,5 +1,6 @@
 /* Words of the contract in two languages. */
 #include "clients/vafa/labels.h"
+#include "clients/vafa/labels_tables.h"
 
 #include "vafa/followup/v1/followup.pb-c.h"
 #include "vafa/health/v1/health.pb-c.h"
@@ -50,6 +51,22 @@ static void lists_the_choices(void **state)
     assert_string_equal(choices, "resolved, unresolved");
 }
 
+/* The second would never be found. */
+static void no_name_stands_twice(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < labels_words_count; i++) {
+        for (size_t j = i + 1; j < labels_words_count; j++) {
+            assert_string_not_equal(labels_words[i].name, labels_words[j].name);
+        }
+    }
+    for (size_t i = 0; i < labels_enums_count; i++) {
+        for (size_t j = i + 1; j < labels_enums_count; j++) {
+            assert_string_not_equal(labels_enums[i].name, labels_enums[j].name);
+        }
+    }
+}
+
 static void has_a_word_for_every_value_in_both_languages(void **state)
 {
     (void)state;
@@ -98,6 +115,7 @@ int main(void)
         cmocka_unit_test(knows_the_contracts_words),
         cmocka_unit_test(lists_the_choices),
         cmocka_unit_test(tells_the_end_of_an_import_in_both_languages),
+        cmocka_unit_test(no_name_stands_twice),
         cmocka_unit_test(has_a_word_for_every_value_in_both_languages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

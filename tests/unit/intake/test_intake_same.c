@@ -179,6 +179,29 @@ static void forgets_what_is_older_than_the_window(void **state)
     rig_free(rig);
 }
 
+/* A clock ahead of ours, or a slip: it cannot have been seen yet. */
+static void takes_what_is_still_to_come_as_now(void **state)
+{
+    struct rig *rig = desk_open();
+    Intake__FindSameRequest request = INTAKE__FIND_SAME_REQUEST__INIT;
+    Common__Place place = COMMON__PLACE__INIT;
+    Common__GeoPoint point = COMMON__GEO_POINT__INIT;
+    const ProtobufCMessage *response = NULL;
+    struct error err = ERROR_NONE;
+    (void)state;
+    uint64_t number = open_point(rig, "burst-valve", 0); /* the pack: 72 hours */
+    point.latitude = LATITUDE;
+    point.longitude = LONGITUDE;
+    place.point = &point;
+    request.topic = "burst-valve";
+    request.place = &place;
+    request.at_us = rig_now_us(rig) + 80 * HOUR_US;
+    assert_int_equal(rig_call(rig, RPC_ROLE_FRONT_END, "FindSame", &request.base, &response, &err),
+                     STATUS_OK);
+    expect_numbers((const void *)response, &number, 1);
+    rig_free(rig);
+}
+
 static void finds_the_same_thing_and_the_same_street_however_spelled(void **state)
 {
     struct rig *rig = desk_open();
@@ -481,6 +504,7 @@ int main(void)
         cmocka_unit_test(shows_nothing_before_it_is_routed),
         cmocka_unit_test(shows_kin_topics_and_no_others),
         cmocka_unit_test(forgets_what_is_older_than_the_window),
+        cmocka_unit_test(takes_what_is_still_to_come_as_now),
         cmocka_unit_test(finds_the_same_thing_and_the_same_street_however_spelled),
         cmocka_unit_test(a_name_at_a_point_of_another_district_is_another_thing),
         cmocka_unit_test(shows_a_request_once_however_it_is_found),
