@@ -3,52 +3,19 @@
 #include "city/city_internal.h"
 
 #include "base/check.h"
+#include "text/decimal.h"
 #include "text/fold.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define RULES_FILE "rules.csv"
-#define NUMBER_DIGITS_MAX 15 /* before and after the point, as intake keeps numbers */
-#define NUMBER_SIZE 40
-
-/* Without zeros that say nothing: "007.50" is "7.5". False when it is no number. */
-static bool wanted_number(const char *text, char ret_number[NUMBER_SIZE])
-{
-    bool negative = *text == '-';
-    text += negative;
-    size_t digits = strspn(text, "0123456789");
-    const char *rest = text + digits;
-    size_t zeros = strspn(text, "0");
-    size_t fraction = *rest == '.' ? strspn(rest + 1, "0123456789") : 0;
-    if (digits == 0 || digits > NUMBER_DIGITS_MAX || fraction > NUMBER_DIGITS_MAX ||
-        (*rest == '.' && fraction == 0) || rest[fraction > 0 ? fraction + 1 : 0] != '\0') {
-        return false;
-    }
-    while (fraction > 0 && rest[fraction] == '0') {
-        fraction--;
-    }
-    size_t whole = digits - (zeros < digits ? zeros : digits - 1);
-    bool is_zero = fraction == 0 && *(rest - whole) == '0';
-    size_t size = 0;
-    if (negative && !is_zero) {
-        ret_number[size++] = '-';
-    }
-    memcpy(ret_number + size, rest - whole, whole);
-    size += whole;
-    if (fraction > 0) {
-        memcpy(ret_number + size, rest, fraction + 1);
-        size += fraction + 1;
-    }
-    ret_number[size] = '\0';
-    return true;
-}
 
 /* What a value of such a question is compared by; NULL when it can be none. */
 static char *wanted_form(const struct city_question *question, const char *value)
 {
     struct buffer folded = BUFFER_EMPTY;
-    char number[NUMBER_SIZE];
+    struct buffer number = BUFFER_EMPTY;
     const char *form = NULL;
     if (question->kind == CITY_QUESTION_ONE_OF || question->kind == CITY_QUESTION_SEVERAL_OF) {
         const struct city_choice *choice = city_question_choice(question, value);
@@ -56,11 +23,12 @@ static char *wanted_form(const struct city_question *question, const char *value
     } else if (text_fold(value, &folded, NULL) == STATUS_OK) {
         form = buffer_text(&folded);
         if (question->kind == CITY_QUESTION_NUMBER) {
-            form = wanted_number(form, number) ? number : NULL;
+            form = decimal_fold(form, &number, NULL) == STATUS_OK ? buffer_text(&number) : NULL;
         }
     }
     char *copy = form == NULL || form[0] == '\0' ? NULL : strdup(form);
     CHECK(copy != NULL || form == NULL || form[0] == '\0');
+    buffer_fini(&number);
     buffer_fini(&folded);
     return copy;
 }

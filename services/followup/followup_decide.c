@@ -9,6 +9,7 @@
 #include "services/followup/followup_tables.h"
 
 #include "base/plant.h"
+#include "service/close_reason.h"
 #include "service/keyring.h"
 
 #include "vafa/routing/v1/routing.pb-c.h"
@@ -74,7 +75,7 @@ static Followup__CallScheduled call_of_closed(const Routing__TaskClosedUndone *c
     scheduled.citizen = closed->citizen;
     scheduled.finish = followup_rules_finish(closed->finish);
     scheduled.closed_undone = true;
-    scheduled.reason = (char *)(uintptr_t)followup_rules_close_reason(closed->reason);
+    scheduled.reason = (char *)(uintptr_t)close_reason_words(closed->reason);
     return scheduled;
 }
 
@@ -138,7 +139,7 @@ static Followup__CallScheduled call_of_joined(const Routing__JoinedFollowed *fol
     scheduled.finish = followup_rules_finish(followed->finish);
     scheduled.closed_undone = followed->fate == ROUTING__JOINED_FATE__JOINED_FATE_CLOSED_UNDONE;
     if (scheduled.closed_undone) {
-        scheduled.reason = (char *)(uintptr_t)followup_rules_close_reason(followed->close_reason);
+        scheduled.reason = (char *)(uintptr_t)close_reason_words(followed->close_reason);
     }
     return scheduled;
 }

@@ -129,18 +129,6 @@ Followup__CallCompleted followup_rules_forgotten_call(const Followup__Call *call
     return completed;
 }
 
-const char *followup_rules_close_reason(Routing__CloseReason reason)
-{
-    switch (reason) {
-    case ROUTING__CLOSE_REASON__CLOSE_REASON_NOT_FEASIBLE: return "not feasible";
-    case ROUTING__CLOSE_REASON__CLOSE_REASON_NO_BUDGET: return "no budget";
-    case ROUTING__CLOSE_REASON__CLOSE_REASON_PLANNED_LATER: return "planned later";
-    case ROUTING__CLOSE_REASON__CLOSE_REASON_NOT_FOUND: return "not found";
-    case ROUTING__CLOSE_REASON__CLOSE_REASON_OUTSIDE_DUTY: return "outside duty";
-    default: return "";
-    }
-}
-
 Followup__Call followup_rules_apply_scheduled(const Followup__CallScheduled *scheduled)
 {
     Followup__Call call = FOLLOWUP__CALL__INIT;

@@ -55,9 +55,6 @@ bool followup_rules_queued_at(const Followup__Call *call, int64_t *ret_due_us);
 /* How a call ends whose citizen is forgotten; borrows from the call. */
 Followup__CallCompleted followup_rules_forgotten_call(const Followup__Call *call);
 
-/* Why a task was closed undone, in words; "" when unknown. */
-const char *followup_rules_close_reason(Routing__CloseReason reason);
-
 Followup__Call followup_rules_apply_scheduled(const Followup__CallScheduled *scheduled);
 void followup_rules_apply_claimed(Followup__Call *call, const Followup__CallClaimed *claimed);
 void followup_rules_apply_attempted(Followup__Call *call, const Followup__CallAttempted *attempted);

@@ -9,6 +9,7 @@
 #include "services/intake/intake_tables_incident.h"
 
 #include "base/plant.h"
+#include "service/close_reason.h"
 
 #include "vafa/feedback/v1/feedback.pb-c.h"
 #include "vafa/routing/v1/routing.pb-c.h"
@@ -278,7 +279,7 @@ static uint64_t tell_more(const Routing__Event *open, Intake__TimelineRecord *re
         record->note = open->task_closed_undone->words;
         if (!open->task_closed_undone->referred) { /* of a referral there is but one */
             record->reason =
-                (char *)(uintptr_t)intake_rules_close_reason(open->task_closed_undone->reason);
+                (char *)(uintptr_t)close_reason_words(open->task_closed_undone->reason);
         }
         record->unit = open->task_closed_undone->unit;
         return open->task_closed_undone->case_number;

@@ -318,18 +318,6 @@ const char *intake_rules_outcome_note(Followup__CallOutcome outcome)
     }
 }
 
-const char *intake_rules_close_reason(Routing__CloseReason reason)
-{
-    switch (reason) {
-    case ROUTING__CLOSE_REASON__CLOSE_REASON_NOT_FEASIBLE: return "not feasible";
-    case ROUTING__CLOSE_REASON__CLOSE_REASON_NO_BUDGET: return "no budget";
-    case ROUTING__CLOSE_REASON__CLOSE_REASON_PLANNED_LATER: return "planned later";
-    case ROUTING__CLOSE_REASON__CLOSE_REASON_NOT_FOUND: return "not found";
-    case ROUTING__CLOSE_REASON__CLOSE_REASON_OUTSIDE_DUTY: return "outside duty";
-    default: return "";
-    }
-}
-
 int intake_rules_compare(const Intake__TimelineEntry *a, const Intake__TimelineEntry *b)
 {
     if (a->at_us != b->at_us) {

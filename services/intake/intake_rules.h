@@ -110,7 +110,6 @@ enum status intake_rules_page_size(uint32_t asked, uint32_t *ret_size, struct er
 /* What an answer or the outcome of a call is in the timeline. */
 Intake__CitizenVerdict intake_rules_verdict(Followup__Resolution resolution);
 const char *intake_rules_outcome_note(Followup__CallOutcome outcome); /* "" when unknown */
-const char *intake_rules_close_reason(Routing__CloseReason reason);   /* the same */
 
 /* Order of the timeline: time, then service, then offset, then kind. Negative: a comes first. */
 int intake_rules_compare(const Intake__TimelineEntry *a, const Intake__TimelineEntry *b);

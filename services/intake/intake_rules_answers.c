@@ -2,14 +2,10 @@
 #include "services/intake/intake_rules.h"
 
 #include "city/city_questions.h"
-#include "text/fold.h"
+#include "text/decimal.h"
 #include "text/utf8.h"
 
 #include <string.h>
-
-#define NUMBER_DIGITS_MAX 15
-#define NUMBER_FRACTION_MAX 6
-#define DECIMAL_SEPARATOR_FA "\u066B"
 
 /* "answers.line": the field of an error. Long keys are cut. */
 #define FIELD_PREFIX "answers."
@@ -29,70 +25,12 @@ static struct answer_field field_of(const char *question)
 
 /* --- one value --- */
 
-/* -?DIGITS[.DIGITS] */
-static bool is_number(const char *text)
-{
-    text += text[0] == '-';
-    size_t whole = strspn(text, "0123456789");
-    text += whole;
-    if (whole == 0 || whole > NUMBER_DIGITS_MAX || *text == '\0') {
-        return whole > 0 && whole <= NUMBER_DIGITS_MAX;
-    }
-    size_t fraction = *text == '.' ? strspn(text + 1, "0123456789") : 0;
-    return fraction > 0 && fraction <= NUMBER_FRACTION_MAX && text[1 + fraction] == '\0';
-}
-
-/* Without what changes nothing: zeros in front and behind the point, the sign of 0. */
-static void append_number(const char *number, struct buffer *out)
-{
-    bool is_negative = number[0] == '-';
-    number += is_negative;
-    number += strspn(number, "0");
-    size_t whole = strcspn(number, ".");
-    const char *fraction = number + whole;
-    size_t size = strlen(fraction);
-    while (size > 0 && (fraction[size - 1] == '0' || fraction[size - 1] == '.')) {
-        size--;
-    }
-    if (is_negative && whole + size > 0) {
-        buffer_append_text(out, "-");
-    }
-    buffer_append(out, whole > 0 ? number : "0", whole > 0 ? whole : 1);
-    buffer_append(out, fraction, size);
-}
-
-/* Digits of any script become ASCII, the Persian decimal separator a point. */
-static enum status to_ascii(const char *text, struct buffer *out, struct error *err)
-{
-    struct buffer digits = BUFFER_EMPTY;
-    enum status status = text_fold_digits(text, &digits, err);
-    const char *from = status == STATUS_OK ? buffer_text(&digits) : "";
-    const size_t separator = strlen(DECIMAL_SEPARATOR_FA);
-    while (*from != '\0') {
-        bool is_separator = strncmp(from, DECIMAL_SEPARATOR_FA, separator) == 0;
-        buffer_append(out, is_separator ? "." : from, 1);
-        from += is_separator ? separator : 1;
-    }
-    buffer_fini(&digits);
-    return status;
-}
-
 static enum status keep_number(const char *field, const char *value, struct buffer *out,
                                struct error *err)
 {
-    struct buffer ascii = BUFFER_EMPTY;
-    enum status status = to_ascii(value, &ascii, err);
-    if (status == STATUS_OK && !is_number(buffer_text(&ascii))) {
-        status = error_set(err, STATUS_INVALID_ARGUMENT, field,
-                           "must be a number such as 12 or 3.5, of at most %d digits and %d behind "
-                           "the point",
-                           NUMBER_DIGITS_MAX, NUMBER_FRACTION_MAX);
-    }
-    if (status == STATUS_OK) {
-        append_number(buffer_text(&ascii), out);
-    }
-    buffer_fini(&ascii);
-    return status;
+    struct error why = ERROR_NONE;
+    enum status status = decimal_fold(value, out, &why);
+    return status == STATUS_OK ? status : error_set(err, status, field, "%s", why.message);
 }
 
 /* A time of its own: what is relative to now would need a clock. */
@@ -102,7 +40,7 @@ static enum status keep_time(const struct city *city, const char *field, const c
     struct buffer ascii = BUFFER_EMPTY;
     int64_t at_us = 0;
     char utc[32];
-    enum status status = to_ascii(value, &ascii, err);
+    enum status status = decimal_ascii(value, &ascii, err);
     const char *text = status == STATUS_OK ? buffer_text(&ascii) : "";
     if (status == STATUS_OK && (text[0] < '0' || text[0] > '9')) {
         status = error_set(err, STATUS_INVALID_ARGUMENT, field,

@@ -97,3 +97,21 @@ Routing__Event routing_acts_cancelled(struct decide *d, const Routing__Task *tas
     event.task_cancelled = arena_copy(d->arena, &cancelled, sizeof(cancelled));
     return event;
 }
+
+Routing__Event routing_acts_reopened(struct decide *d, const Routing__Task *task,
+                                     Routing__ReopenReason reason, char *note, uint64_t call_number)
+{
+    Routing__TaskReopened reopened = ROUTING__TASK_REOPENED__INIT;
+    reopened.task_number = task->number;
+    reopened.case_number = task->case_number;
+    reopened.unit = task->unit;
+    reopened.reason = reason;
+    reopened.note = note;
+    reopened.finish = task->finishes;
+    reopened.call_number = call_number;
+
+    Routing__Event event = ROUTING__EVENT__INIT;
+    event.kind_case = ROUTING__EVENT__KIND_TASK_REOPENED;
+    event.task_reopened = arena_copy(d->arena, &reopened, sizeof(reopened));
+    return event;
+}

@@ -21,5 +21,9 @@ enum status routing_acts_change(struct decide *d, const Routing__Event *event, c
                                 Routing__Task **ret_task);
 /* That it is cancelled, in the arena; task_cancelled is NULL when that is full. */
 Routing__Event routing_acts_cancelled(struct decide *d, const Routing__Task *task, char *reason);
+/* The same: that it is open again, after its last finish. `call_number`: in which the citizen said so; 0: in none. */
+Routing__Event routing_acts_reopened(struct decide *d, const Routing__Task *task,
+                                     Routing__ReopenReason reason, char *note,
+                                     uint64_t call_number);
 
 #endif

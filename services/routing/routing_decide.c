@@ -4,6 +4,7 @@
  * routing_decide_acts.c, routing_decide_hand_on.c and routing_decide_help.c. Reads tables, writes
  * nothing.
  */
+#include "services/routing/routing_acts.h"
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
 #include "services/routing/routing_storms.h"
@@ -74,17 +75,9 @@ enum status routing_decide_followup(struct decide *d, const struct event *event)
     if (task == NULL || !routing_rules_reopens(task, call, city_life(d->city))) {
         return txn_error(d->txn, d->error);
     }
-    Routing__TaskReopened reopened = ROUTING__TASK_REOPENED__INIT;
-    reopened.task_number = task->number;
-    reopened.case_number = task->case_number;
-    reopened.unit = task->unit;
-    reopened.reason = ROUTING__REOPEN_REASON__REOPEN_REASON_UNSATISFIED;
-    reopened.finish = task->finishes;
-    reopened.call_number = call->call_number;
-
-    Routing__Event own = ROUTING__EVENT__INIT;
-    own.kind_case = ROUTING__EVENT__KIND_TASK_REOPENED;
-    own.task_reopened = arena_copy(d->arena, &reopened, sizeof(reopened));
+    Routing__Event own =
+        routing_acts_reopened(d, task, ROUTING__REOPEN_REASON__REOPEN_REASON_UNSATISFIED,
+                              (char *)protobuf_c_empty_string, call->call_number);
     const struct event_options options = {.occurred_at_us = after_us(d, event->occurred_at_us)};
     enum status status = routing_decide_before(d, task, &own, options.occurred_at_us);
     if (status == STATUS_OK) {

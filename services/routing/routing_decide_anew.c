@@ -3,6 +3,7 @@
  * are asked again, and what has become urgent is told and timed as that, even where the work was over. Reads
  * tables, writes nothing.
  */
+#include "services/routing/routing_acts.h"
 #include "services/routing/routing_alarm.h"
 #include "services/routing/routing_internal.h"
 #include "services/routing/routing_rules.h"
@@ -157,17 +158,9 @@ static bool is_referred(const struct decide *d, const Routing__Task *task)
 static enum status reopen(struct decide *d, Routing__Task *task, char *reason,
                           const struct event_options *options)
 {
-    Routing__TaskReopened reopened = ROUTING__TASK_REOPENED__INIT;
-    reopened.task_number = task->number;
-    reopened.case_number = task->case_number;
-    reopened.unit = task->unit;
-    reopened.reason = ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED;
-    reopened.note = reason == NULL ? (char *)protobuf_c_empty_string : reason;
-    reopened.finish = task->finishes;
-
-    Routing__Event event = ROUTING__EVENT__INIT;
-    event.kind_case = ROUTING__EVENT__KIND_TASK_REOPENED;
-    event.task_reopened = arena_copy(d->arena, &reopened, sizeof(reopened));
+    Routing__Event event =
+        routing_acts_reopened(d, task, ROUTING__REOPEN_REASON__REOPEN_REASON_AMENDED,
+                              reason == NULL ? (char *)protobuf_c_empty_string : reason, 0);
     enum status status = routing_decide_before(d, task, &event, options->occurred_at_us);
     const Routing__Task before = *task;
     if (status == STATUS_OK) {

@@ -125,17 +125,7 @@ enum status routing_decide_reopen(struct decide *d, const ProtobufCMessage *mess
     if (status != STATUS_OK) {
         return status;
     }
-    Routing__TaskReopened reopened = ROUTING__TASK_REOPENED__INIT;
-    reopened.task_number = task->number;
-    reopened.case_number = task->case_number;
-    reopened.unit = task->unit;
-    reopened.reason = request->reason;
-    reopened.note = request->note;
-    reopened.finish = task->finishes;
-
-    Routing__Event event = ROUTING__EVENT__INIT;
-    event.kind_case = ROUTING__EVENT__KIND_TASK_REOPENED;
-    event.task_reopened = arena_copy(d->arena, &reopened, sizeof(reopened));
+    Routing__Event event = routing_acts_reopened(d, task, request->reason, request->note, 0);
     return routing_acts_change(d, &event, event.task_reopened, &options, task,
                                &((Routing__ReopenTaskResponse *)answer)->task);
 }
