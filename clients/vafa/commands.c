@@ -307,10 +307,10 @@ void commands_print_help(const struct command *command, bool fa, FILE *out)
     fprintf(out, "  vafa %s %s%s[OPTIONS]\n", command->name, command->arguments,
             command->arguments[0] != '\0' ? " " : "");
     print_heading("DESCRIPTION", fa, out);
-    print_lines(command->help, "  ", out);
+    print_lines(help_about(fa, command->name, command->help), "  ", out);
     if (command->options != NULL) {
         print_heading("OPTIONS", fa, out);
-        print_options(command->options, NULL, false, out);
+        print_options(command->options, NULL, fa, out);
     }
     print_heading(command->local ? "COMMON OPTIONS" : "OPTIONS OF EVERY COMMAND", fa, out);
     print_options(commands_common_options(command), command->options, fa, out);

@@ -1,23 +1,22 @@
 /* Texts, beside the English ones that stand where the commands are. */
 #include "clients/vafa/help_fa.h"
 
-#include <stddef.h>
+#include "clients/vafa/help_fa_tables.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 /* Persian would be measured in bytes, and cut into words. */
 /* clang-format off */
-static const struct {
-    const char *en, *fa;
-} texts[] = {
+static const struct help_text texts[] = {
     /* headings */
     {"a city's citizen hotline, from the command line",
      "سامانهٔ تلفنی ارتباط شهروندان، از خط فرمان"},
     {"a group of commands", "گروهی از فرمان‌ها"},
     {"SYNOPSIS", "شکل فرمان"},
     {"COMMANDS", "فرمان‌ها"},
-    {"DESCRIPTION", "شرح (به انگلیسی)"},
-    {"OPTIONS", "گزینه‌های خود فرمان (به انگلیسی)"},
+    {"DESCRIPTION", "شرح"},
+    {"OPTIONS", "گزینه‌های خود فرمان"},
     {"OPTIONS OF EVERY COMMAND", "گزینه‌های همهٔ فرمان‌ها"},
     {"COMMON OPTIONS", "گزینه‌های مشترک"},
     {"EXAMPLES", "نمونه‌ها"},
@@ -249,14 +248,29 @@ static const struct {
 };
 /* clang-format on */
 
-const char *help_in(bool fa, const char *text)
+static const char *find(const struct help_text *table, size_t count, const char *what)
 {
-    for (size_t i = 0; fa && i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (strcmp(texts[i].en, text) == 0) {
-            return texts[i].fa;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(table[i].what, what) == 0) {
+            return table[i].fa;
         }
     }
-    return text;
+    return NULL;
+}
+
+const char *help_in(bool fa, const char *text)
+{
+    const char *found = fa ? find(texts, sizeof(texts) / sizeof(texts[0]), text) : NULL;
+    if (fa && found == NULL) {
+        found = find(help_fa_options, help_fa_options_count, text);
+    }
+    return found != NULL ? found : text;
+}
+
+const char *help_about(bool fa, const char *command, const char *text)
+{
+    const char *found = fa ? find(help_fa_about, help_fa_about_count, command) : NULL;
+    return found != NULL ? found : text;
 }
 
 bool help_is_fa(int argc, char **argv)

@@ -1,5 +1,4 @@
-/* What `--help` says of all commands together, in Persian: their summaries, the options that all have, headings and exit codes; and
- * what to do about an error. */
+/* What `--help` says, in Persian; and what to do about an error. */
 #ifndef VAFA_CLIENTS_VAFA_HELP_FA_H
 #define VAFA_CLIENTS_VAFA_HELP_FA_H
 
@@ -7,6 +6,8 @@
 
 /* In Persian, when it is asked for and known; else the text itself. */
 const char *help_in(bool fa, const char *text);
+/* The same of what is told of a command, by its name. */
+const char *help_about(bool fa, const char *command, const char *text);
 
 /* Whether the command line (`--lang fa`) or else the environment (VAFA_LANG) asks for it: no command has been read yet. */
 bool help_is_fa(int argc, char **argv);

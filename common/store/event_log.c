@@ -152,8 +152,8 @@ enum status log_check_position(struct store_txn *txn, const struct log_position 
     }
     if (!found) {
         return error_set(err, STATUS_DATA_LOSS, NULL,
-                         "the log of %s ends at %llu, before position %llu: it was restored from "
-                         "an older copy",
+                         "the log of %s ends at %llu, before position %llu: either that is none of "
+                         "its positions, or it was restored from an older copy",
                          txn->store->service, (unsigned long long)head.offset,
                          (unsigned long long)position->offset);
     }

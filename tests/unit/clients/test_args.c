@@ -191,6 +191,39 @@ static void the_overview_is_whole_in_persian(void **state)
     free(english);
 }
 
+/* Every option that is named in one is named in the other: a text that was changed in English alone is noticed. */
+static void expect_options_of(const char *command, const char *english, const char *persian)
+{
+    for (const char *at = strstr(english, "--"); at != NULL; at = strstr(at + 2, "--")) {
+        char option[32] = "--";
+        size_t size = strspn(at + 2, "abcdefghijklmnopqrstuvwxyz-");
+        assert_true(size < sizeof(option) - 2);
+        memcpy(option + 2, at + 2, size);
+        if (size > 0 && strstr(persian, option) == NULL) {
+            fail_msg("vafa %s --help: %s is told in English only", command, option);
+        }
+    }
+}
+
+static void help_of_every_command_is_whole_in_persian(void **state)
+{
+    (void)state;
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        const struct command *command = commands[i];
+        const char *persian = help_about(true, command->name, command->help);
+        if (persian == command->help) {
+            fail_msg("in help_fa_about.c there is nothing for \"%s\"", command->name);
+        }
+        expect_options_of(command->name, command->help, persian);
+        for (const struct option_def *o = command->options; o != NULL && o->name != NULL; o++) {
+            if (!is_persian(o->help)) {
+                fail_msg("in help_fa_options.c there is nothing for \"%s\"", o->help);
+            }
+        }
+        assert_ptr_equal(help_about(false, command->name, command->help), command->help);
+    }
+}
+
 static void help_speaks_the_language_it_is_asked_in(void **state)
 {
     (void)state;
@@ -252,6 +285,7 @@ int main(void)
         cmocka_unit_test(finds_commands_of_one_and_two_words),
         cmocka_unit_test(every_command_is_described),
         cmocka_unit_test(the_overview_is_whole_in_persian),
+        cmocka_unit_test(help_of_every_command_is_whole_in_persian),
         cmocka_unit_test(help_speaks_the_language_it_is_asked_in),
         cmocka_unit_test(help_names_every_option_once),
         cmocka_unit_test(a_command_that_asks_no_server_offers_no_way_to_one),
