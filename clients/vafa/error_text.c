@@ -156,6 +156,11 @@ static const struct {
     {STATUS_NOT_FOUND, "task_number", "چنین کاری نیست"},
     {STATUS_NOT_FOUND, "call_number", "چنین تماسی نیست"},
     {STATUS_NOT_FOUND, "storm_number", "چنین طوفانی نیست"},
+    {STATUS_NOT_FOUND, "session_number", "چنین نشستی نیست"},
+    {STATUS_NOT_FOUND, "surge", "چنین اوج تماسی نیست"},
+    {STATUS_NOT_FOUND, "case_number", "برای این درخواست کاری نیست"},
+    {STATUS_NOT_FOUND, "city", "بستهٔ شهری با این نام یا در این پوشه نیست"},
+    {STATUS_NOT_FOUND, "profile", "بستهٔ شهر چنین نمایه‌ای ندارد"},
     {STATUS_NOT_FOUND, "phone", "کسی با این شماره شناخته نیست"},
     {STATUS_INVALID_ARGUMENT, "citizen.phone", "این شمارهٔ تلفن خوانده نشد"},
     {STATUS_INVALID_ARGUMENT, "phone", "این شمارهٔ تلفن خوانده نشد"},
@@ -177,6 +182,7 @@ static const struct {
     {STATUS_FAILED_PRECONDITION, "task_number",
      "با وضع کنونی این کار نمی‌شود"},
     {STATUS_FAILED_PRECONDITION, "storm_number", "این طوفان پایان یافته است"},
+    {STATUS_FAILED_PRECONDITION, "session_number", "این نشست پایان یافته است"},
     {STATUS_FAILED_PRECONDITION, "result",
      "پایان تماس با آنچه در آن گذشت نمی‌خواند"},
     {STATUS_RESOURCE_EXHAUSTED, "code",
@@ -188,9 +194,8 @@ static const struct {
     {STATUS_INTERNAL, NULL, "خطای درونی سرور"},
     {STATUS_DATA_LOSS, NULL, "داده آسیب دیده است"},
 };
-/* clang-format on */
 
-/* Whatever the field: what is wrong with a command line, by what its English message says. */
+/* Whatever the field: what is wrong with a command line, by what its English message says; the first that fits. */
 static const struct {
     const char *en, *fa;
 } wrong_words[] = {
@@ -205,7 +210,36 @@ static const struct {
     {" days ahead", "از آنچه شهر اجازه می‌دهد دورتر است"},
     {"it ends before it begins", "پایانش پیش از آغاز است"},
     {"longer than ", "بلندتر از اندازهٔ پذیرفتنی است"},
+    {"the time ends before it", "پایانش پیش از آغاز است"},
+    {"the end must be later", "پایانش پیش از آغاز است"},
+    {"this is not in the future", "این زمان در آینده نیست"},
+    {"this is in the future", "این زمان هنوز نرسیده است"},
+    {"cannot be later than now", "این زمان هنوز نرسیده است"},
+    {"must be within the last day", "زمان‌های تماس باید از شبانه‌روز گذشته و به ترتیب باشند"},
+    {"a session ends at most ", "نشست نمی‌تواند چنین دیر پایان یابد"},
+    {"a session ends later than now", "پایان نشست باید در آینده باشد"},
+    {"it would end no later than it does", "پایان نشست باید دیرتر از آنچه هست باشد"},
+    {"it would end more than ", "طوفان نمی‌تواند چنین دیر پایان یابد"},
+    {"must not be empty", "لازم است و گفته نشد"},
+    {"must be given", "لازم است و گفته نشد"},
+    {" is missing: vafa ", "لازم است و گفته نشد"},
+    {"hold nothing to search for", "واژه‌ای برای جست‌وجو در آن نیست"},
+    {"\" is one argument too many", "این یکی زیادی است"},
+    {"well-formed UTF-8", "متن UTF-8 درست نیست"},
+    {"is not UTF-8", "متن UTF-8 درست نیست"},
+    {"the control character", "نویسهٔ کنترلی در متن است"},
+    {"is there twice", "دو بار آمده است"},
+    {"is answered twice", "دو بار پاسخ داده شده است"},
+    {"\" is not QUESTION=VALUE", "به شکل QUESTION=VALUE نیست"},
+    {"\" is not DIM=VALUE", "به شکل DIM=VALUE نیست"},
+    {"it has 32 hexadecimal digits", "کلید ۳۲ رقم شانزده‌شانزدهی است"},
+    {"say --yes if you mean it", "بازگشت ندارد: اگر به‌راستی می‌خواهید --yes بگویید"},
+    {"give what is amended", "بگویید چه اصلاح می‌شود: موضوع، جا، فوریت یا پاسخ‌ها"},
+    {"name the unit or body that the caller was referred to", "بگویید تماس‌گیرنده به کجا ارجاع شد"},
+    {"which column holds it", "بگویید کدام ستون است"},
+    {"the file has no column", "پرونده چنین ستونی ندارد"},
 };
+/* clang-format on */
 
 static bool is_about(const char *wanted, const char *field)
 {
@@ -221,7 +255,7 @@ const char *error_text_fa(const struct command *command, const struct error *err
         return "این کد بسته است: نیم ساعت دیگر بکوشید";
     }
     for (size_t i = 0; i < sizeof(wrong_words) / sizeof(wrong_words[0]); i++) {
-        if (err->status == STATUS_INVALID_ARGUMENT &&
+        if ((err->status == STATUS_INVALID_ARGUMENT || err->status == STATUS_NOT_FOUND) &&
             strstr(err->message, wrong_words[i].en) != NULL) {
             return wrong_words[i].fa;
         }

@@ -23,6 +23,9 @@ static const struct help_text texts[] = {
     {"EXIT STATUS", "کد پایان"},
     {"`vafa COMMAND --help` tells all about one.",
      "«vafa COMMAND --help» همه‌چیزِ یک فرمان را می‌گوید."},
+    {"there is no such command", "چنین فرمانی نیست"},
+    {"Perhaps this is meant:", "شاید این مقصود است:"},
+    {"`vafa --help` lists them", "«vafa --help» فهرستشان را می‌دهد"},
     /* exit codes */
     {"done", "انجام شد"},
     {"the service refused it, or it could not be done", "سرویس نپذیرفت، یا شدنی نبود"},

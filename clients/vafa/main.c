@@ -29,16 +29,18 @@ static int run_no_command(int argc, char **argv, bool fa)
     bool help = argc > 2 && is_help(argv[2]);
     if (argc > 2 && !help && commands_is_group(argv[1])) {
         const struct command *meant = commands_meant(argv[1], argv[2]);
-        fprintf(stderr, "vafa: there is no command \"%s %s\"\n", argv[1], argv[2]);
+        fprintf(stderr, "vafa: %s: \"%s %s\"\n", help_in(fa, "there is no such command"), argv[1],
+                argv[2]);
         if (meant != NULL) {
-            fprintf(stderr, "Did you mean `vafa %s`?\n", meant->name);
+            fprintf(stderr, "%s `vafa %s`\n", help_in(fa, "Perhaps this is meant:"), meant->name);
             return EXIT_USAGE;
         }
     }
     if (commands_print_group(argv[1], fa, help ? stdout : stderr)) {
         return help ? EXIT_DONE : EXIT_USAGE;
     }
-    fprintf(stderr, "vafa: there is no command \"%s\"; `vafa --help` lists them\n", argv[1]);
+    fprintf(stderr, "vafa: %s: \"%s\"; %s\n", help_in(fa, "there is no such command"), argv[1],
+            help_in(fa, "`vafa --help` lists them"));
     return EXIT_USAGE;
 }
 

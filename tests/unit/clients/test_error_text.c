@@ -145,6 +145,29 @@ static void what_is_wrong_with_a_command_line_is_told_in_persian(void **state)
     civil_free(civil);
 }
 
+/* What the message says comes before what the field would: a column "topic" is no topic. */
+static void a_message_tells_more_than_its_field(void **state)
+{
+    static const struct {
+        enum status status;
+        const char *field, *message, *fa;
+    } errors[] = {
+        {STATUS_NOT_FOUND, "topic", "the file has no column \"x\"", "پرونده چنین ستونی ندارد"},
+        {STATUS_NOT_FOUND, "topic", "the city pack lists no topic x", "این موضوع در بستهٔ شهر نیست"},
+        {STATUS_INVALID_ARGUMENT, "planned_for_us", "this is not in the future",
+         "این زمان در آینده نیست"},
+        {STATUS_INVALID_ARGUMENT, "until_us", "a session ends at most 12 hours from now",
+         "نشست نمی‌تواند چنین دیر پایان یابد"},
+        {STATUS_INVALID_ARGUMENT, "reason", "must not be empty", "لازم است و گفته نشد"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        struct error err;
+        (void)error_set(&err, errors[i].status, errors[i].field, "%s", errors[i].message);
+        assert_string_equal(error_text_fa(NULL, &err), errors[i].fa);
+    }
+}
+
 /* --- as it is printed --- */
 
 static char *told;
@@ -291,6 +314,7 @@ int main(void)
         cmocka_unit_test(what_the_command_has_not_keeps_its_name),
         cmocka_unit_test(the_commonest_reasons_are_told_in_persian),
         cmocka_unit_test(what_is_wrong_with_a_command_line_is_told_in_persian),
+        cmocka_unit_test(a_message_tells_more_than_its_field),
         cmocka_unit_test(an_error_is_told_with_the_option_in_the_language),
         cmocka_unit_test(an_error_is_json_where_json_was_asked_for),
         cmocka_unit_test(what_may_have_been_done_is_told_with_its_key),
