@@ -10,6 +10,9 @@
 
 /* After a commit: what came meanwhile is looked at together. */
 #define CATCH_UP_DELAY_US (200 * MS_US)
+/* A step is followed by a rest so many times as long: whoever calls is served first, and on few cores the loop's work is the
+ * writer's delay. */
+#define RESTS 7
 #define STEP_ARENA_BYTES ((size_t)4 * 1024 * 1024)
 
 struct node_memory {
@@ -51,10 +54,16 @@ static void run_step(struct loop_task *task)
 {
     struct node_memory *m =
         (struct node_memory *)((char *)task - offsetof(struct node_memory, step_task));
+    int64_t begun_us = clock_mono_us(m->node->clock);
     m->is_due = false; /* first: what is committed from now on sets it again */
     if (step(m)) {
+        int64_t rest_us = RESTS * (clock_mono_us(m->node->clock) - begun_us);
         m->is_due = true;
-        loop_post(m->node->loop, &m->step_task); /* behind whatever else waits */
+        if (rest_us > 0) {
+            loop_timer_set(m->node->loop, &m->timer, rest_us);
+        } else {
+            loop_post(m->node->loop, &m->step_task); /* behind whatever else waits */
+        }
     }
 }
 

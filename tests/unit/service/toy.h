@@ -29,6 +29,7 @@ extern const struct service_def toy_def;
 extern const struct service_method toy_methods[];
 
 struct toy {
+    const struct service_def *def;
     struct clock clock;
     int64_t now_us;
     int64_t wall_ahead_us; /* a test's: its wall clock is wrong by so much */
@@ -44,6 +45,8 @@ struct toy {
 
 /* With its logs empty, its feeds and timers running. Fails the test when anything goes wrong. */
 void toy_init(struct toy *toy);
+/* The same by another description of it. */
+void toy_init_as(struct toy *toy, const struct service_def *def);
 void toy_fini(struct toy *toy);
 /* The node goes as in a crash, and a new one opens its store. */
 void toy_restart(struct toy *toy);
