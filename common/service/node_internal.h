@@ -30,6 +30,7 @@ struct node_city {
     struct city *owned; /* the same; NULL: it is who opened the node's */
     void *memory;       /* of the service's definition; NULL: it has none */
     uint64_t serial;    /* tells packs apart */
+    uint64_t taken;     /* offset of the event that took it; 0: it was given at the start */
     atomic_uint holds;
 };
 

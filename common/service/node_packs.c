@@ -58,15 +58,15 @@ static Packs__Taking *load_taking(struct node *node, struct store_txn *txn, uint
 
 /* --- GetPacks --- */
 
-static enum status load_takings(struct node *node, struct store_txn *txn, size_t takings_max,
-                                struct arena *arena, Packs__GetPacksResponse *response,
-                                struct error *err)
+/* From the taking at `offset` on; what was taken since is not in force yet. */
+static enum status load_takings(struct node *node, struct store_txn *txn, uint64_t offset,
+                                size_t takings_max, struct arena *arena,
+                                Packs__GetPacksResponse *response, struct error *err)
 {
     response->takings = arena_alloc(arena, takings_max * sizeof *response->takings);
     if (response->takings == NULL) {
         return no_memory(err);
     }
-    uint64_t offset = pack_taken_last(txn, 0);
     response->last = offset;
     while (offset != 0 && response->n_takings < takings_max) {
         struct error why = ERROR_NONE;
@@ -79,7 +79,7 @@ static enum status load_takings(struct node *node, struct store_txn *txn, size_t
         response->takings[response->n_takings++] = taking;
         offset = pack_taken_last(txn, offset);
     }
-    struct bytes back = pack_taken_back(txn, node->def->event_type, arena,
+    struct bytes back = pack_taken_back(txn, node->def->event_type, response->last, arena,
                                         (const char **)&response->back_name, err);
     response->back = (ProtobufCBinaryData){back.size, (uint8_t *)(uintptr_t)back.data};
     return txn_error(txn, err);
@@ -94,25 +94,27 @@ static enum status get_packs(struct node *node, struct rpc_call *call, struct er
         return error_set(err, STATUS_INVALID_ARGUMENT, "takings_max", "it is %u; at most %d",
                          request->takings_max, TAKINGS_MAX);
     }
+    /* First: its taking is on disk, and so in what is read after it. The newest one there may be about to come into force. */
+    struct node_city *held = node_city_hold(node);
     enum status status = store_read_begin(node->store, &txn, err);
     if (status != STATUS_OK) {
+        node_city_release(held);
         return status;
     }
-    struct node_city *held = node_city_hold(node);
     struct bytes digest = city_digest(held->city);
     response.digest = (ProtobufCBinaryData){digest.size, (uint8_t *)(uintptr_t)digest.data};
     response.name = (char *)(uintptr_t)city_key(held->city);
-    status =
-        load_takings(node, txn, request->takings_max != 0 ? request->takings_max : TAKINGS_DEFAULT,
-                     rpc_call_arena(call), &response, err);
+    status = load_takings(node, txn, held->taken,
+                          request->takings_max != 0 ? request->takings_max : TAKINGS_DEFAULT,
+                          rpc_call_arena(call), &response, err);
     if (status == STATUS_OK && response.n_takings > 0) {
         response.name = response.takings[0]->pack->name;
     }
     if (status == STATUS_OK) {
         rpc_call_answer(call, &response.base, NULL);
     }
-    node_city_release(held);
     store_read_end(txn);
+    node_city_release(held);
     return status;
 }
 
@@ -242,6 +244,7 @@ static void take_ended(struct writer_op *writer_op)
     bool is_taken = op->op.error.status == STATUS_OK;
     engine_end_pack(node->engine, is_taken);
     if (is_taken) {
+        op->next->taken = op->position.offset;
         node_city_change(node, op->next);
         log_info(node->def->name, "city pack \"%s\" is in force from event %llu on", op->taken.name,
                  (unsigned long long)op->position.offset);
@@ -367,7 +370,8 @@ static enum status fill_taken(struct node *node, const struct city *former,
     const Common__PackTaken *before =
         offset != 0 ? pack_taken_get(txn, node->def->event_type, offset, arena, NULL, NULL) : NULL;
     const char *back_name = "";
-    struct bytes back = pack_taken_back(txn, node->def->event_type, arena, &back_name, NULL);
+    struct bytes back =
+        pack_taken_back(txn, node->def->event_type, offset, arena, &back_name, NULL);
     struct bytes digest = city_digest(former);
     common__pack_taken__init(taken);
     taken->city = arena_copy_text(arena, city_key(former));

@@ -131,14 +131,15 @@ static bool is_same(ProtobufCBinaryData a, ProtobufCBinaryData b)
 }
 
 struct bytes pack_taken_back(struct store_txn *txn, const ProtobufCMessageDescriptor *event_type,
-                             struct arena *arena, const char **ret_name, struct error *err)
+                             uint64_t newest, struct arena *arena, const char **ret_name,
+                             struct error *err)
 {
-    uint64_t offset = pack_taken_last(txn, 0);
-    const Common__PackTaken *newest =
+    uint64_t offset = newest;
+    const Common__PackTaken *last =
         offset != 0 ? pack_taken_get(txn, event_type, offset, arena, NULL, err) : NULL;
-    const Common__PackTaken *taken = newest;
+    const Common__PackTaken *taken = last;
     for (size_t looks = 0; taken != NULL && looks < PACK_TAKEN_LOOK_MAX; looks++) {
-        if (!taken->is_back && is_same(taken->digest, newest->digest)) {
+        if (!taken->is_back && is_same(taken->digest, last->digest)) {
             *ret_name = taken->before_name;
             return bytes_of(taken->before.data, taken->before.len);
         }

@@ -30,8 +30,10 @@ const Common__PackTaken *pack_taken_get(struct store_txn *txn,
 /* The packs that were in force, the newest first, each once; at most `max`. Returns how many: fewer when the log cannot be read. */
 size_t pack_taken_digests(struct store_txn *txn, const ProtobufCMessageDescriptor *event_type,
                           struct arena *arena, uint8_t (*ret_digests)[32], size_t max);
-/* What would be taken back: the pack that the one in force took the place of when it was first taken since. Empty: none. */
+/* What would be taken back of the taking at `newest` (0: there is none): the pack that its pack took the place of when it was first
+ * taken since. Empty: none. */
 struct bytes pack_taken_back(struct store_txn *txn, const ProtobufCMessageDescriptor *event_type,
-                             struct arena *arena, const char **ret_name, struct error *err);
+                             uint64_t newest, struct arena *arena, const char **ret_name,
+                             struct error *err);
 
 #endif

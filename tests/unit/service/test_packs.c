@@ -7,6 +7,7 @@
 #include "tests/unit/routing/routing_scene.h"
 #include "tests/unit/service/packs_scene.h"
 
+#include "base/fault.h"
 #include "service/node.h"
 
 #include "vafa/intake/v1/intake.pb-c.h"
@@ -149,6 +150,48 @@ static void who_has_not_seen_the_newest_taking_takes_none(void **state)
     assert_true(is_in_force(rig, second));
     city_free(second);
     city_free(third);
+    rig_free(rig);
+}
+
+struct look {
+    struct rig *rig;
+    const struct city *other;
+    unsigned looks, agreeing;
+};
+
+/* As on another thread, when the taking is on disk and its end has not come yet. */
+static bool look_behind_a_commit(void *context, const char *point)
+{
+    struct look *look = context;
+    if (strcmp(point, "store.commit.after") != 0) {
+        return false;
+    }
+    const Packs__GetPacksResponse *packs = packs_look(look->rig);
+    bool is_told = packs->n_takings > 0;
+    struct bytes digest = city_digest(is_told ? look->other : rig_city(look->rig));
+    look->agreeing += bytes_equal(digest, bytes_of(packs->digest.data, packs->digest.len)) &&
+                      strcmp(packs->name, is_told ? "night" : "isfahan") == 0 &&
+                      (packs->last != 0) == is_told && (packs->back.len != 0) == is_told;
+    look->looks++;
+    return false;
+}
+
+static void a_taking_and_the_pack_in_force_are_shown_together(void **state)
+{
+    (void)state;
+    struct rig *rig = scene_new_clocked();
+    struct city *other = packs_other("rules.csv", PACKS_HEAD, PACKS_OTHER_RULE);
+    struct look look = {.rig = rig, .other = other};
+    fault_set_hook(look_behind_a_commit, &look);
+    packs_must_take(rig, other);
+    fault_set_hook(NULL, NULL);
+    assert_true(look.looks > 0);
+    assert_int_equal(look.agreeing, look.looks);
+    assert_true(is_in_force(rig, other));
+    assert_int_equal(packs_look(rig)->n_takings, 1);
+    rig_restart(rig);
+    assert_int_equal(packs_look(rig)->n_takings, 1);
+    city_free(other);
     rig_free(rig);
 }
 
@@ -420,6 +463,7 @@ int main(void)
         cmocka_unit_test(the_same_pack_twice_is_one_event),
         cmocka_unit_test(a_pack_is_taken_back_and_further_back),
         cmocka_unit_test(who_has_not_seen_the_newest_taking_takes_none),
+        cmocka_unit_test(a_taking_and_the_pack_in_force_are_shown_together),
         cmocka_unit_test(a_trial_leaves_nothing),
         cmocka_unit_test(a_pack_that_lacks_a_row_of_the_one_in_force_is_refused),
         cmocka_unit_test(a_pack_of_another_city_or_calendar_is_refused),
