@@ -17,7 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEADLINE_MS 3000
+#define DEADLINE_MS                                                                                \
+    60000 /* over a restart, too; a call that ends without an answer ends the load */
 #define WORDS_SIZE 64
 
 struct acknowledged {
@@ -180,7 +181,7 @@ void load_check(struct load *load)
         struct vafa_call call = {.service = &intake__intake__descriptor,
                                  .method = "GetCase",
                                  .request = &request.base,
-                                 .patience_ms = 10000};
+                                 .patience_ms = DEADLINE_MS};
         if (vafa_call_wait(load->vafa, &call) != STATUS_OK) {
             fail_msg("request %llu (%s) was acknowledged: %s: %s",
                      (unsigned long long)entry->number, entry->code, status_name(call.error.status),

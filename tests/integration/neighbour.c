@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#define DEADLINE_MS 20000
+#define DEADLINE_MS 60000
 
 struct neighbour {
     struct vafa *vafa;

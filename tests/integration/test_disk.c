@@ -66,7 +66,7 @@ static int tear_down(void **state)
 static struct output try_register(struct scene *scene, const char *words)
 {
     return system_vafa(scene->system, ARGS("register", "--topic", "asphalt", "--words", words,
-                                           "--json", "--lang", "en"));
+                                           "--json", "--lang", "en", "--timeout", "10"));
 }
 
 /* Registers; the code in ret_code. */

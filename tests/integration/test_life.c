@@ -23,6 +23,7 @@
 #include <string.h>
 
 #define UNIT "district-5-civil"
+#define PATIENCE_MS 60000
 
 struct scene {
     struct system *system;
@@ -59,7 +60,7 @@ static int tear_down(void **state)
 
 static void must(struct scene *scene, struct vafa_call *call)
 {
-    call->patience_ms = 10000;
+    call->patience_ms = PATIENCE_MS;
     if (vafa_call_wait(scene->vafa, call) != STATUS_OK) {
         fail_msg("%s: %s: %s: %s", call->method, status_name(call->error.status), call->error.field,
                  call->error.message);
@@ -71,7 +72,7 @@ static void settle(struct scene *scene)
 {
     struct error err;
     struct vafa_position heads[5];
-    const struct vafa_wait wait = {.wait_ms = 20000};
+    const struct vafa_wait wait = {.wait_ms = PATIENCE_MS};
     const Common__Position *behind[3];
     enum status status = vafa_wait_settled(scene->vafa, heads, &wait, &err);
     for (int i = 0; i < 3 && status == STATUS_OK; i++) {
