@@ -21,9 +21,8 @@
 #include "vafa/intake/v1/intake.pb-c.h"
 
 #define PATIENCE_MS 60000
-/* In feedback's log, the last of the flow, when the set is taken and when the store is restored. */
-#define EVENTS_BEFORE (TEST_SANITIZED ? 10 : 40)
-#define EVENTS_AFTER (2 * EVENTS_BEFORE)
+#define EVENTS (TEST_SANITIZED ? 10 : 40) /* in each log in the set at least, and behind it */
+#define LOGS 4                            /* that are followed, by their services' ids from 1 */
 
 static const char *const names[] = {"intake", "routing", "followup", "feedback", "report"};
 
@@ -56,14 +55,36 @@ static uint64_t head_of(struct scene *scene, Common__ServiceId service)
     return head.position.offset;
 }
 
-/* The city works until the last of the flow has so many events. */
-static void let_work(struct scene *scene, struct people *people, uint64_t events)
+/* The city works until each log has so many events more than there. */
+static void let_work(struct scene *scene, struct people *people, const uint64_t heads[LOGS + 1])
 {
     people_work(people);
-    while (head_of(scene, COMMON__SERVICE_ID__SERVICE_ID_FEEDBACK) < events) {
-        people_check(people);
+    for (int id = 1; id <= LOGS; id++) {
+        while (head_of(scene, (Common__ServiceId)id) < heads[id] + EVENTS) {
+            people_check(people);
+        }
     }
     people_rest(people);
+}
+
+/* Until everybody has followed the others to their ends. */
+static void let_settle(struct scene *scene)
+{
+    struct error err;
+    struct vafa_position heads[LOGS + 1];
+    const struct vafa_wait wait = {.wait_ms = PATIENCE_MS};
+    const Common__Position *followed[LOGS - 1]; /* by intake, which report does not wait for */
+    enum status status = vafa_wait_settled(scene->vafa, heads, &wait, &err);
+    for (int i = 0; i < LOGS - 1; i++) {
+        followed[i] = &heads[COMMON__SERVICE_ID__SERVICE_ID_ROUTING + i].position;
+    }
+    if (status == STATUS_OK) {
+        status = vafa_wait_reached(scene->vafa, COMMON__SERVICE_ID__SERVICE_ID_INTAKE, followed,
+                                   LOGS - 1, &wait, &err);
+    }
+    if (status != STATUS_OK) {
+        fail_msg("the services do not settle: %s: %s", status_name(status), err.message);
+    }
 }
 
 static int set_up(void **state)
@@ -76,13 +97,18 @@ static int set_up(void **state)
     snprintf(scene->set, sizeof scene->set, "%s/set", scene->system->folder);
     struct ledger *ledger = ledger_new();
     struct people *people = people_new(scene->system, ledger, 1);
-    let_work(scene, people, EVENTS_BEFORE);
+    uint64_t heads[LOGS + 1] = {0};
+    let_work(scene, people, heads);
     struct output backup = system_vafa(scene->system, ARGS("backup", scene->set));
     if (backup.code != 0) {
         fail_msg("%s%s", backup.out, backup.err);
     }
     output_free(&backup);
-    let_work(scene, people, EVENTS_AFTER);
+    for (int id = 1; id <= LOGS; id++) { /* behind the set: some came meanwhile */
+        heads[id] = head_of(scene, (Common__ServiceId)id);
+    }
+    let_work(scene, people, heads);
+    let_settle(scene); /* a follower that has not come beyond the set has nothing to notice */
     people_free(people);
     ledger_free(ledger);
     *state = scene;
