@@ -75,7 +75,11 @@ void day_begin(struct day *day, const struct system *system, struct day_call *ca
     day->tasks = calloc(count + 1, sizeof *day->tasks);
     assert_non_null(day->tasks);
     assert_int_equal(pthread_mutex_init(&day->lock, NULL), 0);
-    assert_int_equal(pthread_cond_init(&day->changed, NULL), 0);
+    pthread_condattr_t monotonic; /* a wait does not end when somebody sets the machine's clock */
+    assert_int_equal(pthread_condattr_init(&monotonic), 0);
+    assert_int_equal(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC), 0);
+    assert_int_equal(pthread_cond_init(&day->changed, &monotonic), 0);
+    assert_int_equal(pthread_condattr_destroy(&monotonic), 0);
     assert_int_equal(vafa_open(&day->vafa, &options, &err), STATUS_OK);
     day_offices_come(day);
     day_front_ends_come(day);
@@ -87,7 +91,7 @@ void day_begin(struct day *day, const struct system *system, struct day_call *ca
 static void wait_until(struct day *day, bool (*is_so)(const struct day *day), const char *what)
 {
     struct timespec until;
-    assert_int_equal(clock_gettime(CLOCK_REALTIME, &until), 0);
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &until), 0);
     until.tv_sec += PATIENCE_S;
     bool late = false;
     while (!day->failed && !late && !is_so(day)) {
