@@ -316,10 +316,10 @@ enum status call_park(struct rpc_client *client, struct rpc_client_call *call, u
     return rpc_client_wait(client, call);
 }
 
-bool echo_works(struct rpc_client *client, uint32_t deadline_ms)
+bool echo_works(struct rpc_client *client)
 {
     struct rpc_client_call call;
-    enum status status = call_say_back(client, &call, "سلام", deadline_ms);
+    enum status status = call_say_back(client, &call, "سلام", ECHO_PATIENCE_MS);
     bool works = status == STATUS_OK &&
                  strcmp(((const Echo__SayBackResponse *)call.response)->text, "سلام") == 0;
     if (!works) {
