@@ -23,9 +23,12 @@
 #define PAGE_CALLS 100
 
 /* What is promised is a second from registration to the office's desk on watch: half of them are there by then, unless a
- * sanitizer slows all of it. The slowest one of a loaded machine may take longer without anything being wrong (four
- * of these tests at once on two cores: 4 s), so what is asserted of it only tells a delay from a standstill. */
+ * sanitizer slows all of it, or the machine is so slow that a second is less than this part of the peak hour (of which the
+ * median is about a sixtieth on a fast machine and on one that does six things at once). The slowest one of a loaded machine may
+ * take longer without anything being wrong (four of these tests at once on two cores: 4 s), so what is asserted of it only tells
+ * a delay from a standstill. */
 #define URGENT_MEDIAN_US_MAX (TEST_SANITIZED ? 10 * SECOND_US : SECOND_US)
+#define URGENT_MEDIAN_PART_OF_PEAK 10
 #define URGENT_US_MAX (30 * SECOND_US)
 
 /* A task of routing, by the number of a request. */
@@ -222,7 +225,9 @@ void morning_check_told(struct morning *m)
     m->urgent_median_us = delays[m->urgent / 2];
     m->urgent_worst_us = delays[m->urgent - 1];
     free(delays);
-    if (m->urgent_median_us >= URGENT_MEDIAN_US_MAX || m->urgent_worst_us >= URGENT_US_MAX) {
+    int64_t slow_us = m->peak_us / URGENT_MEDIAN_PART_OF_PEAK;
+    int64_t median_us_max = slow_us > URGENT_MEDIAN_US_MAX ? slow_us : URGENT_MEDIAN_US_MAX;
+    if (m->urgent_median_us >= median_us_max || m->urgent_worst_us >= URGENT_US_MAX) {
         fail_msg("an urgent one took %" PRId64 " ms to its desk, the median %" PRId64,
                  m->urgent_worst_us / 1000, m->urgent_median_us / 1000);
     }
