@@ -63,10 +63,11 @@ static int tear_down(void **state)
 
 /* --- helpers --- */
 
-static struct output try_register(struct scene *scene, const char *words)
+/* `timeout`: seconds, for as long as it tries when its server has ended. */
+static struct output try_register(struct scene *scene, const char *words, const char *timeout)
 {
     return system_vafa(scene->system, ARGS("register", "--topic", "asphalt", "--words", words,
-                                           "--json", "--lang", "en", "--timeout", "10"));
+                                           "--json", "--lang", "en", "--timeout", timeout));
 }
 
 /* Registers; the code in ret_code. */
@@ -156,7 +157,7 @@ static void refuses_to_write_when_the_disk_is_full_and_goes_on_when_there_is_roo
     must_register(scene, before);
     disk_set(&scene->disk, FAULT_DISK_FULL);
     for (int i = 0; i < 10000 && code == 0; i++) { /* as many as were given room before */
-        struct output output = try_register(scene, words);
+        struct output output = try_register(scene, words, "120");
         code = output.code;
         if (code != 0) {
             assert_says(output.err, "full");
@@ -196,7 +197,7 @@ static void check_stops(struct scene *scene, unsigned faults)
     char before[16];
     must_register(scene, before);
     disk_set(&scene->disk, faults);
-    struct output output = try_register(scene, "نمونه");
+    struct output output = try_register(scene, "نمونه", "10");
     assert_int_not_equal(output.code, 0); /* not acknowledged */
     output_free(&output);
     must_end_by_itself(scene);
