@@ -167,7 +167,7 @@ static const struct help_text texts[] = {
      "کار پایان‌یافته دوباره باز می‌شود"},
     {"nobody wants it done any more", "دیگر کسی انجامش را نمی‌خواهد"},
     {"another unit is to do a part", "بخشی را واحد دیگری باید انجام دهد"},
-    {"the helping unit has done its part", "واحد کمکی بخش خود را انجام داد"},
+    {"the helping unit has done its part", "واحد همکار بخش خود را انجام داد"},
     {"the part is needed no more", "آن بخش دیگر لازم نیست"},
     {"the topics of the server's city, or what one asks",
      "موضوع‌های شهرِ سرور، یا پرسش‌های یک موضوع"},

@@ -129,7 +129,7 @@ const struct label labels_enums[] = {
     {"CLOSE_REASON_NO_BUDGET", "بودجه نیست", "no budget"},
     {"CLOSE_REASON_PLANNED_LATER", "در برنامهٔ آینده", "planned for later"},
     {"CLOSE_REASON_NOT_FOUND", "یافت نشد", "not found"},
-    {"CLOSE_REASON_OUTSIDE_DUTY", "خارج از وظایف شهرداری", "outside the city's duty"},
+    {"CLOSE_REASON_OUTSIDE_DUTY", "بیرون از وظایف شهرداری", "outside the city's duty"},
     {"CHANGE_KIND_ROUTED", "ارجاع", "routed"},
     {"CHANGE_KIND_ACCEPTED", "پذیرش", "accepted"},
     {"CHANGE_KIND_REPORTED", "گزارش", "reported"},

@@ -9,10 +9,10 @@
 #define SLOW_OF_A_THOUSAND 200
 #define FORGETS_OF_A_THOUSAND 60
 
-/* What an office will do about a task; the last three are the coordinator's. */
 /* Longer than an errand is tried again, and than any clock is wrong. */
 #define BEYOND_US (8 * DAY_US)
 
+/* What an office will do about a task; the last three are the coordinator's. */
 enum act_kind {
     ACT_SEE,
     ACT_ACCEPT,
