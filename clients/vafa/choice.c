@@ -3,24 +3,14 @@
 
 #include "clients/vafa/labels.h"
 
-#include <stdbool.h>
-
 #define CHOICES_SIZE 256
-
-static bool is_among(int value, const int *values)
-{
-    while (values != NULL && *values != 0 && *values != value) {
-        values++;
-    }
-    return values != NULL && *values != 0;
-}
 
 enum status choice_read_word(const char *word, const char *option,
                              const ProtobufCEnumDescriptor *type, const int *unsaid, int *ret_value,
                              struct error *err)
 {
     int value = label_enum_value(type, word);
-    if (value < 0 || is_among(value, unsaid)) {
+    if (value < 0 || label_is_among(value, unsaid)) {
         char choices[CHOICES_SIZE];
         label_enum_choices(type, unsaid, choices, sizeof choices);
         return error_set(err, STATUS_INVALID_ARGUMENT, option, "\"%s\" is none of %s", word,

@@ -81,14 +81,14 @@ void label_enum_word(const ProtobufCEnumDescriptor *type, int value, char *out, 
     out[i] = '\0';
 }
 
-static bool is_left_out(int value, const int *without)
+bool label_is_among(int value, const int *values)
 {
-    for (; without != NULL && *without != 0; without++) {
-        if (*without == value) {
+    for (; values != NULL && *values != 0; values++) {
+        if (*values == value) {
             return true;
         }
     }
-    return value == 0;
+    return false;
 }
 
 void label_enum_choices(const ProtobufCEnumDescriptor *type, const int *without, char *out,
@@ -98,7 +98,8 @@ void label_enum_choices(const ProtobufCEnumDescriptor *type, const int *without,
     out[0] = '\0';
     for (unsigned i = 0; i < type->n_values && at < out_size; i++) {
         char spelling[64];
-        if (!is_left_out(type->values[i].value, without)) {
+        int value = type->values[i].value;
+        if (value != 0 && !label_is_among(value, without)) {
             typed_spelling(type->values[i].name + prefix_length(type), spelling, sizeof(spelling));
             at += (size_t)snprintf(out + at, out_size - at, "%s%s", at > 0 ? ", " : "", spelling);
         }

@@ -12,7 +12,7 @@
 #define CATCH_UP_DELAY_US (200 * MS_US)
 /* A step is followed by a rest so many times as long: whoever calls is served first, and on few cores the loop's work is the
  * writer's delay. */
-#define RESTS 7
+#define REST_FACTOR 7
 #define STEP_ARENA_BYTES ((size_t)4 * 1024 * 1024)
 
 struct node_memory {
@@ -57,7 +57,7 @@ static void run_step(struct loop_task *task)
     int64_t begun_us = clock_mono_us(m->node->clock);
     m->is_due = false; /* first: what is committed from now on sets it again */
     if (step(m)) {
-        int64_t rest_us = RESTS * (clock_mono_us(m->node->clock) - begun_us);
+        int64_t rest_us = REST_FACTOR * (clock_mono_us(m->node->clock) - begun_us);
         m->is_due = true;
         if (rest_us > 0) {
             loop_timer_set(m->node->loop, &m->timer, rest_us);

@@ -2,6 +2,7 @@
 
 #include "base/message.h"
 #include "service/event_record.h"
+#include "service/tables.h"
 
 #include <string.h>
 
@@ -48,20 +49,8 @@ void pack_taken_apply(struct apply *a, const struct event *event)
 
 uint64_t pack_taken_last(struct store_txn *txn, uint64_t before)
 {
-    struct txn_scan scan;
-    struct key prefix, from;
-    struct bytes key, value;
-    uint64_t offset = 0;
-    key_begin(&prefix, PACK_TAKEN_CLASS);
-    from = prefix;
-    key_add_u64(&from, before == 0 ? UINT64_MAX : before - 1);
-    txn_scan_begin(&scan, txn, STORE_STATE, &prefix, &from, true);
-    if (txn_scan_next(&scan, &key, &value)) {
-        struct key_reader reader = key_read(key);
-        offset = key_read_u64(&reader);
-    }
-    txn_scan_end(&scan);
-    return offset;
+    return table_nearest_u64(txn, STORE_STATE, PACK_TAKEN_CLASS,
+                             before - 1 /* 0 wraps to the highest */, true);
 }
 
 const Common__PackTaken *pack_taken_get(struct store_txn *txn,

@@ -41,18 +41,26 @@ void table_put(struct store_txn *txn, enum store_space space, const struct key *
     buffer_fini(&packed);
 }
 
-uint64_t table_last_u64(struct store_txn *txn, enum store_space space, uint8_t class)
+uint64_t table_nearest_u64(struct store_txn *txn, enum store_space space, uint8_t class,
+                           uint64_t from, bool downwards)
 {
-    struct key prefix;
+    struct key prefix, at;
     struct bytes key, value;
     struct txn_scan scan;
-    uint64_t last = 0;
+    uint64_t number = 0;
     key_begin(&prefix, class);
-    txn_scan_begin(&scan, txn, space, &prefix, NULL, true);
+    at = prefix;
+    key_add_u64(&at, from);
+    txn_scan_begin(&scan, txn, space, &prefix, &at, downwards);
     if (txn_scan_next(&scan, &key, &value)) {
         struct key_reader reader = key_read(key);
-        last = key_read_u64(&reader);
+        number = key_read_u64(&reader);
     }
     txn_scan_end(&scan);
-    return last;
+    return number;
+}
+
+uint64_t table_last_u64(struct store_txn *txn, enum store_space space, uint8_t class)
+{
+    return table_nearest_u64(txn, space, class, UINT64_MAX, true);
 }

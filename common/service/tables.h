@@ -21,4 +21,8 @@ void table_put(struct store_txn *txn, enum store_space space, const struct key *
  * number: + 1. */
 uint64_t table_last_u64(struct store_txn *txn, enum store_space space, uint8_t class);
 
+/* The nearest number from this one on, upwards or downwards, in such a table; 0: none. */
+uint64_t table_nearest_u64(struct store_txn *txn, enum store_space space, uint8_t class,
+                           uint64_t from, bool downwards);
+
 #endif

@@ -41,18 +41,7 @@ uint64_t intake_tables_last_number(struct store_txn *txn)
 
 uint64_t intake_tables_next_number(struct store_txn *txn, uint64_t from, bool downwards)
 {
-    struct key prefix, at = case_key(from);
-    struct bytes key, value;
-    struct txn_scan scan;
-    uint64_t number = 0;
-    key_begin(&prefix, INTAKE_CLASS_CASE);
-    txn_scan_begin(&scan, txn, STORE_STATE, &prefix, &at, downwards);
-    if (txn_scan_next(&scan, &key, &value)) {
-        struct key_reader reader = key_read(key);
-        number = key_read_u64(&reader);
-    }
-    txn_scan_end(&scan);
-    return number;
+    return table_nearest_u64(txn, STORE_STATE, INTAKE_CLASS_CASE, from, downwards);
 }
 
 void intake_tables_case_put(struct store_txn *txn, uint64_t number, uint64_t offset)

@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEADLINE_MS                                                                                \
-    60000 /* over a restart, too; a call that ends without an answer ends the load */
+/* Over a restart, too: a call that ends without an answer ends the load. */
+#define DEADLINE_MS 60000
 #define WORDS_SIZE 64
 
 struct acknowledged {

@@ -24,8 +24,8 @@
  * printed, and what is asserted only tells it from one that hangs. */
 #define STOP_PROMISED_MS 5000
 #define STOP_MS 60000
-#define PATIENCE_S                                                                                 \
-    "120" /* of a command, which alone would have 10 s, and of `health`, which has 2 */
+/* Of a command, which alone would have 10 s, and of `health`, which has 2. */
+#define PATIENCE_S "120"
 #define ARGUMENTS_MAX 40
 #define OUTPUT_BYTES_MAX (64u << 20)
 

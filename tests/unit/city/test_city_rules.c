@@ -213,7 +213,7 @@ static void text_is_compared_by_its_spelling_and_a_number_by_its_value(void **st
     (void)state;
     pack_rig_replace(&rig, RULES, "line=12,\n",
                      "line=12,\nbus-headway,*,*,district-1,,,,waited=7.5,\n"
-                     "bus-headway,*,*,district-2,,,,waited=0,\n");
+                     "bus-headway,*,*,district-2,,,,waited=۰٫۰۰,\n");
     struct city *city = pack_rig_load(&rig);
     static const struct {
         const char *question, *value;
@@ -224,7 +224,7 @@ static void text_is_compared_by_its_spelling_and_a_number_by_its_value(void **st
         {"waited", "07.500", 7}, {"waited", "75", 10},   {"waited", "-7.5", 10},
         {"waited", "0", 8},      {"waited", "-0.00", 8}, {"waited", "00", 8},
         {"waited", "many", 10},  {"waited", "7.", 10},   {"waited", "", 10},
-        {"waited", "7.5.0", 10},
+        {"waited", "7.5.0", 10}, {"waited", "۷٫۵", 7},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_int_equal(line_answered(city, "bus-headway", cases[i].question, cases[i].value),
