@@ -192,6 +192,7 @@ static const struct {
     {STATUS_UNAVAILABLE, NULL, "سرور در دسترس نیست"},
     {STATUS_DEADLINE_EXCEEDED, NULL, "سرور به‌موقع پاسخ نداد"},
     {STATUS_INTERNAL, NULL, "خطای درونی سرور"},
+    {STATUS_DATA_LOSS, "after", "چنین جایی در دفتر نیست، یا دفتر رونوشتی کهنه‌تر است"},
     {STATUS_DATA_LOSS, NULL, "داده آسیب دیده است"},
 };
 
@@ -255,8 +256,10 @@ const char *error_text_fa(const struct command *command, const struct error *err
         return "این کد بسته است: نیم ساعت دیگر بکوشید";
     }
     for (size_t i = 0; i < sizeof(wrong_words) / sizeof(wrong_words[0]); i++) {
-        if ((err->status == STATUS_INVALID_ARGUMENT || err->status == STATUS_NOT_FOUND) &&
-            strstr(err->message, wrong_words[i].en) != NULL) {
+        const char *at = strstr(err->message, wrong_words[i].en);
+        if ((err->status == STATUS_INVALID_ARGUMENT && at != NULL) ||
+            (err->status == STATUS_NOT_FOUND &&
+             at == err->message)) { /* others quote what was typed */
             return wrong_words[i].fa;
         }
     }

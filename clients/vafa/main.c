@@ -19,6 +19,26 @@ static bool asks_for_help(int argc, char **argv)
     return asks;
 }
 
+static bool asks_for_json(int argc, char **argv)
+{
+    bool asks = false;
+    for (int i = 1; i < argc; i++) {
+        asks = asks || strcmp(argv[i], "--json") == 0;
+    }
+    return asks;
+}
+
+/* For a program, which reads no list of commands. */
+static int refuse_command(int argc, char **argv)
+{
+    struct error err;
+    bool two = argc > 2 && argv[2][0] != '-';
+    output_speak(&(struct output_voice){.json = true});
+    (void)error_set(&err, STATUS_INVALID_ARGUMENT, NULL, "there is no such command: \"%s%s%s\"",
+                    argv[1], two ? " " : "", two ? argv[2] : "");
+    return output_usage(&err);
+}
+
 /* A group's name stands for its commands; any other is wrong. */
 static int run_no_command(int argc, char **argv, bool fa)
 {
@@ -27,7 +47,10 @@ static int run_no_command(int argc, char **argv, bool fa)
         return EXIT_USAGE;
     }
     bool help = argc > 2 && is_help(argv[2]);
-    if (argc > 2 && !help && commands_is_group(argv[1])) {
+    if (!help && asks_for_json(argc, argv)) {
+        return refuse_command(argc, argv);
+    }
+    if (argc > 2 && argv[2][0] != '-' && commands_is_group(argv[1])) {
         const struct command *meant = commands_meant(argv[1], argv[2]);
         fprintf(stderr, "vafa: %s: \"%s %s\"\n", help_in(fa, "there is no such command"), argv[1],
                 argv[2]);

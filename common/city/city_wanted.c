@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define RULES_FILE "rules.csv"
+/* More than intake keeps: what packs were let write they may go on writing. */
+#define NUMBER_FRACTION_MAX 15
 
 /* What a value of such a question is compared by; NULL when it can be none. */
 static char *wanted_form(const struct city_question *question, const char *value)
@@ -23,7 +25,9 @@ static char *wanted_form(const struct city_question *question, const char *value
     } else if (text_fold(value, &folded, NULL) == STATUS_OK) {
         form = buffer_text(&folded);
         if (question->kind == CITY_QUESTION_NUMBER) {
-            form = decimal_fold(form, &number, NULL) == STATUS_OK ? buffer_text(&number) : NULL;
+            form = decimal_fold(form, NUMBER_FRACTION_MAX, &number, NULL) == STATUS_OK
+                       ? buffer_text(&number)
+                       : NULL;
         }
     }
     char *copy = form == NULL || form[0] == '\0' ? NULL : strdup(form);

@@ -78,7 +78,7 @@ static enum status tell_damaged(const struct pack_shelf *shelf, const Common__Pa
 }
 
 /* The pack that was taken last; what was given at the start may stand in for a damaged one with the same digest. */
-static enum status open_taken(struct node *node, const Common__PackTaken *taken, uint64_t offset,
+static enum status open_taken(struct node *node, const Common__PackTaken *taken,
                               const struct city *given, struct error *err)
 {
     struct city *city = NULL;
@@ -86,14 +86,12 @@ static enum status open_taken(struct node *node, const Common__PackTaken *taken,
     if (given != NULL &&
         bytes_equal(city_digest(given), bytes_of(taken->digest.data, taken->digest.len))) {
         node->city = node_city_new(node, given, NULL);
-        node->city->taken = offset;
         return pack_shelf_keep(&node->shelf, given, err);
     }
     if (pack_shelf_load(&node->shelf, taken->digest.data, &city, &why) != STATUS_OK) {
         return tell_damaged(&node->shelf, taken, &why, err);
     }
     node->city = node_city_new(node, city, city);
-    node->city->taken = offset;
     return STATUS_OK;
 }
 
@@ -121,7 +119,10 @@ enum status node_city_open(struct node *node, const struct node_options *options
     }
     store_read_end(txn);
     if (status == STATUS_OK && taken != NULL) {
-        status = open_taken(node, taken, offset, options->city, err);
+        status = open_taken(node, taken, options->city, err);
+        if (node->city != NULL) {
+            node->city->taken = offset;
+        }
     } else if (status == STATUS_OK && options->city == NULL) {
         status = error_set(err, STATUS_NOT_FOUND, "city", "no pack was given, and none was taken");
     } else if (status == STATUS_OK) {

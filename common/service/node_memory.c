@@ -13,6 +13,7 @@
 /* A step is followed by a rest so many times as long: whoever calls is served first, and on few cores the loop's work is the
  * writer's delay. */
 #define REST_FACTOR 7
+#define REST_US_MAX (100 * MS_US) /* a step that was held up tells nothing of what it costs */
 #define STEP_ARENA_BYTES ((size_t)4 * 1024 * 1024)
 
 struct node_memory {
@@ -60,7 +61,7 @@ static void run_step(struct loop_task *task)
         int64_t rest_us = REST_FACTOR * (clock_mono_us(m->node->clock) - begun_us);
         m->is_due = true;
         if (rest_us > 0) {
-            loop_timer_set(m->node->loop, &m->timer, rest_us);
+            loop_timer_set(m->node->loop, &m->timer, rest_us < REST_US_MAX ? rest_us : REST_US_MAX);
         } else {
             loop_post(m->node->loop, &m->step_task); /* behind whatever else waits */
         }

@@ -8,7 +8,7 @@
 
 #define SEPARATOR_FA "\u066B"
 
-static bool is_number(const char *text)
+static bool is_number(const char *text, size_t fraction_max)
 {
     text += text[0] == '-';
     size_t whole = strspn(text, "0123456789");
@@ -17,7 +17,7 @@ static bool is_number(const char *text)
         return whole > 0 && whole <= DECIMAL_DIGITS_MAX;
     }
     size_t fraction = *text == '.' ? strspn(text + 1, "0123456789") : 0;
-    return fraction > 0 && fraction <= DECIMAL_FRACTION_MAX && text[1 + fraction] == '\0';
+    return fraction > 0 && fraction <= fraction_max && text[1 + fraction] == '\0';
 }
 
 /* Without what changes nothing: zeros in front and behind the point, the sign of 0. */
@@ -54,15 +54,17 @@ enum status decimal_ascii(const char *text, struct buffer *out, struct error *er
     return status;
 }
 
-enum status decimal_fold(const char *text, struct buffer *out, struct error *err)
+enum status decimal_fold(const char *text, size_t fraction_max, struct buffer *out,
+                         struct error *err)
 {
     struct buffer ascii = BUFFER_EMPTY;
     enum status status = decimal_ascii(text, &ascii, err);
-    if (status == STATUS_OK && !is_number(buffer_text(&ascii))) {
-        status = error_set(err, STATUS_INVALID_ARGUMENT, NULL,
-                           "must be a number such as 12 or 3.5, of at most %d digits and %d behind "
-                           "the point",
-                           DECIMAL_DIGITS_MAX, DECIMAL_FRACTION_MAX);
+    if (status == STATUS_OK && !is_number(buffer_text(&ascii), fraction_max)) {
+        status =
+            error_set(err, STATUS_INVALID_ARGUMENT, NULL,
+                      "must be a number such as 12 or 3.5, of at most %d digits and %zu behind "
+                      "the point",
+                      DECIMAL_DIGITS_MAX, fraction_max);
     }
     if (status == STATUS_OK) {
         append_number(buffer_text(&ascii), out);

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define NUMBER_FRACTION_MAX 6 /* digits behind the point */
+
 /* "answers.line": the field of an error. Long keys are cut. */
 #define FIELD_PREFIX "answers."
 
@@ -29,7 +31,7 @@ static enum status keep_number(const char *field, const char *value, struct buff
                                struct error *err)
 {
     struct error why = ERROR_NONE;
-    enum status status = decimal_fold(value, out, &why);
+    enum status status = decimal_fold(value, NUMBER_FRACTION_MAX, out, &why);
     return status == STATUS_OK ? status : error_set(err, status, field, "%s", why.message);
 }
 

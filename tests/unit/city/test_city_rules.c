@@ -213,7 +213,7 @@ static void text_is_compared_by_its_spelling_and_a_number_by_its_value(void **st
     (void)state;
     pack_rig_replace(&rig, RULES, "line=12,\n",
                      "line=12,\nbus-headway,*,*,district-1,,,,waited=7.5,\n"
-                     "bus-headway,*,*,district-2,,,,waited=۰٫۰۰,\n");
+                     "bus-headway,*,*,district-2,,,,waited=۰٫۰۰۰۰۰۰۰,\n");
     struct city *city = pack_rig_load(&rig);
     static const struct {
         const char *question, *value;

@@ -154,6 +154,8 @@ static void a_message_tells_more_than_its_field(void **state)
     } errors[] = {
         {STATUS_NOT_FOUND, "topic", "the file has no column \"x\"", "پرونده چنین ستونی ندارد"},
         {STATUS_NOT_FOUND, "topic", "the city pack lists no topic x", "این موضوع در بستهٔ شهر نیست"},
+        {STATUS_NOT_FOUND, "topic", "the city pack lists no topic must be given",
+         "این موضوع در بستهٔ شهر نیست"},
         {STATUS_INVALID_ARGUMENT, "planned_for_us", "this is not in the future",
          "این زمان در آینده نیست"},
         {STATUS_INVALID_ARGUMENT, "until_us", "a session ends at most 12 hours from now",

@@ -70,6 +70,17 @@ static void rests_seven_times_as_long_as_a_step_took(void **state)
     toy_fini(&toy);
 }
 
+static void does_not_rest_long_after_a_step_that_was_held_up(void **state)
+{
+    (void)state;
+    begin(2, MINUTE_US);
+    toy_advance(&toy, 100 * MS_US - 1);
+    assert_int_equal(learnt, 1);
+    toy_advance(&toy, 1);
+    assert_int_equal(learnt, 2);
+    toy_fini(&toy);
+}
+
 static void is_looked_at_again_after_a_commit(void **state)
 {
     struct error err;
@@ -89,6 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_taken_in_at_once_when_that_takes_no_time),
         cmocka_unit_test(rests_seven_times_as_long_as_a_step_took),
+        cmocka_unit_test(does_not_rest_long_after_a_step_that_was_held_up),
         cmocka_unit_test(is_looked_at_again_after_a_commit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

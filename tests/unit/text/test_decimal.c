@@ -13,7 +13,7 @@ static void expect(const char *text, const char *number)
     struct buffer out = BUFFER_EMPTY;
     struct error err = ERROR_NONE;
     buffer_append_text(&out, "=");
-    enum status status = decimal_fold(text, &out, &err);
+    enum status status = decimal_fold(text, 6, &out, &err);
     if (number == NULL) {
         assert_int_equal(status, STATUS_INVALID_ARGUMENT);
         assert_string_equal(buffer_text(&out), "="); /* untouched */
